@@ -1,0 +1,16 @@
+#include "daemon/core/catalog.h"
+
+#include <algorithm>
+
+namespace modelvane {
+
+bool Catalog::has(const std::string& id) const {
+  return std::binary_search(ids.begin(), ids.end(), id);
+}
+
+const AliasRow* Catalog::find_alias(const std::string& id) const {
+  const auto found = std::lower_bound(aliases.begin(), aliases.end(), id, [](const AliasRow& row, const std::string& key) { return row.id < key; });
+  return found != aliases.end() && found->id == id ? &*found : nullptr;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,200 @@
+#include "daemon/core/event_json.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kTypePrefix = "io.modelvane.";
+
+// A row kept as evidence is JSON text that read_catalog wrote; anything else would be a bug, and is shown as a string.
+Json evidence_value(const std::string& text) {
+  if (text.empty()) return nullptr;
+  Json value = Json::parse(text, nullptr, false);
+  return value.is_discarded() ? Json(text) : value;
+}
+
+Json optional_text(const std::optional<std::string>& text) {
+  return text ? Json(*text) : Json(nullptr);
+}
+
+Json pin_value(const std::optional<PinState>& pin) {
+  if (!pin) return nullptr;
+  return {{"approved", pin->approved}, {"state", pin->ok ? "ok" : "broken"}};
+}
+
+void add_alias_facts(Json& data, const Event& event) {
+  data["alias"] = event.alias;
+  data["from"] = optional_text(event.from);
+  data["to"] = optional_text(event.to);
+  if (event.rule) data["rule"] = label(*event.rule);
+  if (!event.targets.empty()) data["targets"] = event.targets;
+}
+
+void add_shared_facts(Json& data, const Event& event) {
+  if (event.observed_between) {
+    const auto& [before, after] = *event.observed_between;
+    data["observed_between"] = Json::array({before ? Json(to_rfc3339(*before)) : Json(nullptr), to_rfc3339(after)});
+  }
+  data["confirmed_by_polls"] = event.confirmed_by_polls;
+}
+
+void add_endpoint_facts(Json& data, const Event& event) {
+  if (event.reason) data["reason"] = label(*event.reason);
+  if (!event.detail.empty()) data["detail"] = event.detail;
+  if (event.lasted) data["lasted_seconds"] = to_seconds(*event.lasted);
+  if (event.models_before) data["models_before"] = *event.models_before;
+  if (event.models_now) data["models_now"] = *event.models_now;
+}
+
+Json data_of(const Event& event) {
+  Json data{{"endpoint", event.endpoint}};
+  if (!event.alias.empty()) add_alias_facts(data, event);
+  add_shared_facts(data, event);
+  add_endpoint_facts(data, event);
+  if (!event.alias.empty()) {
+    data["evidence"] = {{"before", evidence_value(event.evidence_before)},
+                        {"after", evidence_value(event.evidence_after)},
+                        {"request_id", event.request_id.empty() ? Json(nullptr) : Json(event.request_id)}};
+    data["pin"] = pin_value(event.pin);
+    data["reverts"] = optional_text(event.reverts);
+  }
+  data["labels"] = event.labels;
+  data["summary"] = event.summary;
+  data["drill"] = event.drill;
+  return data;
+}
+
+std::string text_or(const Json& object, const char* key, std::string otherwise = "") {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
+std::optional<std::string> optional_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
+std::optional<std::size_t> count_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::size_t>();
+}
+
+std::string evidence_text(const Json& data, const char* key) {
+  const auto evidence = data.find("evidence");
+  if (evidence == data.end() || !evidence->is_object()) return "";
+  const auto row = evidence->find(key);
+  if (row == evidence->end() || row->is_null()) return "";
+  return row->dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+template <typename Enum, typename Labels>
+std::optional<Enum> enum_at(const Json& object, const char* key, const Labels& labels) {
+  const auto text = optional_at(object, key);
+  for (std::size_t i = 0; text && i < labels.size(); ++i) {
+    if (labels[i] == *text) return static_cast<Enum>(i);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> texts_at(const Json& object, const char* key) {
+  std::vector<std::string> texts;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) return texts;
+  for (const auto& item : *found) {
+    if (item.is_string()) texts.push_back(item.get<std::string>());
+  }
+  return texts;
+}
+
+void read_bounds(const Json& data, Event& event) {
+  const auto found = data.find("observed_between");
+  if (found == data.end() || !found->is_array() || found->size() != 2 || !(*found)[1].is_string()) return;
+  const auto after = parse_rfc3339((*found)[1].get<std::string>());
+  if (!after) return;
+  const auto before = (*found)[0].is_string() ? parse_rfc3339((*found)[0].get<std::string>()) : std::nullopt;
+  event.observed_between = {before, *after};
+}
+
+void read_data(const Json& data, Event& event) {
+  constexpr std::array kRules{label(Rule::Field), label(Rule::Reverse), label(Rule::Lookup), label(Rule::Echo)};
+  event.endpoint = text_or(data, "endpoint");
+  event.alias = text_or(data, "alias");
+  event.from = optional_at(data, "from");
+  event.to = optional_at(data, "to");
+  event.rule = enum_at<Rule>(data, "rule", kRules);
+  event.targets = texts_at(data, "targets");
+  read_bounds(data, event);
+  event.confirmed_by_polls = data.value("confirmed_by_polls", 0);
+  event.evidence_before = evidence_text(data, "before");
+  event.evidence_after = evidence_text(data, "after");
+  if (data.contains("evidence")) event.request_id = text_or(data["evidence"], "request_id");
+  if (const auto pin = data.find("pin"); pin != data.end() && pin->is_object()) {
+    event.pin = PinState{texts_at(*pin, "approved"), text_or(*pin, "state") == "ok"};
+  }
+  event.reverts = optional_at(data, "reverts");
+  event.reason = enum_at<Reason>(data, "reason", kReasonLabels);
+  event.detail = text_or(data, "detail");
+  if (const auto lasted = data.find("lasted_seconds"); lasted != data.end() && lasted->is_number()) {
+    event.lasted = Duration{static_cast<Duration::rep>(lasted->get<double>() * 1e6 + 0.5)};
+  }
+  event.models_before = count_at(data, "models_before");
+  event.models_now = count_at(data, "models_now");
+  if (const auto labels = data.find("labels"); labels != data.end() && labels->is_object()) {
+    for (const auto& [key, value] : labels->items()) {
+      if (value.is_string()) event.labels.emplace(key, value.get<std::string>());
+    }
+  }
+  event.summary = text_or(data, "summary");
+  event.drill = data.value("drill", false);
+}
+
+}  // namespace
+
+std::string to_cloudevent(const Event& event, std::string_view source) {
+  const std::string time = to_rfc3339(event.time);
+  const Json json{{"specversion", "1.0"},
+                  {"id", event.id},
+                  {"source", source},
+                  {"type", fmt::format("{}{}", kTypePrefix, name(event.type))},
+                  {"subject", event.subject()},
+                  {"time", time},
+                  // Standard Webhooks asks for `timestamp`, CloudEvents for `time`; one body satisfies both.
+                  {"timestamp", time},
+                  // Zero-padded, because CloudEvents' `sequence` is compared as text.
+                  {"sequence", fmt::format("{:020}", event.sequence)},
+                  {"datacontenttype", "application/json"},
+                  {"data", data_of(event)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::expected<Event, std::string> parse_cloudevent(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return std::unexpected("the event is not a JSON object");
+  const std::string type_text = text_or(json, "type");
+  const auto type = type_text.starts_with(kTypePrefix) ? event_type(type_text.substr(kTypePrefix.size())) : std::nullopt;
+  if (!type) return std::unexpected("the event's type is unknown: " + type_text);
+  const auto time = parse_rfc3339(text_or(json, "time"));
+  if (!time) return std::unexpected("the event has no valid time");
+  const auto data = json.find("data");
+  if (data == json.end() || !data->is_object()) return std::unexpected("the event has no data");
+  Event event;
+  event.id = text_or(json, "id");
+  event.type = *type;
+  event.time = *time;
+  event.sequence = std::strtoull(text_or(json, "sequence", "0").c_str(), nullptr, 10);
+  try {
+    read_data(*data, event);
+  } catch (const Json::exception&) {
+    return std::unexpected("the event's data has a field of a wrong type");
+  }
+  return event;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,36 @@
+// One poll as a value: what the heart (advance) is told.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/core/catalog.h"
+#include "daemon/core/reason.h"
+#include "daemon/core/time.h"
+
+namespace modelvane {
+
+struct PollFailure {
+  Reason reason = Reason::Other;
+  std::string sentence;  // for people; never holds a URL's query, a header value or a key
+  std::optional<Duration> retry_after;
+};
+
+struct Observation {
+  Time at;  // when the answer was complete: the honest moment of "the provider said so"
+  std::expected<std::shared_ptr<const Catalog>, PollFailure> result;
+  std::string request_id;  // the provider's x-request-id, for support cases; may be empty
+};
+
+// Where a poll's time went (curl's and blackbox_exporter's phases). Zero = the phase did not happen (a reused connection, a cached address).
+struct Phases {
+  Duration resolve{0};
+  Duration connect{0};
+  Duration tls{0};
+  Duration processing{0};  // request sent -> first byte
+  Duration transfer{0};    // first byte -> last byte
+};
+
+}  // namespace modelvane
