@@ -1,0 +1,29 @@
+#include "daemon/config/access.h"
+
+#include <utility>
+
+namespace modelvane {
+
+std::expected<void, std::string> apply(const Access& access, HttpRequest& request) {
+  if (access.authorization) {
+    auto credentials = reveal(access.authorization->credentials);
+    if (!credentials) return std::unexpected(std::move(credentials.error()));
+    request.headers.emplace_back("Authorization", access.authorization->type + " " + *credentials);
+  }
+  if (access.basic_auth) {
+    auto password = reveal(access.basic_auth->password);
+    if (!password) return std::unexpected(std::move(password.error()));
+    request.basic_username = access.basic_auth->username;
+    request.basic_password = std::move(*password);
+  }
+  for (const auto& [name, secret] : access.http_headers) {
+    auto value = reveal(secret);
+    if (!value) return std::unexpected(std::move(value.error()));
+    request.headers.emplace_back(name, std::move(*value));
+  }
+  request.tls = access.tls;
+  request.proxy = access.proxy;
+  return {};
+}
+
+}  // namespace modelvane

@@ -1,0 +1,18 @@
+// Puts the configured credentials, headers, TLS and proxy settings on a request, with secrets as they are at this moment.
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "daemon/config/config.h"
+#include "daemon/transport/transport.h"
+#include "version.h"
+
+namespace modelvane {
+
+inline constexpr const char* kUserAgent = "modelvane/" MODELVANE_VERSION;
+
+// The error says which secret could not be read, never its value; `request` is then to be thrown away.
+std::expected<void, std::string> apply(const Access& access, HttpRequest& request);
+
+}  // namespace modelvane

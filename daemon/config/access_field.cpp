@@ -1,0 +1,226 @@
+#include "daemon/config/access_field.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+
+#include "daemon/config/secret_field.h"
+#include "daemon/config/spelling.h"
+#include "daemon/config/syntax.h"
+
+namespace modelvane {
+namespace {
+
+// More headers than servers accept by default, and far more than anybody needs.
+constexpr std::size_t kHeadersMax = 64;
+
+// They frame the message or belong to the connection: setting them would break the exchange.
+constexpr std::array kTransportHeaders{
+    std::string_view{"accept-encoding"},
+    std::string_view{"connection"},
+    std::string_view{"content-length"},
+    std::string_view{"expect"},
+    std::string_view{"host"},
+    std::string_view{"keep-alive"},
+    std::string_view{"te"},
+    std::string_view{"trailer"},
+    std::string_view{"transfer-encoding"},
+    std::string_view{"upgrade"},
+};
+
+std::string lower(std::string_view text) {
+  std::string result{text};
+  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return result;
+}
+
+std::optional<Authorization> read_authorization(const Field& field) {
+  static constexpr std::array kKeys{std::string_view{"type"}, std::string_view{"credentials"},
+                                    std::string_view{"credentials_env"}, std::string_view{"credentials_file"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return std::nullopt;
+  Authorization authorization;
+  if (const auto* type = fields->find("type")) {
+    if (auto text = type->text("an authentication scheme such as Bearer")) {
+      if (!is_token(*text)) {
+        type->fail("must be an authentication scheme such as Bearer: one word");
+      } else if (lower(*text) == "basic") {
+        type->fail("Basic needs a user name and a password; use basic_auth");
+      }
+      authorization.type = std::move(*text);
+    }
+  }
+  auto secret =
+      read_secret(*fields, "credentials", header_value_problem, "write one of credentials, credentials_env and credentials_file");
+  if (secret) authorization.credentials = std::move(*secret);
+  return authorization;
+}
+
+std::optional<BasicAuth> read_basic_auth(const Field& field) {
+  static constexpr std::array kKeys{std::string_view{"username"}, std::string_view{"password"}, std::string_view{"password_env"},
+                                    std::string_view{"password_file"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return std::nullopt;
+  BasicAuth auth;
+  if (const auto* username = fields->need("username", "write the user name")) {
+    if (auto text = username->text("a user name")) {
+      if (text->find(':') != std::string::npos || !is_header_value(*text)) {
+        username->fail("must not have a colon or control characters");
+      }
+      auth.username = std::move(*text);
+    }
+  }
+  auto secret = read_secret(*fields, "password", header_value_problem, "write one of password, password_env and password_file");
+  if (secret) auth.password = std::move(*secret);
+  return auth;
+}
+
+std::optional<SecretRef> read_header_value(const Field& field) {
+  static constexpr std::array kKeys{std::string_view{"value"}, std::string_view{"value_env"}, std::string_view{"value_file"}};
+  if (field.is_map()) {
+    const auto fields = field.fields(kKeys);
+    if (!fields) return std::nullopt;
+    return read_secret(*fields, "value", header_value_problem, "write one of value, value_env and value_file");
+  }
+  auto text = field.text("text, or a map with value, value_env or value_file");
+  if (!text) return std::nullopt;
+  SecretRef secret{SecretRef::From::Inline, std::move(*text)};
+  check_secret(field, secret, header_value_problem, "");
+  return secret;
+}
+
+// False when the header must not be set here; says why.
+bool may_set(const Field& field, const std::string& name, std::span<const std::string_view> reserved, const Access& access) {
+  const auto key = lower(name);
+  if (std::ranges::find(kTransportHeaders, key) != kTransportHeaders.end() ||
+      std::ranges::find(reserved, key) != reserved.end()) {
+    field.fail("modelvane sets this header itself; remove it");
+    return false;
+  }
+  if (key == "authorization" && (access.authorization || access.basic_auth)) {
+    field.fail(fmt::format("{} sets this header, too; keep one of them", access.authorization ? "authorization" : "basic_auth"));
+    return false;
+  }
+  return true;
+}
+
+void read_headers(const Field& field, std::span<const std::string_view> reserved, Access& access) {
+  const auto entries = field.entries("a map of header names to values", is_token);
+  if (!entries) return;
+  if (entries->size() > kHeadersMax)
+    field.fail(fmt::format("must have at most {} headers, not {}", kHeadersMax, entries->size()));
+  std::map<std::string, int> lines;
+  for (const auto& [name, value] : *entries) {
+    if (!is_token(name)) {
+      value.fail("a header name must be letters, digits and any of !#$%&'*+-.^_`|~ (not shown: it may hold a secret)");
+      continue;
+    }
+    const auto [first, is_new] = lines.emplace(lower(name), value.at().line);
+    if (!is_new) {
+      value.fail(fmt::format("duplicate header (case does not count); it stands above, on line {}", first->second));
+      continue;
+    }
+    if (!may_set(value, name, reserved, access)) continue;
+    if (auto secret = read_header_value(value)) access.http_headers.emplace_back(name, std::move(*secret));
+  }
+}
+
+std::string read_file_name(const Field& field) {
+  const auto text = field.text("the path of a file");
+  if (!text) return "";
+  auto path = field.findings().resolve(*text);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    field.fail(fmt::format("there is no file {}", in_quotes(path)));
+  } else if (!std::filesystem::is_regular_file(path, error)) {
+    field.fail(fmt::format("{} is not a regular file", in_quotes(path)));
+  } else if (::access(path.c_str(), R_OK) != 0) {
+    field.fail(fmt::format("the file {} is not readable for this user", in_quotes(path)));
+  }
+  return path;
+}
+
+TlsOptions read_tls(const Field& field) {
+  static constexpr std::array kKeys{std::string_view{"ca_file"},     std::string_view{"cert_file"},
+                                    std::string_view{"key_file"},    std::string_view{"server_name"},
+                                    std::string_view{"min_version"}, std::string_view{"insecure_skip_verify"}};
+  static constexpr std::array kVersions{std::string_view{"TLS12"}, std::string_view{"TLS13"}};
+  TlsOptions tls;
+  const auto fields = field.fields(kKeys);
+  if (!fields) return tls;
+  const auto* cert = fields->find("cert_file");
+  const auto* key = fields->find("key_file");
+  if (const auto* ca = fields->find("ca_file")) tls.ca_file = read_file_name(*ca);
+  if (cert != nullptr) tls.cert_file = read_file_name(*cert);
+  if (key != nullptr) tls.key_file = read_file_name(*key);
+  if (cert != nullptr && key == nullptr) cert->fail("a client certificate needs its key; write key_file, too");
+  if (key != nullptr && cert == nullptr) key->fail("a client key needs its certificate; write cert_file, too");
+  if (const auto* name = fields->find("server_name")) {
+    tls.server_name = name->text("a host name").value_or("");
+    if (!tls.server_name.empty() && url_problem(fmt::format("https://{}/", tls.server_name))) name->fail("must be a host name");
+  }
+  if (const auto* version = fields->find("min_version")) tls.min_version = version->choice(kVersions).value_or("");
+  if (const auto* skip = fields->find("insecure_skip_verify")) tls.insecure_skip_verify = skip->boolean().value_or(false);
+  return tls;
+}
+
+ProxyOptions read_proxy(const Fields& fields) {
+  ProxyOptions proxy;
+  const auto* url = fields.find("proxy_url");
+  const auto* no_proxy = fields.find("no_proxy");
+  const auto* from_environment = fields.find("proxy_from_environment");
+  if (url != nullptr) {
+    proxy.url = url->text("a URL such as http://proxy:3128").value_or("");
+    const auto problem = proxy.url.empty() ? std::nullopt : url_problem(proxy.url, UrlKind::Proxy);
+    if (problem) url->fail(*problem);
+  }
+  if (no_proxy != nullptr) {
+    proxy.no_proxy = no_proxy->text("hosts, separated by commas").value_or("");
+    if (!is_header_value(proxy.no_proxy)) no_proxy->fail("must not have control characters");
+    if (url == nullptr) no_proxy->fail("has no meaning without proxy_url");
+  }
+  if (from_environment != nullptr) {
+    proxy.from_environment = from_environment->boolean().value_or(false);
+    if (proxy.from_environment && url != nullptr) from_environment->fail("cannot stand beside proxy_url; keep one of them");
+  }
+  return proxy;
+}
+
+}  // namespace
+
+std::span<const std::string_view> access_keys() {
+  static constexpr std::array kKeys{
+      std::string_view{"authorization"},
+      std::string_view{"basic_auth"},
+      std::string_view{"http_headers"},
+      std::string_view{"tls_config"},
+      std::string_view{"proxy_url"},
+      std::string_view{"no_proxy"},
+      std::string_view{"proxy_from_environment"},
+      std::string_view{"follow_redirects"},
+  };
+  return kKeys;
+}
+
+Access read_access(const Fields& fields, std::span<const std::string_view> reserved_headers) {
+  Access access;
+  if (const auto* field = fields.find("authorization")) access.authorization = read_authorization(*field);
+  if (const auto* field = fields.find("basic_auth")) {
+    access.basic_auth = read_basic_auth(*field);
+    if (fields.find("authorization") != nullptr) field->fail("cannot stand beside authorization; keep one of them");
+  }
+  if (const auto* field = fields.find("http_headers")) read_headers(*field, reserved_headers, access);
+  if (const auto* field = fields.find("tls_config")) access.tls = read_tls(*field);
+  access.proxy = read_proxy(fields);
+  if (const auto* field = fields.find("follow_redirects")) {
+    if (field->boolean().value_or(false))
+      field->fail("redirects are never followed: the key would go to another host; give the final URL");
+  }
+  return access;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,154 @@
+#include "daemon/config/config.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "daemon/config/endpoint_field.h"
+#include "daemon/config/field.h"
+#include "daemon/config/spelling.h"
+#include "daemon/config/syntax.h"
+#include "daemon/config/webhook_field.h"
+#include "daemon/config/yaml_node.h"
+
+namespace modelvane {
+namespace {
+
+// 20,000 endpoints fit into a quarter of this; whatever is larger is not a configuration.
+constexpr std::size_t kFileBytesMax = std::size_t{4} * 1024 * 1024;
+// PRODUCT section 9.
+constexpr std::size_t kEndpointsMax = 10'000;
+constexpr std::size_t kWebhooksMax = 64;
+constexpr Range<Duration> kRetention{std::chrono::hours{24}, std::chrono::hours{24 * 3650}};
+
+constexpr std::string_view kEndpointExample = "write at least one, such as endpoints: [{provider: internlm}]";
+
+using Errors = std::vector<ConfigError>;
+
+std::unexpected<Errors> file_error(const std::string& path, std::string sentence) {
+  return std::unexpected{Errors{{path, 0, 0, std::move(sentence)}}};
+}
+
+void read_endpoints(const Field& field, const EndpointConfig& defaults, Names& names, Config& config) {
+  const auto items = field.list("endpoints");
+  if (!items) return names.miss();
+  if (items->empty()) field.fail(fmt::format("there is no endpoint; {}", kEndpointExample));
+  if (items->size() > kEndpointsMax) {
+    field.fail(fmt::format("must have at most {} endpoints, not {}; run a second modelvane", kEndpointsMax, items->size()));
+    return names.miss();
+  }
+  config.endpoints.reserve(items->size());
+  for (const auto& item : *items) config.endpoints.push_back(read_endpoint(item, defaults, names));
+}
+
+void read_webhooks(const Field& field, const Names& endpoint_names, Config& config) {
+  const auto items = field.list("webhooks");
+  if (!items) return;
+  if (items->size() > kWebhooksMax) {
+    field.fail(fmt::format("must have at most {} webhooks, not {}", kWebhooksMax, items->size()));
+    return;
+  }
+  Names names;
+  for (const auto& item : *items) config.webhooks.push_back(read_webhook(item, endpoint_names, names));
+}
+
+void read_storage(const Field& field, Config& config) {
+  static constexpr std::array kKeys{std::string_view{"retention"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return;
+  if (const auto* retention = fields->find("retention")) {
+    config.retention = retention->duration(kRetention).value_or(config.retention);
+  }
+}
+
+void read_instance(const Field& field, Config& config) {
+  config.instance = field.text("a name for this installation, such as prod-a").value_or("");
+  if (!config.instance.empty() && !is_name(config.instance)) {
+    field.fail(fmt::format("must be 1 to 63 letters, digits, \".\", \"_\" and \"-\", starting with a letter or digit, not {}",
+                           in_quotes(config.instance)));
+  }
+}
+
+Config read_config(const YamlNode& root, Findings& findings) {
+  static constexpr std::array kKeys{std::string_view{"instance"}, std::string_view{"defaults"}, std::string_view{"endpoints"},
+                                    std::string_view{"webhooks"}, std::string_view{"storage"}};
+  Config config;
+  if (root.kind == YamlNode::Kind::Null) {
+    findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
+    return config;
+  }
+  const Field whole{root, root.at, "", findings};
+  const auto fields = whole.fields(kKeys);
+  if (!fields) return config;
+  if (const auto* field = fields->find("instance")) read_instance(*field, config);
+  const auto* defaults = fields->find("defaults");
+  const auto base = defaults != nullptr ? read_defaults(*defaults) : EndpointConfig{};
+  Names endpoint_names;
+  if (const auto* field = fields->need("endpoints", kEndpointExample)) {
+    read_endpoints(*field, base, endpoint_names, config);
+  } else {
+    endpoint_names.miss();
+  }
+  if (const auto* field = fields->find("webhooks")) read_webhooks(*field, endpoint_names, config);
+  if (const auto* field = fields->find("storage")) read_storage(*field, config);
+  return config;
+}
+
+std::expected<std::string, Errors> read_whole_file(const std::string& path) {
+  const auto reason = [] { return std::generic_category().message(errno); };
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return file_error(path, fmt::format("cannot open the configuration file: {}", reason()));
+  struct stat status{};
+  if (::fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) {
+    ::close(fd);
+    return file_error(path, "this is a directory, not a configuration file");
+  }
+  std::string text;
+  std::array<char, 16 * 1024> chunk{};
+  while (text.size() <= kFileBytesMax) {
+    const auto got = ::read(fd, chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      auto error = file_error(path, fmt::format("cannot read the configuration file: {}", reason()));
+      ::close(fd);
+      return error;
+    }
+    if (got == 0) break;
+    text.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  ::close(fd);
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const ConfigError& error) {
+  if (error.line == 0) return fmt::format("{}: {}", error.file, error.sentence);
+  return fmt::format("{}:{}:{}: {}", error.file, error.line, error.column, error.sentence);
+}
+
+std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml, const std::string& file) {
+  if (yaml.size() > kFileBytesMax) {
+    return file_error(
+        file, fmt::format("the configuration is larger than {}; split it over several daemons", size_text(kFileBytesMax)));
+  }
+  const auto root = parse_yaml(yaml);
+  if (!root) return std::unexpected{Errors{{file, root.error().at.line, root.error().at.column, root.error().sentence}}};
+  Findings findings{file};
+  auto config = read_config(**root, findings);
+  if (!findings.empty()) return std::unexpected{findings.take()};
+  return config;
+}
+
+std::expected<Config, std::vector<ConfigError>> load_config(const std::string& path) {
+  const auto text = read_whole_file(path);
+  if (!text) return std::unexpected{text.error()};
+  return parse_config(*text, path);
+}
+
+}  // namespace modelvane

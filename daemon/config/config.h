@@ -1,0 +1,95 @@
+// The configuration as values: what a loaded file means, with every default filled in. PRODUCT section 4.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/secret.h"
+#include "daemon/core/policy.h"
+#include "daemon/core/reading.h"
+#include "daemon/core/time.h"
+#include "daemon/transport/transport.h"
+
+namespace modelvane {
+
+struct Authorization {
+  std::string type = "Bearer";
+  SecretRef credentials;
+  friend bool operator==(const Authorization&, const Authorization&) = default;
+};
+
+struct BasicAuth {
+  std::string username;
+  SecretRef password;
+  friend bool operator==(const BasicAuth&, const BasicAuth&) = default;
+};
+
+// How to reach one URL: the same keys on endpoints and webhooks.
+struct Access {
+  std::optional<Authorization> authorization;
+  std::optional<BasicAuth> basic_auth;
+  std::vector<std::pair<std::string, SecretRef>> http_headers;
+  TlsOptions tls;
+  ProxyOptions proxy;
+  bool follow_redirects = false;  // reserved: only false is accepted
+  friend bool operator==(const Access&, const Access&) = default;
+};
+
+struct EndpointConfig {
+  std::string name;
+  std::string provider;  // "" = custom
+  std::string url;       // no userinfo; query allowed, but never shown
+  Access access;
+  Reading reading;
+  Duration interval = std::chrono::seconds{60};
+  Duration timeout = std::chrono::seconds{10};
+  Duration recheck = std::chrono::seconds{5};
+  bool reuse_connection = false;
+  std::size_t body_limit = 16 * 1024 * 1024;
+  Policy policy;
+  std::map<std::string, std::vector<std::string>> pins;
+  std::map<std::string, std::string> labels;
+  friend bool operator==(const EndpointConfig&, const EndpointConfig&) = default;
+};
+
+struct WebhookConfig {
+  std::string name;
+  SecretRef url;
+  std::string format = "cloudevents";
+  std::vector<SecretRef> signing_secrets;
+  std::vector<std::string> events{"*"};     // globs over event types
+  std::vector<std::string> endpoints{"*"};  // globs over endpoint names
+  Access access;
+  Duration timeout = std::chrono::seconds{15};
+  Duration max_age = std::chrono::hours{24};
+  friend bool operator==(const WebhookConfig&, const WebhookConfig&) = default;
+};
+
+struct Config {
+  std::string instance;  // "" = the host's name; CloudEvents source is urn:modelvane:<instance>
+  std::vector<EndpointConfig> endpoints;
+  std::vector<WebhookConfig> webhooks;
+  Duration retention = std::chrono::hours{24 * 400};
+};
+
+struct ConfigError {
+  std::string file;
+  int line = 0;  // 1-based; 0 = the file as a whole
+  int column = 0;
+  std::string sentence;
+};
+// "file:line:column: sentence"
+std::string to_text(const ConfigError& error);
+
+// All errors at once, in file order. Secrets' environment variables and files are checked for existence too.
+std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml, const std::string& file);
+std::expected<Config, std::vector<ConfigError>> load_config(const std::string& path);
+
+}  // namespace modelvane

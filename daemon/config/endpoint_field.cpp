@@ -1,0 +1,213 @@
+#include "daemon/config/endpoint_field.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "daemon/config/access_field.h"
+#include "daemon/config/polling_field.h"
+#include "daemon/config/providers.h"
+#include "daemon/config/reading_field.h"
+#include "daemon/config/secret_field.h"
+#include "daemon/config/spelling.h"
+#include "daemon/config/syntax.h"
+
+namespace modelvane {
+namespace {
+
+// Each label stands on every series of the endpoint.
+constexpr std::size_t kLabelsMax = 32;
+constexpr std::size_t kLabelBytesMax = 256;
+constexpr std::size_t kPinsMax = 1000;
+constexpr std::size_t kPinTargetsMax = 64;
+// Longer than every model id in the wild by a factor of four.
+constexpr std::size_t kModelIdBytesMax = 512;
+
+// Labels that modelvane's own series carry.
+constexpr std::array kOwnLabels{
+    std::string_view{"endpoint"}, std::string_view{"alias"}, std::string_view{"target"},      std::string_view{"rule"},
+    std::string_view{"reason"},   std::string_view{"phase"}, std::string_view{"type"},        std::string_view{"le"},
+    std::string_view{"state"},    std::string_view{"model"}, std::string_view{"replacement"},
+};
+
+std::span<const std::string_view> endpoint_keys() {
+  static const std::vector<std::string_view> keys = [] {
+    std::vector<std::string_view> all{"name", "provider", "url", "list", "aliases", "models", "pins", "labels"};
+    all.insert(all.end(), polling_keys().begin(), polling_keys().end());
+    all.insert(all.end(), access_keys().begin(), access_keys().end());
+    return all;
+  }();
+  return keys;
+}
+
+// The preset, or nullptr with an error.
+const ProviderPreset* read_provider(const Field& field, std::string& name) {
+  const auto text = field.text("the name of a provider such as internlm");
+  if (!text) return nullptr;
+  name = *text;
+  if (const auto* preset = find_provider(*text)) return preset;
+  if (std::ranges::find(later_providers(), *text) != later_providers().end()) {
+    field.fail(
+        fmt::format("this version of modelvane does not have the provider {} yet; describe it with url, list and aliases: "
+                    "[{{field: ...}}]",
+                    in_quotes(*text)));
+  } else {
+    const auto hint = did_you_mean(*text, provider_names());
+    field.fail(fmt::format("unknown provider {}{}", in_quotes(*text),
+                           hint.empty() ? "; leave provider out and describe it with url, list and aliases" : hint));
+  }
+  return nullptr;
+}
+
+// The name, or the provider's when none is given.
+void read_name(const Field& whole, const Fields& fields, EndpointConfig& endpoint, Names& names) {
+  if (const auto* field = fields.find("name")) {
+    endpoint.name = field->text("a name").value_or("");
+    if (!endpoint.name.empty()) return names.claim(*field, endpoint.name, whole.path());
+  } else if (const auto* provider = fields.find("provider")) {
+    endpoint.name = endpoint.provider;
+    if (find_provider(endpoint.name) != nullptr) return names.claim(*provider, endpoint.name, whole.path());
+  } else {
+    fields.need("name", "give each endpoint a name of its own");
+  }
+  names.miss();
+}
+
+void read_url(const Fields& fields, bool is_custom, EndpointConfig& endpoint) {
+  constexpr std::string_view kWhat = "the full URL of the models list, such as https://llm.example.com/v1/models";
+  const auto* field = is_custom ? fields.need("url", fmt::format("write {}", kWhat)) : fields.find("url");
+  if (field == nullptr) return;
+  auto text = field->text(kWhat);
+  if (!text) return;
+  if (const auto problem = url_problem(*text)) field->fail(*problem);
+  endpoint.url = std::move(*text);
+}
+
+void read_reading(const Fields& fields, bool is_custom, Reading& reading) {
+  if (const auto* field = fields.find("list")) read_list(*field, reading.shape);
+  const auto* aliases =
+      is_custom ? fields.need("aliases", "write aliases: [{field: /ref_model}], or [] to watch ids and availability only")
+                : fields.find("aliases");
+  if (aliases != nullptr) read_aliases(*aliases, reading.rules);
+  if (const auto* field = fields.find("models")) read_models(*field, reading.models);
+}
+
+// A preset's key, for an endpoint that says nothing about authentication.
+void default_authorization(const Field& provider, const Fields& fields, const ProviderPreset& preset, Access& access) {
+  for (const auto key : {"authorization", "basic_auth", "http_headers"}) {
+    if (fields.find(key) != nullptr) return;
+  }
+  Authorization authorization;
+  authorization.credentials = {SecretRef::From::Env, std::string{preset.key_variable}};
+  check_secret(provider, authorization.credentials, header_value_problem,
+               "export it, or write authorization: {credentials_file: ...}");
+  access.authorization = std::move(authorization);
+}
+
+std::vector<std::string> read_pin(const Field& field) {
+  const auto items = field.list("approved targets");
+  if (!items) return {};
+  if (items->empty() || items->size() > kPinTargetsMax) {
+    field.fail(fmt::format("must name 1 to {} approved targets, not {}", kPinTargetsMax, items->size()));
+    return {};
+  }
+  std::vector<std::string> targets;
+  for (const auto& item : *items) {
+    auto target = item.text("a model id");
+    if (!target) continue;
+    if (target->size() > kModelIdBytesMax) item.fail(fmt::format("must be at most {} bytes long", kModelIdBytesMax));
+    if (std::ranges::find(targets, *target) != targets.end()) item.fail(fmt::format("{} is listed twice", in_quotes(*target)));
+    targets.push_back(std::move(*target));
+  }
+  return targets;
+}
+
+void read_pins(const Field& field, std::map<std::string, std::vector<std::string>>& pins) {
+  const auto may_show = [](std::string_view) { return true; };
+  const auto entries =
+      field.entries("a map of alias to approved targets, such as {internlm3-latest: [internlm3-8b-instruct]}", may_show);
+  if (!entries) return;
+  if (entries->size() > kPinsMax) field.fail(fmt::format("must have at most {} entries, not {}", kPinsMax, entries->size()));
+  for (const auto& [alias, targets] : *entries) {
+    if (alias.empty() || alias.size() > kModelIdBytesMax) {
+      targets.fail(fmt::format("an alias must be 1 to {} bytes long", kModelIdBytesMax));
+    }
+    pins[alias] = read_pin(targets);
+  }
+}
+
+void read_label(const std::string& name, const Field& value, std::map<std::string, std::string>& labels) {
+  if (!is_label_name(name)) {
+    value.fail("a label name must be letters, digits and _, and not start with a digit");
+  } else if (name.starts_with("__")) {
+    value.fail("label names that start with __ are reserved by Prometheus");
+  } else if (std::ranges::find(kOwnLabels, name) != kOwnLabels.end()) {
+    value.fail(fmt::format("modelvane's own metrics have the label \"{}\"; choose another name", name));
+  }
+  auto text = value.text("text");
+  if (!text) return;
+  if (text->size() > kLabelBytesMax) value.fail(fmt::format("must be at most {} bytes long", kLabelBytesMax));
+  labels[name] = std::move(*text);
+}
+
+void read_labels(const Field& field, std::map<std::string, std::string>& labels) {
+  const auto entries = field.entries("a map of label names to values, such as {team: search}", is_label_name);
+  if (!entries) return;
+  if (entries->size() > kLabelsMax) field.fail(fmt::format("must have at most {} labels, not {}", kLabelsMax, entries->size()));
+  for (const auto& [name, value] : *entries) read_label(name, value, labels);
+}
+
+}  // namespace
+
+void Names::claim(const Field& field, const std::string& name, const std::string& owner_path) {
+  if (!is_name(name)) {
+    field.fail(
+        fmt::format("a name must be 1 to 63 letters, digits, \".\", \"_\" and \"-\", starting with a letter or digit, not {}",
+                    in_quotes(name)));
+    return miss();
+  }
+  const auto [owner, is_new] = owners_.try_emplace(name, Owner{owner_path, field.at().line});
+  if (is_new) return;
+  field.fail(fmt::format("the name \"{}\" is taken by {} (line {}); give each its own name", name, owner->second.path,
+                         owner->second.line));
+}
+
+std::vector<std::string_view> Names::all() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, owner] : owners_) names.emplace_back(name);
+  return names;
+}
+
+EndpointConfig read_defaults(const Field& field) {
+  EndpointConfig defaults;
+  if (const auto fields = field.fields(polling_keys())) read_polling(*fields, defaults);
+  return defaults;
+}
+
+EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults, Names& names) {
+  EndpointConfig endpoint = defaults;
+  const auto fields = field.fields(endpoint_keys());
+  if (!fields) {
+    names.miss();
+    return endpoint;
+  }
+  const auto* provider = fields->find("provider");
+  const auto* preset = provider != nullptr ? read_provider(*provider, endpoint.provider) : nullptr;
+  if (preset != nullptr) {
+    endpoint.url = preset->url;
+    endpoint.reading = reading_of(*preset);
+  }
+  read_name(field, *fields, endpoint, names);
+  read_url(*fields, provider == nullptr, endpoint);
+  read_reading(*fields, provider == nullptr, endpoint.reading);
+  endpoint.access = read_access(*fields, {});
+  if (preset != nullptr) default_authorization(*provider, *fields, *preset, endpoint.access);
+  read_polling(*fields, endpoint);
+  fit_to_interval(endpoint);
+  if (const auto* pins = fields->find("pins")) read_pins(*pins, endpoint.pins);
+  if (const auto* labels = fields->find("labels")) read_labels(*labels, endpoint.labels);
+  return endpoint;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,148 @@
+#include "daemon/config/secret.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <string_view>
+#include <system_error>
+
+namespace modelvane {
+namespace {
+
+// Far above every key, token or URL; a secret file that is longer is the wrong file.
+constexpr std::size_t kSecretBytesMax = 64 * 1024;
+// Three per endpoint at most in practice; a cache that is full starts anew.
+constexpr std::size_t kCachedFilesMax = 65'536;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// What tells one content of a file from the next without reading it. A rotation by rename changes the inode, one in place the
+// times; the change time also sees writers that put the modification time back.
+struct Stamp {
+  dev_t device = 0;
+  ino_t inode = 0;
+  off_t bytes = 0;
+  std::array<long, 4> times{};
+  friend bool operator==(const Stamp&, const Stamp&) = default;
+};
+
+Stamp stamp(const struct stat& status) {
+  return {status.st_dev,
+          status.st_ino,
+          status.st_size,
+          {status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec}};
+}
+
+struct CachedFile {
+  Stamp stamp;
+  std::string value;
+};
+
+struct FileCache {
+  std::mutex mutex;
+  std::map<std::string, CachedFile> files;  // guarded by mutex
+};
+
+FileCache& file_cache() {
+  static FileCache cache;
+  return cache;
+}
+
+std::string reason(int error_number) {
+  return std::generic_category().message(error_number);
+}
+
+std::expected<std::string, std::string> cleaned(std::string value, const std::string& source) {
+  while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
+  if (value.empty()) return std::unexpected{fmt::format("{} is empty", source)};
+  if (value.size() > kSecretBytesMax) return std::unexpected{fmt::format("{} is longer than {} bytes", source, kSecretBytesMax)};
+  // In a header such a value would start another header.
+  if (value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos) {
+    return std::unexpected{fmt::format("{} has a line break or a zero byte inside; it must be one line of text", source)};
+  }
+  return value;
+}
+
+// A text that is no usual variable name may be the secret itself, put under the wrong key.
+std::string variable(const std::string& name) {
+  const bool is_usual =
+      std::ranges::all_of(name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+  return is_usual ? fmt::format("environment variable {}", name) : "the environment variable that is named here";
+}
+
+std::expected<std::string, std::string> read_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());  // nothing in this process calls setenv
+  if (value == nullptr) return std::unexpected{fmt::format("{} is not set", variable(name))};
+  return cleaned(value, variable(name));
+}
+
+std::expected<std::string, std::string> read_all(int fd, const std::string& source) {
+  std::string value;
+  std::array<char, 4096> chunk{};
+  while (value.size() <= kSecretBytesMax) {
+    const auto got = ::read(fd, chunk.data(), chunk.size());
+    if (got == 0) return value;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected{fmt::format("cannot read {}: {}", source, reason(errno))};
+    value.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  return value;
+}
+
+std::expected<std::string, std::string> read_file(const std::string& path) {
+  const auto source = fmt::format("file \"{}\"", path);
+  auto& cache = file_cache();
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0) {
+    const std::lock_guard lock{cache.mutex};
+    const auto found = cache.files.find(path);
+    if (found != cache.files.end() && found->second.stamp == stamp(status)) return found->second.value;
+  }
+  // Without O_NONBLOCK a FIFO would hold the caller until somebody writes.
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.get() < 0) return std::unexpected{fmt::format("cannot read {}: {}", source, reason(errno))};
+  if (::fstat(file.get(), &status) != 0) return std::unexpected{fmt::format("cannot read {}: {}", source, reason(errno))};
+  if (!S_ISREG(status.st_mode)) return std::unexpected{fmt::format("{} is not a regular file", source)};
+  auto text = read_all(file.get(), source);
+  if (!text) return text;
+  auto value = cleaned(std::move(*text), source);
+  if (!value) return value;
+  const std::lock_guard lock{cache.mutex};
+  if (cache.files.size() >= kCachedFilesMax) cache.files.clear();
+  cache.files[path] = {stamp(status), *value};
+  return value;
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> reveal(const SecretRef& secret) {
+  switch (secret.from) {
+    case SecretRef::From::None: return std::unexpected{std::string{"no secret is configured"}};
+    case SecretRef::From::Inline: return cleaned(secret.where, "the value");
+    case SecretRef::From::Env: return read_environment(secret.where);
+    case SecretRef::From::File: return read_file(secret.where);
+  }
+  return std::unexpected{std::string{"no secret is configured"}};
+}
+
+}  // namespace modelvane

@@ -1,0 +1,86 @@
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "config_world.h"
+#include "daemon/commands/commands.h"
+
+using namespace modelvane;
+using modelvane::test::TemporaryFolder;
+
+namespace {
+
+// Redirects one of the standard streams into a file while it lives.
+class Capture {
+ public:
+  Capture(std::FILE* stream, const std::string& path) : stream_(stream), saved_(::dup(::fileno(stream))) {
+    std::fflush(stream_);
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ::dup2(file, ::fileno(stream_));
+    ::close(file);
+  }
+  ~Capture() {
+    std::fflush(stream_);
+    ::dup2(saved_, ::fileno(stream_));
+    ::close(saved_);
+  }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+
+ private:
+  std::FILE* stream_;
+  int saved_;
+};
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Ran run(const std::string& file) {
+  const TemporaryFolder folder;
+  const auto out = (folder.path() / "out").string();
+  const auto err = (folder.path() / "err").string();
+  Ran ran;
+  {
+    const Capture capture_out{stdout, out};
+    const Capture capture_err{stderr, err};
+    ran.code = check_config(file);
+  }
+  ran.out = test::read_text(out);
+  ran.err = test::read_text(err);
+  return ran;
+}
+
+}  // namespace
+
+TEST_CASE("check-config says on one line that a file is fine") {
+  test::set_up_environment();
+  const TemporaryFolder folder;
+  const auto file = folder.write("a.yml", "endpoints: [{provider: internlm}, {name: b, provider: internlm}]\n");
+  const auto ran = run(file);
+  CHECK(ran.code == 0);
+  CHECK(ran.out == file + ": 2 endpoints, 0 webhooks, fine\n");
+  CHECK(ran.err.empty());
+}
+
+TEST_CASE("check-config prints every error on a line of its own and exits with 2") {
+  test::set_up_environment();
+  const TemporaryFolder folder;
+  const auto file = folder.write("a.yml", "endpoints:\n  - provider: internlm\n    intervall: 5s\n    timeout: 0s\n");
+  const auto ran = run(file);
+  CHECK(ran.code == 2);
+  CHECK(ran.out.empty());
+  CHECK(ran.err == file + ":3:5: endpoints[0].intervall: unknown key; did you mean \"interval\"?\n" + file +
+                       ":4:14: endpoints[0].timeout: must be from 1ms to 10m, not \"0s\"\n");
+}
+
+TEST_CASE("check-config names a missing file and a directory") {
+  CHECK(run("/nonexistent/modelvane.yml").err ==
+        "/nonexistent/modelvane.yml: cannot open the configuration file: No such file or directory\n");
+  CHECK(run("/nonexistent/modelvane.yml").code == 2);
+  CHECK(run("/tmp").err == "/tmp: this is a directory, not a configuration file\n");
+}
