@@ -1,0 +1,160 @@
+#include "daemon/engine/endpoint_watch.h"
+
+#include <functional>
+#include <utility>
+
+#include "daemon/config/access.h"
+#include "daemon/core/read_catalog.h"
+#include "daemon/engine/observe.h"
+#include "daemon/log/log.h"
+
+namespace modelvane {
+namespace {
+
+// Seconds; from a gateway on the same host to the longest common time-out.
+const std::vector<double> kDurationBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+
+// Query strings may hold keys: what is shown ends before them.
+std::string shown_url(const std::string& url) {
+  return url.substr(0, url.find('?'));
+}
+
+AliasView alias_view(const std::string& id, const AliasState& alias, const Watched& watched) {
+  AliasView view{.alias = id, .status = alias.status, .target = alias.target, .rule = alias.rule, .since = alias.since};
+  view.pending = alias.pending.has_value();
+  if (alias.pending) view.pending_target = alias.pending->seen.target;
+  view.unstable = alias.unstable;
+  view.changes = alias.changes;
+  if (alias.last_move) view.last_change = alias.last_move->at;
+  view.pin = pin_state(watched, id, alias.target);
+  return view;
+}
+
+}  // namespace
+
+EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance) : config_(std::move(config)) {
+  watched_.instance = instance;
+  view_.duration = Histogram{kDurationBounds};
+  view_.known = std::make_shared<const KnownView>();
+  set_config_facts();
+}
+
+void EndpointWatch::set_config_facts() {
+  watched_.endpoint = config_.name;
+  watched_.policy = config_.policy;
+  watched_.pins = config_.pins;
+  watched_.labels = config_.labels;
+  view_.name = config_.name;
+  view_.provider = config_.provider;
+  view_.url = shown_url(config_.url);
+  view_.labels = config_.labels;
+  view_.interval = config_.interval;
+}
+
+void EndpointWatch::reconfigure(EndpointConfig config) {
+  const bool reads_alike = config.url == config_.url && config.reading == config_.reading;
+  config_ = std::move(config);
+  set_config_facts();
+  if (!reads_alike) {
+    catalog_.reset();
+    // Another list: its length says nothing about the one before.
+    state_.ids.clear();
+    state_.quarantine.reset();
+  }
+  show(state_, {});
+}
+
+void EndpointWatch::restore(EndpointState state, const EventCounts& counts) {
+  state_ = std::move(state);
+  event_counts_ = counts;
+  show(state_, {});
+}
+
+std::expected<HttpRequest, std::string> EndpointWatch::request() const {
+  HttpRequest request;
+  request.url = config_.url;
+  request.headers = {{"Accept", "application/json"}, {"User-Agent", kUserAgent}};
+  request.timeout = config_.timeout;
+  request.body_limit = config_.body_limit;
+  request.reuse_connection = config_.reuse_connection;
+  if (auto applied = apply(config_.access, request); !applied) return std::unexpected(std::move(applied.error()));
+  return request;
+}
+
+std::expected<std::shared_ptr<const Catalog>, PollFailure> EndpointWatch::read(const HttpReply& reply) {
+  const auto hash = std::hash<std::string>{}(reply.body);
+  if (catalog_ && hash == body_hash_) return catalog_;
+  auto catalog = read_catalog(reply.body, config_.reading);
+  if (!catalog) return std::unexpected(PollFailure{.reason = catalog.error().reason, .sentence = std::move(catalog.error().sentence)});
+  catalog_ = std::make_shared<const Catalog>(std::move(*catalog));
+  body_hash_ = hash;
+  return catalog_;
+}
+
+EndpointWatch::Outcome EndpointWatch::finish(HttpResult result, Time now, bool may_decide) {
+  view_.phases = result ? result->phases : result.error().phases;
+  view_.status_code = result ? result->status : 0;
+  view_.body_bytes = result ? result->body.size() : 0;
+  const auto& expiry = result ? result->certificate_expiry : result.error().certificate_expiry;
+  if (expiry) view_.certificate_expiry = expiry;
+  view_.duration.observe(to_seconds(result ? result->total : result.error().total));
+
+  const auto reply = successful_reply(result, now);
+  if (!reply) return fail(reply.error(), now, may_decide);
+  auto catalog = read(**reply);
+  if (!catalog) return fail(std::move(catalog.error()), now, may_decide);
+  ++view_.polls;
+  view_.last_poll = view_.last_good_poll = now;
+  view_.last_ok = true;
+  view_.last_reason.reset();
+  view_.last_sentence.clear();
+  return decide({.at = now, .result = std::move(*catalog), .request_id = std::string{(*reply)->header("x-request-id")}}, may_decide);
+}
+
+EndpointWatch::Outcome EndpointWatch::fail(PollFailure failure, Time now, bool may_decide) {
+  ++view_.polls;
+  ++view_.failures[static_cast<std::size_t>(failure.reason)];
+  if (view_.last_ok || view_.last_reason != failure.reason) {
+    log::warn("poll failed", {{"endpoint", name()}, {"reason", std::string{label(failure.reason)}}, {"error", failure.sentence}});
+  }
+  view_.last_poll = now;
+  view_.last_ok = false;
+  view_.last_reason = failure.reason;
+  view_.last_sentence = failure.sentence;
+  const auto retry_after = failure.retry_after;
+  auto outcome = decide({.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""}, may_decide);
+  outcome.retry_after = retry_after;
+  return outcome;
+}
+
+EndpointWatch::Outcome EndpointWatch::decide(Observation observation, bool may_decide) {
+  if (!may_decide) return {};
+  auto advanced = advance(std::move(state_), observation, watched_);
+  state_ = std::move(advanced.state);
+  return {.events = std::move(advanced.events),
+          .must_persist = advanced.must_persist,
+          .has_mark = !advanced.must_persist && state_.last_good == observation.at,
+          .retry_after = std::nullopt};
+}
+
+std::optional<Time> EndpointWatch::wants_poll_at(Time now) const {
+  return modelvane::wants_poll_at(state_, config_.policy, config_.recheck, now);
+}
+
+void EndpointWatch::show(const EndpointState& durable, const std::vector<EventType>& new_events) {
+  for (const auto type : new_events) ++event_counts_[static_cast<std::size_t>(type)];
+  auto known = std::make_shared<KnownView>();
+  for (const auto& [id, alias] : durable.aliases) {
+    if (!alias.is_newcomer()) known->aliases.push_back(alias_view(id, alias, watched_));
+  }
+  known->models = durable.ids;
+  known->has_baseline = durable.has_baseline;
+  known->availability = durable.availability;
+  known->down_since = durable.down_since;
+  known->quarantined = durable.quarantine.has_value();
+  known->events = event_counts_;
+  view_.known = std::move(known);
+  if (!view_.last_good_poll) view_.last_good_poll = durable.last_good;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,150 @@
+// The loop around advance(): pick what is due -> start it -> wait for completions -> decide -> commit -> publish. Polls and deliveries are
+// its two kinds of work, each with its own quota, so that dead endpoints cannot starve webhooks or the reverse.
+//
+// Runs on one thread (run(), or turn() by a test in virtual time). reload(), stop and the heartbeat may come from others.
+// From the commit on, and not before, a change is shown and sent.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/engine/clock.h"
+#include "daemon/engine/endpoint_watch.h"
+#include "daemon/engine/journal.h"
+#include "daemon/engine/outbox.h"
+#include "daemon/engine/snapshot.h"
+#include "daemon/transport/transport.h"
+
+namespace modelvane {
+
+// Polls under way at once. 10,000 endpoints a minute that all hang for 10 s would need 1,667; beyond the quota polls start late, which
+// poll_lateness_seconds shows, instead of eating sockets without end.
+inline constexpr std::size_t kPollsAtOnce = 2'000;
+
+class Engine {
+ public:
+  struct Ports {
+    Clock& clock;
+    Transport& transport;
+    Journal& journal;
+    Board& board;
+  };
+  Engine(Ports ports, Config config, std::uint64_t seed);
+
+  // Works until `stop`, then ends what is under way: deliveries get a few seconds, marks are made durable.
+  void run(const std::stop_token& stop);
+  // One turn of the loop; sleeps at most `longest`.
+  void turn(Duration longest);
+  // No more polls and deliveries are started; true once nothing is under way and everything is durable.
+  void begin_shutdown();
+  bool is_quiet() const;
+
+  // Any thread: `config` takes effect at the next turn, as a whole.
+  void reload(Config config);
+  // Any thread: what the last reload made of it, for metrics and page.
+  void note_reload_failure(std::string sentence);
+  // Any thread: counts turns; a watchdog sees the loop stand still.
+  std::uint64_t heartbeat() const { return turns_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Watch {
+    EndpointWatch endpoint;
+    Duration due{0};
+    std::uint64_t ticket = 0;  // of the poll under way
+  };
+  struct Work {
+    std::string endpoint;          // a poll of it, or
+    std::uint64_t delivery_key = 0;  // a delivery
+    Duration started{0};
+  };
+  struct Commit {
+    std::shared_ptr<const Batch> batch;
+    std::vector<std::pair<Delivery, std::shared_ptr<const StoredEvent>>> deliveries;
+    std::optional<Duration> retry_at;
+  };
+  struct ControlBox {
+    std::optional<Config> config;
+    std::optional<std::string> failure;
+  };
+
+  Outbox::Now now() const { return {clock_.steady(), clock_.wall()}; }
+
+  void configure(Config config);
+  void add_endpoint(EndpointConfig config, Duration spread);
+  void take_control();
+  void take_journal();
+  void on_loaded(Loaded loaded);
+  void on_committed(Duration took);
+  void on_store_error(const StoreError& error);
+
+  void start_polls();
+  void start_poll(Watch& watch);
+  void finish_poll(Watch& watch, HttpResult result);
+  void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
+  void schedule(Watch& watch, std::optional<Duration> retry_after);
+  void set_due(Watch& watch, Duration due);
+  void start_deliveries();
+  void finish_delivery(const Work& work, const HttpResult& result);
+  void complete(Completion completion);
+
+  bool may_decide() const;
+  bool has_urgent_changes() const;
+  void commit_what_is_due();
+  std::shared_ptr<const Batch> make_batch(Commit& commit);
+  void add_events(Batch& batch, Commit& commit);
+  bool wants(const WebhookConfig& webhook, const StoredEvent& event) const;
+
+  Duration time_to_next(Duration longest) const;
+  void publish(const Watch& watch);
+  void publish_webhooks();
+  void publish_daemon();
+
+  Clock& clock_;
+  Transport& transport_;
+  Journal& journal_;
+  Board& board_;
+
+  std::string instance_;
+  std::string source_;
+  std::vector<WebhookConfig> webhooks_;
+  Duration retention_{0};
+  std::vector<std::unique_ptr<Watch>> watches_;  // in config order
+  std::unordered_map<std::string, std::size_t> index_;
+  std::set<std::pair<Duration, std::size_t>> schedule_;  // due time, index into watches_; those under way are not in it
+
+  std::unordered_map<std::uint64_t, Work> under_way_;
+  std::uint64_t next_ticket_ = 1;
+  std::size_t polls_under_way_ = 0;
+  Outbox outbox_;
+
+  bool is_loaded_ = false;
+  Loaded loaded_;  // states of endpoints that are not (yet) configured: a reload may bring them back
+  std::uint64_t last_sequence_ = 0;
+  std::vector<Event> new_events_;
+  std::set<std::string> changed_;  // endpoints whose state must become durable
+  std::set<std::string> marked_;   // endpoints with nothing but a newer mark
+  std::vector<Delivery> delivery_changes_;
+  std::optional<Commit> commit_;
+  Duration next_marks_{0};
+  Duration next_retention_{0};
+
+  bool is_shutting_down_ = false;
+  DaemonView daemon_;
+  std::vector<Completion> completions_;
+  std::atomic<std::uint64_t> turns_{0};
+
+  mutable std::mutex control_mutex_;  // guards control_
+  ControlBox control_;
+};
+
+}  // namespace modelvane

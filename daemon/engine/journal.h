@@ -1,0 +1,29 @@
+// The store as the engine sees it: batches go in, results come out later. StoreWriter is the real one (a thread of its own, so that a
+// slow or hung disk delays announcements, never polls or scrapes); the simulator's decides when a commit lands or the power fails.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "daemon/core/time.h"
+#include "daemon/store/store.h"
+
+namespace modelvane {
+
+struct JournalCommitted {
+  Duration took{0};
+};
+// One of: what was stored (once, at the start), the submitted batch is durable, or the try failed and nothing of it is.
+using JournalResult = std::variant<Loaded, JournalCommitted, StoreError>;
+
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  // At most one batch at a time: submit again only after its result was taken.
+  virtual void submit(std::shared_ptr<const Batch> batch) = 0;
+  virtual std::vector<JournalResult> take() = 0;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,126 @@
+// What the daemon shows: immutable views that the engine publishes after a commit. Metrics, API and page are renderings of one
+// Snapshot, so they cannot disagree.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/delivery.h"
+#include "daemon/core/event.h"
+#include "daemon/core/histogram.h"
+#include "daemon/core/poll.h"
+#include "daemon/core/time.h"
+#include "daemon/core/watch.h"
+
+namespace modelvane {
+
+struct AliasView {
+  std::string alias;
+  AliasStatus status = AliasStatus::Resolved;
+  std::string target;
+  Rule rule = Rule::Field;
+  Time since{};
+  bool pending = false;
+  std::string pending_target;  // when the difference is another target
+  bool unstable = false;
+  std::uint64_t changes = 0;
+  std::optional<Time> last_change;
+  std::optional<PinState> pin;
+};
+
+// What advance() knows of an endpoint. Made anew only when that changed.
+struct KnownView {
+  std::vector<AliasView> aliases;  // by alias
+  std::vector<std::string> models; // ids of the last believed list
+  bool has_baseline = false;
+  Availability availability = Availability::Unknown;
+  std::optional<Time> down_since;
+  bool quarantined = false;
+  std::array<std::uint64_t, kEventTypeCount> events{};
+};
+
+struct EndpointView {
+  std::string name;
+  std::string provider;
+  std::string url;  // scheme, host, port and path only
+  std::map<std::string, std::string> labels;
+  Duration interval{0};
+  std::shared_ptr<const KnownView> known;
+
+  std::uint64_t polls = 0;
+  std::array<std::uint64_t, kReasonCount> failures{};
+  Histogram duration;
+  std::optional<Time> last_poll;       // none = not polled since the start: no series that depend on it
+  std::optional<Time> last_good_poll;
+  bool last_ok = false;
+  std::optional<Reason> last_reason;
+  std::string last_sentence;
+  int status_code = 0;
+  std::size_t body_bytes = 0;
+  Phases phases;
+  std::optional<Time> certificate_expiry;
+};
+
+struct WebhookView {
+  std::string name;
+  std::string format;
+  std::uint64_t delivered = 0;
+  std::array<std::uint64_t, 5> failures{};  // by VerdictClass
+  Histogram duration;
+  std::uint64_t pending = 0;
+  std::optional<Time> oldest_pending;
+  std::uint64_t dead_letters = 0;
+  std::string last_error;
+};
+
+struct DaemonView {
+  std::string version;
+  std::string instance;
+  Time started{};
+  Histogram poll_lateness;
+  Histogram loop_lag;
+  Histogram commit;
+  std::uint64_t store_errors = 0;
+  bool store_ok = true;
+  std::string store_sentence;  // why not, and what to do
+  bool reload_ok = true;
+  Time reload_success{};
+  std::string reload_sentence;
+  std::size_t polls_in_flight = 0;
+  std::size_t deliveries_in_flight = 0;
+};
+
+struct Snapshot {
+  Time at{};
+  std::vector<std::shared_ptr<const EndpointView>> endpoints;  // in config order
+  std::vector<std::shared_ptr<const WebhookView>> webhooks;
+  DaemonView daemon;
+};
+
+// The one place where the engine publishes and everybody else reads. Publishing one endpoint is O(1), reading copies pointers.
+class Board {
+ public:
+  Board();
+  ~Board();
+  Board(const Board&) = delete;
+  Board& operator=(const Board&) = delete;
+
+  // Any thread.
+  Snapshot read(Time now) const;
+  // The engine's thread. reset() sets the number and order of endpoints and webhooks (start, reload).
+  void reset(std::vector<std::shared_ptr<const EndpointView>> endpoints, std::vector<std::shared_ptr<const WebhookView>> webhooks);
+  void publish_endpoint(std::size_t index, std::shared_ptr<const EndpointView> view);
+  void publish_webhook(std::size_t index, std::shared_ptr<const WebhookView> view);
+  void publish_daemon(DaemonView view);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,167 @@
+// The engine, one behaviour at a time, in virtual time.
+#include "daemon/engine/engine.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/sim/world.h"
+
+namespace modelvane::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+World small_world() {
+  World world{1};
+  world.add_endpoint("internlm", {{"latest", "v1"}});
+  world.add_webhook("oncall");
+  return world;
+}
+
+std::vector<std::string> types(const World& world) {
+  std::vector<std::string> names;
+  for (const auto& event : world.stored_events()) names.emplace_back(name(event.type));
+  return names;
+}
+
+TEST_CASE("a move becomes durable, is shown and delivered within one interval and one recheck") {
+  World world = small_world();
+  world.start();
+  world.run_for(5min);
+  world.transport.upstreams["internlm"].move("latest", "v2", world.clock.now);
+  world.run_for(66s);
+  REQUIRE(types(world) == std::vector<std::string>{"alias.moved"});
+  CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v2");
+  CHECK(world.transport.receivers["oncall"].order.size() == 1);
+  CHECK(world.seen().webhooks[0]->delivered == 1);
+}
+
+TEST_CASE("a move while the daemon was down is reported after the start, with bounds around the outage") {
+  World world = small_world();
+  world.start();
+  world.run_for(5min);
+  const Time crashed = world.clock.now;
+  world.crash();
+  world.clock.now += 3h;
+  world.transport.upstreams["internlm"].move("latest", "v2", world.clock.now);
+  world.clock.now += 1h;
+  const Time restarted = world.clock.now;
+  world.start();
+  world.run_for(2min);
+  const auto events = world.stored_events();
+  REQUIRE(events.size() == 1);
+  CHECK(*events[0].observed_between->first <= crashed);
+  CHECK(*events[0].observed_between->first >= crashed - 71s);
+  CHECK(events[0].observed_between->second >= restarted - 1ms);
+}
+
+TEST_CASE("while the disk refuses, nothing is shown or sent; when it recovers, everything is") {
+  World world = small_world();
+  world.start();
+  world.run_for(5min);
+  world.disk.broken = true;
+  world.transport.upstreams["internlm"].move("latest", "v2", world.clock.now);
+  const auto polls_before = world.transport.polls;
+  world.run_for(10min);
+  CHECK(world.transport.polls > polls_before + 8);
+  CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v1");
+  CHECK_FALSE(world.seen().daemon.store_ok);
+  CHECK(world.transport.receivers["oncall"].order.empty());
+  world.disk.broken = false;
+  world.run_for(1min);
+  CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v2");
+  CHECK(world.seen().daemon.store_ok);
+  CHECK(world.transport.receivers["oncall"].order.size() == 1);
+  CHECK(world.stored_events()[0].time < world.clock.now - 5min);
+}
+
+TEST_CASE("a store that cannot be opened at the start stops no poll, and nothing is decided before it can") {
+  World world = small_world();
+  world.disk.broken = true;
+  world.start();
+  world.run_for(5min);
+  CHECK(world.transport.polls >= 5);
+  CHECK(world.seen().endpoints[0]->last_ok);
+  CHECK(world.seen().endpoints[0]->known->aliases.empty());
+  world.disk.broken = false;
+  world.run_for(2min);
+  CHECK(world.seen().endpoints[0]->known->aliases.size() == 1);
+}
+
+TEST_CASE("a webhook that hangs delays no other webhook") {
+  World world = small_world();
+  world.add_webhook("slow");
+  world.transport.receivers["slow"].fault_rate = 1;
+  world.start();
+  world.run_for(2min);
+  for (int i = 2; i < 10; ++i) {
+    world.transport.upstreams["internlm"].move("latest", "v" + std::to_string(i), world.clock.now);
+    world.run_for(66s);
+    CHECK(world.transport.receivers["oncall"].order.size() == static_cast<std::size_t>(i - 1));
+  }
+}
+
+TEST_CASE("a delivery that stays undeliverable becomes a dead letter at max_age, and unblocks its lane") {
+  World world = small_world();
+  world.config.webhooks[0].url = {SecretRef::From::Inline, "http://nowhere/hook"};
+  world.start();
+  world.run_for(2min);
+  world.transport.upstreams["internlm"].move("latest", "v2", world.clock.now);
+  world.run_for(40h);
+  CHECK(world.seen().webhooks[0]->dead_letters == 1);
+  CHECK(world.seen().webhooks[0]->pending == 0);
+  CHECK(world.disk.deliveries.begin()->second.state == DeliveryState::Dead);
+}
+
+TEST_CASE("reload keeps what is known of unchanged endpoints and pending deliveries, and drops what is gone") {
+  World world = small_world();
+  world.add_endpoint("other", {{"x", "y"}});
+  world.transport.receivers["oncall"].fault_rate = 1;
+  world.start();
+  world.run_for(2min);
+  world.transport.upstreams["internlm"].move("latest", "v2", world.clock.now);
+  world.run_for(2min);
+  Config changed = world.config;
+  changed.endpoints.pop_back();
+  world.engine->reload(changed);
+  world.run_for(1min);
+  CHECK(world.seen().endpoints.size() == 1);
+  CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v2");
+  CHECK(world.seen().webhooks[0]->pending == 1);
+  world.transport.receivers["oncall"].fault_rate = 0;
+  world.run_for(12h);
+  CHECK(world.seen().webhooks[0]->pending == 0);
+  CHECK(world.transport.receivers["oncall"].order.size() == 1);
+}
+
+TEST_CASE("an endpoint that asks for air is not polled again before the time that it asked for") {
+  World world = small_world();
+  world.start();
+  world.run_for(2min);
+  struct Throttled {};
+  world.transport.upstreams["internlm"].fault_rate = 1;
+  world.run_for(20min);
+  CHECK(world.seen().endpoints[0]->failures[static_cast<std::size_t>(Reason::RateLimited)] > 0);
+}
+
+TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, not a stop") {
+  World world = small_world();
+  world.config.endpoints[0].access.authorization = Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
+  world.start();
+  world.run_for(2min);
+  CHECK(world.seen().endpoints[0]->last_reason == Reason::Auth);
+  CHECK(world.seen().endpoints[0]->last_sentence.find("/nonexistent/key") != std::string::npos);
+  CHECK(world.transport.polls == 0);
+}
+
+TEST_CASE("shutdown starts nothing new and leaves every mark durable") {
+  World world = small_world();
+  world.start();
+  world.run_for(5min + 7s);
+  world.engine->begin_shutdown();
+  for (int i = 0; i < 20 && !world.engine->is_quiet(); ++i) world.engine->turn(100ms);
+  CHECK(world.engine->is_quiet());
+  CHECK(world.disk.loaded.endpoints.at("internlm").last_good == world.seen().endpoints[0]->last_good_poll);
+}
+
+}  // namespace
+}  // namespace modelvane::sim

@@ -1,0 +1,194 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+
+#include "daemon/core/event_json.h"
+
+namespace modelvane::sim {
+
+using namespace std::chrono_literals;
+
+bool chance(Random& random, double probability) {
+  return std::uniform_real_distribution<double>{0, 1}(random) < probability;
+}
+
+std::string Upstream::body() const {
+  std::string text = R"({"object":"list","data":[)";
+  // Concrete models beside the aliases, so that one missing alias is no shrunken list.
+  for (int i = 0; i < 12; ++i) text += R"({"id":"model-)" + std::to_string(i) + R"("},)";
+  for (const auto& [alias, target] : truth) text += R"({"id":")" + alias + R"(","ref_model":")" + target + R"("},)";
+  text.back() = ']';
+  return text + "}";
+}
+
+void Upstream::move(const std::string& alias, const std::string& target, Time at) {
+  truth[alias] = target;
+  past.emplace_back(at, truth);
+}
+
+void Receiver::accept(const std::string& id, const std::string& body) {
+  const auto [entry, is_new] = body_by_id.emplace(id, body);
+  if (is_new) {
+    order.push_back(id);
+  } else if (entry->second != body) {
+    saw_changed_body = true;
+  }
+}
+
+void Disk::apply(const Batch& batch) {
+  for (const auto& [name, state] : batch.states) loaded.endpoints[name] = state;
+  for (const auto& [name, at] : batch.good_marks) apply_good_mark(loaded.endpoints[name], at);
+  for (const auto& event : batch.events) {
+    events[event.sequence] = event;
+    loaded.last_sequence = std::max(loaded.last_sequence, event.sequence);
+  }
+  for (const auto& delivery : batch.deliveries) deliveries[{delivery.sequence, delivery.webhook}] = delivery;
+}
+
+Loaded Disk::load() const {
+  Loaded all = loaded;
+  for (const auto& [key, delivery] : deliveries) {
+    if (delivery.state == DeliveryState::Pending) all.pending.push_back({delivery, events.at(delivery.sequence)});
+  }
+  return all;
+}
+
+void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
+  const auto host_begin = request.url.find("//") + 2;
+  const auto host = request.url.substr(host_begin, request.url.find('/', host_begin) - host_begin);
+  Duration latency{static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(latency_max.count()))};
+  HttpResult result = std::unexpected(HttpFailure{.reason = Reason::Dns, .sentence = "no such host"});
+  if (const auto upstream = upstreams.find(host); upstream != upstreams.end()) {
+    ++polls;
+    last_poll = request;
+    result = poll(upstream->second);
+  } else if (const auto receiver = receivers.find(host); receiver != receivers.end()) {
+    result = deliver(receiver->second, request);
+  }
+  if (!result && result.error().reason == Reason::Timeout) latency = request.timeout;
+  under_way_.push_back({clock_.now + latency, {ticket, std::move(result)}});
+}
+
+HttpResult SimTransport::poll(Upstream& upstream) {
+  if (!chance(random_, upstream.fault_rate)) return HttpReply{.status = 200, .body = upstream.body()};
+  switch (random_() % 7) {
+    case 0: return HttpReply{.status = 503, .body = "busy"};
+    case 1: return HttpReply{.status = 200, .body = R"({"object":"list","data":[]})"};
+    case 2: return HttpReply{.status = 200, .body = R"({"object":"list","data":[{"id":"model-1"}]})"};
+    case 3: return HttpReply{.status = 200, .body = "<html>"};
+    case 4: return HttpReply{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
+    case 5: return std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "connection refused"});
+    default: return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
+  }
+}
+
+HttpResult SimTransport::deliver(Receiver& receiver, const HttpRequest& request) {
+  std::string id;
+  for (const auto& [name, value] : request.headers) {
+    if (name == "webhook-id") id = value;
+  }
+  if (!chance(random_, receiver.fault_rate)) {
+    receiver.accept(id, request.body);
+    return HttpReply{.status = 204};
+  }
+  switch (random_() % 4) {
+    case 0: return HttpReply{.status = 500};
+    case 1: return HttpReply{.status = 404};
+    case 2: return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
+    default:
+      // Taken, but the answer was lost on the way back.
+      receiver.accept(id, request.body);
+      return std::unexpected(HttpFailure{.reason = Reason::Other, .sentence = "connection reset"});
+  }
+}
+
+void SimTransport::cancel(std::uint64_t ticket) {
+  std::erase_if(under_way_, [ticket](const auto& exchange) { return exchange.completion.ticket == ticket; });
+}
+
+void SimTransport::wait(Duration timeout, std::vector<Completion>& completed) {
+  Time until = clock_.now + (has_news() ? Duration{0} : timeout);
+  for (const auto& exchange : under_way_) until = std::min(until, std::max(exchange.done, clock_.now));
+  clock_.now = until;
+  const auto done = std::stable_partition(under_way_.begin(), under_way_.end(), [&](const auto& e) { return e.done > clock_.now; });
+  for (auto exchange = done; exchange != under_way_.end(); ++exchange) completed.push_back(std::move(exchange->completion));
+  under_way_.erase(done, under_way_.end());
+}
+
+void SimJournal::submit(std::shared_ptr<const Batch> batch) {
+  waiting_ = std::move(batch);
+}
+
+std::vector<JournalResult> SimJournal::take() {
+  std::vector<JournalResult> results;
+  if (!is_open_) {
+    if (disk_.broken) return {};
+    is_open_ = true;
+    results.emplace_back(disk_.load());
+  }
+  if (!waiting_) return results;
+  clock_.now += commit_time;
+  if (disk_.broken) {
+    results.emplace_back(StoreError{StoreError::Kind::Full, "the disk is full"});
+  } else {
+    disk_.apply(*waiting_);
+    results.emplace_back(JournalCommitted{commit_time});
+  }
+  waiting_.reset();
+  return results;
+}
+
+void SimJournal::crash(bool batch_made_it) {
+  if (waiting_ && batch_made_it && !disk_.broken) disk_.apply(*waiting_);
+  waiting_.reset();
+}
+
+World::World(std::uint64_t seed) : random(seed) {
+  config.instance = "sim";
+}
+
+void World::add_endpoint(const std::string& name, std::map<std::string, std::string> aliases) {
+  EndpointConfig endpoint;
+  endpoint.name = name;
+  endpoint.url = "http://" + name + "/v1/models";
+  endpoint.reading.rules = {AliasRule{Rule::Field, "/ref_model"}};
+  endpoint.policy.vanished.for_at_least = 0s;
+  config.endpoints.push_back(std::move(endpoint));
+  auto& upstream = transport.upstreams[name];
+  upstream.truth = std::move(aliases);
+  upstream.past.emplace_back(clock.now, upstream.truth);
+}
+
+void World::add_webhook(const std::string& name) {
+  WebhookConfig webhook;
+  webhook.name = name;
+  webhook.url = {SecretRef::From::Inline, "http://" + name + "/hook"};
+  config.webhooks.push_back(std::move(webhook));
+  transport.receivers[name];
+}
+
+void World::start() {
+  journal = std::make_unique<SimJournal>(disk, clock);
+  board = std::make_unique<Board>();
+  transport.has_news = [this] { return journal->has_news() && !disk.broken; };
+  engine = std::make_unique<Engine>(Engine::Ports{clock, transport, *journal, *board}, config, random());
+}
+
+void World::crash() {
+  journal->crash(chance(random, 0.5));
+  transport.crash();
+  engine.reset();
+}
+
+void World::run_for(Duration span) {
+  const Time end = clock.now + span;
+  while (clock.now < end) engine->turn(std::min<Duration>(1min, end - clock.now));
+}
+
+std::vector<Event> World::stored_events() const {
+  std::vector<Event> events;
+  for (const auto& [sequence, stored] : disk.events) events.push_back(*parse_cloudevent(stored.json));
+  return events;
+}
+
+}  // namespace modelvane::sim

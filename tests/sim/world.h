@@ -1,0 +1,127 @@
+// A whole world in virtual time: models APIs that move aliases and fail, receivers that refuse, a disk that forgets what was not
+// committed, and a clock that jumps to whatever happens next. Everything follows from one seed. The real engine runs in it, unchanged.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/engine/engine.h"
+
+namespace modelvane::sim {
+
+struct SimClock final : Clock {
+  Time now = *parse_rfc3339("2026-11-22T10:00:00Z");
+  Time wall() const override { return now; }
+  Duration steady() const override { return now.time_since_epoch(); }
+};
+
+using Random = std::mt19937_64;
+bool chance(Random& random, double probability);
+
+// One provider. `truth` is what its aliases really point to.
+struct Upstream {
+  std::map<std::string, std::string> truth;
+  // Who said what, when: (from this moment on) alias -> target. For "none invented".
+  std::vector<std::pair<Time, std::map<std::string, std::string>>> past;
+  double fault_rate = 0;
+  std::string body() const;
+  void move(const std::string& alias, const std::string& target, Time at);
+};
+
+// One webhook's receiver: counts each event once, remembers order and bodies.
+struct Receiver {
+  double fault_rate = 0;
+  std::map<std::string, std::string> body_by_id;
+  std::vector<std::string> order;  // ids, as first accepted
+  bool saw_changed_body = false;
+  void accept(const std::string& id, const std::string& body);
+};
+
+// What survives a crash.
+struct Disk {
+  Loaded loaded;
+  std::map<std::pair<std::uint64_t, std::string>, Delivery> deliveries;
+  std::map<std::uint64_t, StoredEvent> events;
+  bool broken = false;
+  void apply(const Batch& batch);
+  Loaded load() const;
+};
+
+class SimTransport final : public Transport {
+ public:
+  SimTransport(SimClock& clock, Random& random) : clock_(clock), random_(random) {}
+
+  std::map<std::string, Upstream> upstreams;  // by host
+  std::map<std::string, Receiver> receivers;
+  Duration latency_max = std::chrono::milliseconds{300};
+  std::function<bool()> has_news;  // the journal has results: no need to sleep
+  std::size_t polls = 0;
+  std::optional<HttpRequest> last_poll;
+
+  void start(std::uint64_t ticket, HttpRequest request) override;
+  void cancel(std::uint64_t ticket) override;
+  std::size_t in_flight() const override { return under_way_.size(); }
+  void wait(Duration timeout, std::vector<Completion>& completed) override;
+  void wake() override {}
+  // The process is gone; so are its exchanges. What receivers have taken they keep.
+  void crash() { under_way_.clear(); }
+
+ private:
+  struct Exchange {
+    Time done;
+    Completion completion;
+  };
+  HttpResult poll(Upstream& upstream);
+  HttpResult deliver(Receiver& receiver, const HttpRequest& request);
+
+  SimClock& clock_;
+  Random& random_;
+  std::vector<Exchange> under_way_;
+};
+
+class SimJournal final : public Journal {
+ public:
+  SimJournal(Disk& disk, SimClock& clock) : disk_(disk), clock_(clock) {}
+  Duration commit_time = std::chrono::milliseconds{1};
+
+  void submit(std::shared_ptr<const Batch> batch) override;
+  std::vector<JournalResult> take() override;
+  bool has_news() const { return !is_open_ || waiting_ != nullptr; }
+  // Power goes: a batch that was handed over is durable or not, as the disk pleases.
+  void crash(bool batch_made_it);
+
+ private:
+  Disk& disk_;
+  SimClock& clock_;
+  bool is_open_ = false;
+  std::shared_ptr<const Batch> waiting_;
+};
+
+// Engine and all around it; crash() and restart() keep the disk and the outside world.
+struct World {
+  explicit World(std::uint64_t seed);
+  void add_endpoint(const std::string& name, std::map<std::string, std::string> aliases);
+  void add_webhook(const std::string& name);
+  void start();
+  void crash();
+  void run_for(Duration span);
+  Snapshot seen() const { return board->read(clock.now); }
+  std::vector<Event> stored_events() const;
+
+  Random random;
+  SimClock clock;
+  Disk disk;
+  Config config;
+  SimTransport transport{clock, random};
+  std::unique_ptr<SimJournal> journal;
+  std::unique_ptr<Board> board;
+  std::unique_ptr<Engine> engine;
+};
+
+}  // namespace modelvane::sim
