@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/core/event_json.h"
+#include "daemon/log/log.h"
 
 namespace modelvane::sim {
 
@@ -144,6 +145,7 @@ void SimJournal::crash(bool batch_made_it) {
 }
 
 World::World(std::uint64_t seed) : random(seed) {
+  log::set_up(log::Level::Error, false);  // thousands of storms say nothing new
   config.instance = "sim";
 }
 

@@ -1,0 +1,59 @@
+// The commands of the `modelvane` binary: options in, exit code out (0 fine, 1 the thing failed, 2 usage or config error). One .cpp each.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace modelvane {
+
+struct LogOptions {
+  std::string level = "info";     // debug, info, warn, error
+  std::string format = "logfmt";  // or json
+};
+
+struct ServeOptions {
+  std::string config_file = "modelvane.yml";
+  std::string storage_path = "data";
+  std::vector<std::string> listen_addresses;  // empty = :10178
+  std::string web_config_file;
+  std::string external_url;
+  LogOptions log;
+};
+int serve(const ServeOptions& options);
+
+int check_config(const std::string& file);
+
+struct ProbeOptions {
+  std::string config_file = "modelvane.yml";
+  std::vector<std::string> targets;  // endpoint names or URLs; empty = every endpoint of the config
+  std::string output = "table";      // or json
+};
+int probe(const ProbeOptions& options);
+
+struct HistoryOptions {
+  std::string storage_path = "data";
+  std::string endpoint;
+  std::string alias;
+  std::vector<std::string> types;
+  std::string since;
+  std::string until;
+  std::string at;  // what did each alias point to then?
+  std::string output = "table";
+  std::size_t limit = 100;
+};
+int history(const HistoryOptions& options);
+
+struct SimulateOptions {
+  std::string listen_address = "127.0.0.1:10180";
+  std::string script;  // path of a YAML script; empty = the built-in one
+};
+int simulate(const SimulateOptions& options);
+
+struct DemoOptions {
+  std::string listen_address = "127.0.0.1:10178";
+  double seconds = 0;  // 0 = until Ctrl-C
+};
+int demo(const DemoOptions& options);
+
+}  // namespace modelvane

@@ -1,0 +1,102 @@
+#include "daemon/commands/daemon.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "daemon/engine/engine.h"
+#include "daemon/engine/store_writer.h"
+#include "daemon/log/log.h"
+#include "daemon/store/sqlite_store.h"
+#include "daemon/transport/curl_transport.h"
+#include "daemon/web/server.h"
+
+namespace modelvane {
+namespace {
+
+Config with_instance(Config config) {
+  if (!config.instance.empty()) return config;
+  std::array<char, 256> name{};
+  config.instance = ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "modelvane";
+  return config;
+}
+
+}  // namespace
+
+// Members in the order of their making; the reverse is the order in which they may go.
+struct Daemon::Parts {
+  SystemClock clock;
+  Board board;
+  CurlTransport transport{CurlTransportOptions{}};
+  SqliteEventLog event_log;
+  StoreWriter writer;
+  Engine engine;
+  WebServer web;
+  std::mutex reload_mutex;  // reloads come from signals and from HTTP
+  std::jthread engine_thread;
+
+  Parts(const Options& options, Config config, std::function<std::expected<void, std::string>()> reload)
+      : event_log(options.storage_path),
+        writer(std::make_unique<SqliteStore>(options.storage_path), [this] { transport.wake(); }),
+        engine({clock, transport, writer, board}, std::move(config), std::random_device{}()),
+        web({options.listen_addresses, options.external_url}, {.snapshot = [this] { return board.read(clock.wall()); },
+                                                               .reload = std::move(reload),
+                                                               .events = &event_log,
+                                                               .now = [this] { return clock.wall(); }}) {}
+};
+
+Daemon::Daemon(Options options) : options_(std::move(options)) {}
+
+Daemon::~Daemon() {
+  stop();
+}
+
+std::expected<void, std::string> Daemon::start(Config config) {
+  parts_ = std::make_unique<Parts>(options_, with_instance(std::move(config)), [this] { return reload(); });
+  if (auto started = parts_->web.start(); !started) {
+    parts_.reset();
+    return started;
+  }
+  parts_->engine_thread = std::jthread{[engine = &parts_->engine](const std::stop_token& stop) { engine->run(stop); }};
+  return {};
+}
+
+std::vector<std::string> Daemon::addresses() const {
+  return parts_ ? parts_->web.addresses() : std::vector<std::string>{};
+}
+
+std::expected<void, std::string> Daemon::reload() {
+  const std::scoped_lock lock{parts_->reload_mutex};
+  auto config = load_config(options_.config_file);
+  if (config) {
+    parts_->engine.reload(with_instance(std::move(*config)));
+    return {};
+  }
+  std::string sentence = "the configuration was not changed:";
+  for (const auto& error : config.error()) {
+    sentence += "\n" + to_text(error);
+    log::error("configuration", {{"error", to_text(error)}});
+  }
+  parts_->engine.note_reload_failure(sentence);
+  return std::unexpected(std::move(sentence));
+}
+
+std::uint64_t Daemon::heartbeat() const {
+  return parts_ ? parts_->engine.heartbeat() : 0;
+}
+
+void Daemon::stop() {
+  if (!parts_) return;
+  if (parts_->engine_thread.joinable()) {
+    parts_->engine_thread.request_stop();
+    parts_->engine_thread.join();
+  }
+  parts_->web.stop();
+  parts_.reset();
+}
+
+}  // namespace modelvane

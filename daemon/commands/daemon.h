@@ -1,0 +1,46 @@
+// The whole daemon as one object: board, transport, store writer, engine thread and web server, wired and taken down in order.
+// Used by `serve`, `demo` and nothing else. start(), reload() and stop() belong to one thread.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.h"
+
+namespace modelvane {
+
+class Daemon {
+ public:
+  struct Options {
+    std::string config_file;   // read again by reload(); "" = nothing to reload
+    std::string storage_path;  // folder, made when missing
+    std::vector<std::string> listen_addresses;
+    std::string external_url;
+  };
+
+  explicit Daemon(Options options);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // The error is a sentence (an address is taken, say). A store that cannot be opened is no error: polling starts, the store is tried on.
+  std::expected<void, std::string> start(Config config);
+  // Bound addresses, "127.0.0.1:10178".
+  std::vector<std::string> addresses() const;
+  // All of the changed file or nothing of it. Any thread.
+  std::expected<void, std::string> reload();
+  // Counts the engine's turns, for a watchdog.
+  std::uint64_t heartbeat() const;
+  // Drains within 10 s. Also done by the destructor.
+  void stop();
+
+ private:
+  struct Parts;
+  Options options_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace modelvane

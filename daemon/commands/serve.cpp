@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <optional>
+
+#include "daemon/commands/commands.h"
+#include "daemon/commands/daemon.h"
+#include "daemon/commands/service_manager.h"
+#include "daemon/log/log.h"
+#include "version.h"
+
+namespace modelvane {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kDefaultListenAddress = ":10178";
+
+std::optional<log::Level> log_level(const std::string& name) {
+  if (name == "debug") return log::Level::Debug;
+  if (name == "info") return log::Level::Info;
+  if (name == "warn") return log::Level::Warn;
+  if (name == "error") return log::Level::Error;
+  return std::nullopt;
+}
+
+// Signals are taken by this thread with sigtimedwait, so no handler ever runs; all other threads inherit the mask.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // A peer that went away and a file-size limit are errors of one call, not of the process.
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+  return signals;
+}
+
+void wait_for_end(Daemon& daemon, const sigset_t& signals) {
+  const auto watchdog = watchdog_interval();
+  // Half of the wanted interval, as sd_watchdog_enabled(3) advises.
+  const auto pause = std::chrono::duration_cast<std::chrono::nanoseconds>(watchdog ? *watchdog / 2 : Duration{1h});
+  const timespec timeout{.tv_sec = pause.count() / 1'000'000'000, .tv_nsec = pause.count() % 1'000'000'000};
+  auto last_heartbeat = daemon.heartbeat();
+  while (true) {
+    const int number = sigtimedwait(&signals, nullptr, &timeout);
+    if (number == SIGINT || number == SIGTERM) return;
+    if (number == SIGHUP) {
+      notify_service_manager("RELOADING=1");
+      (void)daemon.reload();  // logged by the daemon
+      notify_service_manager("READY=1");
+    }
+    // No sign of life for an engine that stands still: the service manager will restart it.
+    if (const auto heartbeat = daemon.heartbeat(); watchdog && heartbeat != last_heartbeat) {
+      last_heartbeat = heartbeat;
+      notify_service_manager("WATCHDOG=1");
+    }
+  }
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  const auto level = log_level(options.log.level);
+  if (!level || (options.log.format != "logfmt" && options.log.format != "json")) {
+    fmt::print(stderr, "modelvane: --log.level is debug, info, warn or error; --log.format is logfmt or json\n");
+    return 2;
+  }
+  if (!options.web_config_file.empty()) {
+    fmt::print(stderr, "modelvane: --web.config.file: this version of modelvane has neither TLS nor passwords on its own pages; "
+                       "listen on 127.0.0.1 and put a reverse proxy in front\n");
+    return 2;
+  }
+  log::set_up(*level, options.log.format == "json");
+  auto config = load_config(options.config_file);
+  if (!config) {
+    for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
+    return 2;
+  }
+  const sigset_t signals = block_signals();
+  const auto endpoints = config->endpoints.size();
+  const auto webhooks = config->webhooks.size();
+  Daemon daemon{{.config_file = options.config_file,
+                 .storage_path = options.storage_path,
+                 .listen_addresses = options.listen_addresses.empty() ? std::vector{std::string{kDefaultListenAddress}} : options.listen_addresses,
+                 .external_url = options.external_url}};
+  if (const auto started = daemon.start(std::move(*config)); !started) {
+    fmt::print(stderr, "modelvane: {}\n", started.error());
+    return 1;
+  }
+  log::info("modelvane started", {{"version", MODELVANE_VERSION},
+                                  {"address", fmt::format("{}", fmt::join(daemon.addresses(), ","))},
+                                  {"endpoints", std::to_string(endpoints)},
+                                  {"webhooks", std::to_string(webhooks)}});
+  notify_service_manager("READY=1");
+  wait_for_end(daemon, signals);
+  notify_service_manager("STOPPING=1");
+  log::info("stopping");
+  daemon.stop();
+  log::info("stopped");
+  return 0;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,126 @@
+#include "daemon/log/line.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+namespace modelvane::log {
+namespace {
+
+// A line longer than this helps nobody and is cut by journald (LineMax=48K) and syslog anyway.
+constexpr std::size_t kValueBytesMax = 8 * 1024;
+
+std::string_view name(Level level) {
+  switch (level) {
+    case Level::Debug: return "debug";
+    case Level::Info: return "info";
+    case Level::Warn: return "warn";
+    case Level::Error: return "error";
+  }
+  return "info";
+}
+
+std::string timestamp(LineTime at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     (at - seconds).count());
+}
+
+struct Character {
+  std::size_t bytes = 1;
+  std::int64_t code_point = -1;  // -1 = not UTF-8
+};
+
+// The character at the front of non-empty `text`; overlong forms, surrogates and what lies beyond Unicode are not UTF-8.
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return {1, lead};
+  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < bytes) return {};
+  std::int64_t code_point = lead & (0x7fU >> bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80) return {};
+    code_point = code_point << 6 | (byte(i) & 0x3fU);
+  }
+  constexpr std::int64_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool is_surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
+  if (code_point < kSmallest[bytes] || code_point > 0x10ffff || is_surrogate) return {};
+  return {bytes, code_point};
+}
+
+// Control characters of both sets, and those that end lines or turn the direction of text in a terminal.
+bool is_unprintable(std::int64_t c) {
+  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  const bool is_cut = text.size() > kValueBytesMax;
+  if (is_cut) text = text.substr(0, kValueBytesMax);
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    const auto c = character.code_point;
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += text[0];
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c < 0) {
+      out += "\\ufffd";
+    } else if (is_unprintable(c)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+    } else {
+      out += text.substr(0, character.bytes);
+    }
+    text.remove_prefix(character.bytes);
+  }
+  if (is_cut) out += "...";
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  append_escaped(out, text);
+  out += '"';
+}
+
+bool needs_quotes(std::string_view value) {
+  return value.empty() || value.size() > kValueBytesMax || !std::ranges::all_of(value, [](unsigned char c) {
+           return c > 0x20 && c < 0x7f && c != '"' && c != '=' && c != '\\';
+         });
+}
+
+}  // namespace
+
+std::string logfmt_line(LineTime at, Level level, std::string_view message, std::span<const Field> fields) {
+  std::string line = fmt::format("ts={} level={} msg=", timestamp(at), name(level));
+  append_quoted(line, message);
+  for (const auto& [key, value] : fields) {
+    fmt::format_to(std::back_inserter(line), " {}=", key);
+    if (needs_quotes(value)) {
+      append_quoted(line, value);
+    } else {
+      line += value;
+    }
+  }
+  return line;
+}
+
+std::string json_line(LineTime at, Level level, std::string_view message, std::span<const Field> fields) {
+  std::string line = fmt::format(R"({{"ts":"{}","level":"{}","msg":)", timestamp(at), name(level));
+  append_quoted(line, message);
+  for (const auto& [key, value] : fields) {
+    line += ',';
+    append_quoted(line, key);
+    line += ':';
+    append_quoted(line, value);
+  }
+  line += '}';
+  return line;
+}
+
+}  // namespace modelvane::log

@@ -1,0 +1,120 @@
+#include "daemon/core/event.h"
+#include "daemon/core/reason.h"
+#include "daemon/metrics/families.h"
+
+namespace modelvane {
+namespace {
+
+using Endpoints = std::span<const EndpointSeries>;
+
+double as_number(bool value) {
+  return value ? 1 : 0;
+}
+
+// A gauge of every endpoint for which `value` yields one (an optional<double>).
+template <typename Value>
+void add_gauge(Exposition& out, Endpoints endpoints, std::string name, std::string help, Value value) {
+  Family family{std::move(name), FamilyType::Gauge, std::move(help)};
+  for (const auto& endpoint : endpoints) {
+    if (const std::optional<double> number = value(endpoint)) family.add(endpoint.labels, *number);
+  }
+  out.add(family);
+}
+
+// The same, of endpoints that were polled since the start.
+template <typename Value>
+void add_poll_gauge(Exposition& out, Endpoints endpoints, std::string name, std::string help, Value value) {
+  add_gauge(out, endpoints, std::move(name), std::move(help), [&](const EndpointSeries& endpoint) {
+    return endpoint.view->last_poll ? std::optional<double>{value(*endpoint.view)} : std::nullopt;
+  });
+}
+
+std::optional<double> seconds(const std::optional<Time>& time) {
+  return time ? std::optional{to_seconds(*time)} : std::nullopt;
+}
+
+void add_polls(Endpoints endpoints, Exposition& out) {
+  Family polls{"modelvane_polls_total", FamilyType::Counter, "Polls that ended, good or failed, since the daemon started."};
+  for (const auto& endpoint : endpoints) polls.add(endpoint.labels, static_cast<double>(endpoint.view->polls));
+  out.add(polls);
+
+  Family failures{"modelvane_poll_failures_total", FamilyType::Counter, "Failed polls by reason since the daemon started."};
+  for (const auto& endpoint : endpoints) {
+    for (std::size_t i = 0; i < kReasonCount; ++i) {
+      failures.add(endpoint.labels, {{"reason", std::string{kReasonLabels[i]}}}, static_cast<double>(endpoint.view->failures[i]));
+    }
+  }
+  out.add(failures);
+
+  Family duration{"modelvane_poll_duration_seconds", FamilyType::Histogram, "Time of whole polls, good and failed, all pages included."};
+  for (const auto& endpoint : endpoints) duration.add(endpoint.labels, endpoint.view->duration);
+  out.add(duration);
+}
+
+void add_phases(Endpoints endpoints, Exposition& out) {
+  Family family{"modelvane_poll_phase_seconds", FamilyType::Gauge,
+                "Where the time of the last poll went; 0 for a phase that did not happen."};
+  for (const auto& endpoint : endpoints) {
+    if (!endpoint.view->last_poll) continue;
+    const auto& phases = endpoint.view->phases;
+    const std::pair<const char*, Duration> all[] = {{"resolve", phases.resolve},
+                                                    {"connect", phases.connect},
+                                                    {"tls", phases.tls},
+                                                    {"processing", phases.processing},
+                                                    {"transfer", phases.transfer}};
+    for (const auto& [phase, span] : all) family.add(endpoint.labels, {{"phase", phase}}, to_seconds(span));
+  }
+  out.add(family);
+}
+
+void add_last_poll(Endpoints endpoints, Exposition& out) {
+  add_poll_gauge(out, endpoints, "modelvane_endpoint_up", "1 when the last poll was good, 0 when it failed.",
+                 [](const EndpointView& view) { return as_number(view.last_ok); });
+  add_polls(endpoints, out);
+  add_phases(endpoints, out);
+  add_poll_gauge(out, endpoints, "modelvane_poll_http_status_code", "HTTP status of the last poll; 0 when there was no answer.",
+                 [](const EndpointView& view) { return static_cast<double>(view.status_code); });
+  add_poll_gauge(out, endpoints, "modelvane_poll_body_bytes", "Size of the last poll's body after decompression.",
+                 [](const EndpointView& view) { return static_cast<double>(view.body_bytes); });
+  add_gauge(out, endpoints, "modelvane_last_poll_timestamp_seconds", "When the last poll ended, in Unix time.",
+            [](const EndpointSeries& endpoint) { return seconds(endpoint.view->last_poll); });
+  add_gauge(out, endpoints, "modelvane_last_good_poll_timestamp_seconds", "When the last good poll ended, in Unix time.",
+            [](const EndpointSeries& endpoint) { return seconds(endpoint.view->last_good_poll); });
+  add_gauge(out, endpoints, "modelvane_tls_certificate_expiry_timestamp_seconds",
+            "When the server's certificate ends or has ended, in Unix time; as of the last TLS handshake.",
+            [](const EndpointSeries& endpoint) { return seconds(endpoint.view->certificate_expiry); });
+}
+
+void add_catalog(Endpoints endpoints, Exposition& out) {
+  add_gauge(out, endpoints, "modelvane_catalog_models", "Watched models in the last list that was believed.",
+            [](const EndpointSeries& endpoint) {
+              const auto& known = *endpoint.known;
+              return known.has_baseline ? std::optional{static_cast<double>(known.models.size())} : std::nullopt;
+            });
+  add_gauge(out, endpoints, "modelvane_catalog_quarantined",
+            "1 while the endpoint's list is not believed because it has lost too many models at once.",
+            [](const EndpointSeries& endpoint) {
+              const auto& known = *endpoint.known;
+              return known.has_baseline ? std::optional{as_number(known.quarantined)} : std::nullopt;
+            });
+}
+
+void add_events(Endpoints endpoints, Exposition& out) {
+  Family family{"modelvane_events_total", FamilyType::Counter, "Confirmed events by type; the count survives restarts."};
+  for (const auto& endpoint : endpoints) {
+    for (std::size_t i = 0; i < kEventTypeCount; ++i) {
+      family.add(endpoint.labels, {{"type", std::string{kEventTypeNames[i]}}}, static_cast<double>(endpoint.known->events[i]));
+    }
+  }
+  out.add(family);
+}
+
+}  // namespace
+
+void add_endpoint_families(std::span<const EndpointSeries> endpoints, Exposition& out) {
+  add_last_poll(endpoints, out);
+  add_catalog(endpoints, out);
+  add_events(endpoints, out);
+}
+
+}  // namespace modelvane

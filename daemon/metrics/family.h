@@ -1,0 +1,56 @@
+// One metric family in the making, and the text of all of them. A thin front of prometheus-cpp's MetricFamily and TextSerializer:
+// its registry is not used, because it cannot switch an info metric atomically and removes series by linear search.
+// Families are turned to text one at a time: with 10,000 endpoints all of them together would hold hundreds of megabytes.
+#pragma once
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/histogram.h"
+
+namespace prometheus {
+struct ClientMetric;
+struct MetricFamily;
+}  // namespace prometheus
+
+namespace modelvane {
+
+// Values must have passed through label_text().
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+enum class FamilyType { Counter, Gauge, Histogram };
+
+class Family {
+ public:
+  // `help` is one line. prometheus-cpp does not escape it.
+  Family(std::string name, FamilyType type, std::string help);
+  Family(Family&&) noexcept;
+  Family& operator=(Family&&) noexcept;
+  ~Family();
+
+  // The series has `labels` and then `more`. Callers see to it that no two series are equal.
+  void add(const Labels& labels, double value) { add(labels, {}, value); }
+  void add(const Labels& labels, const Labels& more, double value);
+  void add(const Labels& labels, const Histogram& histogram);
+
+ private:
+  friend class Exposition;
+  prometheus::ClientMetric& add_series(const Labels& labels, const Labels& more);
+
+  std::unique_ptr<prometheus::MetricFamily> family_;
+};
+
+class Exposition {
+ public:
+  // A family without series is left out.
+  void add(const Family& family);
+  std::string take_text() { return std::move(text_).str(); }
+
+ private:
+  std::ostringstream text_;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,18 @@
+#include "daemon/metrics/metrics.h"
+
+#include "daemon/metrics/families.h"
+
+namespace modelvane {
+
+std::string render_metrics(const Snapshot& snapshot) {
+  Exposition out;
+  const auto endpoints = endpoint_series(snapshot);
+  add_endpoint_families(endpoints, out);
+  add_alias_families(endpoints, out);
+  add_webhook_families(snapshot, out);
+  add_daemon_families(snapshot.daemon, out);
+  add_process_families(out);
+  return out.take_text();
+}
+
+}  // namespace modelvane

@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "daemon/core/glob.h"
+#include "daemon/store/schema.h"
+#include "daemon/store/sqlite.h"
+#include "daemon/store/sqlite_store.h"
+#include "daemon/store/stored_event.h"
+
+namespace modelvane {
+namespace {
+
+// EventFilter's bounds: one answer of an API, not the whole history.
+constexpr std::size_t kLimitMin = 1;
+constexpr std::size_t kLimitMax = 1000;
+
+// The types that any glob matches as ",alias.moved,alias.settled,": a single value for whatever was asked.
+std::string matching_types(const std::vector<std::string>& globs) {
+  std::string types = ",";
+  for (const auto type : kEventTypeNames) {
+    if (std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_matches(glob, type); }))
+      types += fmt::format("{},", type);
+  }
+  return types;
+}
+
+// Conditions are only there when they are needed, so that SQLite can choose an index; every value has its fixed number. At most
+// 2^7 texts, each prepared once.
+std::string sql_for(const EventFilter& filter) {
+  std::string sql = fmt::format("SELECT {} FROM events AS e WHERE true", kEventColumns);
+  if (!filter.endpoint.empty()) sql += " AND e.endpoint = ?1";
+  if (!filter.alias.empty()) sql += " AND e.alias = ?2";
+  if (!filter.types.empty()) sql += " AND instr(?3, ',' || e.type || ',') > 0";
+  if (filter.since) sql += " AND e.time_us >= ?4";
+  if (filter.until) sql += " AND e.time_us < ?5";
+  if (filter.before_sequence) sql += " AND e.sequence < ?6";
+  if (filter.after_sequence) sql += " AND e.sequence > ?7";
+  return sql + (filter.after_sequence ? " ORDER BY e.sequence LIMIT ?8" : " ORDER BY e.sequence DESC LIMIT ?8");
+}
+
+}  // namespace
+
+SqliteEventLog::SqliteEventLog(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+SqliteEventLog::~SqliteEventLog() = default;
+
+bool SqliteEventLog::has_database() const {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(database_file(folder_), error);
+  return !error && size > 0;
+}
+
+std::expected<Database*, StoreError> SqliteEventLog::open() {
+  if (database_ && !database_->is_still_there()) database_.reset();
+  if (database_) return database_.get();
+  if (!has_database()) return nullptr;
+  auto database = std::make_unique<Database>(database_file(folder_), Database::Access::Read);
+  const auto version = identify(*database);
+  if (!database->ok()) return std::unexpected(database->error());
+  // The daemon is just making it.
+  if (version == 0) return nullptr;
+  if (version < schema_version()) {
+    return std::unexpected(
+        StoreError{StoreError::Kind::Unavailable,
+                   fmt::format("{} was written by an older modelvane (schema {}, this one reads {}); start `modelvane serve` "
+                               "of this version once to bring it up to date",
+                               database->file().string(), version, schema_version())});
+  }
+  database_ = std::move(database);
+  return database_.get();
+}
+
+std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::events(const EventFilter& filter) {
+  const std::scoped_lock lock{mutex_};
+  const auto opened = open();
+  if (!opened) return std::unexpected(opened.error());
+  if (!*opened) return std::vector<StoredEvent>{};
+  Database& database = **opened;
+  const auto types = matching_types(filter.types);
+  const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
+  std::vector<StoredEvent> events;
+  {
+    Rows rows = database.query(sql_for(filter), std::string_view{filter.endpoint}, std::string_view{filter.alias},
+                               std::string_view{types}, filter.since.value_or(Time{}), filter.until.value_or(Time{}),
+                               filter.before_sequence.value_or(0), filter.after_sequence.value_or(0), limit);
+    while (rows.next()) {
+      if (auto event = read_event(rows)) {
+        events.push_back(std::move(*event));
+      } else if (database.ok()) {
+        database.fail(
+            StoreError::Kind::Damaged,
+            fmt::format(
+                "event {0} in {1} is damaged (its checksum does not fit); ask for a span of time without it, or remove it: "
+                "sqlite3 {1} \"DELETE FROM events WHERE sequence = {0}\"",
+                rows.integer(0), database.file().string()));
+      }
+    }
+  }
+  if (database.ok()) return events;
+  StoreError error = database.error();
+  database_.reset();
+  return std::unexpected(std::move(error));
+}
+
+std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError> SqliteEventLog::endpoint_states() {
+  const std::scoped_lock lock{mutex_};
+  const auto opened = open();
+  if (!opened) return std::unexpected(opened.error());
+  if (!*opened) return std::vector<std::pair<std::string, EndpointState>>{};
+  auto states = read_states(**opened);
+  if ((*opened)->ok()) return states;
+  StoreError error = (*opened)->error();
+  database_.reset();
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace modelvane

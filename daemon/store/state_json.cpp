@@ -1,0 +1,183 @@
+#include "daemon/store/state_json.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::json;
+
+// Raised when an old program would misunderstand the text; new keys alone do not raise it.
+constexpr int kVersion = 1;
+
+constexpr std::array kAliasStatuses{AliasStatus::Resolved, AliasStatus::Undisclosed, AliasStatus::Absent};
+constexpr std::array kRules{Rule::Field, Rule::Reverse, Rule::Lookup, Rule::Echo};
+constexpr std::array kAvailabilities{Availability::Unknown, Availability::Up, Availability::Down};
+
+std::string_view label(Availability availability) {
+  constexpr std::array kLabels{std::string_view{"unknown"}, std::string_view{"up"}, std::string_view{"down"}};
+  return kLabels[static_cast<std::size_t>(availability)];
+}
+
+// ---- writing ------------------------------------------------------------------------------------------------------------------
+
+Json to_value(Time time) {
+  return time.time_since_epoch().count();
+}
+
+// What is at its default is left out: 20,000 ordinary aliases stay small.
+void put(Json& object, const char* key, const std::optional<Time>& time) {
+  if (time) object[key] = to_value(*time);
+}
+
+void put(Json& object, const char* key, const std::string& text) {
+  if (!text.empty()) object[key] = text;
+}
+
+Json to_value(const AliasState& alias) {
+  Json value{{"status", label(alias.status)},
+             {"rule", label(alias.rule)},
+             {"since", to_value(alias.since)},
+             {"last_seen", to_value(alias.last_seen)}};
+  put(value, "target", alias.target);
+  put(value, "evidence", alias.evidence);
+  if (alias.pending) {
+    value["pending"] = {{"status", label(alias.pending->seen.status)},
+                        {"target", alias.pending->seen.target},
+                        {"first_seen", to_value(alias.pending->first_seen)},
+                        {"polls", alias.pending->polls}};
+  }
+  if (!alias.recent.empty()) value["recent"] = alias.recent;
+  if (alias.unstable) value["unstable"] = true;
+  if (alias.last_move) {
+    const auto& move = *alias.last_move;
+    value["last_move"] = {{"event_id", move.event_id}, {"from", move.from}, {"at", to_value(move.at)}};
+  }
+  if (alias.changes != 0) value["changes"] = alias.changes;
+  return value;
+}
+
+// ---- reading ------------------------------------------------------------------------------------------------------------------
+
+template <typename Enum, std::size_t Count>
+Enum enum_at(const Json& object, const char* key, const std::array<Enum, Count>& values) {
+  const auto found = object.find(key);
+  if (found == object.end()) return values.front();
+  const auto& text = found->get_ref<const std::string&>();
+  for (const Enum value : values) {
+    if (label(value) == text) return value;
+  }
+  throw std::invalid_argument("unknown word");
+}
+
+template <typename Integer>
+Integer integer_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return 0;
+  if (!found->is_number_integer()) throw std::invalid_argument("not a whole number");
+  return found->get<Integer>();
+}
+
+Time time_at(const Json& object, const char* key) {
+  return Time{Duration{integer_at<Duration::rep>(object, key)}};
+}
+
+std::optional<Time> optional_time_at(const Json& object, const char* key) {
+  return object.contains(key) ? std::optional{time_at(object, key)} : std::nullopt;
+}
+
+std::string text_at(const Json& object, const char* key) {
+  return object.value(key, std::string{});
+}
+
+std::vector<std::string> texts_at(const Json& object, const char* key) {
+  return object.value(key, std::vector<std::string>{});
+}
+
+AliasState alias_of(const Json& value) {
+  AliasState alias;
+  alias.status = enum_at(value, "status", kAliasStatuses);
+  alias.target = text_at(value, "target");
+  alias.rule = enum_at(value, "rule", kRules);
+  alias.since = time_at(value, "since");
+  alias.last_seen = time_at(value, "last_seen");
+  alias.evidence = text_at(value, "evidence");
+  if (const auto pending = value.find("pending"); pending != value.end()) {
+    alias.pending = Pending{.seen = {enum_at(*pending, "status", kAliasStatuses), text_at(*pending, "target")},
+                            .first_seen = time_at(*pending, "first_seen"),
+                            .polls = integer_at<int>(*pending, "polls")};
+  }
+  alias.recent = texts_at(value, "recent");
+  alias.unstable = value.value("unstable", false);
+  if (const auto move = value.find("last_move"); move != value.end()) {
+    alias.last_move =
+        LastMove{.event_id = text_at(*move, "event_id"), .from = text_at(*move, "from"), .at = time_at(*move, "at")};
+  }
+  alias.changes = integer_at<std::uint64_t>(value, "changes");
+  return alias;
+}
+
+std::optional<Reason> reason_at(const Json& object, const char* key) {
+  const auto text = text_at(object, key);
+  if (text.empty()) return std::nullopt;
+  for (std::size_t i = 0; i < kReasonLabels.size(); ++i) {
+    if (kReasonLabels[i] == text) return static_cast<Reason>(i);
+  }
+  throw std::invalid_argument("unknown reason");
+}
+
+EndpointState state_of(const Json& value) {
+  EndpointState state;
+  state.has_baseline = value.value("has_baseline", false);
+  state.last_good = optional_time_at(value, "last_good");
+  state.ids = texts_at(value, "ids");
+  if (const auto found = value.find("aliases"); found != value.end()) {
+    for (const auto& [id, alias] : found->items()) state.aliases.emplace(id, alias_of(alias));
+  }
+  if (const auto found = value.find("quarantine"); found != value.end()) {
+    state.quarantine = Quarantine{.since = time_at(*found, "since"), .models_now = integer_at<std::size_t>(*found, "models_now")};
+  }
+  state.availability = enum_at(value, "availability", kAvailabilities);
+  state.streak = integer_at<int>(value, "streak");
+  state.streak_since = optional_time_at(value, "streak_since");
+  state.down_since = optional_time_at(value, "down_since");
+  state.down_reason = reason_at(value, "down_reason");
+  state.down_sentence = text_at(value, "down_sentence");
+  state.last_answer = optional_time_at(value, "last_answer");
+  state.events_made = integer_at<std::uint64_t>(value, "events_made");
+  return state;
+}
+
+}  // namespace
+
+std::string to_json(const EndpointState& state) {
+  Json value{{"version", kVersion}, {"has_baseline", state.has_baseline}, {"availability", label(state.availability)}};
+  put(value, "last_good", state.last_good);
+  if (!state.ids.empty()) value["ids"] = state.ids;
+  for (const auto& [id, alias] : state.aliases) value["aliases"][id] = to_value(alias);
+  if (state.quarantine)
+    value["quarantine"] = {{"since", to_value(state.quarantine->since)}, {"models_now", state.quarantine->models_now}};
+  if (state.streak != 0) value["streak"] = state.streak;
+  put(value, "streak_since", state.streak_since);
+  put(value, "down_since", state.down_since);
+  if (state.down_reason) value["down_reason"] = label(*state.down_reason);
+  put(value, "down_sentence", state.down_sentence);
+  put(value, "last_answer", state.last_answer);
+  value["events_made"] = state.events_made;
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::expected<EndpointState, std::string> parse_state(std::string_view json) {
+  const Json value = Json::parse(json, nullptr, false);
+  if (!value.is_object()) return std::unexpected("the state is not a JSON object");
+  try {
+    if (integer_at<int>(value, "version") > kVersion) return std::unexpected("the state was written by a newer modelvane");
+    return state_of(value);
+  } catch (const std::exception& error) {
+    return std::unexpected(std::string{"the state has a value of a wrong kind: "} + error.what());
+  }
+}
+
+}  // namespace modelvane

@@ -1,0 +1,103 @@
+// What is durable, as the engine sees it: load, commit, query. SqliteStore is the real one; the simulator has one in memory with
+// crash points. A Store is used by one thread (the store writer's); an EventLog may be asked from any thread.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/delivery.h"
+#include "daemon/core/event.h"
+#include "daemon/core/time.h"
+#include "daemon/core/watch.h"
+
+namespace modelvane {
+
+struct StoreError {
+  enum class Kind { Unavailable, Full, ReadOnly, Damaged, Newer, Busy } kind = Kind::Unavailable;
+  std::string sentence;  // what, where, what to do
+};
+
+// An event with its canonical JSON. The text is what receivers get.
+struct StoredEvent {
+  std::uint64_t sequence = 0;
+  std::string id;
+  EventType type = EventType::AliasMoved;
+  std::string endpoint;
+  std::string alias;
+  Time time{};
+  std::string json;
+};
+
+// Event `sequence` for `webhook`: one row per pair.
+struct Delivery {
+  std::uint64_t sequence = 0;
+  std::string webhook;
+  DeliveryState state = DeliveryState::Pending;
+  int attempts = 0;
+  Time created{};       // max_age counts from here
+  Time next_attempt{};  // wall clock; at or before now = due
+  std::string last_error;
+};
+
+struct PendingDelivery {
+  Delivery delivery;
+  StoredEvent event;
+};
+
+struct EventCount {
+  std::string endpoint;
+  EventType type = EventType::AliasMoved;
+  std::uint64_t count = 0;
+};
+
+struct Loaded {
+  std::map<std::string, EndpointState> endpoints;
+  std::vector<PendingDelivery> pending;  // by sequence
+  std::uint64_t last_sequence = 0;
+  std::vector<EventCount> event_counts;               // so that counters survive a restart
+  std::map<std::string, std::uint64_t> dead_letters;  // by webhook
+};
+
+// Everything in a batch becomes durable together or not at all.
+struct Batch {
+  std::vector<std::pair<std::string, EndpointState>> states;  // by endpoint; replaces what was stored
+  // Last good poll of endpoints on which nothing else has changed: a few bytes instead of the whole state. load() applies it to
+  // the state by apply_good_mark (core/watch.h).
+  std::vector<std::pair<std::string, Time>> good_marks;
+  std::vector<StoredEvent> events;
+  std::vector<Delivery> deliveries;   // inserted, or updated by (sequence, webhook)
+  std::optional<Time> forget_before;  // retention: delete events older than this, and their finished deliveries
+  bool empty() const { return states.empty() && good_marks.empty() && events.empty() && deliveries.empty() && !forget_before; }
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual std::expected<Loaded, StoreError> load() = 0;
+  virtual std::expected<void, StoreError> commit(const Batch& batch) = 0;
+};
+
+struct EventFilter {
+  std::string endpoint;                          // "" = any
+  std::string alias;                             // "" = any
+  std::vector<std::string> types;                // globs such as "alias.*"; empty = any
+  std::optional<Time> since;                     // inclusive
+  std::optional<Time> until;                     // exclusive
+  std::optional<std::uint64_t> before_sequence;  // cursor: older than this one
+  std::optional<std::uint64_t> after_sequence;   // newer than this one (streams); result is then oldest first
+  std::size_t limit = 100;                       // 1..1000
+};
+
+class EventLog {
+ public:
+  virtual ~EventLog() = default;
+  // Newest first, unless after_sequence is set.
+  virtual std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) = 0;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,359 @@
+// The way of an exchange: start() checks the request and either hands it to libcurl at once (literal address, known host) or lets
+// it wait for the resolver. Every turn of the loop then feeds sockets and timers to libcurl, takes addresses from the resolver,
+// collects what libcurl has finished, and ends what has reached its deadline. Whatever happens, an exchange ends in finish().
+#include "daemon/transport/curl_transport.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <expected>
+#include <map>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include "daemon/transport/exchange.h"
+#include "daemon/transport/outcome.h"
+#include "daemon/transport/poller.h"
+#include "daemon/transport/trust_store.h"
+
+namespace modelvane {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One kept connection for each of the 10,000 endpoints of a process, and some for webhooks.
+constexpr long kKeptConnectionsMax = 12'000;
+// Idle handles kept for the next requests; each holds two buffers of 16 kB.
+constexpr std::size_t kIdleHandlesMax = 64;
+// libcurl ends a transfer at its deadline by itself; ours follows so much later, when it does not.
+constexpr std::chrono::milliseconds kGrace{50};
+// libcurl's cache of addresses is swept by every so many-th transfer (see exchange.cpp).
+constexpr std::uint64_t kSweepEvery = 500;
+
+// Once per process and never undone: other threads might still use the library at exit.
+void initialise_curl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) throw std::runtime_error(fmt::format("libcurl did not start: {}", curl_easy_strerror(code)));
+}
+
+std::string system_bundle(const std::string& chosen) {
+  if (!chosen.empty()) return chosen;
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') return file;
+  const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
+  return info->cainfo == nullptr ? "/etc/ssl/certs/ca-certificates.crt" : info->cainfo;
+}
+
+struct EasyDeleter {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+using Easy = std::unique_ptr<CURL, EasyDeleter>;
+
+struct MultiDeleter {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+using Multi = std::unique_ptr<CURLM, MultiDeleter>;
+
+}  // namespace
+
+class CurlTransport::Loop {
+ public:
+  explicit Loop(CurlTransportOptions options);
+  ~Loop();
+
+  void start(std::uint64_t ticket, HttpRequest request);
+  void cancel(std::uint64_t ticket);
+  std::size_t in_flight() const { return exchanges_.size() + done_.size(); }
+  void wait(Duration timeout, std::vector<Completion>& completed);
+  void wake() { poller_.wake(); }
+
+ private:
+  using Exchanges = std::unordered_map<std::uint64_t, std::unique_ptr<Exchange>>;
+
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* user, void* socket_user);
+  static int on_timer(CURLM* multi, long milliseconds, void* user);
+
+  void await_address(Exchange& exchange, const std::string& host, SteadyTime now);
+  void stop_awaiting(const Exchange& exchange);
+  void launch(Exchange& exchange, const Addresses& addresses, SteadyTime now);
+  void finish(Exchange& exchange, HttpResult result);
+  void detach(Exchange& exchange);
+  bool turn(SteadyTime until);
+  SteadyTime next_moment(SteadyTime until);
+  void act(curl_socket_t socket, int events);
+  void take_addresses(SteadyTime now);
+  void collect();
+  void end_overdue(SteadyTime now);
+
+  CurlTransportOptions options_;
+  TrustStore trust_;
+  Poller poller_;
+  Resolver resolver_;
+  Multi multi_;
+  Exchanges exchanges_;
+  std::unordered_map<std::string, std::vector<Exchange*>> awaiting_;  // by host
+  std::set<std::pair<SteadyTime, Exchange*>> deadlines_;
+  std::vector<Easy> idle_;
+  std::vector<Completion> done_;  // until the next wait() hands them out
+  std::optional<SteadyTime> curl_timer_;
+  std::optional<SteadyTime> tend_at_;
+  std::uint64_t launched_ = 0;
+};
+
+CurlTransport::Loop::Loop(CurlTransportOptions options)
+    : options_(std::move(options)), trust_(system_bundle(options_.system_ca_file)), resolver_(options_.resolver) {
+  initialise_curl();
+  multi_.reset(curl_multi_init());
+  if (!multi_) throw std::runtime_error("libcurl did not start: out of memory");
+  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
+  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
+  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kKeptConnectionsMax);
+  curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
+  poller_.watch(resolver_.ready_fd(), EPOLLIN, true);
+}
+
+CurlTransport::Loop::~Loop() {
+  for (auto& [ticket, exchange] : exchanges_) detach(*exchange);
+  exchanges_.clear();
+  idle_.clear();
+  multi_.reset();  // closes the kept connections; its callbacks still use the poller
+}
+
+void CurlTransport::Loop::start(std::uint64_t ticket, HttpRequest request) {
+  cancel(ticket);
+  const SteadyTime now = Clock::now();
+  auto& owned = exchanges_[ticket] = std::make_unique<Exchange>(ticket, std::move(request), now);
+  Exchange& exchange = *owned;
+  deadlines_.emplace(exchange.deadline + kGrace, &exchange);
+  if (exchange.request.timeout <= Duration{0}) {
+    finish(exchange, std::unexpected(not_started(exchange, Reason::Timeout, "there was no time left to begin", now)));
+    return;
+  }
+  if (auto refusal = exchange.prepare()) {
+    finish(exchange, std::unexpected(not_started(exchange, Reason::Other, std::move(*refusal), now)));
+    return;
+  }
+  const std::string host = exchange.host_to_resolve();
+  if (host.empty()) {
+    launch(exchange, {}, now);
+    return;
+  }
+  const auto life = exchange.request.reuse_connection ? options_.address_life : options_.fresh_address_life;
+  if (const Addresses* addresses = resolver_.known(host, now, life)) {
+    launch(exchange, *addresses, now);
+  } else {
+    await_address(exchange, host, now);
+  }
+}
+
+void CurlTransport::Loop::await_address(Exchange& exchange, const std::string& host, SteadyTime now) {
+  // Nothing else watches over a lookup, so here the deadline is exact.
+  deadlines_.erase({exchange.deadline + kGrace, &exchange});
+  deadlines_.emplace(exchange.deadline, &exchange);
+  awaiting_[host].push_back(&exchange);
+  resolver_.ask(host, now);
+  tend_at_ = resolver_.tend(now);
+}
+
+void CurlTransport::Loop::stop_awaiting(const Exchange& exchange) {
+  if (exchange.easy != nullptr || awaiting_.empty()) return;
+  const auto found = awaiting_.find(exchange.host_to_resolve());
+  if (found == awaiting_.end() || std::erase(found->second, &exchange) == 0 || !found->second.empty()) return;
+  resolver_.abandon(found->first);
+  awaiting_.erase(found);
+}
+
+void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& addresses, SteadyTime now) {
+  exchange.resolved = now;
+  if (exchange.target.scheme == "https" && !exchange.request.tls.insecure_skip_verify) {
+    auto authorities = trust_.authorities(exchange.request.tls.ca_file);
+    if (!authorities) {
+      finish(exchange, std::unexpected(not_started(exchange, Reason::Tls, std::move(authorities.error()), now)));
+      return;
+    }
+    exchange.authorities = std::move(*authorities);
+  }
+  Easy easy;
+  if (idle_.empty()) {
+    easy.reset(curl_easy_init());
+  } else {
+    easy = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  if (!easy) {
+    finish(exchange, std::unexpected(not_started(exchange, Reason::Other, "libcurl is out of memory", now)));
+    return;
+  }
+  exchange.configure(easy.get(), addresses, Clock::now(), ++launched_ % kSweepEvery == 0);
+  const CURLMcode code = curl_multi_add_handle(multi_.get(), easy.release());
+  if (code != CURLM_OK) {
+    auto sentence = fmt::format("libcurl refused the exchange: {}", curl_multi_strerror(code));
+    finish(exchange, std::unexpected(not_started(exchange, Reason::Other, std::move(sentence), now)));
+  }
+}
+
+void CurlTransport::Loop::detach(Exchange& exchange) {
+  stop_awaiting(exchange);
+  deadlines_.erase({exchange.deadline, &exchange});
+  deadlines_.erase({exchange.deadline + kGrace, &exchange});
+  if (exchange.easy == nullptr) return;
+  curl_multi_remove_handle(multi_.get(), exchange.easy);
+  Easy easy{exchange.release()};
+  if (idle_.size() >= kIdleHandlesMax) return;
+  curl_easy_reset(easy.get());
+  idle_.push_back(std::move(easy));
+}
+
+void CurlTransport::Loop::finish(Exchange& exchange, HttpResult result) {
+  const std::uint64_t ticket = exchange.ticket;
+  detach(exchange);
+  done_.push_back(Completion{ticket, std::move(result)});
+  exchanges_.erase(ticket);
+}
+
+void CurlTransport::Loop::cancel(std::uint64_t ticket) {
+  if (const auto found = exchanges_.find(ticket); found != exchanges_.end()) {
+    detach(*found->second);
+    exchanges_.erase(found);
+  }
+  std::erase_if(done_, [&](const Completion& completion) { return completion.ticket == ticket; });
+}
+
+void CurlTransport::Loop::wait(Duration timeout, std::vector<Completion>& completed) {
+  const SteadyTime now = Clock::now();
+  constexpr std::chrono::hours kLongest{24};  // keeps the sum below the clock's end
+  const SteadyTime until = now + std::min<std::chrono::nanoseconds>(timeout, kLongest);
+  bool woken = false;
+  do {
+    woken = turn(done_.empty() ? until : now);
+  } while (done_.empty() && !woken && Clock::now() < until);
+  std::ranges::move(done_, std::back_inserter(completed));
+  done_.clear();
+}
+
+// One turn; true when somebody called wake().
+bool CurlTransport::Loop::turn(SteadyTime until) {
+  bool woken = false;
+  const auto events = poller_.wait(next_moment(until) - Clock::now());
+  for (const epoll_event& event : events) {
+    const int fd = event.data.fd;
+    if (poller_.take_wake(fd)) {
+      woken = true;
+    } else if (fd == resolver_.ready_fd()) {
+      take_addresses(Clock::now());
+    } else {
+      int what = 0;
+      if ((event.events & EPOLLIN) != 0) what |= CURL_CSELECT_IN;
+      if ((event.events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
+      if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) what |= CURL_CSELECT_ERR;
+      act(fd, what);
+    }
+  }
+  const SteadyTime now = Clock::now();
+  if (curl_timer_ && *curl_timer_ <= now) {
+    curl_timer_.reset();
+    act(CURL_SOCKET_TIMEOUT, 0);
+  }
+  if (tend_at_ && *tend_at_ <= now) tend_at_ = resolver_.tend(now);
+  collect();
+  end_overdue(now);
+  return woken;
+}
+
+SteadyTime CurlTransport::Loop::next_moment(SteadyTime until) {
+  SteadyTime next = until;
+  if (curl_timer_) next = std::min(next, *curl_timer_);
+  if (tend_at_) next = std::min(next, *tend_at_);
+  if (!deadlines_.empty()) next = std::min(next, deadlines_.begin()->first);
+  return next;
+}
+
+void CurlTransport::Loop::act(curl_socket_t socket, int events) {
+  int running = 0;
+  curl_multi_socket_action(multi_.get(), socket, events, &running);
+}
+
+void CurlTransport::Loop::take_addresses(SteadyTime now) {
+  for (Answer& answer : resolver_.take(now)) {
+    const auto waiting = awaiting_.extract(answer.host);
+    if (waiting.empty()) continue;
+    for (Exchange* exchange : waiting.mapped()) {
+      // Back to the later timer: libcurl ends it at the deadline itself, and with better knowledge of how far it came.
+      deadlines_.erase({exchange->deadline, exchange});
+      deadlines_.emplace(exchange->deadline + kGrace, exchange);
+      if (answer.result) {
+        launch(*exchange, *answer.result, now);
+      } else {
+        auto sentence = fmt::format("no address for host {}: {}", answer.host, answer.result.error());
+        finish(*exchange, std::unexpected(not_started(*exchange, Reason::Dns, std::move(sentence), now)));
+      }
+    }
+  }
+}
+
+void CurlTransport::Loop::collect() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;  // the message dies with the handle's removal
+    char* user = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
+    auto& exchange = *static_cast<Exchange*>(static_cast<void*>(user));
+    finish(exchange, conclude(exchange, code, Clock::now()));
+  }
+}
+
+void CurlTransport::Loop::end_overdue(SteadyTime now) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    Exchange& exchange = *deadlines_.begin()->second;
+    finish(exchange, std::unexpected(ran_out_of_time(exchange, now)));
+  }
+}
+
+int CurlTransport::Loop::on_socket(CURL*, curl_socket_t socket, int what, void* user, void* socket_user) {
+  auto& loop = *static_cast<Loop*>(user);
+  if (what == CURL_POLL_REMOVE) {
+    loop.poller_.forget(socket);
+    return 0;
+  }
+  std::uint32_t events = 0;
+  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= EPOLLIN;
+  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= EPOLLOUT;
+  loop.poller_.watch(socket, events, socket_user == nullptr);
+  if (socket_user == nullptr) curl_multi_assign(loop.multi_.get(), socket, &loop);  // non-null = watched
+  return 0;
+}
+
+int CurlTransport::Loop::on_timer(CURLM*, long milliseconds, void* user) {
+  auto& loop = *static_cast<Loop*>(user);
+  loop.curl_timer_.reset();
+  if (milliseconds >= 0) loop.curl_timer_ = Clock::now() + std::chrono::milliseconds{milliseconds};
+  return 0;
+}
+
+CurlTransport::CurlTransport(CurlTransportOptions options) : loop_(std::make_unique<Loop>(std::move(options))) {}
+CurlTransport::~CurlTransport() = default;
+
+void CurlTransport::start(std::uint64_t ticket, HttpRequest request) {
+  loop_->start(ticket, std::move(request));
+}
+void CurlTransport::cancel(std::uint64_t ticket) {
+  loop_->cancel(ticket);
+}
+std::size_t CurlTransport::in_flight() const {
+  return loop_->in_flight();
+}
+void CurlTransport::wait(Duration timeout, std::vector<Completion>& completed) {
+  loop_->wait(timeout, completed);
+}
+void CurlTransport::wake() {
+  loop_->wake();
+}
+
+}  // namespace modelvane

@@ -1,0 +1,314 @@
+// How a request becomes libcurl options. Three choices need their reasons:
+// - Addresses come from our resolver and go in by CURLOPT_RESOLVE with a leading "+", as entries that may age. The cache they
+// land
+//   in is normally never swept (a sweep walks all of it at the end of every transfer); one transfer in some hundred sweeps it.
+// - tls_config.server_name: the URL's host becomes the server name, whose prepared addresses are those of the original host, and
+//   the Host header keeps the original. SNI and verification then use the server name. libcurl files connections under the URL's
+//   host, so two endpoints with one server name and different machines would meet there: such requests always connect anew.
+// - Authorities are put into the TLS context as a store that is parsed once (TrustStore), so CURLOPT_CAINFO stays empty. What
+//   remains of it for libcurl is only to keep connections with different authorities apart; CURLOPT_CAPATH, which is never
+//   looked into because the store is replaced, carries the file's name for that.
+#include "daemon/transport/exchange.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <ctime>
+#include <string_view>
+#include <utility>
+
+#include "daemon/transport/proxy_route.h"
+
+namespace modelvane {
+namespace {
+
+constexpr long kReceiveBuffer = 16 * 1024;  // one TLS record
+constexpr long kSendBuffer = 16 * 1024;     // libcurl's least; the usual 64 kB would stay with every idle handle
+constexpr long kAddressLife = 30;           // seconds in libcurl's own cache once a sweep runs
+
+template <typename Value>
+void set(CURL* handle, CURLoption option, Value value) {
+  curl_easy_setopt(handle, option, value);
+}
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kMarks.contains(c);
+  });
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+void append(Slist& list, const std::string& line) {
+  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) return;
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
+void take_header(Exchange& exchange, std::string_view line) {
+  if (line.starts_with("HTTP/")) {  // also after an interim answer, whose fields are dropped
+    exchange.reply.headers.clear();
+    exchange.head_is_complete = false;
+    return;
+  }
+  if (exchange.head_is_complete) return;  // a trailer
+  auto& headers = exchange.reply.headers;
+  if (line == "\r\n" || line == "\n") {
+    exchange.head_is_complete = true;
+  } else if (line.starts_with(' ') || line.starts_with('\t')) {
+    if (!headers.empty()) headers.back().second.append(" ").append(trimmed(line));
+  } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
+    std::string name{line.substr(0, colon)};
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    headers.emplace_back(std::move(name), trimmed(line.substr(colon + 1)));
+  }
+}
+
+// libcurl asks OpenSSL to give its buffers back between records, but the one of the handshake stays: 17 kB for each kept
+// connection. Freed once, the later ones do come and go. Refused by OpenSSL, and tried again, while a record is half read.
+void free_handshake_buffer(Exchange& exchange) {
+  if (!exchange.note || exchange.handshake_buffer_is_freed || !exchange.request.reuse_connection) return;
+  curl_tlssessioninfo* session = nullptr;
+  curl_easy_getinfo(exchange.easy, CURLINFO_TLS_SSL_PTR, &session);
+  if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL || session->internals == nullptr) return;
+  exchange.handshake_buffer_is_freed = SSL_free_buffers(static_cast<SSL*>(session->internals)) == 1;
+}
+
+// Returning less than was offered makes libcurl end the transfer.
+std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.header_bytes += size;
+  if (exchange.header_bytes > kHeaderBytesMax || ++exchange.header_lines > kHeadersMax) {
+    exchange.head_too_large = true;
+    return 0;
+  }
+  take_header(exchange, {data, size});
+  free_handshake_buffer(exchange);
+  return size;
+}
+
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  if (size > exchange.body_limit() - exchange.reply.body.size()) {
+    exchange.body_too_large = true;
+    return 0;
+  }
+  exchange.reply.body.append(data, size);
+  free_handshake_buffer(exchange);
+  return size;
+}
+
+void drop_note(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<std::shared_ptr<HandshakeNote>*>(pointer);
+}
+
+int note_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, drop_note);
+  return index;
+}
+
+std::optional<Time> expiry_of(const X509* certificate) {
+  std::tm parts{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return std::nullopt;
+  return Time{std::chrono::seconds{timegm(&parts)}};
+}
+
+// Listens only: the verdict is OpenSSL's.
+int on_verify(int verdict, X509_STORE_CTX* context) {
+  const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* held = static_cast<std::shared_ptr<HandshakeNote>*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), note_index()));
+  if (held == nullptr) return verdict;
+  HandshakeNote& note = **held;
+  if (!note.expiry) note.expiry = expiry_of(X509_STORE_CTX_get0_cert(context));
+  if (verdict == 0 && note.error == 0) note.error = X509_STORE_CTX_get_error(context);
+  return verdict;
+}
+
+CURLcode on_tls_context(CURL*, void* context, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  auto* ssl = static_cast<SSL_CTX*>(context);
+  // A reply that needs a second connection (libcurl retries when a kept one has died) starts a fresh note.
+  exchange.note = std::make_shared<HandshakeNote>();
+  exchange.tls_started = std::chrono::steady_clock::now();
+  exchange.handshake_buffer_is_freed = false;
+  auto held = std::make_unique<std::shared_ptr<HandshakeNote>>(exchange.note);
+  if (SSL_CTX_set_ex_data(ssl, note_index(), held.get()) != 1) return CURLE_OUT_OF_MEMORY;
+  static_cast<void>(held.release());
+  SSL_CTX_set_verify(ssl, SSL_CTX_get_verify_mode(ssl), on_verify);
+  if (exchange.authorities) SSL_CTX_set1_cert_store(ssl, exchange.authorities.get());
+  return CURLE_OK;
+}
+
+}  // namespace
+
+void SlistDeleter::operator()(curl_slist* list) const {
+  curl_slist_free_all(list);
+}
+
+Exchange::Exchange(std::uint64_t new_ticket, HttpRequest new_request, SteadyTime now)
+    : ticket(new_ticket), request(std::move(new_request)), started(now), deadline(now + request.timeout) {}
+
+std::optional<std::string> Exchange::prepare() {
+  if (!is_token(request.method)) return "the request's method is not a valid HTTP token";
+  for (const auto& [name, value] : request.headers) {
+    if (!is_token(name)) return "a request header's name holds characters that HTTP does not allow; see http_headers";
+    if (value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos) {
+      return fmt::format("the request header {} holds a line break or a zero byte, so it is not sent", name);
+    }
+  }
+  auto parsed = parse_target(request.url);
+  if (!parsed) return parsed.error();
+  target = std::move(*parsed);
+  url_ = request.url;
+  proxy = choose_proxy(request.proxy, target.scheme, target.host, target.port);
+  if (!proxy.empty()) {
+    auto proxy_parsed = parse_proxy_target(proxy);
+    if (!proxy_parsed) return proxy_parsed.error();
+    proxy_target = std::move(*proxy_parsed);
+  }
+  if (has_server_name()) {
+    if (!proxy.empty()) return "tls_config.server_name cannot be used through a proxy; remove one of the two";
+    auto replaced = replace_host(request.url, request.tls.server_name);
+    if (!replaced) return replaced.error();
+    url_ = std::move(*replaced);
+  }
+  return std::nullopt;
+}
+
+std::string Exchange::host_to_resolve() const {
+  const std::string& host = proxy.empty() ? target.host : proxy_target.host;
+  return addresses_without_lookup(host) ? std::string{} : host;
+}
+
+std::string Exchange::peer() const {
+  if (!proxy.empty()) return fmt::format("the proxy {} port {}", proxy_target.host, proxy_target.port);
+  return fmt::format("{} port {}", target.host, target.port);
+}
+
+void Exchange::configure(void* handle, const Addresses& addresses, SteadyTime now, bool prune_addresses) {
+  easy = handle;
+  set(handle, CURLOPT_PRIVATE, this);
+  set_request(handle);
+  set_limits(handle, now);
+  set_route(handle, addresses, prune_addresses);
+  if (target.scheme == "https" || proxy_target.scheme == "https") set_tls(handle);
+}
+
+void* Exchange::release() {
+  resolve_.reset();
+  headers_.reset();
+  return std::exchange(easy, nullptr);
+}
+
+void Exchange::set_request(void* handle) {
+  bool has_host = false;
+  bool has_content_type = false;
+  for (const auto& [name, value] : request.headers) {
+    append(headers_, value.empty() ? name + ";" : fmt::format("{}: {}", name, value));  // "name;" = sent with no value
+    has_host = has_host || equals_ignoring_case(name, "host");
+    has_content_type = has_content_type || equals_ignoring_case(name, "content-type");
+  }
+  if (has_server_name() && !has_host) append(headers_, "Host: " + authority(target));
+  set(handle, CURLOPT_URL, url_.c_str());
+  if (request.method == "POST" || !request.body.empty()) {
+    set(handle, CURLOPT_POST, 1L);
+    set(handle, CURLOPT_POSTFIELDS, request.body.data());
+    set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    append(headers_, "Expect:");  // no pause of a second before a large body
+    if (!has_content_type) append(headers_, "Content-Type:");
+  }
+  if (request.method == "HEAD") {
+    set(handle, CURLOPT_NOBODY, 1L);
+  } else if (request.method != "POST" && request.method != "GET") {
+    set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  } else if (request.method == "GET" && !request.body.empty()) {
+    set(handle, CURLOPT_CUSTOMREQUEST, "GET");
+  }
+  if (headers_) set(handle, CURLOPT_HTTPHEADER, headers_.get());
+  set(handle, CURLOPT_ACCEPT_ENCODING, "gzip");
+  if (!request.basic_username.empty() || !request.basic_password.empty()) {
+    set(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    set(handle, CURLOPT_USERNAME, request.basic_username.c_str());
+    set(handle, CURLOPT_PASSWORD, request.basic_password.c_str());
+  }
+}
+
+void Exchange::set_limits(void* handle, SteadyTime now) {
+  const auto remaining = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  set(handle, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(remaining)));
+  set(handle, CURLOPT_NOSIGNAL, 1L);
+  set(handle, CURLOPT_QUICK_EXIT, 1L);
+  set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  set(handle, CURLOPT_BUFFERSIZE, kReceiveBuffer);
+  set(handle, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
+  set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set(handle, CURLOPT_ERRORBUFFER, error_text.data());
+  set(handle, CURLOPT_WRITEFUNCTION, &on_body);
+  set(handle, CURLOPT_WRITEDATA, this);
+  set(handle, CURLOPT_HEADERFUNCTION, &on_header);
+  set(handle, CURLOPT_HEADERDATA, this);
+}
+
+void Exchange::set_route(void* handle, const Addresses& addresses, bool prune_addresses) {
+  set(handle, CURLOPT_PROXY, proxy.c_str());
+  set(handle, CURLOPT_NOPROXY, "");
+  // A proxy's password does not take part in libcurl's choice of a kept connection.
+  const bool keep = request.reuse_connection && !has_server_name() && !proxy_target.has_userinfo;
+  set(handle, CURLOPT_FRESH_CONNECT, keep ? 0L : 1L);
+  set(handle, CURLOPT_FORBID_REUSE, keep ? 0L : 1L);
+  // A SOCKS proxy may leave the target's name to libcurl, whose cache must then age.
+  const bool curl_resolves = proxy_target.scheme.starts_with("socks");
+  set(handle, CURLOPT_DNS_CACHE_TIMEOUT, prune_addresses || curl_resolves ? kAddressLife : -1L);
+  Addresses known = addresses;
+  if (known.empty() && has_server_name()) known = addresses_without_lookup(target.host).value_or(Addresses{});
+  if (known.empty()) return;
+  const Target& next = proxy.empty() ? target : proxy_target;
+  std::string entry = fmt::format("+{}:{}:", has_server_name() ? request.tls.server_name : next.host, next.port);
+  for (const std::string& address : known) {
+    if (entry.back() != ':') entry += ',';
+    entry += address.find(':') == std::string::npos ? address : "[" + address + "]";
+  }
+  append(resolve_, entry);
+  set(handle, CURLOPT_RESOLVE, resolve_.get());
+}
+
+void Exchange::set_tls(void* handle) {
+  const TlsOptions& tls = request.tls;
+  const bool through_tls_proxy = proxy_target.scheme == "https";
+  set(handle, CURLOPT_SSLVERSION,
+      static_cast<long>(tls.min_version == "TLS13" ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2));
+  set(handle, CURLOPT_SSL_VERIFYPEER, tls.insecure_skip_verify ? 0L : 1L);
+  set(handle, CURLOPT_SSL_VERIFYHOST, tls.insecure_skip_verify ? 0L : 2L);
+  set(handle, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  if (!tls.cert_file.empty()) set(handle, CURLOPT_SSLCERT, tls.cert_file.c_str());
+  if (!tls.key_file.empty()) set(handle, CURLOPT_SSLKEY, tls.key_file.c_str());
+  if (through_tls_proxy) {
+    // The proxy's own handshake runs through the same context callback and must not see the endpoint's authorities, so here
+    // libcurl does it all (and the certificate's expiry stays unknown).
+    if (!tls.ca_file.empty()) set(handle, CURLOPT_CAINFO, tls.ca_file.c_str());
+    return;
+  }
+  set(handle, CURLOPT_CAINFO, static_cast<char*>(nullptr));
+  set(handle, CURLOPT_CAPATH, tls.ca_file.empty() ? static_cast<const char*>(nullptr) : tls.ca_file.c_str());
+  set(handle, CURLOPT_SSL_CTX_FUNCTION, &on_tls_context);
+  set(handle, CURLOPT_SSL_CTX_DATA, this);
+}
+
+}  // namespace modelvane

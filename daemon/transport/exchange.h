@@ -1,0 +1,93 @@
+// One request on its way: its deadline, what has arrived so far within the caps, and the libcurl handle while it is at work.
+// Owned by the transport, used by its thread only. libcurl holds pointers into it (header list, body, error text), so an exchange
+// stays where it is and gives its handle back (release) before it dies.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/transport/resolver.h"
+#include "daemon/transport/target.h"
+#include "daemon/transport/transport.h"
+
+struct curl_slist;
+struct x509_store_st;
+
+namespace modelvane {
+
+// What the handshake saw of the server's certificate; libcurl's own report of it formats every field and costs a quarter of a
+// handshake. Shared with the TLS context, which may outlive the exchange in a kept connection.
+struct HandshakeNote {
+  std::optional<Time> expiry;  // of the leaf
+  int error = 0;               // X509_V_ERR_…, the first
+};
+
+// Bounds of an answer's head. A real one has 20 to 40 fields in 1 to 4 kB; the caps hold for interim answers and trailers too.
+inline constexpr std::size_t kHeaderBytesMax = 64 * 1024;
+inline constexpr std::size_t kHeadersMax = 200;
+// For requests that set no body_limit of their own.
+inline constexpr std::size_t kDefaultBodyLimit = 1024 * 1024;
+
+struct SlistDeleter {
+  void operator()(curl_slist* list) const;
+};
+using Slist = std::unique_ptr<curl_slist, SlistDeleter>;
+
+class Exchange {
+ public:
+  Exchange(std::uint64_t new_ticket, HttpRequest new_request, SteadyTime now);
+
+  // Reads the URL, decides on the proxy, and refuses what must not go on the wire. nullopt = fine; otherwise a sentence.
+  std::optional<std::string> prepare();
+  // The host whose addresses are needed, or "" when there is nothing to look up.
+  std::string host_to_resolve() const;
+  // Sets up a handle that is in its initial state. `addresses` may be empty when host_to_resolve() is.
+  void configure(void* handle, const Addresses& addresses, SteadyTime now, bool prune_addresses);
+  // Detaches from the handle, which may be reset or closed from then on.
+  void* release();
+
+  std::size_t body_limit() const { return request.body_limit == 0 ? kDefaultBodyLimit : request.body_limit; }
+  // What sentences call the other side: "example.com port 443", or the proxy.
+  std::string peer() const;
+
+  const std::uint64_t ticket;
+  HttpRequest request;
+  const SteadyTime started;
+  const SteadyTime deadline;
+  Target target;
+  std::string proxy;  // chosen for this request; a secret
+  Target proxy_target;
+  std::optional<SteadyTime> resolved;          // since when the addresses are there
+  std::optional<SteadyTime> tls_started;       // libcurl tells the time of the connection only after the handshake
+  std::shared_ptr<x509_store_st> authorities;  // set by the transport for https
+  std::shared_ptr<HandshakeNote> note;
+  void* easy = nullptr;
+
+  HttpReply reply;
+  std::size_t header_bytes = 0;
+  std::size_t header_lines = 0;
+  bool head_is_complete = false;
+  bool head_too_large = false;
+  bool body_too_large = false;
+  bool handshake_buffer_is_freed = false;
+  std::array<char, 256> error_text{};  // CURL_ERROR_SIZE
+
+ private:
+  void set_request(void* handle);
+  void set_limits(void* handle, SteadyTime now);
+  void set_route(void* handle, const Addresses& addresses, bool prune_addresses);
+  void set_tls(void* handle);
+  bool has_server_name() const { return target.scheme == "https" && !request.tls.server_name.empty(); }
+
+  std::string url_;  // as libcurl gets it
+  Slist headers_;
+  Slist resolve_;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,27 @@
+// Where a request goes, read from its URL once: what to resolve, what to verify, what to name in an error sentence. A plain
+// value; its host never carries user information, path or query.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+namespace modelvane {
+
+struct Target {
+  std::string scheme;  // "http" or "https"; for a proxy also "socks5" and the like
+  std::string host;    // without brackets; international names in their ASCII form
+  std::uint16_t port = 0;
+  bool has_userinfo = false;
+};
+
+// The error is a sentence that does not repeat the URL.
+std::expected<Target, std::string> parse_target(const std::string& url);
+// A proxy's URL; a bare host:port means http. Without a port, libcurl's defaults hold: 443 for https, otherwise 1080.
+std::expected<Target, std::string> parse_proxy_target(const std::string& url);
+// The same URL with another host.
+std::expected<std::string, std::string> replace_host(const std::string& url, const std::string& host);
+// host or host:port as in a Host header: brackets around IPv6, no default port.
+std::string authority(const Target& target);
+
+}  // namespace modelvane

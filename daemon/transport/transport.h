@@ -1,0 +1,95 @@
+// Outbound HTTP as the engine sees it: room, start, wait. Two implementations exist: CurlTransport (the network) and the
+// simulator's scripted one. Used by the engine thread only, but for wake().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/poll.h"
+#include "daemon/core/reason.h"
+#include "daemon/core/time.h"
+
+namespace modelvane {
+
+struct TlsOptions {
+  std::string ca_file;  // "" = the system's
+  std::string cert_file;
+  std::string key_file;
+  std::string server_name;
+  std::string min_version;  // "", "TLS12", "TLS13"
+  bool insecure_skip_verify = false;
+  friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
+};
+
+struct ProxyOptions {
+  std::string url;  // "" = no proxy; may carry user:password, so it is a secret
+  std::string no_proxy;
+  bool from_environment = false;
+  friend bool operator==(const ProxyOptions&, const ProxyOptions&) = default;
+};
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;  // absolute http(s) URL
+  HttpHeaders headers;
+  std::string body;
+  TlsOptions tls;
+  ProxyOptions proxy;
+  std::string basic_username;  // with basic_password: HTTP basic authentication
+  std::string basic_password;
+  Duration timeout{0};         // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
+  std::size_t body_limit = 0;  // bytes after decompression
+  bool reuse_connection = false;
+};
+
+struct HttpReply {
+  int status = 0;
+  std::string body;
+  HttpHeaders headers;  // names in lower case
+  Phases phases;
+  Duration total{0};
+  std::optional<Time> certificate_expiry;  // of the leaf; only after a fresh TLS handshake
+
+  // First header of that (lower-case) name, or "".
+  std::string_view header(std::string_view name) const;
+};
+
+struct HttpFailure {
+  Reason reason = Reason::Other;  // Dns, Connect, Tls, Timeout, TooLarge or Other
+  std::string sentence;           // no URL, header or key in it
+  Phases phases;
+  Duration total{0};
+  std::optional<Time> certificate_expiry;  // of a certificate that was refused because it has expired, when known
+};
+
+using HttpResult = std::expected<HttpReply, HttpFailure>;
+
+struct Completion {
+  std::uint64_t ticket = 0;
+  HttpResult result;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Starts an exchange. Never blocks, never fails: what cannot be started completes at the next wait() with a failure.
+  virtual void start(std::uint64_t ticket, HttpRequest request) = 0;
+  // Forgets an exchange; no completion follows. Unknown tickets are ignored.
+  virtual void cancel(std::uint64_t ticket) = 0;
+  virtual std::size_t in_flight() const = 0;
+  // Sleeps until something completed, wake() was called, or `timeout` (>= 0) has passed. Appends to `completed`.
+  virtual void wait(Duration timeout, std::vector<Completion>& completed) = 0;
+  // Ends a present or the next wait() early. Any thread, also from a signal-safe context.
+  virtual void wake() = 0;
+};
+
+}  // namespace modelvane

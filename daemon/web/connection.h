@@ -1,0 +1,59 @@
+// One client's connection and how far it has come: reading the head, waiting for a worker, writing the answer, draining. Belongs to
+// the front's thread. Never blocks; every state but the waiting one has a deadline for all of it, so that a byte now and then buys
+// no time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace modelvane {
+
+using SteadyClock = std::chrono::steady_clock;
+
+class Connection {
+ public:
+  enum class State { Reading, Waiting, Writing, Draining };
+  enum class Progress { More, Done, Closed };
+
+  // Takes the socket over.
+  Connection(int fd, SteadyClock::time_point deadline) : fd_(fd), deadline_(deadline) {}
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  int fd() const { return fd_; }
+  State state() const { return state_; }
+  SteadyClock::time_point deadline() const { return deadline_; }
+  // What epoll is to report in this state.
+  std::uint32_t interest() const;
+
+  // Reading: takes in what has arrived, up to one byte more than a head may have. Done: there is something new in input().
+  Progress receive();
+  std::string_view input() const { return input_; }
+  // How much of input() was looked at for the head's end.
+  std::size_t seen = 0;
+
+  void wait();
+  void answer(std::string bytes, SteadyClock::time_point deadline);
+  std::size_t unsent() const { return output_.size() - sent_; }
+  // Writing: Done when everything was handed to the kernel.
+  Progress send();
+  // The answer is out: reads and drops what the client still sends, since closing with unread data would cut the answer off.
+  void drain(SteadyClock::time_point deadline);
+  // Draining: Closed when the client has ended, or sent more than is worth reading.
+  Progress discard();
+
+ private:
+  int fd_;
+  State state_ = State::Reading;
+  SteadyClock::time_point deadline_;
+  std::string input_;
+  std::string output_;
+  std::size_t sent_ = 0;
+  std::size_t discarded_ = 0;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,13 @@
+// gzip of a whole answer. Level 1: on a scrape it is three times faster than level 6 and only 5 % larger.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace modelvane {
+
+// nullopt when zlib refuses (out of memory): send the text as it is.
+std::optional<std::string> gzip(std::string_view text);
+
+}  // namespace modelvane

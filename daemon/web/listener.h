@@ -1,0 +1,28 @@
+// One listening TCP socket. SO_REUSEADDR but not SO_REUSEPORT: a second instance on the same port must fail, not share the scrapes.
+#pragma once
+
+#include <expected>
+#include <string>
+
+namespace modelvane {
+
+class Listener {
+ public:
+  // `address` is "host:port", ":port" or "[::1]:port". The error is a sentence.
+  static std::expected<Listener, std::string> open(const std::string& address);
+  Listener(Listener&& other) noexcept;
+  Listener& operator=(Listener&& other) noexcept;
+  ~Listener();
+
+  int fd() const { return fd_; }
+  // With the real port.
+  const std::string& address() const { return address_; }
+
+ private:
+  Listener() = default;
+
+  int fd_ = -1;
+  std::string address_;
+};
+
+}  // namespace modelvane

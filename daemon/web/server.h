@@ -1,0 +1,50 @@
+// The HTTP server of `modelvane serve`: /metrics, the page, the API and the /-/ control paths, all renderings of one snapshot.
+// start(), addresses() and stop() belong to one thread; the hooks are called from the server's own threads, several at a time.
+// What surprises: no client can slow down another one. Heads are read and answers written by one epoll loop with total deadlines;
+// only the rendering happens on worker threads, and what may block (store, reload) can never hold all of them.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/core/time.h"
+#include "daemon/engine/snapshot.h"
+#include "daemon/store/store.h"
+
+namespace modelvane {
+
+struct WebOptions {
+  std::vector<std::string> listen_addresses;  // "host:port", ":port" (all addresses), "[::1]:port"; port 0 = the kernel's choice
+  std::string external_url;                   // how browsers reach this server when a reverse proxy stands in front
+};
+
+struct WebHooks {
+  std::function<Snapshot()> snapshot;
+  std::function<std::expected<void, std::string>()> reload;
+  EventLog* events = nullptr;  // must outlive the server; null = no history
+  std::function<Time()> now;
+};
+
+class WebServer {
+ public:
+  WebServer(WebOptions options, WebHooks hooks);
+  ~WebServer();
+  WebServer(const WebServer&) = delete;
+  WebServer& operator=(const WebServer&) = delete;
+
+  // Binds every address or none. The error is a sentence: which address, why, what to do.
+  std::expected<void, std::string> start();
+  // The bound addresses with their real ports, "127.0.0.1:10178".
+  std::vector<std::string> addresses() const;
+  // Takes no more requests, lets answers under way end for half a second, then closes. Waits for a hook that is being called.
+  void stop();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,121 @@
+#include "tests/unit/metrics/sample_snapshot.h"
+
+namespace modelvane::sample {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+KnownView known_of_internlm() {
+  KnownView known;
+  auto latest = alias("internlm3-latest", "internlm3-20b-instruct");
+  latest.pin = PinState{.approved = {"internlm3-8b-instruct"}, .ok = false};
+  latest.changes = 1;
+  latest.last_change = noon() - 1h;
+  auto vision = alias("internvl-latest", "internvl3-78b");
+  vision.pending = true;
+  vision.pending_target = "internvl3.5-241b";
+  auto hidden = alias("intern-hidden", "");
+  hidden.status = AliasStatus::Undisclosed;
+  auto gone = alias("internlm2-latest", "internlm2.5");
+  gone.status = AliasStatus::Absent;
+  auto hostile = alias("<img src=x onerror=alert(1)>", "\"quoted\\\" & 'single'");
+  hostile.unstable = true;
+  known.aliases = {hostile, hidden, gone, latest, vision};
+  known.models = {"<img src=x onerror=alert(1)>", "internlm3-20b-instruct", "internlm3-8b-instruct"};
+  known.has_baseline = true;
+  known.availability = Availability::Up;
+  known.events[static_cast<std::size_t>(EventType::AliasMoved)] = 1;
+  return known;
+}
+
+}  // namespace
+
+Time noon() {
+  return Time{1'795'341'600s};
+}
+
+AliasView alias(const std::string& name, const std::string& target) {
+  return {.alias = name, .target = target, .since = noon() - 48h};
+}
+
+EndpointView internlm() {
+  EndpointView view{.name = "internlm", .provider = "internlm", .url = "https://chat.intern-ai.org.cn/api/v1/models"};
+  view.labels = {{"team", "search"}};
+  view.interval = 60s;
+  view.known = std::make_shared<const KnownView>(known_of_internlm());
+  view.polls = 3;
+  view.failures[static_cast<std::size_t>(Reason::Timeout)] = 1;
+  view.duration = Histogram{{0.1, 1}};
+  view.duration.observe(0.05);
+  view.duration.observe(0.5);
+  view.duration.observe(2);
+  view.last_poll = view.last_good_poll = noon() - 20s;
+  view.last_ok = true;
+  view.status_code = 200;
+  view.body_bytes = 1234;
+  view.phases = {.resolve = 1ms, .connect = 20ms, .tls = 40ms, .processing = 80ms, .transfer = 500us};
+  view.certificate_expiry = noon() + 24h;
+  return view;
+}
+
+EndpointView gateway() {
+  EndpointView view{.name = "gateway", .url = "https://llm.example.com/v1/models"};
+  view.interval = 60s;
+  view.duration = Histogram{{0.1, 1}};
+  view.known = std::make_shared<const KnownView>();
+  return view;
+}
+
+EndpointView dead() {
+  auto view = gateway();
+  view.name = "dead";
+  KnownView known;
+  known.has_baseline = true;
+  known.availability = Availability::Down;
+  known.down_since = noon() - 3h;
+  known.models = {"m"};
+  view.known = std::make_shared<const KnownView>(known);
+  view.polls = 5;
+  view.failures[static_cast<std::size_t>(Reason::Tls)] = 5;
+  view.last_poll = noon() - 5s;
+  view.last_good_poll = noon() - 4h;
+  view.last_reason = Reason::Tls;
+  view.last_sentence = "the certificate of llm.example.com has expired";
+  view.certificate_expiry = noon() - 24h;
+  return view;
+}
+
+WebhookView oncall() {
+  WebhookView view{.name = "oncall", .format = "cloudevents", .delivered = 7};
+  view.failures = {0, 2, 1, 0, 0};
+  view.duration = Histogram{{1}};
+  view.duration.observe(0.25);
+  view.pending = 2;
+  view.oldest_pending = noon() - 90s;
+  view.dead_letters = 1;
+  view.last_error = "the receiver answered 503";
+  return view;
+}
+
+DaemonView daemon() {
+  DaemonView view{.version = "0.1.0", .instance = "prod-a", .started = noon() - 26h};
+  view.poll_lateness = view.loop_lag = view.commit = Histogram{{0.01}};
+  view.poll_lateness.observe(0.001);
+  view.reload_success = noon() - 26h;
+  view.polls_in_flight = 1;
+  return view;
+}
+
+Snapshot snapshot_of(std::vector<EndpointView> endpoints, std::vector<WebhookView> webhooks) {
+  Snapshot result{.at = noon(), .daemon = daemon()};
+  for (auto& view : endpoints) result.endpoints.push_back(std::make_shared<const EndpointView>(std::move(view)));
+  for (auto& view : webhooks) result.webhooks.push_back(std::make_shared<const WebhookView>(std::move(view)));
+  return result;
+}
+
+Snapshot snapshot() {
+  return snapshot_of({internlm(), gateway(), dead()}, {oncall()});
+}
+
+}  // namespace modelvane::sample

@@ -1,0 +1,101 @@
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "daemon/notify/notify.h"
+
+using namespace modelvane;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
+
+Verdict answer(int status, HttpHeaders headers = {}, std::string body = "") {
+  HttpReply reply;
+  reply.status = status;
+  reply.headers = std::move(headers);
+  reply.body = std::move(body);
+  return judge(reply, kNow);
+}
+
+Verdict failure(Reason reason) {
+  return judge(std::unexpected(HttpFailure{.reason = reason, .sentence = "what went wrong"}), kNow);
+}
+
+}  // namespace
+
+TEST_CASE("each status has its class, and only gateways and limiters ask for air") {
+  struct Row {
+    int status;
+    VerdictClass kind;
+    bool throttled = false;
+  };
+  const std::vector<Row> rows{
+      {200, VerdictClass::Ok},         {201, VerdictClass::Ok},     {202, VerdictClass::Ok},         {204, VerdictClass::Ok},
+      {299, VerdictClass::Ok},         {301, VerdictClass::Config}, {302, VerdictClass::Config},     {304, VerdictClass::Config},
+      {307, VerdictClass::Config},     {308, VerdictClass::Config}, {400, VerdictClass::Payload},    {401, VerdictClass::Config},
+      {402, VerdictClass::Busy},       {403, VerdictClass::Config}, {404, VerdictClass::Config},     {405, VerdictClass::Config},
+      {408, VerdictClass::Busy},       {409, VerdictClass::Busy},   {410, VerdictClass::Gone},       {413, VerdictClass::Payload},
+      {415, VerdictClass::Payload},    {418, VerdictClass::Busy},   {422, VerdictClass::Payload},    {425, VerdictClass::Busy},
+      {429, VerdictClass::Busy, true}, {451, VerdictClass::Busy},   {500, VerdictClass::Busy},       {501, VerdictClass::Busy},
+      {502, VerdictClass::Busy, true}, {503, VerdictClass::Busy},   {504, VerdictClass::Busy, true}, {599, VerdictClass::Busy},
+      {101, VerdictClass::Busy},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.status);
+    const Verdict verdict = answer(row.status);
+    CHECK(verdict.kind == row.kind);
+    CHECK(verdict.throttled == row.throttled);
+    CHECK(verdict.sentence.empty() == (row.kind == VerdictClass::Ok));
+  }
+}
+
+TEST_CASE("a 403 of a rate limiter is busy") {
+  CHECK(answer(403, {{"retry-after", "30"}}).kind == VerdictClass::Busy);
+  CHECK(answer(403, {{"x-ratelimit-remaining", "0"}}).kind == VerdictClass::Busy);
+  CHECK(answer(403, {{"x-ratelimit-remaining", "10"}}).kind == VerdictClass::Config);
+}
+
+TEST_CASE("Retry-After counts on failures only, as seconds or as a date") {
+  CHECK(answer(503, {{"retry-after", "120"}}).retry_after == 120s);
+  CHECK(answer(429, {{"retry-after", "Sun, 22 Nov 2026 10:00:30 GMT"}}).retry_after == 30s);
+  CHECK_FALSE(answer(503, {{"retry-after", "soon"}}).retry_after.has_value());
+  CHECK_FALSE(answer(503).retry_after.has_value());
+  CHECK_FALSE(answer(200, {{"retry-after", "120"}}).retry_after.has_value());
+}
+
+TEST_CASE("what never got an answer is busy, but for TLS and endless replies, which need an operator") {
+  CHECK(failure(Reason::Dns).kind == VerdictClass::Busy);
+  CHECK(failure(Reason::Connect).kind == VerdictClass::Busy);
+  CHECK(failure(Reason::Timeout).kind == VerdictClass::Busy);
+  CHECK(failure(Reason::Timeout).throttled);
+  CHECK_FALSE(failure(Reason::Connect).throttled);
+  CHECK(failure(Reason::Other).kind == VerdictClass::Busy);
+  CHECK(failure(Reason::Tls).kind == VerdictClass::Config);
+  CHECK(failure(Reason::Tls).sentence == "what went wrong");
+  CHECK(failure(Reason::TooLarge).kind == VerdictClass::Config);
+  CHECK(failure(Reason::TooLarge).sentence.find("longer than 64 KiB") != std::string::npos);
+}
+
+TEST_CASE("the sentence says what to look at and quotes the reply's beginning") {
+  CHECK(answer(404, {}, "no such\r\n  hook").sentence ==
+        "the receiver answered with status 404 (nothing there: look at the URL): no such hook");
+  CHECK(answer(500).sentence == "the receiver answered with status 500");
+  CHECK(answer(307).sentence.find("not followed") != std::string::npos);
+  const auto cut = answer(500, {}, std::string(100'000, 'x')).sentence;
+  CHECK(cut == "the receiver answered with status 500: " + std::string(199, 'x') + "…");
+}
+
+TEST_CASE("control characters of a reply reach no terminal") {
+  CHECK(answer(500, {}, "\x1B[2Jgone\x07").sentence == "the receiver answered with status 500: ?[2Jgone?");
+}
+
+TEST_CASE("what a reply may repeat of a secret URL or key is masked") {
+  CHECK(answer(404, {}, "<p>The requested URL /services/T000/B000/Zm9v was not found</p>").sentence.find("Zm9v") ==
+        std::string::npos);
+  CHECK(
+      answer(401, {}, R"({"error":"bad key","key":"sk-1234567890abcdef"})").sentence ==
+      R"(the receiver answered with status 401 (it wants credentials, or refuses the signature): {"error":"bad key","key":"[...]"})");
+  CHECK(answer(400, {}, "invalid_payload_structure").sentence.ends_with(": invalid_payload_structure"));
+}

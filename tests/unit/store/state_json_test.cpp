@@ -1,0 +1,92 @@
+#include "daemon/store/state_json.h"
+
+#include <doctest/doctest.h>
+
+#include "store_world.h"
+
+using namespace modelvane;
+using namespace std::chrono_literals;
+using test::kStart;
+
+namespace {
+
+// Every field differs from its default, so that a forgotten one shows.
+EndpointState full_state() {
+  EndpointState state;
+  state.has_baseline = true;
+  state.last_good = kStart + 1us;
+  state.ids = {"a", "b \"quoted\"", "internlm3-latest"};
+  AliasState alias;
+  alias.status = AliasStatus::Undisclosed;
+  alias.target = "internlm3-8b";
+  alias.rule = Rule::Lookup;
+  alias.since = kStart + 2us;
+  alias.last_seen = kStart + 3us;
+  alias.evidence = R"({"id":"internlm3-latest","ref_model":"internlm3-8b"})";
+  alias.pending = Pending{.seen = {AliasStatus::Resolved, "internlm3-20b"}, .first_seen = kStart + 4us, .polls = 1};
+  alias.recent = {"x", "y", "x"};
+  alias.unstable = true;
+  alias.last_move = LastMove{.event_id = "evt_1", .from = "internlm2", .at = kStart + 5us};
+  alias.changes = 7;
+  state.aliases["internlm3-latest"] = alias;
+  state.aliases["plain"] = AliasState{};
+  state.quarantine = Quarantine{.since = kStart + 6us, .models_now = 12};
+  state.availability = Availability::Down;
+  state.streak = 3;
+  state.streak_since = kStart + 7us;
+  state.down_since = kStart + 8us;
+  state.down_reason = Reason::Http5xx;
+  state.down_sentence = "the server answered with status 503";
+  state.last_answer = kStart + 9us;
+  state.events_made = 18446744073709551615U;
+  return state;
+}
+
+}  // namespace
+
+TEST_CASE("a state is read back exactly as it was written, to the microsecond") {
+  CHECK(parse_state(to_json(full_state())) == full_state());
+  CHECK(parse_state(to_json(EndpointState{})) == EndpointState{});
+}
+
+TEST_CASE("every status, rule, availability and reason survives") {
+  for (const auto status : {AliasStatus::Resolved, AliasStatus::Undisclosed, AliasStatus::Absent}) {
+    for (const auto rule : {Rule::Field, Rule::Reverse, Rule::Lookup, Rule::Echo}) {
+      EndpointState state;
+      state.aliases["a"].status = status;
+      state.aliases["a"].rule = rule;
+      CHECK(parse_state(to_json(state)) == state);
+    }
+  }
+  for (const auto availability : {Availability::Unknown, Availability::Up, Availability::Down}) {
+    CHECK(parse_state(to_json(EndpointState{.availability = availability}))->availability == availability);
+  }
+  for (std::size_t i = 0; i < kReasonCount; ++i) {
+    CHECK(parse_state(to_json(EndpointState{.down_reason = static_cast<Reason>(i)}))->down_reason == static_cast<Reason>(i));
+  }
+}
+
+TEST_CASE("keys of a later program are ignored, missing ones mean the default") {
+  const auto state = parse_state(R"({"version":1,"colour":"blue","has_baseline":true,"aliases":{"a":{"target":"x","mood":3}}})");
+  REQUIRE(state.has_value());
+  CHECK(state->has_baseline);
+  CHECK(state->aliases.at("a").target == "x");
+  CHECK(state->streak == 0);
+}
+
+TEST_CASE("what cannot be a state is an error, never a guess") {
+  for (const auto* text :
+       {"", "[]", "{", R"({"version":1,"last_good":"yesterday"})", R"({"version":1,"ids":[1]})", R"({"version":1,"streak":1.5})",
+        R"({"version":1,"availability":"sideways"})", R"({"version":1,"aliases":{"a":{"status":"lost"}}})",
+        R"({"version":1,"down_reason":"mood"})", R"({"version":1,"aliases":{"a":7}})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_state(text).has_value());
+  }
+  CHECK(parse_state(R"({"version":2})").error() == "the state was written by a newer modelvane");
+}
+
+TEST_CASE("an id that is not UTF-8 does not stop the store") {
+  EndpointState state;
+  state.ids = {"broken \xFF id"};
+  CHECK(parse_state(to_json(state))->ids.size() == 1);
+}

@@ -1,0 +1,431 @@
+// Plain HTTP exchanges with servers that behave, and with servers that do not.
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "tests/unit/transport/client.h"
+#include "tests/unit/transport/fake_server.h"
+
+namespace modelvane::test {
+namespace {
+
+constexpr auto kShort = 300ms;
+// A rude server would go on for ever; ending before this bound shows that the deadline did it.
+constexpr auto kBound = 5s;
+
+std::string gzip(const std::string& text) {
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
+  std::string packed(deflateBound(&stream, text.size()) + 64, '\0');
+  std::string input = text;
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+}  // namespace
+
+TEST_CASE("a reply carries status, body, lower-case headers and phases") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.reply(200, R"({"data":[]})", "X-Request-ID:  abc \r\nContent-Type: application/json\r\n");
+  }};
+  const HttpReply reply = Client{}.reply_to(get(server.url()));
+  CHECK(reply.status == 200);
+  CHECK(reply.body == R"({"data":[]})");
+  CHECK(reply.header("x-request-id") == "abc");
+  CHECK(reply.header("content-type") == "application/json");
+  CHECK(reply.header("retry-after") == "");
+  CHECK(reply.phases.resolve == Duration{0});
+  CHECK(reply.phases.connect > Duration{0});
+  CHECK(reply.phases.tls == Duration{0});
+  CHECK(reply.phases.processing > Duration{0});
+  CHECK(reply.total >= reply.phases.connect + reply.phases.processing + reply.phases.transfer);
+  CHECK_FALSE(reply.certificate_expiry);
+}
+
+TEST_CASE("interim answers and trailers do not mix with the answer's headers") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.send("HTTP/1.1 103 Early Hints\r\nLink: early\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\n\r\n");
+    peer.send("2\r\n{}\r\n0\r\nX-Trailer: late\r\n\r\n");
+  }};
+  const HttpReply reply = Client{}.reply_to(get(server.url()));
+  CHECK(reply.status == 200);
+  CHECK(reply.body == "{}");
+  CHECK(reply.header("link") == "");
+  CHECK(reply.header("x-a") == "1");
+  CHECK(reply.header("x-trailer") == "");
+}
+
+TEST_CASE("all given headers go out together, whether bearer, basic, or without a value") {
+  std::string head;
+  FakeServer server{[&](Connection& peer) {
+    head = peer.read_head();
+    peer.reply(200, "{}");
+  }};
+  SUBCASE("bearer and another") {
+    auto request = get(server.url());
+    request.headers = {{"Authorization", "Bearer k1"}, {"sso-ak", "s2"}, {"X-Empty", ""}, {"User-Agent", "modelvane/0"}};
+    Client{}.reply_to(std::move(request));
+    CHECK(has(head, "GET /v1/models HTTP/1.1\r\n"));
+    CHECK(has(head, "\r\nAuthorization: Bearer k1\r\n"));
+    CHECK(has(head, "\r\nsso-ak: s2\r\n"));
+    CHECK(has(head, "\r\nX-Empty:\r\n"));
+    CHECK(has(head, "\r\nUser-Agent: modelvane/0\r\n"));
+    CHECK(has(head, "\r\nAccept-Encoding: gzip\r\n"));
+  }
+  SUBCASE("basic") {
+    auto request = get(server.url());
+    request.basic_username = "user";
+    request.basic_password = "pass";
+    Client{}.reply_to(std::move(request));
+    CHECK(has(head, "\r\nAuthorization: Basic dXNlcjpwYXNz\r\n"));
+  }
+}
+
+TEST_CASE("a POST sends its body as it is, with the given content type only") {
+  std::string head;
+  std::string body;
+  const std::string payload = std::string(100'000, 'x') + std::string("\0end", 4);
+  FakeServer server{[&](Connection& peer) {
+    head = peer.read_head();
+    body = peer.read_exactly(payload.size());
+    peer.reply(202, "");
+  }};
+  auto request = get(server.url("/hook"));
+  request.method = "POST";
+  request.body = payload;
+  SUBCASE("typed") {
+    request.headers = {{"Content-Type", "application/cloudevents+json"}};
+    CHECK(Client{}.reply_to(std::move(request)).status == 202);
+    CHECK(has(head, "\r\nContent-Type: application/cloudevents+json\r\n"));
+  }
+  SUBCASE("untyped") {
+    CHECK(Client{}.reply_to(std::move(request)).status == 202);
+    CHECK_FALSE(has(head, "Content-Type"));
+  }
+  CHECK(has(head, "POST /hook HTTP/1.1\r\n"));
+  CHECK_FALSE(has(head, "Expect"));
+  CHECK(body == payload);
+}
+
+TEST_CASE("a header or method that could smuggle lines is refused and nothing is sent") {
+  FakeServer server{[](Connection& peer) { peer.read_head(); }};
+  auto request = get(server.url());
+  SUBCASE("line break in a value") {
+    request.headers = {{"X-Key", "topsecret\r\nX-Evil: 1"}};
+  }
+  SUBCASE("zero byte in a value") {
+    request.headers = {{"X-Key", std::string("topsecret\0", 10)}};
+  }
+  SUBCASE("colon in a name") {
+    request.headers = {{"X-Key: topsecret", "v"}};
+  }
+  SUBCASE("method") {
+    request.method = "GET /topsecret";
+  }
+  SUBCASE("line break in the URL") {
+    request.url += "\r\ntopsecret";
+  }
+  const HttpFailure failure = Client{}.failure_of(std::move(request));
+  CHECK(failure.reason == Reason::Other);
+  CHECK_FALSE(failure.sentence.empty());
+  CHECK_FALSE(has(failure.sentence, "topsecret"));
+  CHECK(server.accepts() == 0);
+}
+
+TEST_CASE("only http and https are spoken") {
+  Client client;
+  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/", "not a url", "http://", ""}) {
+    CAPTURE(url);
+    CHECK(client.failure_of(get(url)).reason == Reason::Other);
+  }
+}
+
+TEST_CASE("a redirect is an answer and is not followed") {
+  FakeServer elsewhere{[](Connection& peer) { peer.reply(200, "{}"); }};
+  FakeServer server{[&](Connection& peer) {
+    peer.read_head();
+    peer.reply(302, "", fmt::format("Location: {}\r\n", elsewhere.url()));
+  }};
+  const HttpReply reply = Client{}.reply_to(get(server.url()));
+  CHECK(reply.status == 302);
+  CHECK(reply.header("location") == elsewhere.url());
+  CHECK(elsewhere.accepts() == 0);
+}
+
+TEST_CASE("a silent server ends at the deadline and delays nobody") {
+  FakeServer silent{[](Connection& peer) { peer.hold(); }};
+  FakeServer lively{[](Connection& peer) {
+    peer.read_head();
+    peer.reply(200, "{}");
+  }};
+  CurlTransport transport{{}};
+  constexpr std::uint64_t kSilent = 20;
+  for (std::uint64_t ticket = 1; ticket <= kSilent; ++ticket) transport.start(ticket, get(silent.url("/secret?key=1"), kShort));
+  transport.start(100, get(lively.url(), kBound));
+  CHECK(transport.in_flight() == kSilent + 1);
+  std::vector<Completion> completed;
+  while (completed.size() < kSilent + 1) transport.wait(kBound, completed);
+  CHECK(completed.front().ticket == 100);
+  REQUIRE(completed.front().result);
+  for (std::size_t i = 1; i < completed.size(); ++i) {
+    REQUIRE_FALSE(completed[i].result);
+    const HttpFailure& failure = completed[i].result.error();
+    CHECK(failure.reason == Reason::Timeout);
+    CHECK(failure.total >= kShort);
+    CHECK(failure.total < kBound);
+    CHECK(failure.sentence == fmt::format("no answer from 127.0.0.1 port {} within 0.3s", silent.port()));
+    CHECK(failure.phases.processing > Duration{0});
+  }
+  CHECK(transport.in_flight() == 0);
+}
+
+TEST_CASE("an answer that drips ends at the deadline, wherever it drips") {
+  std::string before;
+  SUBCASE("in the status line") {
+    before = "HTTP/1.1 ";
+  }
+  SUBCASE("in the headers") {
+    before = "HTTP/1.1 200 OK\r\nX-Slow: ";
+  }
+  SUBCASE("in the body") {
+    before = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+  }
+  FakeServer server{[&](Connection& peer) {
+    peer.read_head();
+    if (!peer.send(before)) return;
+    while (!peer.peer_leaves_within(20ms) && peer.send("2")) {
+    }
+  }};
+  const HttpFailure failure = Client{}.failure_of(get(server.url(), kShort));
+  CHECK(failure.reason == Reason::Timeout);
+  CHECK(failure.total >= kShort);
+  CHECK(failure.total < kBound);
+  if (has(before, "200")) CHECK(has(failure.sentence, "no complete answer within 0.3s; "));
+}
+
+TEST_CASE("a body beyond the limit is refused, and one exactly at it is not") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.reply(200, std::string(5000, 'a'));
+  }};
+  Client client;
+  auto request = get(server.url());
+  request.body_limit = 5000;
+  CHECK(client.reply_to(request).body.size() == 5000);
+  request.body_limit = 4999;
+  const HttpFailure failure = client.failure_of(request);
+  CHECK(failure.reason == Reason::TooLarge);
+  CHECK(failure.sentence == "the body is larger than the limit of 4999 bytes (after decompression)");
+}
+
+TEST_CASE("an endless body is cut off at the limit") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.send("HTTP/1.1 200 OK\r\n\r\n");
+    const std::string block(65536, 'a');
+    while (peer.send(block)) {
+    }
+  }};
+  CHECK(Client{}.failure_of(get(server.url())).reason == Reason::TooLarge);
+}
+
+TEST_CASE("a compressed body is unpacked and its limit counts what comes out") {
+  const std::string packed = gzip(std::string(1024 * 1024, ' '));
+  FakeServer server{[&](Connection& peer) {
+    peer.read_head();
+    peer.reply(200, packed, "Content-Encoding: gzip\r\n");
+  }};
+  Client client;
+  CHECK(client.reply_to(get(server.url())).body == std::string(1024 * 1024, ' '));
+  auto request = get(server.url());
+  request.body_limit = 1024 * 1024 - 1;
+  CHECK(packed.size() < 10'000);
+  CHECK(client.failure_of(request).reason == Reason::TooLarge);
+}
+
+TEST_CASE("damaged compression is a failure") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.reply(200, "this is not gzip at all", "Content-Encoding: gzip\r\n");
+  }};
+  CHECK(has(Client{}.failure_of(get(server.url())).sentence, "compression"));
+}
+
+TEST_CASE("a flood of headers is cut off, be it of many, of long ones, or of one endless line") {
+  std::string start = "HTTP/1.1 200 OK\r\n";
+  std::string piece;
+  SUBCASE("many") {
+    piece = "A: b\r\n";
+  }
+  SUBCASE("long") {
+    piece = "A: " + std::string(4000, 'b') + "\r\n";
+  }
+  SUBCASE("endless") {
+    start += "A: ";
+    piece = std::string(4000, 'b');
+  }
+  SUBCASE("interim answers") {
+    start.clear();
+    piece = "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  FakeServer server{[&](Connection& peer) {
+    peer.read_head();
+    if (!peer.send(start)) return;
+    while (peer.send(piece)) {
+    }
+  }};
+  const HttpFailure failure = Client{}.failure_of(get(server.url()));
+  CHECK(failure.reason == Reason::TooLarge);
+  CHECK(failure.sentence == "the answer's headers exceed the limit of 200 headers and 65536 bytes in all");
+}
+
+TEST_CASE("a truncated body is a failure that says how far it came") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+  }};
+  const HttpFailure failure = Client{}.failure_of(get(server.url()));
+  CHECK(failure.reason == Reason::Other);
+  CHECK(failure.sentence == "the answer broke off: 3 of 10 bytes had arrived");
+}
+
+TEST_CASE("an answer that is not HTTP is a failure") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.send("SSH-2.0-OpenSSH_9.2\r\n\r\nwhatever");
+  }};
+  const HttpFailure failure = Client{}.failure_of(get(server.url()));
+  CHECK(failure.reason == Reason::Other);
+  CHECK(failure.sentence == "the answer is not valid HTTP");
+}
+
+TEST_CASE("a connection that ends without an answer is told from one that is reset midway") {
+  std::string sent;
+  bool hard = false;
+  std::string expected;
+  SUBCASE("closed") {
+    expected = "closed the connection without an answer";
+  }
+  SUBCASE("reset") {
+    sent = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc";
+    hard = true;
+    expected = "broke before the answer was complete";
+  }
+  FakeServer server{[&](Connection& peer) {
+    peer.read_head();
+    peer.send(sent);
+    if (hard) peer.reset_on_close();
+  }};
+  const HttpFailure failure = Client{}.failure_of(get(server.url()));
+  CHECK(failure.reason == Reason::Other);
+  CHECK(has(failure.sentence, expected));
+}
+
+TEST_CASE("a refused connection names the other side and the cause, and nothing of the URL's secrets") {
+  const auto port = closed_port();
+  const auto url = fmt::format("http://user:hush@127.0.0.1:{}/models?key=hush", port);
+  const HttpFailure failure = Client{}.failure_of(get(url));
+  CHECK(failure.reason == Reason::Connect);
+  CHECK(failure.sentence == fmt::format("no connection to 127.0.0.1 port {}: connection refused", port));
+}
+
+TEST_CASE("kept connections are used again, fresh ones never") {
+  FakeServer server{[](Connection& peer) {
+    while (!peer.read_head().empty()) peer.reply(200, "{}");
+  }};
+  Client client;
+  auto request = get(server.url());
+  request.reuse_connection = true;
+  for (int i = 0; i < 3; ++i) client.reply_to(request);
+  CHECK(server.accepts() == 1);
+  CHECK(client.reply_to(request).phases.connect == Duration{0});
+  request.reuse_connection = false;
+  for (int i = 0; i < 3; ++i) client.reply_to(request);
+  CHECK(server.accepts() == 4);
+}
+
+TEST_CASE("a kept connection that the server has closed is replaced without a failure") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.reply(200, "{}");
+  }};
+  Client client;
+  auto request = get(server.url());
+  request.reuse_connection = true;
+  for (int i = 0; i < 3; ++i) CHECK(client.reply_to(request).status == 200);
+  CHECK(server.accepts() == 3);
+}
+
+TEST_CASE("an IPv6 literal is connected to without a lookup") {
+  FakeServer server{[](Connection& peer) {
+                      peer.read_head();
+                      peer.reply(200, "{}");
+                    },
+                    nullptr, 10 /* AF_INET6 */};
+  CHECK(Client{}.reply_to(get(fmt::format("http://[::1]:{}/", server.port()))).status == 200);
+}
+
+TEST_CASE("a cancelled exchange is forgotten") {
+  FakeServer silent{[](Connection& peer) { peer.hold(); }};
+  CurlTransport transport{{}};
+  transport.start(1, get(silent.url(), 10ms));
+  transport.start(2, get(silent.url(), 100ms));
+  transport.start(3, get("ftp://127.0.0.1/"));  // already failed, not yet handed out
+  transport.cancel(1);
+  transport.cancel(3);
+  transport.cancel(77);
+  CHECK(transport.in_flight() == 1);
+  std::vector<Completion> completed;
+  while (completed.empty()) transport.wait(kBound, completed);
+  CHECK(completed.size() == 1);
+  CHECK(completed.front().ticket == 2);
+}
+
+TEST_CASE("wait ends at its time-out when nothing happens") {
+  CurlTransport transport{{}};
+  std::vector<Completion> completed;
+  const auto before = std::chrono::steady_clock::now();
+  transport.wait(20ms, completed);
+  CHECK(std::chrono::steady_clock::now() - before >= 20ms);
+  transport.wait(0ms, completed);
+  CHECK(completed.empty());
+}
+
+TEST_CASE("wake ends a wait from another thread, also one that begins later") {
+  CurlTransport transport{{}};
+  std::vector<Completion> completed;
+  const auto before = std::chrono::steady_clock::now();
+  transport.wake();
+  transport.wait(60s, completed);
+  std::thread other{[&] { transport.wake(); }};
+  transport.wait(60s, completed);
+  other.join();
+  CHECK(std::chrono::steady_clock::now() - before < 30s);
+  CHECK(completed.empty());
+}
+
+TEST_CASE("a request without time fails at once") {
+  CHECK(Client{}.failure_of(get("http://127.0.0.1:1/", Duration{0})).reason == Reason::Timeout);
+}
+
+TEST_CASE("a transport may be destroyed while exchanges are under way") {
+  FakeServer silent{[](Connection& peer) { peer.hold(); }};
+  CurlTransport transport{{}};
+  for (std::uint64_t ticket = 0; ticket < 5; ++ticket) transport.start(ticket, get(silent.url()));
+  std::vector<Completion> completed;
+  transport.wait(5ms, completed);
+  CHECK(transport.in_flight() == 5);
+}
+
+}  // namespace modelvane::test
