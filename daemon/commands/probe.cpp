@@ -76,7 +76,8 @@ Probed probe_one(const EndpointConfig& endpoint) {
   if (catalog) {
     probed.catalog = std::move(*catalog);
   } else {
-    probed.catalog = std::unexpected(PollFailure{.reason = catalog.error().reason, .sentence = std::move(catalog.error().sentence)});
+    probed.catalog =
+        std::unexpected(PollFailure{.reason = catalog.error().reason, .sentence = std::move(catalog.error().sentence)});
   }
   return probed;
 }
@@ -132,18 +133,23 @@ void print_table(const Probed& probed) {
   const auto millis = [](Duration span) { return to_seconds(span) * 1e3; };
   const auto& phases = probed.phases;
   fmt::print("{}  status {}  {:.1f} ms  (resolve {:.1f}, connect {:.1f}, tls {:.1f}, processing {:.1f}, transfer {:.1f})\n",
-             probed.endpoint->name, probed.status == 0 ? "-" : std::to_string(probed.status), millis(probed.total), millis(phases.resolve),
-             millis(phases.connect), millis(phases.tls), millis(phases.processing), millis(phases.transfer));
+             probed.endpoint->name, probed.status == 0 ? "-" : std::to_string(probed.status), millis(probed.total),
+             millis(phases.resolve), millis(phases.connect), millis(phases.tls), millis(phases.processing),
+             millis(phases.transfer));
   if (!probed.catalog) {
     fmt::print("  FAILED  {}: {}\n", label(probed.catalog.error().reason), probed.catalog.error().sentence);
     return;
   }
-  fmt::print("  {} models, {} bytes, {} aliases\n", probed.catalog->ids.size(), probed.body_bytes, probed.catalog->aliases.size());
+  fmt::print("  {} models, {} bytes, {} aliases\n", probed.catalog->ids.size(), probed.body_bytes,
+             probed.catalog->aliases.size());
   std::size_t width = 0;
   for (const auto& row : probed.catalog->aliases) width = std::max(width, row.id.size());
   for (const auto& row : probed.catalog->aliases) {
     const auto pin = pin_of(probed, row.id, row.target);
-    fmt::print("  {:<{}}  ->  {}  ({}){}\n", row.id, width, row.target, label(row.rule), !pin ? "" : pin->ok ? "  pin ok" : "  PIN BROKEN");
+    fmt::print("  {:<{}}  ->  {}  ({}){}\n", row.id, width, row.target, label(row.rule),
+               !pin      ? ""
+               : pin->ok ? "  pin ok"
+                         : "  PIN BROKEN");
   }
   for (const auto& alias : broken_pins(probed)) {
     if (!probed.catalog->find_alias(alias)) fmt::print("  {}  PIN BROKEN: the list does not say what it points to\n", alias);
@@ -170,9 +176,11 @@ std::expected<std::vector<EndpointConfig>, std::string> select(const ProbeOption
   }
   if (names.empty()) return std::move(config->endpoints);
   for (const auto& name : names) {
-    const auto found = std::find_if(config->endpoints.begin(), config->endpoints.end(), [&](const auto& e) { return e.name == name; });
+    const auto found =
+        std::find_if(config->endpoints.begin(), config->endpoints.end(), [&](const auto& e) { return e.name == name; });
     if (found == config->endpoints.end()) {
-      return std::unexpected(fmt::format("modelvane: {} has no endpoint \"{}\"; give one of its names or a URL", options.config_file, name));
+      return std::unexpected(
+          fmt::format("modelvane: {} has no endpoint \"{}\"; give one of its names or a URL", options.config_file, name));
     }
     selected.push_back(*found);
   }

@@ -68,8 +68,9 @@ int serve(const ServeOptions& options) {
     return 2;
   }
   if (!options.web_config_file.empty()) {
-    fmt::print(stderr, "modelvane: --web.config.file: this version of modelvane has neither TLS nor passwords on its own pages; "
-                       "listen on 127.0.0.1 and put a reverse proxy in front\n");
+    fmt::print(stderr,
+               "modelvane: --web.config.file: this version of modelvane has neither TLS nor passwords on its own pages; "
+               "listen on 127.0.0.1 and put a reverse proxy in front\n");
     return 2;
   }
   log::set_up(*level, options.log.format == "json");
@@ -83,7 +84,8 @@ int serve(const ServeOptions& options) {
   const auto webhooks = config->webhooks.size();
   Daemon daemon{{.config_file = options.config_file,
                  .storage_path = options.storage_path,
-                 .listen_addresses = options.listen_addresses.empty() ? std::vector{std::string{kDefaultListenAddress}} : options.listen_addresses,
+                 .listen_addresses = options.listen_addresses.empty() ? std::vector{std::string{kDefaultListenAddress}}
+                                                                      : options.listen_addresses,
                  .external_url = options.external_url}};
   if (const auto started = daemon.start(std::move(*config)); !started) {
     fmt::print(stderr, "modelvane: {}\n", started.error());

@@ -1,5 +1,5 @@
-// Talks to systemd by its notify protocol (sd_notify(3)): one datagram to $NOTIFY_SOCKET. Written here because libsystemd would bring five
-// more libraries into the process. Without the variable nothing happens.
+// Talks to systemd by its notify protocol (sd_notify(3)): one datagram to $NOTIFY_SOCKET. Written here because libsystemd would
+// bring five more libraries into the process. Without the variable nothing happens.
 #pragma once
 
 #include <optional>

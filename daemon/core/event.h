@@ -32,12 +32,10 @@ enum class EventType {
 };
 
 inline constexpr std::array kEventTypeNames{
-    std::string_view{"alias.moved"},         std::string_view{"alias.unstable"},
-    std::string_view{"alias.settled"},       std::string_view{"alias.appeared"},
-    std::string_view{"alias.vanished"},      std::string_view{"alias.undisclosed"},
-    std::string_view{"alias.disclosed"},     std::string_view{"endpoint.down"},
-    std::string_view{"endpoint.up"},         std::string_view{"catalog.quarantined"},
-    std::string_view{"catalog.accepted"},
+    std::string_view{"alias.moved"},         std::string_view{"alias.unstable"},   std::string_view{"alias.settled"},
+    std::string_view{"alias.appeared"},      std::string_view{"alias.vanished"},   std::string_view{"alias.undisclosed"},
+    std::string_view{"alias.disclosed"},     std::string_view{"endpoint.down"},    std::string_view{"endpoint.up"},
+    std::string_view{"catalog.quarantined"}, std::string_view{"catalog.accepted"},
 };
 inline constexpr std::size_t kEventTypeCount = kEventTypeNames.size();
 

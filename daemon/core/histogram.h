@@ -13,8 +13,7 @@ struct Histogram {
   std::vector<std::uint64_t> counts;  // bounds.size() + 1, not cumulative
   double sum = 0;
 
-  explicit Histogram(std::vector<double> upper_bounds = {})
-      : bounds(std::move(upper_bounds)), counts(bounds.size() + 1, 0) {}
+  explicit Histogram(std::vector<double> upper_bounds = {}) : bounds(std::move(upper_bounds)), counts(bounds.size() + 1, 0) {}
 
   // NaN would poison the sum for ever: it is dropped.
   void observe(double value) {

@@ -24,7 +24,8 @@ struct Observation {
   std::string request_id;  // the provider's x-request-id, for support cases; may be empty
 };
 
-// Where a poll's time went (curl's and blackbox_exporter's phases). Zero = the phase did not happen (a reused connection, a cached address).
+// Where a poll's time went (curl's and blackbox_exporter's phases). Zero = the phase did not happen (a reused connection, a
+// cached address).
 struct Phases {
   Duration resolve{0};
   Duration connect{0};

@@ -135,7 +135,8 @@ class ListReader {
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
     // Only out_of_range (1e400) and parse errors come here; the library's text quotes raw bytes, so the sentence is ours.
-    failure_ = ReadError{Reason::NotJson, fmt::format("the body is not JSON: the error is near byte {} (error {})", position, error.id)};
+    failure_ =
+        ReadError{Reason::NotJson, fmt::format("the body is not JSON: the error is near byte {} (error {})", position, error.id)};
     return false;
   }
 
@@ -241,7 +242,8 @@ std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Read
   const auto first = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
   if (first == std::string_view::npos) return std::unexpected(ReadError{Reason::NotJson, "the body is empty"});
   if (body[first] == '<') {
-    return std::unexpected(ReadError{Reason::NotJson, "the body is HTML, not JSON: is the URL that of the list, and not of a web page?"});
+    return std::unexpected(
+        ReadError{Reason::NotJson, "the body is HTML, not JSON: is the URL that of the list, and not of a web page?"});
   }
   Collector collector{reading};
   ListReader reader{reading, collector};
@@ -251,13 +253,14 @@ std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Read
   const auto& shape = reading.shape;
   if (!reader.items_found()) {
     const auto reason = reader.items_kind() == "null" ? Reason::Empty : Reason::BadShape;
-    return std::unexpected(ReadError{reason, fmt::format("{} is {}, not an array of models", place(shape.items), reader.items_kind())});
+    return std::unexpected(
+        ReadError{reason, fmt::format("{} is {}, not an array of models", place(shape.items), reader.items_kind())});
   }
   if (collector.usable_rows() > 0) return collector.take();
   const auto skipped = collector.take().skipped_rows;
   if (skipped == 0) return std::unexpected(ReadError{Reason::Empty, fmt::format("the list at {} is empty", place(shape.items))});
-  return std::unexpected(
-      ReadError{Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}", skipped, place(shape.items), shape.id)});
+  return std::unexpected(ReadError{
+      Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}", skipped, place(shape.items), shape.id)});
 }
 
 }  // namespace modelvane

@@ -18,8 +18,8 @@ struct Unit {
 
 // Prometheus' units and their lengths, largest first; a year is 365 days there, too.
 constexpr std::array kUnits{
-    Unit{"y", hours{24 * 365}}, Unit{"w", hours{24 * 7}},  Unit{"d", hours{24}},       Unit{"h", hours{1}},
-    Unit{"m", minutes{1}},      Unit{"s", seconds{1}},     Unit{"ms", milliseconds{1}},
+    Unit{"y", hours{24 * 365}}, Unit{"w", hours{24 * 7}}, Unit{"d", hours{24}},        Unit{"h", hours{1}},
+    Unit{"m", minutes{1}},      Unit{"s", seconds{1}},    Unit{"ms", milliseconds{1}},
 };
 
 // Longer spans would overflow microseconds; nobody means 1,000 years.
@@ -90,9 +90,9 @@ std::string to_rfc3339(Time time) {
   const auto midnight = floor<days>(time);
   const year_month_day date{midnight};
   const hh_mm_ss clock{floor<milliseconds>(time - midnight)};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 std::optional<Time> parse_rfc3339(std::string_view text) {

@@ -1,5 +1,5 @@
-// advance() in four steps, each a small machine of its own: availability, then (for good polls) the shrink guard, then each alias,
-// then the marks. Every alias is judged by one table: what was confirmed, what is pending, what this poll shows.
+// advance() in four steps, each a small machine of its own: availability, then (for good polls) the shrink guard, then each
+// alias, then the marks. Every alias is judged by one table: what was confirmed, what is pending, what this poll shows.
 #include "daemon/core/watch.h"
 
 #include <fmt/format.h>
@@ -53,12 +53,14 @@ class Step {
   // poll on the same state always makes the same id.
   std::string next_id() {
     const auto count = std::to_string(++next_.events_made);
-    const auto millis = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(seen_.at).time_since_epoch().count());
+    const auto millis =
+        static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(seen_.at).time_since_epoch().count());
     const auto exact = std::to_string(seen_.at.time_since_epoch().count());
     const auto who = watched_.instance + "\n" + watched_.endpoint + "\n" + exact + "\n" + count;
     const auto high = stable_hash(who + "\nhigh");
     const auto low = stable_hash(who + "\nlow");
-    return fmt::format("evt_{:012x}7{:03x}{:016x}", millis & 0xffffffffffffULL, high & 0xfffULL, (low & 0x3fffffffffffffffULL) | (1ULL << 63));
+    return fmt::format("evt_{:012x}7{:03x}{:016x}", millis & 0xffffffffffffULL, high & 0xfffULL,
+                       (low & 0x3fffffffffffffffULL) | (1ULL << 63));
   }
 
   Event& emit(EventType type, const std::string& alias = "") {
@@ -121,7 +123,8 @@ class Step {
     event.confirmed_by_polls = next_.streak;
     event.observed_between = {next_.down_since, *next_.streak_since};
     event.lasted = *next_.streak_since - *next_.down_since;
-    event.summary = fmt::format("{} is up again after {} (was: {})", watched_.endpoint, seconds_or_more(*event.lasted), label(*next_.down_reason));
+    event.summary = fmt::format("{} is up again after {} (was: {})", watched_.endpoint, seconds_or_more(*event.lasted),
+                                label(*next_.down_reason));
     next_.down_since.reset();
     next_.down_reason.reset();
     next_.down_sentence.clear();
@@ -283,8 +286,9 @@ class Step {
       alias_event(EventType::AliasDisclosed, id, old, alias, pending).summary = summary;
     } else {
       const bool was_a_model = std::binary_search(before_.ids.begin(), before_.ids.end(), id) && old.target.empty();
-      const auto summary = was_a_model ? fmt::format("{} has become an alias: it now points to {}", id, alias.target)
-                                       : fmt::format("{} appeared in {}'s list; it points to {}", id, watched_.endpoint, alias.target);
+      const auto summary = was_a_model
+                               ? fmt::format("{} has become an alias: it now points to {}", id, alias.target)
+                               : fmt::format("{} appeared in {}'s list; it points to {}", id, watched_.endpoint, alias.target);
       alias_event(EventType::AliasAppeared, id, old, alias, pending).summary = summary;
     }
   }
@@ -297,7 +301,8 @@ class Step {
     alias.last_move = LastMove{.event_id = event.id, .from = old.target, .at = seen_.at};
   }
 
-  Event& alias_event(EventType type, const std::string& id, const AliasState& old, const AliasState& now, const Pending& pending) {
+  Event& alias_event(EventType type, const std::string& id, const AliasState& old, const AliasState& now,
+                     const Pending& pending) {
     Event& event = emit(type, id);
     if (!old.target.empty()) event.from = old.target;
     if (now.status == AliasStatus::Resolved) event.to = now.target;
@@ -391,7 +396,9 @@ class Step {
     };
     if (unmarked(before_) != unmarked(next_)) return false;
     return std::equal(before_.aliases.begin(), before_.aliases.end(), next_.aliases.begin(), [](const auto& a, const auto& b) {
-      const auto core = [](const AliasState& s) { return std::tie(s.status, s.target, s.rule, s.pending, s.recent, s.unstable, s.changes); };
+      const auto core = [](const AliasState& s) {
+        return std::tie(s.status, s.target, s.rule, s.pending, s.recent, s.unstable, s.changes);
+      };
       return a.first == b.first && core(a.second) == core(b.second);
     });
   }

@@ -1,12 +1,14 @@
-// The heart of modelvane: advance(state, observation, policy) -> next state and events. A pure function of its arguments; it knows
-// no clock, thread, socket, file or library. Whoever reads this file and its tables of tests understands the product.
+// The heart of modelvane: advance(state, observation, policy) -> next state and events. A pure function of its arguments; it
+// knows no clock, thread, socket, file or library. Whoever reads this file and its tables of tests understands the product.
 //
 // What it decides:
 //  - A failed poll changes nothing that is known about models; it only counts towards endpoint.down.
 //  - The first good poll ever sets the baseline silently.
-//  - A difference is `pending` until policy's number of consecutive good polls (and time) agree, then it is an event. A value that
+//  - A difference is `pending` until policy's number of consecutive good polls (and time) agree, then it is an event. A value
+//  that
 //    goes back before that was nothing.
-//  - Targets that alternate between polls (a rollout, replicas that disagree) raise alias.unstable once; then nothing is said until
+//  - Targets that alternate between polls (a rollout, replicas that disagree) raise alias.unstable once; then nothing is said
+//  until
 //    they hold still for kSettlePolls good polls: alias.settled, and alias.moved if the target is not the one known before.
 //  - alias.moved forms an unbroken chain per alias: `from` is always the `to` of the move before, also across a time in which the
 //    alias was gone or undisclosed.
@@ -60,9 +62,9 @@ struct AliasState {
   AliasStatus status = AliasStatus::Resolved;
   std::string target;  // the last confirmed target; kept while undisclosed or absent
   Rule rule = Rule::Field;
-  Time since{};         // when `target` was first seen (or the baseline)
-  Time last_seen{};     // last good poll that showed the confirmed status and target
-  std::string evidence; // the row that showed `target`
+  Time since{};          // when `target` was first seen (or the baseline)
+  Time last_seen{};      // last good poll that showed the confirmed status and target
+  std::string evidence;  // the row that showed `target`
   std::optional<Pending> pending;
   std::vector<std::string> recent;  // targets of the last good polls, newest last; empty while they all agree
   bool unstable = false;
@@ -90,7 +92,7 @@ struct EndpointState {
   std::optional<Quarantine> quarantine;
 
   Availability availability = Availability::Unknown;
-  int streak = 0;                 // consecutive polls that speak against `availability`
+  int streak = 0;  // consecutive polls that speak against `availability`
   std::optional<Time> streak_since;
   std::optional<Time> down_since;  // first failed poll of the present outage
   std::optional<Reason> down_reason;
@@ -113,8 +115,8 @@ struct Watched {
 struct Advanced {
   EndpointState state;
   std::vector<Event> events;  // in order; `sequence` is still 0
-  // False when the next state differs from the one before only in its marks (last_good, last_seen, last_answer): those need not be
-  // durable before anything else.
+  // False when the next state differs from the one before only in its marks (last_good, last_seen, last_answer): those need not
+  // be durable before anything else.
   bool must_persist = false;
 };
 

@@ -21,7 +21,8 @@ Snapshot Board::read(Time now) const {
   return copy;
 }
 
-void Board::reset(std::vector<std::shared_ptr<const EndpointView>> endpoints, std::vector<std::shared_ptr<const WebhookView>> webhooks) {
+void Board::reset(std::vector<std::shared_ptr<const EndpointView>> endpoints,
+                  std::vector<std::shared_ptr<const WebhookView>> webhooks) {
   const std::scoped_lock lock{state_->mutex};
   state_->snapshot.endpoints = std::move(endpoints);
   state_->snapshot.webhooks = std::move(webhooks);

@@ -85,7 +85,8 @@ std::expected<std::shared_ptr<const Catalog>, PollFailure> EndpointWatch::read(c
   const auto hash = std::hash<std::string>{}(reply.body);
   if (catalog_ && hash == body_hash_) return catalog_;
   auto catalog = read_catalog(reply.body, config_.reading);
-  if (!catalog) return std::unexpected(PollFailure{.reason = catalog.error().reason, .sentence = std::move(catalog.error().sentence)});
+  if (!catalog)
+    return std::unexpected(PollFailure{.reason = catalog.error().reason, .sentence = std::move(catalog.error().sentence)});
   catalog_ = std::make_shared<const Catalog>(std::move(*catalog));
   body_hash_ = hash;
   return catalog_;
@@ -108,7 +109,8 @@ EndpointWatch::Outcome EndpointWatch::finish(HttpResult result, Time now, bool m
   view_.last_ok = true;
   view_.last_reason.reset();
   view_.last_sentence.clear();
-  return decide({.at = now, .result = std::move(*catalog), .request_id = std::string{(*reply)->header("x-request-id")}}, may_decide);
+  return decide({.at = now, .result = std::move(*catalog), .request_id = std::string{(*reply)->header("x-request-id")}},
+                may_decide);
 }
 
 EndpointWatch::Outcome EndpointWatch::fail(PollFailure failure, Time now, bool may_decide) {

@@ -1,5 +1,5 @@
-// One endpoint at work: makes its request, turns the answer into an observation, asks advance(), and keeps the figures that are shown.
-// The engine's thread only.
+// One endpoint at work: makes its request, turns the answer into an observation, asks advance(), and keeps the figures that are
+// shown. The engine's thread only.
 #pragma once
 
 #include <array>

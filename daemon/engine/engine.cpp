@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 constexpr Duration kMarksEvery = 10s;
 constexpr Duration kRetentionEvery = 1h;
 constexpr Duration kCommitRetry = 1s;
-// While the disk refuses, changes wait in memory; beyond this deciding pauses, and nothing is lost: the difference is still there later.
+// While the disk refuses, changes wait in memory; beyond this deciding pauses, and nothing is lost: the difference is still there
+// later.
 constexpr std::size_t kUnsavedEventsMax = 10'000;
 // A delivery under way at shutdown gets so long; it is repeated after the next start anyway.
 constexpr Duration kDrainDeliveries = 4s;
@@ -135,7 +136,8 @@ void Engine::take_control() {
     daemon_.reload_ok = true;
     daemon_.reload_success = clock_.wall();
     daemon_.reload_sentence.clear();
-    log::info("configuration loaded", {{"endpoints", std::to_string(watches_.size())}, {"webhooks", std::to_string(webhooks_.size())}});
+    log::info("configuration loaded",
+              {{"endpoints", std::to_string(watches_.size())}, {"webhooks", std::to_string(webhooks_.size())}});
   }
   if (control.failure) {
     daemon_.reload_ok = false;
@@ -279,7 +281,9 @@ void Engine::add_events(Batch& batch, Commit& commit) {
       batch.deliveries.push_back(delivery);
       commit.deliveries.emplace_back(std::move(delivery), stored);
     }
-    log::info("event", {{"type", std::string{name(event.type)}}, {"subject", event.subject()}, {"id", event.id}, {"summary", event.summary}});
+    log::info(
+        "event",
+        {{"type", std::string{name(event.type)}}, {"subject", event.subject()}, {"id", event.id}, {"summary", event.summary}});
     batch.events.push_back(*stored);
   }
   new_events_.clear();
@@ -307,7 +311,8 @@ void Engine::start_polls() {
 void Engine::start_poll(Watch& watch) {
   auto request = watch.endpoint.request();
   if (!request) {
-    settle_outcome(watch, watch.endpoint.fail({.reason = Reason::Auth, .sentence = std::move(request.error())}, clock_.wall(), may_decide()));
+    settle_outcome(watch, watch.endpoint.fail({.reason = Reason::Auth, .sentence = std::move(request.error())}, clock_.wall(),
+                                              may_decide()));
     return;
   }
   watch.ticket = next_ticket_++;
@@ -370,7 +375,8 @@ void Engine::complete(Completion completion) {
   const Work work = std::move(found->second);
   under_way_.erase(found);
   if (work.delivery_key != 0) return finish_delivery(work, completion.result);
-  if (const auto watch = index_.find(work.endpoint); watch != index_.end()) finish_poll(*watches_[watch->second], std::move(completion.result));
+  if (const auto watch = index_.find(work.endpoint); watch != index_.end())
+    finish_poll(*watches_[watch->second], std::move(completion.result));
 }
 
 // ---- the loop -----------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// The loop around advance(): pick what is due -> start it -> wait for completions -> decide -> commit -> publish. Polls and deliveries are
-// its two kinds of work, each with its own quota, so that dead endpoints cannot starve webhooks or the reverse.
+// The loop around advance(): pick what is due -> start it -> wait for completions -> decide -> commit -> publish. Polls and
+// deliveries are its two kinds of work, each with its own quota, so that dead endpoints cannot starve webhooks or the reverse.
 //
 // Runs on one thread (run(), or turn() by a test in virtual time). reload(), stop and the heartbeat may come from others.
 // From the commit on, and not before, a change is shown and sent.
@@ -27,8 +27,8 @@
 
 namespace modelvane {
 
-// Polls under way at once. 10,000 endpoints a minute that all hang for 10 s would need 1,667; beyond the quota polls start late, which
-// poll_lateness_seconds shows, instead of eating sockets without end.
+// Polls under way at once. 10,000 endpoints a minute that all hang for 10 s would need 1,667; beyond the quota polls start late,
+// which poll_lateness_seconds shows, instead of eating sockets without end.
 inline constexpr std::size_t kPollsAtOnce = 2'000;
 
 class Engine {
@@ -63,7 +63,7 @@ class Engine {
     std::uint64_t ticket = 0;  // of the poll under way
   };
   struct Work {
-    std::string endpoint;          // a poll of it, or
+    std::string endpoint;            // a poll of it, or
     std::uint64_t delivery_key = 0;  // a delivery
     Duration started{0};
   };

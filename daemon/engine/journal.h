@@ -1,5 +1,6 @@
-// The store as the engine sees it: batches go in, results come out later. StoreWriter is the real one (a thread of its own, so that a
-// slow or hung disk delays announcements, never polls or scrapes); the simulator's decides when a commit lands or the power fails.
+// The store as the engine sees it: batches go in, results come out later. StoreWriter is the real one (a thread of its own, so
+// that a slow or hung disk delays announcements, never polls or scrapes); the simulator's decides when a commit lands or the
+// power fails.
 #pragma once
 
 #include <memory>

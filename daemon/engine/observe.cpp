@@ -22,8 +22,10 @@ std::string sentence_of(int status, Reason reason) {
     case Reason::Auth: return fmt::format("the server refused the credentials with status {}", status);
     case Reason::RateLimited: return "the server asks for fewer requests (status 429)";
     case Reason::Redirect:
-      return fmt::format("the server redirects (status {}), and redirects are not followed so that no key leaves this host: "
-                         "configure the final URL", status);
+      return fmt::format(
+          "the server redirects (status {}), and redirects are not followed so that no key leaves this host: "
+          "configure the final URL",
+          status);
     default: return fmt::format("the server answered with status {}", status);
   }
 }

@@ -44,8 +44,9 @@ void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, No
   }
   const Duration due = now.steady + std::max(delivery.next_attempt - now.wall, Duration{0});
   auto& parcels = webhook.lanes[subject_of(*event)].parcels;
-  const auto place = std::upper_bound(parcels.begin(), parcels.end(), delivery.sequence,
-                                      [](std::uint64_t sequence, const Parcel& parcel) { return sequence < parcel.delivery.sequence; });
+  const auto place =
+      std::upper_bound(parcels.begin(), parcels.end(), delivery.sequence,
+                       [](std::uint64_t sequence, const Parcel& parcel) { return sequence < parcel.delivery.sequence; });
   parcels.insert(place, Parcel{std::move(delivery), std::move(event), due});
   ++size_;
 }
@@ -68,7 +69,8 @@ std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
 void Outbox::bury_expired(const std::string& name, Webhook& webhook, Time now) {
   std::vector<LaneKey> expired;
   for (const auto& [subject, lane] : webhook.lanes) {
-    if (!lane.in_flight && now - lane.parcels.front().delivery.created > webhook.config->max_age) expired.emplace_back(name, subject);
+    if (!lane.in_flight && now - lane.parcels.front().delivery.created > webhook.config->max_age)
+      expired.emplace_back(name, subject);
   }
   for (const auto& key : expired) {
     const auto& head = webhook.lanes.at(key.second).parcels.front();
@@ -143,8 +145,11 @@ void Outbox::verdict(std::uint64_t key, const Verdict& verdict, std::optional<Du
   }
   ++webhook.view.failures[static_cast<std::size_t>(verdict.kind)];
   webhook.view.last_error = verdict.sentence;
-  log::warn("delivery failed", {{"webhook", lane_key.first}, {"event", head.event->id}, {"class", std::string{label(verdict.kind)}},
-                                {"attempt", std::to_string(head.delivery.attempts)}, {"error", verdict.sentence}});
+  log::warn("delivery failed", {{"webhook", lane_key.first},
+                                {"event", head.event->id},
+                                {"class", std::string{label(verdict.kind)}},
+                                {"attempt", std::to_string(head.delivery.attempts)},
+                                {"error", verdict.sentence}});
   if (verdict.kind == VerdictClass::Payload || verdict.kind == VerdictClass::Gone) {
     return finish_head(webhook, lane_key, DeliveryState::Dead, verdict.sentence);
   }

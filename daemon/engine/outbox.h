@@ -1,9 +1,9 @@
-// Deliveries that are still to be made: lanes, attempts, verdicts. A value without I/O: the engine asks what is due, sends it, and tells
-// the verdict; what changed is collected for the next commit. The engine's thread only.
+// Deliveries that are still to be made: lanes, attempts, verdicts. A value without I/O: the engine asks what is due, sends it,
+// and tells the verdict; what changed is collected for the next commit. The engine's thread only.
 //
-// Order: within one webhook and subject ("internlm/internlm3-latest") events leave one after another; lanes of one webhook run side by
-// side (kLanesAtOnce), webhooks never wait for each other. A webhook that failed kFailuresToProbe times in a row gets only its oldest
-// event until one succeeds; then everything that waited is due at once, oldest first.
+// Order: within one webhook and subject ("internlm/internlm3-latest") events leave one after another; lanes of one webhook run
+// side by side (kLanesAtOnce), webhooks never wait for each other. A webhook that failed kFailuresToProbe times in a row gets
+// only its oldest event until one succeeds; then everything that waited is due at once, oldest first.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ namespace modelvane {
 
 inline constexpr int kLanesAtOnce = 4;
 inline constexpr int kFailuresToProbe = 5;
-// About 100 MB of events in memory. What comes on top becomes a dead letter at once: durable, counted, and to be sent again by hand.
+// About 100 MB of events in memory. What comes on top becomes a dead letter at once: durable, counted, and to be sent again by
+// hand.
 inline constexpr std::size_t kOutboxMax = 100'000;
 
 class Outbox {

@@ -35,8 +35,8 @@ struct AliasView {
 
 // What advance() knows of an endpoint. Made anew only when that changed.
 struct KnownView {
-  std::vector<AliasView> aliases;  // by alias
-  std::vector<std::string> models; // ids of the last believed list
+  std::vector<AliasView> aliases;   // by alias
+  std::vector<std::string> models;  // ids of the last believed list
   bool has_baseline = false;
   Availability availability = Availability::Unknown;
   std::optional<Time> down_since;
@@ -55,7 +55,7 @@ struct EndpointView {
   std::uint64_t polls = 0;
   std::array<std::uint64_t, kReasonCount> failures{};
   Histogram duration;
-  std::optional<Time> last_poll;       // none = not polled since the start: no series that depend on it
+  std::optional<Time> last_poll;  // none = not polled since the start: no series that depend on it
   std::optional<Time> last_good_poll;
   bool last_ok = false;
   std::optional<Reason> last_reason;
@@ -113,7 +113,8 @@ class Board {
   // Any thread.
   Snapshot read(Time now) const;
   // The engine's thread. reset() sets the number and order of endpoints and webhooks (start, reload).
-  void reset(std::vector<std::shared_ptr<const EndpointView>> endpoints, std::vector<std::shared_ptr<const WebhookView>> webhooks);
+  void reset(std::vector<std::shared_ptr<const EndpointView>> endpoints,
+             std::vector<std::shared_ptr<const WebhookView>> webhooks);
   void publish_endpoint(std::size_t index, std::shared_ptr<const EndpointView> view);
   void publish_webhook(std::size_t index, std::shared_ptr<const WebhookView> view);
   void publish_daemon(DaemonView view);

@@ -5,7 +5,8 @@
 namespace modelvane {
 namespace {
 
-// A disk that was full or unmounted is looked at again this often: quick enough for a person who watches, cheap enough for a week.
+// A disk that was full or unmounted is looked at again this often: quick enough for a person who watches, cheap enough for a
+// week.
 constexpr auto kLoadRetry = std::chrono::seconds{2};
 
 }  // namespace

@@ -89,9 +89,8 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 bool needs_quotes(std::string_view value) {
-  return value.empty() || value.size() > kValueBytesMax || !std::ranges::all_of(value, [](unsigned char c) {
-           return c > 0x20 && c < 0x7f && c != '"' && c != '=' && c != '\\';
-         });
+  return value.empty() || value.size() > kValueBytesMax ||
+         !std::ranges::all_of(value, [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '=' && c != '\\'; });
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// One log line as text. Pure: the time is an argument, so that the exact bytes can be tested. Whatever a message or value holds, the
-// result is one line of printable text: quotes and backslashes are escaped, control characters and bad UTF-8 become \u escapes.
+// One log line as text. Pure: the time is an argument, so that the exact bytes can be tested. Whatever a message or value holds,
+// the result is one line of printable text: quotes and backslashes are escaped, control characters and bad UTF-8 become \u
+// escapes.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Structured log lines on standard error, logfmt or JSON, one event per line. Any thread. Values are escaped; control characters never
-// reach the terminal. Callers pass no secret.
+// Structured log lines on standard error, logfmt or JSON, one event per line. Any thread. Values are escaped; control characters
+// never reach the terminal. Callers pass no secret.
 #pragma once
 
 #include <initializer_list>
@@ -14,9 +14,17 @@ using Field = std::pair<std::string_view, std::string>;
 
 void set_up(Level level, bool json);
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
-inline void debug(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::Debug, m, f); }
-inline void info(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::Info, m, f); }
-inline void warn(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::Warn, m, f); }
-inline void error(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::Error, m, f); }
+inline void debug(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::Debug, m, f);
+}
+inline void info(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::Info, m, f);
+}
+inline void warn(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::Warn, m, f);
+}
+inline void error(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::Error, m, f);
+}
 
 }  // namespace modelvane::log

@@ -52,9 +52,10 @@ void add_states(Endpoints endpoints, Exposition& out) {
 void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& out) {
   add_info(endpoints, out);
   add_states(endpoints, out);
-  add_per_alias(out, endpoints,
-                {"modelvane_alias_changes_total", FamilyType::Counter, "Confirmed moves of the alias; the count survives restarts."},
-                [](const AliasView& alias) -> std::optional<double> { return static_cast<double>(alias.changes); });
+  add_per_alias(
+      out, endpoints,
+      {"modelvane_alias_changes_total", FamilyType::Counter, "Confirmed moves of the alias; the count survives restarts."},
+      [](const AliasView& alias) -> std::optional<double> { return static_cast<double>(alias.changes); });
   add_per_alias(out, endpoints,
                 {"modelvane_alias_last_change_timestamp_seconds", FamilyType::Gauge,
                  "When the alias's last move was confirmed, in Unix time; absent while it has never moved."},

@@ -46,7 +46,8 @@ void add_polls(Endpoints endpoints, Exposition& out) {
   }
   out.add(failures);
 
-  Family duration{"modelvane_poll_duration_seconds", FamilyType::Histogram, "Time of whole polls, good and failed, all pages included."};
+  Family duration{"modelvane_poll_duration_seconds", FamilyType::Histogram,
+                  "Time of whole polls, good and failed, all pages included."};
   for (const auto& endpoint : endpoints) duration.add(endpoint.labels, endpoint.view->duration);
   out.add(duration);
 }

@@ -22,7 +22,8 @@ std::size_t printable_bytes(std::string_view text) {
     if ((byte(i) & 0xc0U) != 0x80) return 0;
     code_point = code_point << 6 | (byte(i) & 0x3fU);
   }
-  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0xa0, 0x800, 0x10000};  // below U+00A0: the second set of control characters
+  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0xa0, 0x800,
+                                                   0x10000};  // below U+00A0: the second set of control characters
   const bool is_surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
   return code_point < kSmallest[bytes] || code_point > 0x10ffff || is_surrogate ? 0 : bytes;
 }

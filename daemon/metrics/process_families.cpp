@@ -90,7 +90,8 @@ void add_process_families(Exposition& out) {
   add(out, "process_open_fds", FamilyType::Gauge, "Open file descriptors.", open_files());
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    add(out, "process_max_fds", FamilyType::Gauge, "Most file descriptors that may be open.", static_cast<double>(limit.rlim_cur));
+    add(out, "process_max_fds", FamilyType::Gauge, "Most file descriptors that may be open.",
+        static_cast<double>(limit.rlim_cur));
   }
 }
 

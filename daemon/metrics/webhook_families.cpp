@@ -35,7 +35,8 @@ void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
   Family family{"modelvane_delivery_failures_total", FamilyType::Counter, "Failed attempts to deliver, by class of the verdict."};
   for (const auto& [view, labels] : webhooks) {
     for (const auto kind : {VerdictClass::Busy, VerdictClass::Config, VerdictClass::Payload, VerdictClass::Gone}) {
-      family.add(labels, {{"class", std::string{label(kind)}}}, static_cast<double>(view->failures[static_cast<std::size_t>(kind)]));
+      family.add(labels, {{"class", std::string{label(kind)}}},
+                 static_cast<double>(view->failures[static_cast<std::size_t>(kind)]));
     }
   }
   out.add(family);
@@ -48,16 +49,19 @@ void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
   add_per_webhook(out, webhooks, {"modelvane_deliveries_total", FamilyType::Counter, "Events that the webhook has accepted."},
                   [](const WebhookView& view) { return static_cast<double>(view.delivered); });
   add_failures(webhooks, out);
-  Family duration{"modelvane_delivery_duration_seconds", FamilyType::Histogram, "Time of single attempts to deliver, good and failed."};
+  Family duration{"modelvane_delivery_duration_seconds", FamilyType::Histogram,
+                  "Time of single attempts to deliver, good and failed."};
   for (const auto& [view, labels] : webhooks) duration.add(labels, view->duration);
   out.add(duration);
-  add_per_webhook(out, webhooks, {"modelvane_outbox_pending", FamilyType::Gauge, "Events that wait to be delivered to the webhook."},
-                  [](const WebhookView& view) { return static_cast<double>(view.pending); });
   add_per_webhook(out, webhooks,
-                  {"modelvane_outbox_oldest_age_seconds", FamilyType::Gauge, "Age of the oldest event that waits; 0 when none does."},
-                  [&](const WebhookView& view) {
-                    return view.oldest_pending ? std::max(0.0, to_seconds(snapshot.at - *view.oldest_pending)) : 0.0;
-                  });
+                  {"modelvane_outbox_pending", FamilyType::Gauge, "Events that wait to be delivered to the webhook."},
+                  [](const WebhookView& view) { return static_cast<double>(view.pending); });
+  add_per_webhook(
+      out, webhooks,
+      {"modelvane_outbox_oldest_age_seconds", FamilyType::Gauge, "Age of the oldest event that waits; 0 when none does."},
+      [&](const WebhookView& view) {
+        return view.oldest_pending ? std::max(0.0, to_seconds(snapshot.at - *view.oldest_pending)) : 0.0;
+      });
   add_per_webhook(out, webhooks,
                   {"modelvane_dead_letters", FamilyType::Gauge, "Deliveries that were given up; they can be sent again."},
                   [](const WebhookView& view) { return static_cast<double>(view.dead_letters); });

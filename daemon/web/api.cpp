@@ -177,18 +177,19 @@ Reply status_api(const Snapshot& snapshot, const Query& query) {
   for (const auto& webhook : snapshot.webhooks) {
     if (webhook) webhooks.push_back(webhook_json(*webhook));
   }
-  return to_reply({{"version", daemon.version},
-                   {"instance", daemon.instance},
-                   {"started", to_rfc3339(daemon.started)},
-                   {"uptime_seconds", to_seconds(snapshot.at - daemon.started)},
-                   {"store", {{"ok", daemon.store_ok}, {"error", text_or_null(daemon.store_sentence)}, {"errors", daemon.store_errors}}},
-                   {"reload",
-                    {{"ok", daemon.reload_ok},
-                     {"last_success", daemon.reload_success == Time{} ? Json(nullptr) : Json(to_rfc3339(daemon.reload_success))},
-                     {"error", text_or_null(daemon.reload_sentence)}}},
-                   {"in_flight", {{"polls", daemon.polls_in_flight}, {"deliveries", daemon.deliveries_in_flight}}},
-                   {"counts", {{"endpoints", snapshot.endpoints.size()}, {"aliases", aliases}, {"webhooks", snapshot.webhooks.size()}}},
-                   {"webhooks", std::move(webhooks)}});
+  return to_reply(
+      {{"version", daemon.version},
+       {"instance", daemon.instance},
+       {"started", to_rfc3339(daemon.started)},
+       {"uptime_seconds", to_seconds(snapshot.at - daemon.started)},
+       {"store", {{"ok", daemon.store_ok}, {"error", text_or_null(daemon.store_sentence)}, {"errors", daemon.store_errors}}},
+       {"reload",
+        {{"ok", daemon.reload_ok},
+         {"last_success", daemon.reload_success == Time{} ? Json(nullptr) : Json(to_rfc3339(daemon.reload_success))},
+         {"error", text_or_null(daemon.reload_sentence)}}},
+       {"in_flight", {{"polls", daemon.polls_in_flight}, {"deliveries", daemon.deliveries_in_flight}}},
+       {"counts", {{"endpoints", snapshot.endpoints.size()}, {"aliases", aliases}, {"webhooks", snapshot.webhooks.size()}}},
+       {"webhooks", std::move(webhooks)}});
 }
 
 }  // namespace modelvane

@@ -1,5 +1,5 @@
-// The JSON API under /api/v1, each path a function from the snapshot (and the event log) and a query to a reply. Times are RFC 3339,
-// durations are seconds in names that say so, and what is not known is null.
+// The JSON API under /api/v1, each path a function from the snapshot (and the event log) and a query to a reply. Times are RFC
+// 3339, durations are seconds in names that say so, and what is not known is null.
 #pragma once
 
 #include "daemon/engine/snapshot.h"

@@ -1,6 +1,6 @@
-// One client's connection and how far it has come: reading the head, waiting for a worker, writing the answer, draining. Belongs to
-// the front's thread. Never blocks; every state but the waiting one has a deadline for all of it, so that a byte now and then buys
-// no time.
+// One client's connection and how far it has come: reading the head, waiting for a worker, writing the answer, draining. Belongs
+// to the front's thread. Never blocks; every state but the waiting one has a deadline for all of it, so that a byte now and then
+// buys no time.
 #pragma once
 
 #include <chrono>

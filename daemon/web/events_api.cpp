@@ -61,13 +61,15 @@ std::expected<std::vector<std::string>, Reply> read_types(const Query& query) {
       rest.remove_prefix(comma + 1);
     }
   }
-  if (types.size() > kTypesMax) return std::unexpected(problem(400, fmt::format("parameter type takes at most {} patterns", kTypesMax)));
+  if (types.size() > kTypesMax)
+    return std::unexpected(problem(400, fmt::format("parameter type takes at most {} patterns", kTypesMax)));
   for (const auto& pattern : types) {
     const auto matches = [&](std::string_view name) { return glob_matches(pattern, name); };
     if (std::ranges::none_of(kEventTypeNames, matches)) {
-      return std::unexpected(problem(400, fmt::format("parameter type: no event type matches \"{}\"; the types are {}, and * stands for "
-                                                      "any part of one",
-                                                      pattern, fmt::join(kEventTypeNames, ", "))));
+      return std::unexpected(
+          problem(400, fmt::format("parameter type: no event type matches \"{}\"; the types are {}, and * stands for "
+                                   "any part of one",
+                                   pattern, fmt::join(kEventTypeNames, ", "))));
     }
   }
   return types;

@@ -1,6 +1,6 @@
-// Everything between the network and the routes: accepts, reads heads, writes answers, all in one epoll loop on its own thread, with
-// a cap on connections and a deadline on each step. Only complete, checked heads reach the workers, and no worker ever waits for a
-// client. 500 clients that send a byte now and then cost their descriptors and nothing else.
+// Everything between the network and the routes: accepts, reads heads, writes answers, all in one epoll loop on its own thread,
+// with a cap on connections and a deadline on each step. Only complete, checked heads reach the workers, and no worker ever waits
+// for a client. 500 clients that send a byte now and then cost their descriptors and nothing else.
 #pragma once
 
 #include <chrono>

@@ -27,8 +27,8 @@ std::string escape(std::string_view text) {
 
 std::string rough(Duration span) {
   using namespace std::chrono;
-  constexpr std::array kUnits{std::pair{"d", Duration{days{1}}}, std::pair{"h", Duration{hours{1}}}, std::pair{"min", Duration{minutes{1}}},
-                              std::pair{"s", Duration{seconds{1}}}};
+  constexpr std::array kUnits{std::pair{"d", Duration{days{1}}}, std::pair{"h", Duration{hours{1}}},
+                              std::pair{"min", Duration{minutes{1}}}, std::pair{"s", Duration{seconds{1}}}};
   for (const auto& [unit, length] : kUnits) {
     if (span >= length) return fmt::format("{} {}", span / length, unit);
   }

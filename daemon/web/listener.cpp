@@ -75,10 +75,12 @@ int listen_on(const addrinfo& where, bool all_addresses) {
 std::string sentence(const std::string& address, int error) {
   switch (error) {
     case EADDRINUSE:
-      return fmt::format("cannot listen on {}: the address is already in use; stop the other program, or choose another "
-                         "--web.listen-address",
-                         address);
-    case EACCES: return fmt::format("cannot listen on {}: permission denied; ports below 1024 need CAP_NET_BIND_SERVICE", address);
+      return fmt::format(
+          "cannot listen on {}: the address is already in use; stop the other program, or choose another "
+          "--web.listen-address",
+          address);
+    case EACCES:
+      return fmt::format("cannot listen on {}: permission denied; ports below 1024 need CAP_NET_BIND_SERVICE", address);
     case EADDRNOTAVAIL: return fmt::format("cannot listen on {}: this machine has no such address", address);
     default: return fmt::format("cannot listen on {}: {}", address, std::strerror(error));
   }
@@ -104,7 +106,8 @@ std::expected<Listener, std::string> Listener::open(const std::string& address) 
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, ::freeaddrinfo};
   Listener listener;
   listener.fd_ = listen_on(*found, all_addresses);
-  if (listener.fd_ < 0 && all_addresses && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) return open("0.0.0.0:" + parts->port);
+  if (listener.fd_ < 0 && all_addresses && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
+    return open("0.0.0.0:" + parts->port);
   if (listener.fd_ < 0) return std::unexpected(sentence(address, errno));
   listener.address_ = bound_address(listener.fd_);
   return listener;

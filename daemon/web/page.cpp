@@ -26,7 +26,8 @@ std::string banner(std::string_view title, std::string_view sentence) {
 std::string banners(const DaemonView& daemon) {
   std::string text;
   if (!daemon.store_ok) text += banner("The store does not work.", daemon.store_sentence);
-  if (!daemon.reload_ok) text += banner("The changed configuration was not taken over; the one before is in use.", daemon.reload_sentence);
+  if (!daemon.reload_ok)
+    text += banner("The changed configuration was not taken over; the one before is in use.", daemon.reload_sentence);
   return text;
 }
 
@@ -59,7 +60,8 @@ std::string tiles(const Snapshot& snapshot) {
          tile(fmt::format("{}/{}", up, snapshot.endpoints.size()), "endpoints up", up < snapshot.endpoints.size()) +
          tile(std::to_string(aliases), "aliases", false) + tile(std::to_string(unsettled), "pending or unstable", false) +
          tile(std::to_string(broken_pins), broken_pins == 1 ? "broken pin" : "broken pins", broken_pins > 0) +
-         tile(std::to_string(pending), "deliveries pending", false) + tile(std::to_string(dead), "dead letters", dead > 0) + "</ul>\n";
+         tile(std::to_string(pending), "deliveries pending", false) + tile(std::to_string(dead), "dead letters", dead > 0) +
+         "</ul>\n";
 }
 
 constexpr std::string_view kFrame = R"(<!doctype html>
@@ -99,13 +101,16 @@ Reply page(const Snapshot& snapshot, EventQuery& events) {
   const auto content = banners(daemon) + tiles(snapshot) + aliases_section(snapshot) + events_section(latest, snapshot.at) +
                        endpoints_section(snapshot) + webhooks_section(snapshot);
   const auto instance = daemon.instance.empty() ? std::string{} : html::escape(daemon.instance) + " · ";
-  auto body = fmt::format(kFrame, fmt::arg("title", title(snapshot)), fmt::arg("style", style_version()), fmt::arg("content", content),
-                          fmt::arg("instance", instance), fmt::arg("version", html::escape(daemon.version)),
-                          fmt::arg("uptime", html::rough(snapshot.at - daemon.started)), fmt::arg("now", to_rfc3339(snapshot.at)));
-  return {.content_type = "text/html; charset=utf-8",
-          .body = std::move(body),
-          .headers = {{"Content-Security-Policy",
-                       "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}}};
+  auto body =
+      fmt::format(kFrame, fmt::arg("title", title(snapshot)), fmt::arg("style", style_version()), fmt::arg("content", content),
+                  fmt::arg("instance", instance), fmt::arg("version", html::escape(daemon.version)),
+                  fmt::arg("uptime", html::rough(snapshot.at - daemon.started)), fmt::arg("now", to_rfc3339(snapshot.at)));
+  return {
+      .content_type = "text/html; charset=utf-8",
+      .body = std::move(body),
+      .headers = {
+          {"Content-Security-Policy",
+           "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}}};
 }
 
 Reply style_sheet() {

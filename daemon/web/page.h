@@ -1,5 +1,6 @@
-// The page at /: endpoints, aliases, the last events and webhooks, rendered on the server from one snapshot, with no script at all.
-// It renews itself every ten seconds. Rows are capped, troubled ones first: with thousands of endpoints the API shows the rest.
+// The page at /: endpoints, aliases, the last events and webhooks, rendered on the server from one snapshot, with no script at
+// all. It renews itself every ten seconds. Rows are capped, troubled ones first: with thousands of endpoints the API shows the
+// rest.
 #pragma once
 
 #include "daemon/engine/snapshot.h"

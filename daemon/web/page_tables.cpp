@@ -29,8 +29,8 @@ std::string section(std::string_view id, std::string_view title, std::string_vie
 std::string table(std::string_view caption, std::span<const Column> columns, std::string_view rows) {
   std::string headings;
   for (const auto& [heading, style] : columns) headings += fmt::format("<th scope=\"col\" class=\"{}\">{}</th>", style, heading);
-  return fmt::format("<table>\n<caption>{}</caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n", caption, headings,
-                     rows);
+  return fmt::format("<table>\n<caption>{}</caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n", caption,
+                     headings, rows);
 }
 
 std::string empty_note(std::string_view sentence) {
@@ -43,8 +43,8 @@ std::string badge(std::string_view style, std::string_view text) {
 
 std::string and_more(std::size_t all, std::string_view path) {
   if (all <= kPageRowsMax) return "";
-  return fmt::format("<p class=\"more\">{} of {} shown, those in trouble first. <a href=\"{}\">All of them as JSON</a>.</p>\n", kPageRowsMax,
-                     all, path);
+  return fmt::format("<p class=\"more\">{} of {} shown, those in trouble first. <a href=\"{}\">All of them as JSON</a>.</p>\n",
+                     kPageRowsMax, all, path);
 }
 
 const KnownView& known_of(const EndpointView& endpoint) {
@@ -96,9 +96,11 @@ std::string endpoint_row(const EndpointView& endpoint, Time now) {
                                                        html::count(known.aliases.size(), "alias", "aliases"))
                                          : std::string{"–"};
   const auto polled = endpoint.last_poll ? html::ago(*endpoint.last_poll, now) : std::string{"–"};
-  const auto latency = endpoint.last_poll ? fmt::format("<div class=\"sub\">{}</div>", milliseconds(total(endpoint.phases))) : std::string{};
+  const auto latency =
+      endpoint.last_poll ? fmt::format("<div class=\"sub\">{}</div>", milliseconds(total(endpoint.phases))) : std::string{};
   return fmt::format(
-      "<tr><th scope=\"row\">{}<div class=\"sub wide\">{}</div></th><td>{}</td><td class=\"number\">{}</td><td class=\"short\">{}{}</td></tr>\n",
+      "<tr><th scope=\"row\">{}<div class=\"sub wide\">{}</div></th><td>{}</td><td class=\"number\">{}</td><td "
+      "class=\"short\">{}{}</td></tr>\n",
       escape(endpoint.name), escape(endpoint.url), state_badges(endpoint, now), models, polled, latency);
 }
 
@@ -125,7 +127,8 @@ std::string target_cell(const AliasView& alias) {
   if (alias.unstable) text += ' ' + badge("warn", "unstable");
   if (alias.pending) text += ' ' + badge("news", "pending");
   if (alias.pending && !alias.pending_target.empty()) {
-    text += fmt::format("<div class=\"sub\">seen, not yet confirmed: <span class=\"id\">{}</span></div>", escape(alias.pending_target));
+    text += fmt::format("<div class=\"sub\">seen, not yet confirmed: <span class=\"id\">{}</span></div>",
+                        escape(alias.pending_target));
   }
   if (alias.status != AliasStatus::Resolved && !alias.target.empty()) {
     text += fmt::format("<div class=\"sub\">last known: <span class=\"id\">{}</span></div>", escape(alias.target));
@@ -136,9 +139,11 @@ std::string target_cell(const AliasView& alias) {
 std::string alias_row(const AliasOf& row, Time now) {
   const auto& alias = *row.alias;
   const auto since = alias.since == Time{} ? std::string{"–"} : html::ago(alias.since, now);
-  const auto moves = alias.changes == 0 ? std::string{} : fmt::format("<div class=\"sub\">{}</div>", html::count(alias.changes, "move", "moves"));
+  const auto moves = alias.changes == 0 ? std::string{}
+                                        : fmt::format("<div class=\"sub\">{}</div>", html::count(alias.changes, "move", "moves"));
   return fmt::format(
-      "<tr><th scope=\"row\"><span class=\"id\">{}</span><div class=\"sub\">{}</div></th><td>{}</td><td class=\"short\">{}{}</td></tr>\n",
+      "<tr><th scope=\"row\"><span class=\"id\">{}</span><div class=\"sub\">{}</div></th><td>{}</td><td "
+      "class=\"short\">{}{}</td></tr>\n",
       escape(alias.alias), escape(row.endpoint->name), target_cell(alias), since, moves);
 }
 
@@ -147,12 +152,11 @@ std::string event_row(const StoredEvent& stored, Time now) {
   const auto summary = event && !event->summary.empty() ? event->summary : stored.endpoint + " " + stored.alias;
   const auto type = name(stored.type);
   const std::string_view style = type.starts_with("endpoint.down") || type.starts_with("catalog.quarantined") ? "bad"
-                                 : type.starts_with("endpoint.") || type.starts_with("catalog.")               ? "good"
-                                                                                                               : "news";
-  return fmt::format(
-      "<tr><td class=\"short\">{}<div class=\"sub\">{}</div></td><td>{}<div class=\"sub\">{} {}</div></td></tr>\n",
-      html::ago(stored.time, now), to_rfc3339(stored.time).substr(0, 16).replace(10, 1, " "), escape(summary), badge(style, type),
-      escape(stored.endpoint));
+                                 : type.starts_with("endpoint.") || type.starts_with("catalog.")              ? "good"
+                                                                                                              : "news";
+  return fmt::format("<tr><td class=\"short\">{}<div class=\"sub\">{}</div></td><td>{}<div class=\"sub\">{} {}</div></td></tr>\n",
+                     html::ago(stored.time, now), to_rfc3339(stored.time).substr(0, 16).replace(10, 1, " "), escape(summary),
+                     badge(style, type), escape(stored.endpoint));
 }
 
 std::string webhook_row(const WebhookView& webhook, Time now) {
@@ -160,7 +164,8 @@ std::string webhook_row(const WebhookView& webhook, Time now) {
                            ? fmt::format("<div class=\"sub\">oldest {}</div>", html::ago(*webhook.oldest_pending, now))
                            : std::string{};
   const auto dead = webhook.dead_letters == 0 ? std::string{"0"} : badge("bad", std::to_string(webhook.dead_letters));
-  const auto error = webhook.last_error.empty() ? std::string{} : fmt::format("<div class=\"sub\">{}</div>", escape(webhook.last_error));
+  const auto error =
+      webhook.last_error.empty() ? std::string{} : fmt::format("<div class=\"sub\">{}</div>", escape(webhook.last_error));
   return fmt::format(
       "<tr><th scope=\"row\">{}<div class=\"sub\">{}</div>{}</th><td class=\"number\">{}</td><td class=\"number\">{}{}</td><td "
       "class=\"number\">{}</td></tr>\n",
@@ -190,7 +195,8 @@ std::string aliases_section(const Snapshot& snapshot) {
     for (const auto& alias : known_of(*endpoint).aliases) all.push_back({endpoint.get(), &alias});
   }
   if (all.empty()) {
-    return section("aliases", "Aliases", empty_note("No alias is known yet. Aliases show up with the first good poll of a list that names them."));
+    return section("aliases", "Aliases",
+                   empty_note("No alias is known yet. Aliases show up with the first good poll of a list that names them."));
   }
   std::ranges::stable_sort(all, std::greater{}, [](const AliasOf& row) { return trouble(*row.alias); });
   std::string rows;
@@ -217,7 +223,8 @@ std::string webhooks_section(const Snapshot& snapshot) {
   for (const auto& webhook : snapshot.webhooks) {
     if (webhook) rows += webhook_row(*webhook, snapshot.at);
   }
-  if (rows.empty()) return section("webhooks", "Webhooks", empty_note("No webhook is configured: events are stored, but nobody is told."));
+  if (rows.empty())
+    return section("webhooks", "Webhooks", empty_note("No webhook is configured: events are stored, but nobody is told."));
   constexpr std::array<Column, 4> kColumns{{{"Webhook"}, {"Delivered", "number"}, {"Pending", "number"}, {"Dead", "number"}}};
   return section("webhooks", "Webhooks", table("Who is told", kColumns, rows));
 }

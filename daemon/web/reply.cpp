@@ -49,7 +49,8 @@ std::vector<std::pair<std::string, std::string>> common_headers(const Reply& rep
     return std::ranges::any_of(reply.headers, [&](const auto& header) { return header.first == name; });
   };
   if (!is_set("Cache-Control")) headers.emplace_back("Cache-Control", "no-store");
-  if (!is_set("Content-Security-Policy")) headers.emplace_back("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  if (!is_set("Content-Security-Policy"))
+    headers.emplace_back("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   headers.emplace_back("X-Content-Type-Options", "nosniff");
   headers.emplace_back("Referrer-Policy", "no-referrer");
   return headers;

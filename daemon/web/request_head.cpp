@@ -90,7 +90,8 @@ std::optional<Reply> read_request_line(std::string_view line, RequestHead& head,
   }
   is_http_1_1 = line == "HTTP/1.1";
   const bool is_printable = std::ranges::all_of(head.target, [](char c) { return c > ' ' && c < 0x7f; });
-  if (!head.target.starts_with('/') || !is_printable) return problem(400, "the request's target must be a path in printable ASCII");
+  if (!head.target.starts_with('/') || !is_printable)
+    return problem(400, "the request's target must be a path in printable ASCII");
   if (head.target.size() > kTargetBytesMax || head.path().size() > kPathBytesMax) {
     return problem(414, fmt::format("a path has at most {} bytes, with its query at most {}", kPathBytesMax, kTargetBytesMax));
   }
@@ -187,7 +188,8 @@ std::expected<RequestHead, Reply> read_head(std::string_view text, std::string_v
 }
 
 std::string RequestHead::to_text() const {
-  // Always 1.1 and without a body, whatever the client said. Compression is decided outside of the library, which would take brotli.
+  // Always 1.1 and without a body, whatever the client said. Compression is decided outside of the library, which would take
+  // brotli.
   auto text = fmt::format("{} {} HTTP/1.1\r\nContent-Length: 0\r\n", method, target);
   for (const auto& [name, value] : headers) {
     if (name != "accept-encoding") text += fmt::format("{}: {}\r\n", name, value);

@@ -29,8 +29,8 @@ inline constexpr std::size_t kIgnoredBodyBytesMax = 4 * 1024;
 std::expected<std::size_t, Reply> find_head_end(std::string_view bytes, std::size_t seen);
 
 struct RequestHead {
-  std::string method;                                         // GET, HEAD or POST
-  std::string target;                                         // path and query as sent
+  std::string method;                                        // GET, HEAD or POST
+  std::string target;                                        // path and query as sent
   std::vector<std::pair<std::string, std::string>> headers;  // of the allowed ones
   bool accepts_gzip = false;
 
@@ -39,8 +39,8 @@ struct RequestHead {
   std::string to_text() const;
 };
 
-// `head` ends with its empty line. `external_host` ("vane.example.com", may be empty) is also taken for this server's own name when
-// the origin of a POST is checked. The error is the answer to give.
+// `head` ends with its empty line. `external_host` ("vane.example.com", may be empty) is also taken for this server's own name
+// when the origin of a POST is checked. The error is the answer to give.
 std::expected<RequestHead, Reply> read_head(std::string_view head, std::string_view external_host);
 
 // RFC 9110 12.5.3: is "gzip" listed, and not with weight 0?

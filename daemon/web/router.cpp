@@ -94,7 +94,8 @@ class Router::Routes : public httplib::Server {
     set_error_handler(Handler{[](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;  // a route's own error
       const bool is_unknown = response.status == 404;
-      put(problem(response.status, is_unknown ? "there is nothing at this path; / links to what there is" : "the request was refused"),
+      put(problem(response.status,
+                  is_unknown ? "there is nothing at this path; / links to what there is" : "the request was refused"),
           response);
     }});
     // Without it, the library would show the exception's text in a header.
@@ -128,7 +129,8 @@ class Router::Routes : public httplib::Server {
   }
 
   void add_api() {
-    serve("/api/v1/endpoints", [this](const httplib::Request& request) { return endpoints_api(hooks_.snapshot(), request.params); });
+    serve("/api/v1/endpoints",
+          [this](const httplib::Request& request) { return endpoints_api(hooks_.snapshot(), request.params); });
     serve("/api/v1/aliases", [this](const httplib::Request& request) { return aliases_api(hooks_.snapshot(), request.params); });
     serve("/api/v1/models", [this](const httplib::Request& request) { return models_api(hooks_.snapshot(), request.params); });
     serve("/api/v1/status", [this](const httplib::Request& request) { return status_api(hooks_.snapshot(), request.params); });

@@ -13,10 +13,12 @@ struct WebServer::Parts {
   Parts(WebOptions options, WebHooks hooks)
       : listen_addresses(std::move(options.listen_addresses)),
         router(std::move(hooks)),
-        front({}, std::string{host_of_url(options.external_url)}, [this](const RequestHead& head) { return router.answer(head); }) {}
+        front({}, std::string{host_of_url(options.external_url)},
+              [this](const RequestHead& head) { return router.answer(head); }) {}
 };
 
-WebServer::WebServer(WebOptions options, WebHooks hooks) : parts_(std::make_unique<Parts>(std::move(options), std::move(hooks))) {}
+WebServer::WebServer(WebOptions options, WebHooks hooks)
+    : parts_(std::make_unique<Parts>(std::move(options), std::move(hooks))) {}
 
 WebServer::~WebServer() {
   stop();

@@ -1,5 +1,5 @@
-// The threads that render answers. Requests go in with a ticket, finished answers come out to be taken by the front's thread, which
-// is told by a callback. Queues need no bound of their own: each entry belongs to one of the front's connections.
+// The threads that render answers. Requests go in with a ticket, finished answers come out to be taken by the front's thread,
+// which is told by a callback. Queues need no bound of their own: each entry belongs to one of the front's connections.
 #pragma once
 
 #include <condition_variable>

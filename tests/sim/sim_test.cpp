@@ -1,5 +1,5 @@
-// Random worlds from a seed: moves, outages, lies, refusing receivers, a failing disk, crashes at any moment. After the storm comes quiet;
-// then the books must balance. Replay one: MODELVANE_SIM_SEED=17 build/.../sim
+// Random worlds from a seed: moves, outages, lies, refusing receivers, a failing disk, crashes at any moment. After the storm
+// comes quiet; then the books must balance. Replay one: MODELVANE_SIM_SEED=17 build/.../sim
 #include <doctest/doctest.h>
 
 #include <cstdlib>

@@ -111,7 +111,8 @@ void SimTransport::wait(Duration timeout, std::vector<Completion>& completed) {
   Time until = clock_.now + (has_news() ? Duration{0} : timeout);
   for (const auto& exchange : under_way_) until = std::min(until, std::max(exchange.done, clock_.now));
   clock_.now = until;
-  const auto done = std::stable_partition(under_way_.begin(), under_way_.end(), [&](const auto& e) { return e.done > clock_.now; });
+  const auto done =
+      std::stable_partition(under_way_.begin(), under_way_.end(), [&](const auto& e) { return e.done > clock_.now; });
   for (auto exchange = done; exchange != under_way_.end(); ++exchange) completed.push_back(std::move(exchange->completion));
   under_way_.erase(done, under_way_.end());
 }

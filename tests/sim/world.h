@@ -1,5 +1,6 @@
 // A whole world in virtual time: models APIs that move aliases and fail, receivers that refuse, a disk that forgets what was not
-// committed, and a clock that jumps to whatever happens next. Everything follows from one seed. The real engine runs in it, unchanged.
+// committed, and a clock that jumps to whatever happens next. Everything follows from one seed. The real engine runs in it,
+// unchanged.
 #pragma once
 
 #include <deque>

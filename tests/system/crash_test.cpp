@@ -1,5 +1,5 @@
-// kill -9 at fifty random moments, while aliases move and the receiver refuses the first attempt of every event: in the end it has every
-// move, in order, and each id always had the same body.
+// kill -9 at fifty random moments, while aliases move and the receiver refuses the first attempt of every event: in the end it
+// has every move, in order, and each id always had the same body.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -45,7 +45,8 @@ class GrudgingReceiver {
     if (seen.attempts == 1) return {.status = 500};
     if (seen.attempts == 2) {
       const auto data = nlohmann::json::parse(request.body)["data"];
-      if (data.contains("to")) moves_[data["alias"]].push_back(fmt::format("{} -> {}", data["from"].get<std::string>(), data["to"].get<std::string>()));
+      if (data.contains("to"))
+        moves_[data["alias"]].push_back(fmt::format("{} -> {}", data["from"].get<std::string>(), data["to"].get<std::string>()));
     }
     return {.status = 204};
   }
@@ -90,7 +91,8 @@ bool shows(const Serve& serve, const std::string& alias, const std::string& targ
 
 }  // namespace
 
-TEST_CASE("fifty kills while aliases move and every first attempt is refused: no move is lost, doubled in body, or out of order") {
+TEST_CASE(
+    "fifty kills while aliases move and every first attempt is refused: no move is lost, doubled in body, or out of order") {
   Provider provider;
   GrudgingReceiver receiver;
   TempFolder folder;

@@ -1,5 +1,5 @@
-// Programs that we did not write, against the real binary: promtool and Prometheus read the metrics, npm's standardwebhooks verifies the
-// signature, npm's cloudevents parses the body, systemd-analyze judges the unit.
+// Programs that we did not write, against the real binary: promtool and Prometheus read the metrics, npm's standardwebhooks
+// verifies the signature, npm's cloudevents parses the body, systemd-analyze judges the unit.
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -57,7 +57,8 @@ webhooks:
     REQUIRE(shows("m-1"));
   }
   bool shows(const std::string& target) const {
-    return eventually([&] { return get(serve.url("/metrics")).body.find(fmt::format("target=\"{}\"", target)) != std::string::npos; });
+    return eventually(
+        [&] { return get(serve.url("/metrics")).body.find(fmt::format("target=\"{}\"", target)) != std::string::npos; });
   }
   void move() {
     upstream.answer_with([](const auto&) { return model_list({{"m-latest", "m-2"}}, {"m-1", "m-2"}); });
@@ -77,8 +78,10 @@ TEST_CASE("promtool finds nothing to say about the metrics") {
 TEST_CASE("a real Prometheus scrapes the daemon and knows the target of the alias") {
   Watched watched;
   const auto target = watched.serve.url("").substr(7);
-  const auto config = watched.folder.write(
-      "prometheus.yml", fmt::format("global: {{scrape_interval: 1s}}\nscrape_configs:\n  - {{job_name: modelvane, static_configs: [{{targets: ['{}']}}]}}\n", target));
+  const auto config =
+      watched.folder.write("prometheus.yml", fmt::format("global: {{scrape_interval: 1s}}\nscrape_configs:\n  - {{job_name: "
+                                                         "modelvane, static_configs: [{{targets: ['{}']}}]}}\n",
+                                                         target));
   const int port = free_port();
   Process prometheus({.arguments = {"--config.file=" + config, "--storage.tsdb.path=" + watched.folder.file("tsdb"),
                                     fmt::format("--web.listen-address=127.0.0.1:{}", port)},
@@ -131,7 +134,8 @@ TEST_CASE("systemd accepts the unit and finds it well protected") {
   TempFolder folder;
   std::ifstream file{MODELVANE_TESTS "/../systemd/modelvane.service"};
   std::string unit;
-  for (std::string line; std::getline(file, line);) unit += (line.starts_with("ExecStart=") ? "ExecStart=/bin/true" : line) + "\n";
+  for (std::string line; std::getline(file, line);)
+    unit += (line.starts_with("ExecStart=") ? "ExecStart=/bin/true" : line) + "\n";
   const auto path = folder.write("modelvane.service", unit);
   Process verify({.arguments = {"verify", path}, .program = "/usr/bin/systemd-analyze"});
   CHECK_MESSAGE(verify.wait() == 0, verify.transcript());

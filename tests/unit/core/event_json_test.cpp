@@ -31,16 +31,17 @@ Event moved() {
 }
 
 TEST_CASE("a move is written in the documented form, byte for byte") {
-  CHECK(to_cloudevent(moved(), "urn:modelvane:prod-a") ==
-        R"({"specversion":"1.0","id":"evt_0198f0c2a7b37c5e8d1f2a3b4c5d6e7f","source":"urn:modelvane:prod-a",)"
-        R"("type":"io.modelvane.alias.moved","subject":"internlm/internlm3-latest","time":"2026-11-22T10:00:05.123Z",)"
-        R"("timestamp":"2026-11-22T10:00:05.123Z","sequence":"00000000000000000042","datacontenttype":"application/json",)"
-        R"("data":{"endpoint":"internlm","alias":"internlm3-latest","from":"internlm3-8b-instruct","to":"internlm3-20b-instruct","rule":"field",)"
-        R"("observed_between":["2026-11-22T09:59:05.123Z","2026-11-22T10:00:05.123Z"],"confirmed_by_polls":2,)"
-        R"("evidence":{"before":{"id":"internlm3-latest","ref_model":"internlm3-8b-instruct"},)"
-        R"("after":{"id":"internlm3-latest","ref_model":"internlm3-20b-instruct"},"request_id":"req-1"},)"
-        R"("pin":{"approved":["internlm3-8b-instruct"],"state":"broken"},"reverts":null,"labels":{"team":"search"},)"
-        R"("summary":"internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct","drill":false}})");
+  CHECK(
+      to_cloudevent(moved(), "urn:modelvane:prod-a") ==
+      R"({"specversion":"1.0","id":"evt_0198f0c2a7b37c5e8d1f2a3b4c5d6e7f","source":"urn:modelvane:prod-a",)"
+      R"("type":"io.modelvane.alias.moved","subject":"internlm/internlm3-latest","time":"2026-11-22T10:00:05.123Z",)"
+      R"("timestamp":"2026-11-22T10:00:05.123Z","sequence":"00000000000000000042","datacontenttype":"application/json",)"
+      R"("data":{"endpoint":"internlm","alias":"internlm3-latest","from":"internlm3-8b-instruct","to":"internlm3-20b-instruct","rule":"field",)"
+      R"("observed_between":["2026-11-22T09:59:05.123Z","2026-11-22T10:00:05.123Z"],"confirmed_by_polls":2,)"
+      R"("evidence":{"before":{"id":"internlm3-latest","ref_model":"internlm3-8b-instruct"},)"
+      R"("after":{"id":"internlm3-latest","ref_model":"internlm3-20b-instruct"},"request_id":"req-1"},)"
+      R"("pin":{"approved":["internlm3-8b-instruct"],"state":"broken"},"reverts":null,"labels":{"team":"search"},)"
+      R"("summary":"internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct","drill":false}})");
 }
 
 TEST_CASE("what is written is read back equal") {
@@ -67,8 +68,10 @@ TEST_CASE("broken UTF-8 in a name is replaced, not thrown on") {
 }
 
 TEST_CASE("text that is no event of ours is refused with a sentence") {
-  for (const auto* text : {"", "[]", "{}", R"({"type":"io.modelvane.alias.moved"})", R"({"type":"io.modelvane.nothing","time":"2026-11-22T10:00:05Z","data":{}})",
-                           R"({"type":"io.modelvane.alias.moved","time":"2026-11-22T10:00:05Z","data":{"confirmed_by_polls":"x"}})"}) {
+  for (const auto* text :
+       {"", "[]", "{}", R"({"type":"io.modelvane.alias.moved"})",
+        R"({"type":"io.modelvane.nothing","time":"2026-11-22T10:00:05Z","data":{}})",
+        R"({"type":"io.modelvane.alias.moved","time":"2026-11-22T10:00:05Z","data":{"confirmed_by_polls":"x"}})"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_cloudevent(text).has_value());
   }

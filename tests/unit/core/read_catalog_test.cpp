@@ -41,15 +41,17 @@ TEST_CASE("the provider's own page gives its three aliases, one of them to a mod
   REQUIRE(catalog.aliases.size() == 3);
   CHECK(catalog.find_alias("internlm3-latest")->target == "internlm3-8b-instruct");
   CHECK(catalog.find_alias("internlm2.5-latest")->target == "internlm2.5-20b-0719");
-  CHECK(catalog.find_alias("internvl2.5-latest")->evidence ==
-        R"({"id":"internvl2.5-latest","object":"model","ref_model":"internvl2.5-78b","created":1722424576,"owned_by":"SH-AILab"})");
+  CHECK(
+      catalog.find_alias("internvl2.5-latest")->evidence ==
+      R"({"id":"internvl2.5-latest","object":"model","ref_model":"internvl2.5-78b","created":1722424576,"owned_by":"SH-AILab"})");
 }
 
 TEST_CASE("a nested pointer, a root array and a stripped prefix are read") {
   Reading how = reading("/alias_target/slug");
   how.shape.items = "";
   how.shape.strip_prefix = "models/";
-  const Catalog catalog = read(R"([{"id":"models/a","alias_target":{"slug":"models/b"}},{"id":"models/b","alias_target":null}])", how);
+  const Catalog catalog =
+      read(R"([{"id":"models/a","alias_target":{"slug":"models/b"}},{"id":"models/b","alias_target":null}])", how);
   CHECK(catalog.ids == std::vector<std::string>{"a", "b"});
   CHECK(catalog.find_alias("a")->target == "b");
 }
@@ -63,14 +65,16 @@ TEST_CASE("rules are tried in order and the first that discloses wins") {
 }
 
 TEST_CASE("a target equal to the id, null, empty or of another type discloses nothing") {
-  const Catalog catalog = read(R"({"data":[{"id":"a","ref_model":"a"},{"id":"b","ref_model":null},{"id":"c","ref_model":""},{"id":"d","ref_model":7},{"id":"e"}]})");
+  const Catalog catalog = read(
+      R"({"data":[{"id":"a","ref_model":"a"},{"id":"b","ref_model":null},{"id":"c","ref_model":""},{"id":"d","ref_model":7},{"id":"e"}]})");
   CHECK(catalog.ids.size() == 5);
   CHECK(catalog.aliases.empty());
 }
 
 TEST_CASE("rows without a usable id are skipped and counted") {
   const std::string long_id(kIdBytesMax + 1, 'x');
-  const Catalog catalog = read(fmt::format(R"({{"data":[{{"id":"a"}},{{"id":7}},{{}},null,"text",[],{{"id":""}},{{"id":"{}"}},{{"id":"a\u0000b"}}]}})", long_id));
+  const Catalog catalog = read(fmt::format(
+      R"({{"data":[{{"id":"a"}},{{"id":7}},{{}},null,"text",[],{{"id":""}},{{"id":"{}"}},{{"id":"a\u0000b"}}]}})", long_id));
   CHECK(catalog.ids == std::vector<std::string>{"a"});
   CHECK(catalog.skipped_rows == 8);
 }
@@ -98,7 +102,8 @@ TEST_CASE("keys of other places do not pass for the list") {
   CHECK(read(R"({"meta":{"data":[{"id":"no"}]},"data":[{"id":"yes"}],"links":[]})").ids == std::vector<std::string>{"yes"});
   Reading how = reading();
   how.shape.items = "/result/models";
-  CHECK(read(R"({"models":[1],"result":{"x":{"models":[2]},"models":[{"id":"deep"}]}})", how).ids == std::vector<std::string>{"deep"});
+  CHECK(read(R"({"models":[1],"result":{"x":{"models":[2]},"models":[{"id":"deep"}]}})", how).ids ==
+        std::vector<std::string>{"deep"});
 }
 
 TEST_CASE("answers that are no list have a reason each") {
@@ -146,7 +151,8 @@ TEST_CASE("a row too large for an event is cut down to what matters") {
 
 TEST_CASE("every prefix of a good list is refused without a crash") {
   const std::string body = R"({"object":"list","data":[{"id":"a","ref_model":"b","n":[1,{"k":"\u00e9"}]}]})";
-  for (std::size_t length = 0; length < body.size(); ++length) CHECK_FALSE(read_catalog(body.substr(0, length), reading()).has_value());
+  for (std::size_t length = 0; length < body.size(); ++length)
+    CHECK_FALSE(read_catalog(body.substr(0, length), reading()).has_value());
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ struct Story {
     auto list = std::make_shared<Catalog>();
     for (const auto& [id, target] : targets) {
       list->ids.push_back(id);
-      if (!target.empty()) list->aliases.push_back({.id = id, .target = target, .rule = Rule::Field, .evidence = "{\"id\":\"" + id + "\"}"});
+      if (!target.empty())
+        list->aliases.push_back({.id = id, .target = target, .rule = Rule::Field, .evidence = "{\"id\":\"" + id + "\"}"});
     }
     return list;
   }
@@ -42,7 +43,8 @@ struct Story {
     return *this;
   }
   Story& fails(int polls = 1, Reason reason = Reason::Http5xx) {
-    while (polls-- > 0) sees({.at = now, .result = std::unexpected(PollFailure{.reason = reason, .sentence = "no"}), .request_id = ""});
+    while (polls-- > 0)
+      sees({.at = now, .result = std::unexpected(PollFailure{.reason = reason, .sentence = "no"}), .request_id = ""});
     return *this;
   }
   // "alias.moved a: x -> y" and so on, of all events so far.

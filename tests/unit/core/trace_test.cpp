@@ -1,5 +1,5 @@
-// Three months of a real provider's lists (tests/golden/traces), each line as one poll, against a second, plain reading of the same file
-// that shares nothing with the daemon but the JSON library.
+// Three months of a real provider's lists (tests/golden/traces), each line as one poll, against a second, plain reading of the
+// same file that shares nothing with the daemon but the JSON library.
 #include <doctest/doctest.h>
 #include <zlib.h>
 
@@ -30,7 +30,8 @@ std::vector<Line> trace(const std::string& provider) {
   REQUIRE(file != nullptr);
   std::string text;
   std::vector<char> chunk(65'536);
-  for (int read = 0; (read = gzread(file, chunk.data(), static_cast<unsigned>(chunk.size()))) > 0;) text.append(chunk.data(), static_cast<std::size_t>(read));
+  for (int read = 0; (read = gzread(file, chunk.data(), static_cast<unsigned>(chunk.size()))) > 0;)
+    text.append(chunk.data(), static_cast<std::size_t>(read));
   gzclose(file);
   std::vector<Line> lines;
   std::istringstream stream{text};
@@ -58,8 +59,8 @@ std::vector<std::map<std::string, std::string>> plain_targets(const std::vector<
   return all;
 }
 
-// "id: from -> to" in the order of the file: every time that an id's target is not the one known before. With `must_hold`, a target
-// counts only from the second good line in a row that says so (the first line of the file counts always).
+// "id: from -> to" in the order of the file: every time that an id's target is not the one known before. With `must_hold`, a
+// target counts only from the second good line in a row that says so (the first line of the file counts always).
 std::vector<std::string> plain_moves(const std::vector<Line>& lines, bool must_hold) {
   const auto all = plain_targets(lines);
   std::map<std::string, std::string> known = all[0];
@@ -85,7 +86,8 @@ std::vector<std::string> watched_moves(const std::vector<Line>& lines, int polls
   EndpointState state;
   std::vector<std::string> moves;
   for (const auto& line : lines) {
-    Observation seen{.at = line.at, .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "503"}), .request_id = ""};
+    Observation seen{
+        .at = line.at, .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "503"}), .request_id = ""};
     if (line.status == 200) {
       auto catalog = read_catalog(json{{"object", "list"}, {"data", line.data}}.dump(), how);
       REQUIRE(catalog.has_value());

@@ -234,12 +234,14 @@ TEST_CASE("when only time is missing, the next poll waits for its end") {
 TEST_CASE("a steady poll needs no commit of its own, a change does") {
   Story story;
   story.lists({{"a", "x"}}, 2);
-  const auto steady = advance(story.state, {.at = story.now, .result = Story::catalog({{"a", "x"}}), .request_id = ""}, story.watched);
+  const auto steady =
+      advance(story.state, {.at = story.now, .result = Story::catalog({{"a", "x"}}), .request_id = ""}, story.watched);
   CHECK_FALSE(steady.must_persist);
   auto marked = story.state;
   apply_good_mark(marked, story.now);
   CHECK(marked == steady.state);
-  const auto changed = advance(story.state, {.at = story.now, .result = Story::catalog({{"a", "y"}}), .request_id = ""}, story.watched);
+  const auto changed =
+      advance(story.state, {.at = story.now, .result = Story::catalog({{"a", "y"}}), .request_id = ""}, story.watched);
   CHECK(changed.must_persist);
 }
 

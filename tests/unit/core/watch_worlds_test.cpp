@@ -1,5 +1,5 @@
-// Exhaustive small worlds: every sequence of up to six observations over two targets, an undisclosed row, an absent row, a failed poll.
-// 5^1 + ... + 5^6 = 19,530 worlds, under three policies.
+// Exhaustive small worlds: every sequence of up to six observations over two targets, an undisclosed row, an absent row, a failed
+// poll. 5^1 + ... + 5^6 = 19,530 worlds, under three policies.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -17,7 +17,8 @@ Observation observation(Seen seen, Time at) {
   // Bystanders keep the shrink guard out of these worlds.
   Targets targets;
   for (const auto* id : {"m1", "m2", "m3", "m4"}) targets[id] = "";
-  if (seen == kFailed) return {.at = at, .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "no"}), .request_id = ""};
+  if (seen == kFailed)
+    return {.at = at, .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "no"}), .request_id = ""};
   if (seen == kX) targets["a"] = "x";
   if (seen == kY) targets["a"] = "y";
   if (seen == kHidden) targets["a"] = "";
@@ -92,7 +93,8 @@ TEST_CASE("no confirmed change is lost: after enough equal polls the state is wh
         const Story story = play(longer, policy);
         const auto alias = story.state.aliases.find("a");
         const std::string target = last == kX ? "x" : "y";
-        if (alias == story.state.aliases.end() || alias->second.target != target || alias->second.unstable || alias->second.pending) {
+        if (alias == story.state.aliases.end() || alias->second.target != target || alias->second.unstable ||
+            alias->second.pending) {
           FAIL_CHECK("not followed");
         }
       }

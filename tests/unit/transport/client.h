@@ -12,9 +12,7 @@
 
 namespace modelvane::test {
 
-using namespace std::chrono_literals;
-
-inline HttpRequest get(std::string url, Duration timeout = 10s) {
+inline HttpRequest get(std::string url, Duration timeout = std::chrono::seconds{10}) {
   HttpRequest request;
   request.url = std::move(url);
   request.timeout = timeout;
@@ -28,7 +26,7 @@ struct Client {
   HttpResult run(HttpRequest request) {
     transport.start(++last_ticket, std::move(request));
     std::vector<Completion> completed;
-    while (completed.empty()) transport.wait(60s, completed);
+    while (completed.empty()) transport.wait(std::chrono::seconds{60}, completed);
     REQUIRE(completed.size() == 1);
     REQUIRE(completed.front().ticket == last_ticket);
     return std::move(completed.front().result);

@@ -10,6 +10,8 @@
 #include "tests/unit/transport/fake_server.h"
 
 namespace modelvane::test {
+
+using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kShort = 300ms;

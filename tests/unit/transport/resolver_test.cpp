@@ -13,6 +13,8 @@
 #include "tests/unit/transport/fake_server.h"
 
 namespace modelvane::test {
+
+using namespace std::chrono_literals;
 namespace {
 
 // A name server under the test's control: hosts that begin with "dead" hang until the test is over.

@@ -6,6 +6,8 @@
 #include "tests/unit/transport/fake_server.h"
 
 namespace modelvane::test {
+
+using namespace std::chrono_literals;
 namespace {
 
 void friendly(Connection& peer) {
