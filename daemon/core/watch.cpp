@@ -296,7 +296,7 @@ class Step {
   void announce_move(const std::string& id, AliasState& alias, const AliasState& old, const Pending& pending) {
     Event& event = alias_event(EventType::AliasMoved, id, old, alias, pending);
     if (old.last_move && old.last_move->from == alias.target) event.reverts = old.last_move->event_id;
-    event.summary = fmt::format("{} moved {}from {} to {}", id, event.reverts ? "back " : "", old.target, alias.target);
+    event.summary = fmt::format("{} moved from {} to {}{}", id, old.target, alias.target, event.reverts ? " (a move back)" : "");
     ++alias.changes;
     alias.last_move = LastMove{.event_id = event.id, .from = old.target, .at = seen_.at};
   }

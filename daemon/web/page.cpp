@@ -79,7 +79,8 @@ constexpr std::string_view kFrame = R"(<!doctype html>
 <header>
 <h1>modelvane</h1>
 <p>a weather vane for model aliases</p>
-<nav aria-label="Machine-readable"><a href="metrics">Metrics</a> <a href="api/v1/endpoints">Endpoints</a> <a href="api/v1/aliases">Aliases</a> <a href="api/v1/events">Events</a> <a href="api/v1/status">Status</a></nav>
+<nav aria-label="Machine-readable"><a href="metrics">Metrics</a> <a href="api/v1/endpoints">Endpoints</a>
+<a href="api/v1/aliases">Aliases</a> <a href="api/v1/events">Events</a> <a href="api/v1/status">Status</a></nav>
 </header>
 <main>
 {content}</main>

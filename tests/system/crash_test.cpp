@@ -113,7 +113,8 @@ webhooks:
       REQUIRE(shows(serve, alias, provider.targets[alias]));
       provider.move(alias);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{random() % 700});
+    // It does not end by itself: this is how long it lives.
+    CHECK_FALSE(serve.process().wait(std::chrono::milliseconds{random() % 700}).has_value());
     serve.process().kill();
   }
   Serve serve(folder, config);

@@ -50,7 +50,7 @@ TEST_CASE("the demo tells the whole story, one event for each real change and no
   REQUIRE_MESSAGE(page, demo.process.transcript());
   const std::string url = page->substr(page->find("http://"));
   CHECK(get(url).status == 200);
-  CHECK(get(url + "metrics").body.find("modelvane_alias_info") != std::string::npos);
+  CHECK(eventually([&] { return get(url + "metrics").body.find("modelvane_alias_info") != std::string::npos; }));
 
   REQUIRE_MESSAGE(
       demo.process.wait_for_line("internlm3-latest moved from internlm3-20b-instruct to internlm3-8b-instruct", 0, kStory),

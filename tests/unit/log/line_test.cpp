@@ -49,8 +49,8 @@ TEST_CASE("values are one line of printable text whatever they hold") {
            Row{"\x1b[31mred", R"("\u001b[31mred")", R"("\u001b[31mred")"},
            Row{std::string{"\0", 1}, R"("\u0000")", R"("\u0000")"},
            Row{"\x7f", R"("\u007f")", R"("\u007f")"},
-           Row{"\xc2\x9b", R"("\u009b")", R"("\u009b")"},              // the eight-bit escape sequence introducer
-           Row{"\xe2\x80\xae", R"("\u202e")", R"("\u202e")"},          // right-to-left override
+           Row{"\xc2\x9b", R"("\u009b")", R"("\u009b")"},      // the eight-bit escape sequence introducer
+           Row{"\xe2\x80\xae", R"("\u202e")", R"("\u202e")"},  // right-to-left override
            Row{"\xff", R"("\ufffd")", R"("\ufffd")"},
            Row{"\xe4\xb9", R"("\ufffd\ufffd")", R"("\ufffd\ufffd")"},  // cut in the middle of a character
            Row{"书生", "\"书生\"", "\"书生\""},

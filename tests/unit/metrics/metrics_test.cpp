@@ -155,7 +155,7 @@ TEST_CASE("counters end in _total and nothing else does") {
 }
 
 TEST_CASE("an empty daemon renders") {
-  const auto text = exposition::parse(render_metrics(Snapshot{}));
+  const auto text = exposition::parse(render_metrics(sample::empty_snapshot()));
   CHECK(text.value("modelvane_store_errors_total") == "0");
   CHECK(text.count("modelvane_config_last_reload_success_timestamp_seconds") == 0);
   CHECK(std::stod(text.value("process_resident_memory_bytes")) > 1e6);

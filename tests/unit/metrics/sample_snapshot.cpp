@@ -40,7 +40,10 @@ AliasView alias(const std::string& name, const std::string& target) {
 }
 
 EndpointView internlm() {
-  EndpointView view{.name = "internlm", .provider = "internlm", .url = "https://chat.intern-ai.org.cn/api/v1/models"};
+  EndpointView view;
+  view.name = "internlm";
+  view.provider = "internlm";
+  view.url = "https://chat.intern-ai.org.cn/api/v1/models";
   view.labels = {{"team", "search"}};
   view.interval = 60s;
   view.known = std::make_shared<const KnownView>(known_of_internlm());
@@ -60,7 +63,9 @@ EndpointView internlm() {
 }
 
 EndpointView gateway() {
-  EndpointView view{.name = "gateway", .url = "https://llm.example.com/v1/models"};
+  EndpointView view;
+  view.name = "gateway";
+  view.url = "https://llm.example.com/v1/models";
   view.interval = 60s;
   view.duration = Histogram{{0.1, 1}};
   view.known = std::make_shared<const KnownView>();
@@ -87,7 +92,10 @@ EndpointView dead() {
 }
 
 WebhookView oncall() {
-  WebhookView view{.name = "oncall", .format = "cloudevents", .delivered = 7};
+  WebhookView view;
+  view.name = "oncall";
+  view.format = "cloudevents";
+  view.delivered = 7;
   view.failures = {0, 2, 1, 0, 0};
   view.duration = Histogram{{1}};
   view.duration.observe(0.25);
@@ -99,7 +107,10 @@ WebhookView oncall() {
 }
 
 DaemonView daemon() {
-  DaemonView view{.version = "0.1.0", .instance = "prod-a", .started = noon() - 26h};
+  DaemonView view;
+  view.version = "0.1.0";
+  view.instance = "prod-a";
+  view.started = noon() - 26h;
   view.poll_lateness = view.loop_lag = view.commit = Histogram{{0.01}};
   view.poll_lateness.observe(0.001);
   view.reload_success = noon() - 26h;
@@ -107,8 +118,15 @@ DaemonView daemon() {
   return view;
 }
 
+Snapshot empty_snapshot() {
+  Snapshot empty;
+  return empty;
+}
+
 Snapshot snapshot_of(std::vector<EndpointView> endpoints, std::vector<WebhookView> webhooks) {
-  Snapshot result{.at = noon(), .daemon = daemon()};
+  Snapshot result;
+  result.at = noon();
+  result.daemon = daemon();
   for (auto& view : endpoints) result.endpoints.push_back(std::make_shared<const EndpointView>(std::move(view)));
   for (auto& view : webhooks) result.webhooks.push_back(std::make_shared<const WebhookView>(std::move(view)));
   return result;

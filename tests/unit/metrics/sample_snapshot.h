@@ -20,6 +20,7 @@ EndpointView gateway();
 EndpointView dead();
 WebhookView oncall();
 DaemonView daemon();
+Snapshot empty_snapshot();
 Snapshot snapshot_of(std::vector<EndpointView> endpoints, std::vector<WebhookView> webhooks);
 
 }  // namespace modelvane::sample

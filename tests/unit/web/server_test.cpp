@@ -1,0 +1,239 @@
+#include "daemon/web/server.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "tests/unit/metrics/sample_snapshot.h"
+#include "tests/unit/web/client.h"
+#include "tests/unit/web/world.h"
+
+using namespace modelvane;
+using namespace modelvane::web_test;
+using namespace std::chrono_literals;
+
+TEST_CASE("every path answers with its status and content type") {
+  World world;
+  struct Row {
+    std::string target;
+    int status;
+    std::string content_type;
+  };
+  for (const Row& row : {
+           Row{"/", 200, "text/html; charset=utf-8"},
+           Row{"/?utm=1", 200, "text/html; charset=utf-8"},
+           Row{"/style.css?v=1", 200, "text/css; charset=utf-8"},
+           Row{"/metrics", 200, "text/plain; version=0.0.4; charset=utf-8"},
+           Row{"/-/healthy", 200, "text/plain; charset=utf-8"},
+           Row{"/-/ready", 200, "text/plain; charset=utf-8"},
+           Row{"/api/v1/endpoints", 200, "application/json"},
+           Row{"/api/v1/aliases", 200, "application/json"},
+           Row{"/api/v1/models?endpoint=internlm", 200, "application/json"},
+           Row{"/api/v1/events", 200, "application/json"},
+           Row{"/api/v1/status", 200, "application/json"},
+           Row{"/-/reload", 405, "application/problem+json"},
+           Row{"/nothing", 404, "application/problem+json"},
+           Row{"/metrics/", 404, "application/problem+json"},
+           Row{"/styleXcss", 404, "application/problem+json"},
+           Row{"/../etc/passwd", 404, "application/problem+json"},
+           Row{"/%2e%2e/%00", 404, "application/problem+json"},
+           Row{"/api/v1/events?limit=0", 400, "application/problem+json"},
+       }) {
+    CAPTURE(row.target);
+    const auto answer = get(world.address(), row.target);
+    CHECK(answer.status == row.status);
+    CHECK(answer.header("content-type") == row.content_type);
+    CHECK(answer.header("x-content-type-options") == "nosniff");
+    CHECK(answer.header("connection") == "close");
+    CHECK(answer.header("content-length") == std::to_string(answer.body.size()));
+    CHECK_FALSE(answer.header("content-security-policy").empty());
+    CHECK((answer.header("cache-control") == "no-store" || row.target.starts_with("/style.css")));
+  }
+}
+
+TEST_CASE("HEAD answers like GET, without the body") {
+  World world;
+  for (const auto* target : {"/", "/-/healthy", "/api/v1/status", "/nothing"}) {
+    CAPTURE(target);
+    const auto with_body = get(world.address(), target);
+    const auto without = fetch(world.address(), request("HEAD", target));
+    CHECK(without.status == with_body.status);
+    CHECK(without.body.empty());
+    CHECK(without.header("content-length") == with_body.header("content-length"));
+    CHECK(without.header("content-type") == with_body.header("content-type"));
+  }
+}
+
+TEST_CASE("a scrape can be compressed, and is the same text then") {
+  World world;
+  const auto plain = get(world.address(), "/api/v1/endpoints");
+  const auto packed = get(world.address(), "/api/v1/endpoints", "Accept-Encoding: br, gzip\r\n");
+  CHECK(packed.header("content-encoding") == "gzip");
+  CHECK(packed.header("vary") == "Accept-Encoding");
+  CHECK(packed.body.size() < plain.body.size());
+  CHECK(gunzip(packed.body) == plain.body);
+  CHECK(plain.header("content-encoding").empty());
+  const auto metrics = get(world.address(), "/metrics", "Accept-Encoding: gzip\r\n");
+  CHECK(metrics.header("content-encoding") == "gzip");
+  CHECK(gunzip(metrics.body).find("modelvane_build_info{version=\"0.1.0\"} 1\n") != std::string::npos);
+  CHECK(get(world.address(), "/metrics", "Accept-Encoding: br\r\n").header("content-encoding").empty());
+}
+
+TEST_CASE("ready turns with the store") {
+  World world;
+  CHECK(get(world.address(), "/-/ready").body == "modelvane is ready.\n");
+  world.snapshot.daemon.store_ok = false;
+  world.snapshot.daemon.store_sentence = "the disk is full";
+  const auto full = get(world.address(), "/-/ready");
+  CHECK(full.status == 503);
+  CHECK(full.body == "the disk is full\n");
+  world.snapshot = sample::empty_snapshot();
+  CHECK(get(world.address(), "/-/ready").status == 503);
+  CHECK(get(world.address(), "/-/healthy").body == "modelvane is healthy.\n");
+}
+
+TEST_CASE("reload says what came of it") {
+  World world;
+  std::atomic<int> calls{0};
+  world.reload = [&]() -> std::expected<void, std::string> {
+    if (++calls == 1) return {};
+    return std::unexpected("modelvane.yml:3:5: unknown key \"intervall\"");
+  };
+  CHECK(fetch(world.address(), request("POST", "/-/reload")).status == 200);
+  const auto failed = fetch(world.address(), request("POST", "/-/reload", "Content-Length: 2\r\n") + "{}");
+  CHECK(failed.status == 500);
+  CHECK(failed.body == "modelvane.yml:3:5: unknown key \"intervall\"\n");
+  CHECK(fetch(world.address(), request("POST", "/-/reload", "Origin: http://evil.example\r\n")).status == 403);
+  CHECK(calls == 2);
+  const auto wrong_method = get(world.address(), "/-/reload");
+  CHECK(wrong_method.header("allow") == "POST");
+  CHECK(calls == 2);
+}
+
+TEST_CASE("a reload from behind a reverse proxy is recognised by the external URL") {
+  World world{{"127.0.0.1:0"}, "https://vane.example.com/modelvane/"};
+  CHECK(fetch(world.address(), request("POST", "/-/reload", "Origin: https://vane.example.com\r\n")).status == 200);
+}
+
+TEST_CASE("one reload at a time") {
+  World world;
+  std::latch inside{1};
+  std::latch may_end{1};
+  world.reload = [&]() -> std::expected<void, std::string> {
+    inside.count_down();
+    may_end.wait();
+    return {};
+  };
+  const Client first{world.address()};
+  first.send(request("POST", "/-/reload"));
+  inside.wait();
+  CHECK(fetch(world.address(), request("POST", "/-/reload")).status == 503);
+  may_end.count_down();
+  CHECK(first.read_answer().status == 200);
+}
+
+TEST_CASE("a hanging store holds up neither scrapes nor the page") {
+  World world;
+  world.log.hang();
+  const Client first{world.address()};
+  const Client second{world.address()};
+  first.send(request("GET", "/api/v1/events"));
+  second.send(request("GET", "/"));
+  world.log.wait_for_queries(2);
+  CHECK(get(world.address(), "/api/v1/events").status == 503);
+  CHECK(get(world.address(), "/metrics").status == 200);
+  const auto page = get(world.address(), "/");
+  CHECK(page.status == 200);
+  CHECK(page.body.find("the store is busy") != std::string::npos);
+  world.log.go_on();
+  CHECK(first.read_answer().status == 200);
+  CHECK(second.read_answer().status == 200);
+}
+
+TEST_CASE("a hook that throws is an error of one request") {
+  World world;
+  world.reload = []() -> std::expected<void, std::string> { throw std::runtime_error("secret detail"); };
+  const auto answer = fetch(world.address(), request("POST", "/-/reload"));
+  CHECK(answer.status == 500);
+  CHECK(answer.body.find("secret") == std::string::npos);
+  for (const auto& [name, value] : answer.headers) CHECK(value.find("secret") == std::string::npos);
+  CHECK(get(world.address(), "/-/healthy").status == 200);
+}
+
+TEST_CASE("several addresses are served, and the bound ones are told") {
+  World world{{"127.0.0.1:0", "127.0.0.1:0", ":0"}};
+  const auto addresses = world.server.addresses();
+  REQUIRE(addresses.size() == 3);
+  CHECK(addresses[0].starts_with("127.0.0.1:"));
+  CHECK(addresses[0] != addresses[1]);
+  for (const auto& address : addresses) CHECK(get(address, "/-/healthy").status == 200);
+}
+
+TEST_CASE("a second server on the same address fails with a sentence") {
+  World world;
+  WebServer second{{{world.address()}, ""}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+  const auto started = second.start();
+  REQUIRE_FALSE(started);
+  CHECK(started.error() == "cannot listen on " + world.address() +
+                               ": the address is already in use; stop the other program, or choose another --web.listen-address");
+  CHECK(second.addresses().empty());
+  CHECK(get(world.address(), "/-/healthy").status == 200);
+}
+
+TEST_CASE("an address must be one") {
+  for (const auto* wrong :
+       {"", "localhost", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "::1:80", "127.0.0.1:-1", "[::1]"}) {
+    CAPTURE(wrong);
+    WebServer server{{{wrong}, ""}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+    const auto started = server.start();
+    REQUIRE_FALSE(started);
+    CHECK(started.error().find("host:port") != std::string::npos);
+  }
+  WebServer foreign{{{"192.0.2.1:0"}, ""}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+  CHECK(foreign.start().error() == "cannot listen on 192.0.2.1:0: this machine has no such address");
+  WebServer none{{{}, ""}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+  CHECK_FALSE(none.start());
+}
+
+TEST_CASE("after stop the port is free for the next one at once") {
+  std::string address;
+  {
+    World world;
+    address = world.address();
+    CHECK(get(address, "/-/healthy").status == 200);
+  }
+  CHECK_FALSE(Client{address}.is_connected());
+  World again{{address}};
+  CHECK(get(address, "/-/healthy").status == 200);
+}
+
+TEST_CASE("stop lets an answer under way end and does not wait for idle clients") {
+  std::latch inside{1};
+  std::latch may_end{1};
+  BareFront bare{{.head_deadline = 10min, .stop_grace = 10min}, [&](const RequestHead&) {
+                   inside.count_down();
+                   may_end.wait();
+                   return to_http(text_reply(200, "done"));
+                 }};
+  const Client idle{bare.address()};
+  const Client asking{bare.address()};
+  asking.send(request("GET", "/"));
+  inside.wait();
+  std::thread stopper{[&] { bare.front.stop(); }};
+  CHECK(idle.is_closed_by_server());  // the server is stopping now
+  may_end.count_down();
+  CHECK(asking.read_answer().body == "done\n");
+  stopper.join();
+}
+
+TEST_CASE("stop gives up on answers that nobody reads") {
+  BareFront bare{{.write_deadline = 10min, .stop_grace = 10ms},
+                 [](const RequestHead&) { return to_http(text_reply(200, std::string(32 * 1024 * 1024, 'x'))); }};
+  const Client lazy{bare.address()};
+  lazy.send(request("GET", "/"));
+  REQUIRE(lazy.has_begun_to_answer());
+  bare.front.stop();
+  CHECK(lazy.read_all().size() < 32 * 1024 * 1024);
+}

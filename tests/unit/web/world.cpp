@@ -1,0 +1,94 @@
+#include "tests/unit/web/world.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "daemon/core/event_json.h"
+#include "daemon/core/glob.h"
+#include "tests/unit/metrics/sample_snapshot.h"
+
+namespace modelvane::web_test {
+
+std::expected<std::vector<StoredEvent>, StoreError> FakeLog::events(const EventFilter& filter) {
+  std::unique_lock lock{mutex_};
+  ++inside_;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !hangs_; });
+  --inside_;
+  last_filter = filter;
+  if (error) return std::unexpected(*error);
+  std::vector<StoredEvent> found;
+  for (auto event = stored_.rbegin(); event != stored_.rend() && found.size() < filter.limit; ++event) {
+    const auto matches_type = [&](const std::string& pattern) { return glob_matches(pattern, name(event->type)); };
+    if (!filter.endpoint.empty() && event->endpoint != filter.endpoint) continue;
+    if (!filter.alias.empty() && event->alias != filter.alias) continue;
+    if (!filter.types.empty() && std::ranges::none_of(filter.types, matches_type)) continue;
+    if (filter.since && event->time < *filter.since) continue;
+    if (filter.until && event->time >= *filter.until) continue;
+    if (filter.before_sequence && event->sequence >= *filter.before_sequence) continue;
+    found.push_back(*event);
+  }
+  return found;
+}
+
+void FakeLog::add(Event event) {
+  const std::scoped_lock lock{mutex_};
+  event.sequence = stored_.size() + 1;
+  event.id = "evt_" + std::to_string(event.sequence);
+  stored_.push_back({.sequence = event.sequence,
+                     .id = event.id,
+                     .type = event.type,
+                     .endpoint = event.endpoint,
+                     .alias = event.alias,
+                     .time = event.time,
+                     .json = to_cloudevent(event, "urn:modelvane:test")});
+}
+
+void FakeLog::hang() {
+  const std::scoped_lock lock{mutex_};
+  hangs_ = true;
+}
+
+void FakeLog::go_on() {
+  const std::scoped_lock lock{mutex_};
+  hangs_ = false;
+  changed_.notify_all();
+}
+
+void FakeLog::wait_for_queries(int count) {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return inside_ >= count; });
+}
+
+World::World(std::vector<std::string> addresses, std::string external_url)
+    : snapshot(sample::snapshot()),
+      server({std::move(addresses), std::move(external_url)}, {.snapshot = [this] { return snapshot; },
+                                                               .reload = [this] { return reload(); },
+                                                               .events = &log,
+                                                               .now = [] { return sample::noon(); }}) {
+  const auto started = server.start();
+  REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
+}
+
+World::~World() {
+  log.go_on();
+  server.stop();
+}
+
+BareFront::BareFront(FrontLimits limits, std::function<std::string(const RequestHead&)> answer)
+    : front(limits, "", std::move(answer)) {
+  const auto started = front.start({"127.0.0.1:0"});
+  REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
+}
+
+Event moved_event(const std::string& alias, const std::string& from, const std::string& to) {
+  Event event{
+      .type = EventType::AliasMoved, .time = sample::noon() - std::chrono::hours{1}, .endpoint = "internlm", .alias = alias};
+  event.from = from;
+  event.to = to;
+  event.summary = alias + " moved from " + from + " to " + to;
+  return event;
+}
+
+}  // namespace modelvane::web_test

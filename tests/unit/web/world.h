@@ -1,0 +1,58 @@
+// A web server over values that a test sets: snapshot, history, reload.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "daemon/web/front.h"
+#include "daemon/web/server.h"
+
+namespace modelvane::web_test {
+
+// A history in memory with the store's contract. Can hang like a disk.
+class FakeLog : public EventLog {
+ public:
+  std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
+
+  void add(Event event);
+  void hang();
+  void go_on();
+  // Waits until so many queries are inside.
+  void wait_for_queries(int count);
+
+  std::optional<StoreError> error;  // set before the server starts
+  EventFilter last_filter;          // read when no query is under way
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<StoredEvent> stored_;
+  bool hangs_ = false;
+  int inside_ = 0;
+};
+
+struct World {
+  Snapshot snapshot;  // set before the first request
+  FakeLog log;
+  std::function<std::expected<void, std::string>()> reload = [] { return std::expected<void, std::string>{}; };
+  WebServer server;
+
+  explicit World(std::vector<std::string> addresses = {"127.0.0.1:0"}, std::string external_url = "");
+  ~World();
+  // The first address.
+  std::string address() const { return server.addresses().front(); }
+};
+
+// A front alone, with limits that a test can reach or never reaches, and answers of its own.
+struct BareFront {
+  Front front;
+
+  BareFront(FrontLimits limits, std::function<std::string(const RequestHead&)> answer);
+  std::string address() const { return front.addresses().front(); }
+};
+
+Event moved_event(const std::string& alias, const std::string& from, const std::string& to);
+
+}  // namespace modelvane::web_test
