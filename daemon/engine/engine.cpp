@@ -73,17 +73,14 @@ void Engine::configure(Config config) {
     kept.erase(found);
     Watch& watch = *watches_.back();
     if (!(watch.endpoint.config() == endpoint)) {
+      cancel_poll(watch);  // its answer would be read in the new way
       watch.endpoint.reconfigure(std::move(endpoint));
       watch.due = clock_.steady();
     }
     if (watch.ticket == 0) schedule_.emplace(watch.due, watches_.size() - 1);
   }
   for (auto& [name, watch] : kept) {
-    if (watch->ticket != 0) {
-      transport_.cancel(watch->ticket);
-      under_way_.erase(watch->ticket);
-      --polls_under_way_;
-    }
+    cancel_poll(*watch);
     loaded_.endpoints[name] = watch->endpoint.state();
   }
 
@@ -92,6 +89,14 @@ void Engine::configure(Config config) {
   std::vector<std::shared_ptr<const WebhookView>> webhooks;
   for (const auto& webhook : webhooks_) webhooks.push_back(std::make_shared<const WebhookView>(outbox_.view(webhook.name)));
   board_.reset(std::move(endpoints), std::move(webhooks));
+}
+
+void Engine::cancel_poll(Watch& watch) {
+  if (watch.ticket == 0) return;
+  transport_.cancel(watch.ticket);
+  under_way_.erase(watch.ticket);
+  watch.ticket = 0;
+  --polls_under_way_;
 }
 
 void Engine::add_endpoint(EndpointConfig config, Duration spread) {

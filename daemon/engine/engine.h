@@ -81,6 +81,7 @@ class Engine {
 
   void configure(Config config);
   void add_endpoint(EndpointConfig config, Duration spread);
+  void cancel_poll(Watch& watch);
   void take_control();
   void take_journal();
   void on_loaded(Loaded loaded);

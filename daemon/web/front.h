@@ -23,7 +23,7 @@ struct FrontLimits {
   std::chrono::milliseconds drain_deadline{1'000};
   // How long stop() lets answers under way end.
   std::chrono::milliseconds stop_grace{500};
-  // Leaves room below the common limit of 1,024 descriptors only for a small daemon; larger ones raise the limit.
+  // Scrapers, browsers and probes of one daemon are a few dozen. When descriptors run out before this, new clients wait.
   std::size_t connections = 1'000;
   // Rendering is CPU-bound; four threads leave some free while store and reload requests may block their share.
   std::size_t workers = 4;

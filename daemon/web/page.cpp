@@ -60,8 +60,8 @@ std::string tiles(const Snapshot& snapshot) {
          tile(fmt::format("{}/{}", up, snapshot.endpoints.size()), "endpoints up", up < snapshot.endpoints.size()) +
          tile(std::to_string(aliases), "aliases", false) + tile(std::to_string(unsettled), "pending or unstable", false) +
          tile(std::to_string(broken_pins), broken_pins == 1 ? "broken pin" : "broken pins", broken_pins > 0) +
-         tile(std::to_string(pending), "deliveries pending", false) + tile(std::to_string(dead), "dead letters", dead > 0) +
-         "</ul>\n";
+         tile(std::to_string(pending), "deliveries pending", false) +
+         tile(std::to_string(dead), dead == 1 ? "dead letter" : "dead letters", dead > 0) + "</ul>\n";
 }
 
 constexpr std::string_view kFrame = R"(<!doctype html>

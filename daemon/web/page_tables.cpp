@@ -96,8 +96,10 @@ std::string endpoint_row(const EndpointView& endpoint, Time now) {
                                                        html::count(known.aliases.size(), "alias", "aliases"))
                                          : std::string{"–"};
   const auto polled = endpoint.last_poll ? html::ago(*endpoint.last_poll, now) : std::string{"–"};
+  const auto spent = total(endpoint.phases);
+  // A failure before the first phase has no time to show.
   const auto latency =
-      endpoint.last_poll ? fmt::format("<div class=\"sub\">{}</div>", milliseconds(total(endpoint.phases))) : std::string{};
+      endpoint.last_poll && spent > Duration{0} ? fmt::format("<div class=\"sub\">{}</div>", milliseconds(spent)) : std::string{};
   return fmt::format(
       "<tr><th scope=\"row\">{}<div class=\"sub wide\">{}</div></th><td>{}</td><td class=\"number\">{}</td><td "
       "class=\"short\">{}{}</td></tr>\n",
@@ -154,9 +156,10 @@ std::string event_row(const StoredEvent& stored, Time now) {
   const std::string_view style = type.starts_with("endpoint.down") || type.starts_with("catalog.quarantined") ? "bad"
                                  : type.starts_with("endpoint.") || type.starts_with("catalog.")              ? "good"
                                                                                                               : "news";
-  return fmt::format("<tr><td class=\"short\">{}<div class=\"sub\">{}</div></td><td>{}<div class=\"sub\">{} {}</div></td></tr>\n",
-                     html::ago(stored.time, now), to_rfc3339(stored.time).substr(0, 16).replace(10, 1, " "), escape(summary),
-                     badge(style, type), escape(stored.endpoint));
+  return fmt::format(
+      "<tr><td class=\"short\">{}<div class=\"sub wide\">{}</div></td><td>{}<div class=\"sub\">{} {}</div></td></tr>\n",
+      html::ago(stored.time, now), to_rfc3339(stored.time).substr(0, 16).replace(10, 1, " "), escape(summary), badge(style, type),
+      escape(stored.endpoint));
 }
 
 std::string webhook_row(const WebhookView& webhook, Time now) {

@@ -133,14 +133,29 @@ TEST_CASE("reload keeps what is known of unchanged endpoints and pending deliver
   CHECK(world.transport.receivers["oncall"].order.size() == 1);
 }
 
+TEST_CASE("an answer that was under way when its endpoint changed is not read in the new way") {
+  World world = small_world();
+  world.transport.latency_max = 30s;
+  world.start();
+  world.run_for(5min);
+  Config changed = world.config;
+  changed.endpoints[0].reading.rules[0].pointer = "/other";
+  world.engine->reload(changed);
+  world.run_for(10s);
+  CHECK(world.transport.in_flight() <= 1);
+  CHECK(world.seen().daemon.polls_in_flight == world.transport.in_flight());
+}
+
 TEST_CASE("an endpoint that asks for air is not polled again before the time that it asked for") {
   World world = small_world();
+  world.config.endpoints[0].interval = 2s;
+  world.config.endpoints[0].recheck = 1s;
+  world.transport.upstreams["internlm"].throttles = true;
   world.start();
-  world.run_for(2min);
-  struct Throttled {};
-  world.transport.upstreams["internlm"].fault_rate = 1;
-  world.run_for(20min);
-  CHECK(world.seen().endpoints[0]->failures[static_cast<std::size_t>(Reason::RateLimited)] > 0);
+  world.run_for(70s);
+  // Retry-After is 7 s; the interval alone would have given 35 polls.
+  CHECK(world.transport.polls <= 11);
+  CHECK(world.transport.polls >= 8);
 }
 
 TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, not a stop") {

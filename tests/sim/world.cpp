@@ -71,13 +71,15 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
 }
 
 HttpResult SimTransport::poll(Upstream& upstream) {
+  const HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
+  if (upstream.throttles) return too_many;
   if (!chance(random_, upstream.fault_rate)) return HttpReply{.status = 200, .body = upstream.body()};
   switch (random_() % 7) {
     case 0: return HttpReply{.status = 503, .body = "busy"};
     case 1: return HttpReply{.status = 200, .body = R"({"object":"list","data":[]})"};
     case 2: return HttpReply{.status = 200, .body = R"({"object":"list","data":[{"id":"model-1"}]})"};
     case 3: return HttpReply{.status = 200, .body = "<html>"};
-    case 4: return HttpReply{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
+    case 4: return too_many;
     case 5: return std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "connection refused"});
     default: return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
   }

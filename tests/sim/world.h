@@ -31,6 +31,7 @@ struct Upstream {
   // Who said what, when: (from this moment on) alias -> target. For "none invented".
   std::vector<std::pair<Time, std::map<std::string, std::string>>> past;
   double fault_rate = 0;
+  bool throttles = false;  // answers 429 to everything
   std::string body() const;
   void move(const std::string& alias, const std::string& target, Time at);
 };

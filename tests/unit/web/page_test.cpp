@@ -74,7 +74,7 @@ TEST_CASE("the page shows what an operator asks for") {
   for (const auto* part : {"<b>1/3</b> endpoints up",
                            "<b>1</b> broken pin",
                            "<b>2</b> deliveries pending",
-                           "<b>1</b> dead letter",
+                           "<b>1</b> dead letter</li>",
                            "internlm3-20b-instruct",
                            "pin broken",
                            "unstable",
