@@ -19,8 +19,18 @@ std::string style_version() {
   return fmt::format("{:016x}", stable_hash(kStyleCss));
 }
 
-std::string banner(std::string_view title, std::string_view sentence) {
-  return fmt::format("<div class=\"banner\" role=\"alert\"><strong>{}</strong> {}</div>\n", title, html::escape(sentence));
+// A configuration's errors come one per line; the first ones are enough to start mending.
+constexpr std::size_t kBannerLinesMax = 10;
+
+std::string banner(std::string_view title, std::string_view sentences) {
+  std::string lines;
+  for (std::size_t i = 0; i < kBannerLinesMax && !sentences.empty(); ++i) {
+    const auto end = sentences.find('\n');
+    lines += (i == 0 ? "" : "<br>") + html::escape(sentences.substr(0, end));
+    sentences.remove_prefix(end == std::string_view::npos ? sentences.size() : end + 1);
+  }
+  if (!sentences.empty()) lines += "<br>…";
+  return fmt::format("<div class=\"banner\" role=\"alert\"><strong>{}</strong> {}</div>\n", title, lines);
 }
 
 std::string banners(const DaemonView& daemon) {

@@ -111,6 +111,15 @@ TEST_CASE("trouble comes first and stands in a banner where it concerns the daem
   CHECK(html.find("internlm3-latest") < html.find("internvl-latest"));
 }
 
+TEST_CASE("several errors of a configuration stand on lines of their own, not without end") {
+  auto snapshot = sample::snapshot();
+  snapshot.daemon.reload_ok = false;
+  snapshot.daemon.reload_sentence = "not changed:\nx.yml:1:1: <one>\nx.yml:2:1: two";
+  CHECK(has(render(snapshot), "not changed:<br>x.yml:1:1: &lt;one&gt;<br>x.yml:2:1: two</div>"));
+  for (int i = 0; i < 1000; ++i) snapshot.daemon.reload_sentence += "\nmore";
+  CHECK(count(render(snapshot), "<br>more") < 10);
+}
+
 TEST_CASE("an empty daemon has a page that says what is missing") {
   const auto html = render(sample::empty_snapshot());
   CHECK(has(html, "No endpoint is configured."));
