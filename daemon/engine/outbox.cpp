@@ -62,7 +62,7 @@ std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
     waiting.push_back({head.delivery.sequence, &subject, std::max(head.due, webhook.not_before)});
   }
   std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
-  if (probing && waiting.size() > 1) waiting.resize(1);
+  if (probing && waiting.size() > 1) waiting.erase(waiting.begin() + 1, waiting.end());
   return waiting;
 }
 

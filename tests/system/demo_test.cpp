@@ -63,7 +63,7 @@ TEST_CASE("the demo tells the whole story, one event for each real change and no
                                        "catalog.quarantined", "catalog.accepted", "alias.moved"};
   CHECK_MESSAGE(events_in(demo.process.standard_output()) == story, demo.process.transcript());
   CHECK(demo.process.wait_for_line("Ended: "));
-  CHECK(demo.process.standard_error().find("error") == std::string::npos);
+  CHECK(demo.process.standard_error().find("level=error") == std::string::npos);
 }
 
 TEST_CASE("the demo ends by itself after --seconds, with 0 and without a trace") {
