@@ -158,8 +158,8 @@ std::string event_row(const StoredEvent& stored, Time now) {
                                                                                                               : "news";
   return fmt::format(
       "<tr><td class=\"short\">{}<div class=\"sub wide\">{}</div></td><td>{}<div class=\"sub\">{} {}</div></td></tr>\n",
-      html::ago(stored.time, now), to_rfc3339(stored.time).substr(0, 16).replace(10, 1, " "), escape(summary), badge(style, type),
-      escape(stored.endpoint));
+      html::ago(stored.time, now), to_rfc3339(stored.time).substr(0, 16).replace(10, 1, 1, ' '), escape(summary),
+      badge(style, type), escape(stored.endpoint));
 }
 
 std::string webhook_row(const WebhookView& webhook, Time now) {
