@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "daemon/commands/commands.h"
-#include "daemon/config/access.h"
 #include "daemon/config/config.h"
 #include "daemon/core/read_catalog.h"
 #include "daemon/core/watch.h"
 #include "daemon/engine/clock.h"
+#include "daemon/engine/endpoint_watch.h"
 #include "daemon/engine/observe.h"
 #include "daemon/transport/curl_transport.h"
 
@@ -45,16 +45,10 @@ EndpointConfig endpoint_of_url(const std::string& url) {
 }
 
 HttpResult fetch(const EndpointConfig& endpoint) {
-  HttpRequest request;
-  request.url = endpoint.url;
-  request.headers = {{"Accept", "application/json"}, {"User-Agent", kUserAgent}};
-  request.timeout = endpoint.timeout;
-  request.body_limit = endpoint.body_limit;
-  if (auto applied = apply(endpoint.access, request); !applied) {
-    return std::unexpected(HttpFailure{.reason = Reason::Auth, .sentence = std::move(applied.error())});
-  }
+  auto request = poll_request(endpoint);
+  if (!request) return std::unexpected(HttpFailure{.reason = Reason::Auth, .sentence = std::move(request.error())});
   CurlTransport transport{CurlTransportOptions{}};
-  transport.start(1, std::move(request));
+  transport.start(1, std::move(*request));
   std::vector<Completion> completed;
   while (completed.empty()) transport.wait(std::chrono::seconds{1}, completed);
   return std::move(completed.front().result);

@@ -32,6 +32,17 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
 
 }  // namespace
 
+std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint) {
+  HttpRequest request;
+  request.url = endpoint.url;
+  request.headers = {{"Accept", "application/json"}, {"User-Agent", kUserAgent}};
+  request.timeout = endpoint.timeout;
+  request.body_limit = endpoint.body_limit;
+  request.reuse_connection = endpoint.reuse_connection;
+  if (auto applied = apply(endpoint.access, request); !applied) return std::unexpected(std::move(applied.error()));
+  return request;
+}
+
 EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance) : config_(std::move(config)) {
   watched_.instance = instance;
   view_.duration = Histogram{kDurationBounds};
@@ -68,17 +79,6 @@ void EndpointWatch::restore(EndpointState state, const EventCounts& counts) {
   state_ = std::move(state);
   event_counts_ = counts;
   show(state_, {});
-}
-
-std::expected<HttpRequest, std::string> EndpointWatch::request() const {
-  HttpRequest request;
-  request.url = config_.url;
-  request.headers = {{"Accept", "application/json"}, {"User-Agent", kUserAgent}};
-  request.timeout = config_.timeout;
-  request.body_limit = config_.body_limit;
-  request.reuse_connection = config_.reuse_connection;
-  if (auto applied = apply(config_.access, request); !applied) return std::unexpected(std::move(applied.error()));
-  return request;
 }
 
 std::expected<std::shared_ptr<const Catalog>, PollFailure> EndpointWatch::read(const HttpReply& reply) {

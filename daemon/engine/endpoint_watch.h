@@ -19,6 +19,9 @@ namespace modelvane {
 
 using EventCounts = std::array<std::uint64_t, kEventTypeCount>;
 
+// The request of one poll, with secrets as they are now. The error is a sentence: a secret that cannot be read.
+std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint);
+
 class EndpointWatch {
  public:
   EndpointWatch(EndpointConfig config, const std::string& instance);
@@ -29,9 +32,6 @@ class EndpointWatch {
   void reconfigure(EndpointConfig config);
   // What the store knew. Until then polls are counted, but nothing is decided.
   void restore(EndpointState state, const EventCounts& counts);
-
-  // The error is a sentence: a secret that cannot be read.
-  std::expected<HttpRequest, std::string> request() const;
 
   struct Outcome {
     std::vector<Event> events;

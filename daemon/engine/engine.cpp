@@ -314,7 +314,7 @@ void Engine::start_polls() {
 }
 
 void Engine::start_poll(Watch& watch) {
-  auto request = watch.endpoint.request();
+  auto request = poll_request(watch.endpoint.config());
   if (!request) {
     settle_outcome(watch, watch.endpoint.fail({.reason = Reason::Auth, .sentence = std::move(request.error())}, clock_.wall(),
                                               may_decide()));

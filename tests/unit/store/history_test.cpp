@@ -1,39 +1,16 @@
 // The command `history` from a store to its lines. Its output goes into a file, so the terminal does not matter.
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
 #include "store_world.h"
+#include "tests/unit/capture.h"
 
 using namespace modelvane;
 using namespace modelvane::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-// Redirects one of the standard streams into a file while it lives.
-class Capture {
- public:
-  Capture(std::FILE* stream, const std::string& path) : stream_(stream), saved_(::dup(::fileno(stream))) {
-    std::fflush(stream_);
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    ::dup2(file, ::fileno(stream_));
-    ::close(file);
-  }
-  ~Capture() {
-    std::fflush(stream_);
-    ::dup2(saved_, ::fileno(stream_));
-    ::close(saved_);
-  }
-  Capture(const Capture&) = delete;
-  Capture& operator=(const Capture&) = delete;
-
- private:
-  std::FILE* stream_;
-  int saved_;
-};
 
 struct Ran {
   int code = 0;
