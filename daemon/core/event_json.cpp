@@ -35,6 +35,26 @@ void add_alias_facts(Json& data, const Event& event) {
   if (!event.targets.empty()) data["targets"] = event.targets;
 }
 
+Json retirement_value(const std::optional<Retirement>& retirement) {
+  if (!retirement) return nullptr;
+  return {{"model", retirement->model},
+          {"at", retirement->at ? Json(to_rfc3339(*retirement->at)) : Json(nullptr)},
+          {"replacement", retirement->replacement.empty() ? Json(nullptr) : Json(retirement->replacement)},
+          {"days_left", retirement->days_left ? Json(*retirement->days_left) : Json(nullptr)}};
+}
+
+void add_model_facts(Json& data, const Event& event) {
+  data["model"] = event.model;
+  data["aliases"] = event.aliases;
+  if (event.retirement_before) data["retirement_before"] = retirement_value(event.retirement_before);
+}
+
+void add_changes(Json& data, const std::vector<HintChange>& changed) {
+  for (const auto& change : changed) {
+    data["changed"][change.pointer] = {{"from", evidence_value(change.from)}, {"to", evidence_value(change.to)}};
+  }
+}
+
 void add_shared_facts(Json& data, const Event& event) {
   if (event.observed_between) {
     const auto& [before, after] = *event.observed_between;
@@ -54,6 +74,9 @@ void add_endpoint_facts(Json& data, const Event& event) {
 Json data_of(const Event& event) {
   Json data{{"endpoint", event.endpoint}};
   if (!event.alias.empty()) add_alias_facts(data, event);
+  if (!event.model.empty()) add_model_facts(data, event);
+  if (event.retirement) data["retirement"] = retirement_value(event.retirement);
+  add_changes(data, event.changed);
   add_shared_facts(data, event);
   add_endpoint_facts(data, event);
   if (!event.alias.empty()) {
@@ -113,6 +136,29 @@ std::vector<std::string> texts_at(const Json& object, const char* key) {
   return texts;
 }
 
+std::optional<Retirement> retirement_at(const Json& data, const char* key) {
+  const auto found = data.find(key);
+  if (found == data.end() || !found->is_object()) return std::nullopt;
+  Retirement retirement{.model = text_or(*found, "model"), .replacement = text_or(*found, "replacement")};
+  retirement.at = parse_rfc3339(text_or(*found, "at"));
+  if (const auto days = found->find("days_left"); days != found->end() && days->is_number_integer())
+    retirement.days_left = days->get<int>();
+  return retirement;
+}
+
+void read_changes(const Json& data, Event& event) {
+  const auto found = data.find("changed");
+  if (found == data.end() || !found->is_object()) return;
+  const auto text = [](const Json& change, const char* key) {
+    const auto value = change.find(key);
+    if (value == change.end() || value->is_null()) return std::string{};
+    return value->dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  for (const auto& [pointer, change] : found->items()) {
+    event.changed.push_back({.pointer = pointer, .from = text(change, "from"), .to = text(change, "to")});
+  }
+}
+
 void read_bounds(const Json& data, Event& event) {
   const auto found = data.find("observed_between");
   if (found == data.end() || !found->is_array() || found->size() != 2 || !(*found)[1].is_string()) return;
@@ -126,6 +172,11 @@ void read_data(const Json& data, Event& event) {
   constexpr std::array kRules{label(Rule::Field), label(Rule::Reverse), label(Rule::Lookup), label(Rule::Echo)};
   event.endpoint = text_or(data, "endpoint");
   event.alias = text_or(data, "alias");
+  event.model = text_or(data, "model");
+  event.aliases = texts_at(data, "aliases");
+  event.retirement = retirement_at(data, "retirement");
+  event.retirement_before = retirement_at(data, "retirement_before");
+  read_changes(data, event);
   event.from = optional_at(data, "from");
   event.to = optional_at(data, "to");
   event.rule = enum_at<Rule>(data, "rule", kRules);

@@ -10,4 +10,10 @@ bool IdFilter::accepts(const std::string& id) const {
   return std::none_of(exclude.begin(), exclude.end(), matches);
 }
 
+bool AliasNames::name(const std::string& id) const {
+  if (std::find(ids.begin(), ids.end(), id) != ids.end()) return true;
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&id](const IdPattern& pattern) { return std::regex_search(id, pattern.regex); });
+}
+
 }  // namespace modelvane

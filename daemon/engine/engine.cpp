@@ -274,7 +274,7 @@ void Engine::add_events(Batch& batch, Commit& commit) {
                                                             .id = event.id,
                                                             .type = event.type,
                                                             .endpoint = event.endpoint,
-                                                            .alias = event.alias,
+                                                            .alias = event.about(),
                                                             .time = event.time,
                                                             .json = to_cloudevent(event, source_)});
     for (const auto& webhook : webhooks_) {

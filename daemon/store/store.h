@@ -28,7 +28,7 @@ struct StoredEvent {
   std::string id;
   EventType type = EventType::AliasMoved;
   std::string endpoint;
-  std::string alias;
+  std::string alias;  // the alias or model that it is about; "" = the endpoint as a whole
   Time time{};
   std::string json;
 };
