@@ -2,8 +2,6 @@
 // second is put together from events (each says what it changed and between which two polls) and from the present state; what
 // they do not tell is shown as unknown.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/table.h"
 #include "daemon/core/event_json.h"
 #include "daemon/engine/clock.h"
 #include "daemon/notify/plain_text.h"
@@ -31,8 +30,6 @@ constexpr int kFailed = 1;
 constexpr int kUsageError = 2;
 // Events of one query; the log gives no more at once.
 constexpr std::size_t kPage = 1000;
-// A name of a list can be long; a cell of a table need not.
-constexpr std::size_t kCellCharactersMax = 100;
 
 // ---- options ------------------------------------------------------------------------------------------------------------------
 
@@ -74,42 +71,6 @@ std::expected<Question, std::string> question_of(const HistoryOptions& options, 
   return question;
 }
 
-// ---- tables -------------------------------------------------------------------------------------------------------------------
-
-using Row = std::vector<std::string>;
-
-// 0 = no terminal: nothing is cut, whatever reads it has room.
-std::size_t terminal_width() {
-  ::winsize size{};
-  if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col;
-}
-
-// Columns aligned, the last one cut to the terminal.
-void print_table(const std::vector<Row>& rows) {
-  constexpr std::string_view kGap = "  ";
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], character_count(row[i]));
-  }
-  const std::size_t terminal = terminal_width();
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line += std::string(widths[i] - character_count(row[i]), ' ') + std::string{kGap};
-    }
-    // The gaps of a table are no runs of blanks to fold, so it is cut here and not by plain_text.
-    const bool is_wide = terminal > 1 && character_count(line) > terminal;
-    while (is_wide && character_count(line) >= terminal) line.pop_back();
-    fmt::print("{}{}\n", line, is_wide ? "…" : "");
-  }
-}
-
-std::string cell(std::string_view text) {
-  return plain_text(text, kCellCharactersMax);
-}
-
 // ---- events -------------------------------------------------------------------------------------------------------------------
 
 std::expected<std::vector<StoredEvent>, StoreError> read_newest(SqliteEventLog& log, EventFilter filter, std::size_t limit) {
@@ -125,7 +86,7 @@ std::expected<std::vector<StoredEvent>, StoreError> read_newest(SqliteEventLog& 
   return all;
 }
 
-Row row_of(const StoredEvent& stored) {
+TableRow row_of(const StoredEvent& stored) {
   const auto event = parse_cloudevent(stored.json);
   const auto subject = stored.alias.empty() ? stored.endpoint : stored.endpoint + "/" + stored.alias;
   std::string what = "(its text cannot be read)";
@@ -146,7 +107,7 @@ void print_events(const std::vector<StoredEvent>& events, bool as_json) {
     return;
   }
   if (events.empty()) return fmt::print("no events match\n");
-  std::vector<Row> rows{{"TIME", "TYPE", "SUBJECT", "WHAT"}};
+  std::vector<TableRow> rows{{"TIME", "TYPE", "SUBJECT", "WHAT"}};
   for (const auto& event : events) rows.push_back(row_of(event));
   print_table(rows);
 }
@@ -326,7 +287,7 @@ Json to_json(const std::string& endpoint, const std::string& alias, Time at, con
 }
 
 int print_at(const Endpoints& endpoints, const std::string& alias_name, Time at, bool as_json) {
-  std::vector<Row> rows{{"ALIAS", "POINTED TO", "HOW SURE"}};
+  std::vector<TableRow> rows{{"ALIAS", "POINTED TO", "HOW SURE"}};
   Json json = Json::array();
   for (const auto& [name, endpoint] : endpoints) {
     for (const auto& [alias, timeline] : endpoint.aliases) {
