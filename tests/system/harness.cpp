@@ -201,10 +201,24 @@ std::string logfmt_value(const std::string& line, const std::string& key) {
   return line.substr(at, line.find(' ', at) - at);
 }
 
-Serve::Serve(const TempFolder& folder, const std::string& config, std::map<std::string, std::string> environment)
-    : process_({.arguments = {"serve", "--config.file=" + folder.write("modelvane.yml", config),
-                              "--storage.path=" + folder.file("data"), "--web.listen-address=127.0.0.1:0"},
-                .environment = std::move(environment)}) {
+namespace {
+
+Process::Options serve_options(const TempFolder& folder, const std::string& config, Serve::Options options) {
+  Process::Options process{
+      .arguments = {"serve", "--config.file=" + folder.write("modelvane.yml", config), "--storage.path=" + folder.file("data"),
+                    "--web.listen-address=" + options.listen_address},
+      .environment = std::move(options.environment)};
+  if (options.obeys_permissions && ::getuid() == 0) {
+    process.program = "/usr/bin/setpriv";
+    process.arguments.insert(process.arguments.begin(), {"--bounding-set=-dac_override,-dac_read_search", MODELVANE_BINARY});
+  }
+  return process;
+}
+
+}  // namespace
+
+Serve::Serve(const TempFolder& folder, const std::string& config, Options options)
+    : process_(serve_options(folder, config, std::move(options))) {
   if (const auto line = process_.wait_for_line("modelvane started")) address_ = logfmt_value(*line, "address");
 }
 

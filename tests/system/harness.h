@@ -92,8 +92,16 @@ std::string logfmt_value(const std::string& line, const std::string& key);
 // `modelvane serve` on a port of the kernel's choice, with its storage in `folder`.
 class Serve {
  public:
+  struct Options {
+    std::map<std::string, std::string> environment{};
+    std::string listen_address = "127.0.0.1:0";
+    bool obeys_permissions = false;  // also as root: without the right to write where the mode forbids it
+  };
+
   // Writes `config` as modelvane.yml into the folder and waits until the daemon says where it listens. Check is_up() then.
-  Serve(const TempFolder& folder, const std::string& config, std::map<std::string, std::string> environment = {});
+  Serve(const TempFolder& folder, const std::string& config, Options options);
+  Serve(const TempFolder& folder, const std::string& config, std::map<std::string, std::string> environment = {})
+      : Serve(folder, config, Options{.environment = std::move(environment)}) {}
 
   bool is_up() const { return !address_.empty(); }
   // "http://127.0.0.1:40123" + path
