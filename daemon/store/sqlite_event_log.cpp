@@ -12,7 +12,7 @@
 namespace modelvane {
 namespace {
 
-// EventFilter's bounds: one answer of an API, not the whole history.
+// The filters' bounds: one answer of an API, not the whole history.
 constexpr std::size_t kLimitMin = 1;
 constexpr std::size_t kLimitMax = 1000;
 
@@ -38,6 +38,76 @@ std::string sql_for(const EventFilter& filter) {
   if (filter.before_sequence) sql += " AND e.sequence < ?6";
   if (filter.after_sequence) sql += " AND e.sequence > ?7";
   return sql + (filter.after_sequence ? " ORDER BY e.sequence LIMIT ?8" : " ORDER BY e.sequence DESC LIMIT ?8");
+}
+
+void fail_damaged_event(Database& database, std::int64_t sequence) {
+  database.fail(StoreError::Kind::Damaged,
+                fmt::format("event {0} in {1} is damaged (its checksum does not fit); ask for a span of time without it, or "
+                            "remove it: sqlite3 {1} \"DELETE FROM events WHERE sequence = {0}\"",
+                            sequence, database.file().string()));
+}
+
+std::vector<StoredEvent> read_events(Database& database, const EventFilter& filter) {
+  const auto types = matching_types(filter.types);
+  const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
+  std::vector<StoredEvent> events;
+  Rows rows = database.query(sql_for(filter), std::string_view{filter.endpoint}, std::string_view{filter.alias},
+                             std::string_view{types}, filter.since.value_or(Time{}), filter.until.value_or(Time{}),
+                             filter.before_sequence.value_or(0), filter.after_sequence.value_or(0), limit);
+  while (rows.next()) {
+    if (auto event = read_event(rows)) {
+      events.push_back(std::move(*event));
+    } else if (database.ok()) {
+      fail_damaged_event(database, rows.integer(0));
+    }
+  }
+  return events;
+}
+
+// States stand in the text and not as values: only so can SQLite use the indexes of pending and dead ones.
+std::string sql_for(const DeliveryFilter& filter) {
+  std::string sql =
+      "SELECT d.sequence, e.id, e.type, e.endpoint, e.alias, d.webhook, d.state, d.attempts, d.created_us, d.next_attempt_us, "
+      "d.last_error FROM deliveries AS d JOIN events AS e ON e.sequence = d.sequence WHERE true";
+  if (!filter.webhook.empty()) sql += " AND d.webhook = ?1";
+  if (filter.state) sql += fmt::format(" AND d.state = '{}'", label(*filter.state));
+  if (!filter.event_id.empty()) sql += " AND e.id = ?2";
+  if (filter.after) sql += " AND d.sequence <= ?3 AND (d.sequence < ?3 OR d.webhook > ?4)";
+  return sql + " ORDER BY d.sequence DESC, d.webhook LIMIT ?5";
+}
+
+std::optional<DeliveryRow> read_delivery(const Rows& rows) {
+  const auto type = event_type(rows.text(2));
+  const auto state = delivery_state(rows.text(6));
+  if (!type || !state) return std::nullopt;
+  const auto endpoint = rows.text(3);
+  const auto about = rows.text(4);
+  return DeliveryRow{.sequence = static_cast<std::uint64_t>(rows.integer(0)),
+                     .event_id = rows.text(1),
+                     .type = *type,
+                     .subject = about.empty() ? endpoint : endpoint + "/" + about,
+                     .webhook = rows.text(5),
+                     .state = *state,
+                     .attempts = static_cast<int>(rows.integer(7)),
+                     .created = rows.time(8),
+                     .next_attempt = rows.time(9),
+                     .last_error = rows.text(10)};
+}
+
+std::vector<DeliveryRow> read_deliveries(Database& database, const DeliveryFilter& filter) {
+  const auto after = filter.after.value_or(DeliveryPlace{});
+  const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
+  std::vector<DeliveryRow> deliveries;
+  Rows rows = database.query(sql_for(filter), std::string_view{filter.webhook}, std::string_view{filter.event_id}, after.sequence,
+                             std::string_view{after.webhook}, limit);
+  while (rows.next()) {
+    if (auto delivery = read_delivery(rows)) {
+      deliveries.push_back(std::move(*delivery));
+    } else if (database.ok()) {
+      fail_damaged_event(database, rows.integer(0));
+    }
+  }
+  return deliveries;
 }
 
 }  // namespace
@@ -72,48 +142,29 @@ std::expected<Database*, StoreError> SqliteEventLog::open() {
   return database_.get();
 }
 
-std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::events(const EventFilter& filter) {
+template <typename Read>
+auto SqliteEventLog::ask(Read read) -> std::expected<std::invoke_result_t<Read, Database&>, StoreError> {
   const std::scoped_lock lock{mutex_};
   const auto opened = open();
   if (!opened) return std::unexpected(opened.error());
-  if (!*opened) return std::vector<StoredEvent>{};
-  Database& database = **opened;
-  const auto types = matching_types(filter.types);
-  const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
-  std::vector<StoredEvent> events;
-  {
-    Rows rows = database.query(sql_for(filter), std::string_view{filter.endpoint}, std::string_view{filter.alias},
-                               std::string_view{types}, filter.since.value_or(Time{}), filter.until.value_or(Time{}),
-                               filter.before_sequence.value_or(0), filter.after_sequence.value_or(0), limit);
-    while (rows.next()) {
-      if (auto event = read_event(rows)) {
-        events.push_back(std::move(*event));
-      } else if (database.ok()) {
-        database.fail(
-            StoreError::Kind::Damaged,
-            fmt::format(
-                "event {0} in {1} is damaged (its checksum does not fit); ask for a span of time without it, or remove it: "
-                "sqlite3 {1} \"DELETE FROM events WHERE sequence = {0}\"",
-                rows.integer(0), database.file().string()));
-      }
-    }
-  }
-  if (database.ok()) return events;
-  StoreError error = database.error();
+  if (!*opened) return std::invoke_result_t<Read, Database&>{};
+  auto found = read(**opened);
+  if ((*opened)->ok()) return found;
+  StoreError error = (*opened)->error();
   database_.reset();
   return std::unexpected(std::move(error));
 }
 
+std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::events(const EventFilter& filter) {
+  return ask([&](Database& database) { return read_events(database, filter); });
+}
+
+std::expected<std::vector<DeliveryRow>, StoreError> SqliteEventLog::deliveries(const DeliveryFilter& filter) {
+  return ask([&](Database& database) { return read_deliveries(database, filter); });
+}
+
 std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError> SqliteEventLog::endpoint_states() {
-  const std::scoped_lock lock{mutex_};
-  const auto opened = open();
-  if (!opened) return std::unexpected(opened.error());
-  if (!*opened) return std::vector<std::pair<std::string, EndpointState>>{};
-  auto states = read_states(**opened);
-  if ((*opened)->ok()) return states;
-  StoreError error = (*opened)->error();
-  database_.reset();
-  return std::unexpected(std::move(error));
+  return ask([](Database& database) { return read_states(database); });
 }
 
 }  // namespace modelvane

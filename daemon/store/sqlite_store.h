@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,7 @@ class SqliteEventLog final : public EventLog {
 
   // Without a database there are no events: a daemon whose disk is not there yet has an empty history.
   std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
+  std::expected<std::vector<DeliveryRow>, StoreError> deliveries(const DeliveryFilter& filter) override;
   // By name.
   std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError> endpoint_states();
   bool has_database() const;
@@ -77,6 +79,9 @@ class SqliteEventLog final : public EventLog {
  private:
   // nullptr: nothing is stored yet.
   std::expected<Database*, StoreError> open();
+  // What `read` makes of the database; an empty list without one, the error when there was any.
+  template <typename Read>
+  auto ask(Read read) -> std::expected<std::invoke_result_t<Read, Database&>, StoreError>;
 
   const std::filesystem::path folder_;
   std::mutex mutex_;  // guards database_

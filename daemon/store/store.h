@@ -93,11 +93,41 @@ struct EventFilter {
   std::size_t limit = 100;                       // 1..1000
 };
 
+// A delivery with what people need to know of its event.
+struct DeliveryRow {
+  std::uint64_t sequence = 0;
+  std::string event_id;
+  EventType type = EventType::AliasMoved;
+  std::string subject;  // as in the event
+  std::string webhook;
+  DeliveryState state = DeliveryState::Pending;
+  int attempts = 0;
+  Time created{};
+  Time next_attempt{};
+  std::string last_error;
+};
+
+// Where a page of deliveries ended.
+struct DeliveryPlace {
+  std::uint64_t sequence = 0;
+  std::string webhook;
+};
+
+struct DeliveryFilter {
+  std::string webhook;                 // "" = any
+  std::optional<DeliveryState> state;  // none = any
+  std::string event_id;                // "" = any
+  std::optional<DeliveryPlace> after;  // cursor: what comes behind this one
+  std::size_t limit = 100;             // 1..1000
+};
+
 class EventLog {
  public:
   virtual ~EventLog() = default;
   // Newest first, unless after_sequence is set.
   virtual std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) = 0;
+  // By event, newest first, then by webhook.
+  virtual std::expected<std::vector<DeliveryRow>, StoreError> deliveries(const DeliveryFilter& filter) = 0;
 };
 
 }  // namespace modelvane

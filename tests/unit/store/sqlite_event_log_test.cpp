@@ -30,6 +30,7 @@ TEST_CASE("without a database there are no events and none is made") {
   SqliteEventLog log{folder.storage()};
   CHECK_FALSE(log.has_database());
   CHECK(log.events({})->empty());
+  CHECK(log.deliveries({})->empty());
   CHECK(log.endpoint_states()->empty());
   CHECK_FALSE(std::filesystem::exists(folder.storage()));
   // The daemon's log is there before its store.
@@ -94,6 +95,44 @@ TEST_CASE("the limit stays between 1 and 1000") {
   SqliteEventLog log{folder.storage()};
   CHECK(log.events({.limit = 0})->size() == 1);
   CHECK(log.events({.limit = 1'000'000})->size() == 1000);
+}
+
+TEST_CASE("deliveries come newest event first with what their event is about, and page by page without a gap") {
+  const TempFolder folder;
+  {
+    SqliteStore store{folder.storage()};
+    auto dead = delivery(2, "chat", DeliveryState::Dead);
+    dead.attempts = 3;
+    dead.last_error = "the receiver answered 410";
+    commit(store, batch_of({event(1), event(2, EventType::EndpointDown, "gateway", ""), event(3)},
+                           {delivery(1, "chat", DeliveryState::Delivered), delivery(1, "oncall"), dead, delivery(2, "oncall"),
+                            delivery(3, "oncall")}));
+  }
+  SqliteEventLog log{folder.storage()};
+  const auto numbers_of = [&](const DeliveryFilter& filter) {
+    const auto rows = log.deliveries(filter);
+    REQUIRE_MESSAGE(rows.has_value(), rows.error().sentence);
+    std::string text;
+    for (const auto& row : *rows) text += fmt::format("{}{} ", row.sequence, row.webhook[0]);
+    return text;
+  };
+  CHECK(numbers_of({}) == "3o 2c 2o 1c 1o ");
+  CHECK(numbers_of({.webhook = "chat"}) == "2c 1c ");
+  CHECK(numbers_of({.state = DeliveryState::Pending}) == "3o 2o 1o ");
+  CHECK(numbers_of({.webhook = "chat", .state = DeliveryState::Delivered}) == "1c ");
+  CHECK(numbers_of({.event_id = event(2).id}) == "2c 2o ");
+  CHECK(numbers_of({.limit = 2}) == "3o 2c ");
+  CHECK(numbers_of({.after = DeliveryPlace{2, "chat"}, .limit = 2}) == "2o 1c ");
+  CHECK(numbers_of({.after = DeliveryPlace{1, "oncall"}}) == "");
+  const auto row = log.deliveries({.state = DeliveryState::Dead})->at(0);
+  CHECK(row.event_id == event(2).id);
+  CHECK(row.type == EventType::EndpointDown);
+  CHECK(row.subject == "gateway");
+  CHECK(row.state == DeliveryState::Dead);
+  CHECK(row.attempts == 3);
+  CHECK(row.created == kStart + 2min);
+  CHECK(row.last_error == "the receiver answered 410");
+  CHECK(log.deliveries({.event_id = event(3).id})->at(0).subject == "internlm/internlm3-latest");
 }
 
 TEST_CASE("endpoint states are read with their marks") {

@@ -32,6 +32,24 @@ std::expected<std::vector<StoredEvent>, StoreError> FakeLog::events(const EventF
   return found;
 }
 
+std::expected<std::vector<DeliveryRow>, StoreError> FakeLog::deliveries(const DeliveryFilter& filter) {
+  if (error) return std::unexpected(*error);
+  std::vector<DeliveryRow> found;
+  for (const auto& row : rows) {
+    if (found.size() == filter.limit) break;
+    if (!filter.webhook.empty() && row.webhook != filter.webhook) continue;
+    if (filter.state && row.state != *filter.state) continue;
+    if (!filter.event_id.empty() && row.event_id != filter.event_id) continue;
+    const auto is_behind = [&] {
+      return row.sequence < filter.after->sequence ||
+             (row.sequence == filter.after->sequence && row.webhook > filter.after->webhook);
+    };
+    if (filter.after && !is_behind()) continue;
+    found.push_back(row);
+  }
+  return found;
+}
+
 void FakeLog::add(Event event) {
   const std::scoped_lock lock{mutex_};
   event.sequence = stored_.size() + 1;

@@ -15,6 +15,7 @@ namespace modelvane::web_test {
 class FakeLog : public EventLog {
  public:
   std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
+  std::expected<std::vector<DeliveryRow>, StoreError> deliveries(const DeliveryFilter& filter) override;
 
   void add(Event event);
   void hang();
@@ -24,6 +25,7 @@ class FakeLog : public EventLog {
 
   std::optional<StoreError> error;  // set before the server starts
   EventFilter last_filter;          // read when no query is under way
+  std::vector<DeliveryRow> rows;    // of deliveries, in their order; set before the first request
 
  private:
   std::mutex mutex_;
