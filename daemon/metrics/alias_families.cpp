@@ -66,6 +66,9 @@ void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& o
                 {"modelvane_alias_pending", FamilyType::Gauge, "1 while a difference of the alias waits for confirmation."},
                 [](const AliasView& alias) -> std::optional<double> { return alias.pending ? 1 : 0; });
   add_per_alias(out, endpoints,
+                {"modelvane_alias_unstable", FamilyType::Gauge, "1 while the alias's targets alternate between polls."},
+                [](const AliasView& alias) -> std::optional<double> { return alias.unstable ? 1 : 0; });
+  add_per_alias(out, endpoints,
                 {"modelvane_alias_pinned_ok", FamilyType::Gauge,
                  "1 when the alias's target is one that was approved, 0 when it is not; absent without a pin."},
                 [](const AliasView& alias) -> std::optional<double> {

@@ -71,6 +71,8 @@ void add_phases(Endpoints endpoints, Exposition& out) {
 void add_last_poll(Endpoints endpoints, Exposition& out) {
   add_poll_gauge(out, endpoints, "modelvane_endpoint_up", "1 when the last poll was good, 0 when it failed.",
                  [](const EndpointView& view) { return as_number(view.last_ok); });
+  add_gauge(out, endpoints, "modelvane_poll_interval_seconds", "Configured time between polls.",
+            [](const EndpointSeries& endpoint) { return std::optional{to_seconds(endpoint.view->interval)}; });
   add_polls(endpoints, out);
   add_phases(endpoints, out);
   add_poll_gauge(out, endpoints, "modelvane_poll_http_status_code", "HTTP status of the last poll; 0 when there was no answer.",
