@@ -15,6 +15,7 @@
 #include "daemon/core/policy.h"
 #include "daemon/core/reading.h"
 #include "daemon/core/time.h"
+#include "daemon/notify/format.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {
@@ -68,7 +69,9 @@ struct WebhookConfig {
   std::vector<std::string> endpoints{"*"};  // globs over endpoint names
   Access access;
   Duration timeout = std::chrono::seconds{15};
-  Duration max_age = std::chrono::hours{24};
+  RateLimit rate_limit;                             // the format's, unless the user says otherwise
+  Duration max_age = std::chrono::hours{24};        // the same
+  Duration alert_duration = std::chrono::hours{1};  // alertmanager: how long a fact such as alias.moved is an alert
   friend bool operator==(const WebhookConfig&, const WebhookConfig&) = default;
 };
 

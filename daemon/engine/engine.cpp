@@ -1,6 +1,7 @@
 #include "daemon/engine/engine.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "daemon/core/event_json.h"
@@ -358,20 +359,24 @@ void Engine::set_due(Watch& watch, Duration due) {
 void Engine::start_deliveries() {
   if (is_shutting_down_) return;
   for (const auto& due : outbox_.take_due(now())) {
-    auto request = make_request(*due.webhook, *due.event, clock_.wall());
+    auto request =
+        make_request(*due.webhook, std::array{due.event.get()}, {.external_url = "", .instance = instance_}, clock_.wall());
     if (!request) {
       const Verdict verdict{.kind = VerdictClass::Config, .sentence = std::move(request.error()), .retry_after = std::nullopt};
       outbox_.verdict(due.key, verdict, std::nullopt, now());
       continue;
     }
     const auto ticket = next_ticket_++;
-    under_way_.emplace(ticket, Work{.endpoint = "", .delivery_key = due.key, .started = clock_.steady()});
+    under_way_.emplace(ticket, Work{.endpoint = "",
+                                    .delivery_key = due.key,
+                                    .webhook = std::make_shared<const WebhookConfig>(*due.webhook),
+                                    .started = clock_.steady()});
     transport_.start(ticket, std::move(*request));
   }
 }
 
 void Engine::finish_delivery(const Work& work, const HttpResult& result) {
-  outbox_.verdict(work.delivery_key, judge(result, clock_.wall()), clock_.steady() - work.started, now());
+  outbox_.verdict(work.delivery_key, judge(*work.webhook, result, clock_.wall()), clock_.steady() - work.started, now());
 }
 
 void Engine::complete(Completion completion) {

@@ -63,8 +63,9 @@ class Engine {
     std::uint64_t ticket = 0;  // of the poll under way
   };
   struct Work {
-    std::string endpoint;            // a poll of it, or
-    std::uint64_t delivery_key = 0;  // a delivery
+    std::string endpoint;                            // a poll of it, or
+    std::uint64_t delivery_key = 0;                  // a delivery,
+    std::shared_ptr<const WebhookConfig> webhook{};  // made by this config and judged by it, also after a reload
     Duration started{0};
   };
   struct Commit {

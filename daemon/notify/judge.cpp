@@ -113,7 +113,7 @@ Verdict judge_failure(const HttpFailure& failure) {
 
 }  // namespace
 
-Verdict judge(const HttpResult& result, Time now) {
+Verdict judge(const WebhookConfig& /*webhook*/, const HttpResult& result, Time now) {
   return result ? judge_reply(*result, now) : judge_failure(result.error());
 }
 

@@ -75,7 +75,9 @@ std::expected<void, std::string> check_headers(const WebhookConfig& webhook, con
 
 }  // namespace
 
-std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook, const StoredEvent& event, Time now) {
+std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook, std::span<const StoredEvent* const> events,
+                                                     const NotifyContext& /*context*/, Time now) {
+  const StoredEvent& event = *events.front();
   if (webhook.format != "cloudevents") {
     return std::unexpected(
         fmt::format("webhook {}: format {} is not in this version; use cloudevents", webhook.name, webhook.format));

@@ -16,11 +16,11 @@ Verdict answer(int status, HttpHeaders headers = {}, std::string body = "") {
   reply.status = status;
   reply.headers = std::move(headers);
   reply.body = std::move(body);
-  return judge(reply, kNow);
+  return judge(WebhookConfig{}, reply, kNow);
 }
 
 Verdict failure(Reason reason) {
-  return judge(std::unexpected(HttpFailure{.reason = reason, .sentence = "what went wrong"}), kNow);
+  return judge(WebhookConfig{}, std::unexpected(HttpFailure{.reason = reason, .sentence = "what went wrong"}), kNow);
 }
 
 }  // namespace

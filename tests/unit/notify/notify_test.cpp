@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdlib>
 
 #include "version.h"
@@ -35,8 +36,13 @@ StoredEvent stored() {
   return event;
 }
 
+std::expected<HttpRequest, std::string> request_at(const WebhookConfig& config, Time now) {
+  const auto event = stored();
+  return make_request(config, std::array{&event}, {.external_url = "", .instance = "prod-a"}, now);
+}
+
 HttpRequest request_for(const WebhookConfig& config) {
-  auto request = make_request(config, stored(), kNow);
+  auto request = request_at(config, kNow);
   REQUIRE_MESSAGE(request.has_value(), request.error());
   return std::move(*request);
 }
@@ -69,7 +75,7 @@ TEST_CASE("an event is posted as it is stored, typed, identified and signed") {
 
 TEST_CASE("each attempt has its own time and signature, and the same id") {
   const auto first = request_for(webhook());
-  const auto second = *make_request(webhook(), stored(), kNow + 30s);
+  const auto second = *request_at(webhook(), kNow + 30s);
   CHECK(header(second, "webhook-id") == header(first, "webhook-id"));
   CHECK(header(second, "webhook-timestamp") == "1614265360");
   CHECK(header(second, "webhook-signature") != header(first, "webhook-signature"));
@@ -94,7 +100,7 @@ TEST_CASE("secrets are read at each call, so that a rotated one counts at once")
   ::setenv("MODELVANE_TEST_URL", "https://b.example.com/2", 1);
   CHECK(request_for(config).url == "https://b.example.com/2");
   ::unsetenv("MODELVANE_TEST_URL");
-  const auto missing = make_request(config, stored(), kNow);
+  const auto missing = request_at(config, kNow);
   REQUIRE_FALSE(missing.has_value());
   CHECK(missing.error().find("MODELVANE_TEST_URL") != std::string::npos);
 }
@@ -139,7 +145,7 @@ TEST_CASE("a secret that became unfit since the config was checked stops the req
   auto other_format = webhook();
   other_format.format = "slack";
   for (const auto& config : {broken_header, broken_url, broken_signing, other_format}) {
-    const auto refused = make_request(config, stored(), kNow);
+    const auto refused = request_at(config, kNow);
     REQUIRE_FALSE(refused.has_value());
     CAPTURE(refused.error());
     CHECK(refused.error().find("webhook oncall") != std::string::npos);

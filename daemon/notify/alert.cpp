@@ -1,0 +1,89 @@
+#include "daemon/notify/alert.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "daemon/core/event_json.h"
+
+namespace modelvane {
+namespace {
+
+struct Pair {
+  EventType begin;
+  EventType end;
+};
+
+// States that one event begins and another ends. All other types are facts.
+constexpr std::array kStates{
+    Pair{EventType::EndpointDown, EventType::EndpointUp},
+    Pair{EventType::AliasUnstable, EventType::AliasSettled},
+    Pair{EventType::AliasPinBroken, EventType::AliasPinRestored},
+    Pair{EventType::CatalogQuarantined, EventType::CatalogAccepted},
+    Pair{EventType::ModelRetirementNear, EventType::ModelRetirementCleared},
+};
+
+const Pair* state_of(EventType type) {
+  const auto* const found =
+      std::find_if(kStates.begin(), kStates.end(), [&](const Pair& state) { return state.begin == type || state.end == type; });
+  return found == kStates.end() ? nullptr : found;
+}
+
+// "alias.pin_broken" -> "ModelvaneAliasPinBroken"
+std::string alert_name(EventType type) {
+  std::string name = "Modelvane";
+  bool is_start = true;
+  for (const char c : modelvane::name(type)) {
+    const bool is_letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
+    if (is_letter) name += is_start ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    is_start = !is_letter;
+  }
+  return name;
+}
+
+std::string key_of(const Event& event) {
+  std::string key;
+  for (const auto& [name, value] : alert_labels(event)) key += name + "=" + value + "\n";
+  return key;
+}
+
+// Near the retirement: until the day itself. The list may name a day that has passed already.
+std::optional<Time> end_of_state(const Event& event, Duration alert_duration) {
+  if (event.type != EventType::ModelRetirementNear || !event.retirement || !event.retirement->at) return std::nullopt;
+  return std::max(*event.retirement->at, event.time + alert_duration);
+}
+
+}  // namespace
+
+std::map<std::string, std::string> alert_labels(const Event& event) {
+  const Pair* state = state_of(event.type);
+  auto labels = event.labels;
+  labels["alertname"] = alert_name(state != nullptr ? state->begin : event.type);
+  labels["endpoint"] = event.endpoint;
+  if (!event.alias.empty()) labels["alias"] = event.alias;
+  if (!event.model.empty()) labels["model"] = event.model;
+  // A change of annotations alone makes no notification, so what a fact is about stands in the labels.
+  if (state == nullptr && event.to) labels["to"] = *event.to;
+  if (event.drill) labels["drill"] = "true";
+  return labels;
+}
+
+std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEvent& stored) {
+  const auto event = parse_cloudevent(stored.json);
+  if (!event) return std::nullopt;
+  AlertLife life{.key = key_of(*event), .starts = event->time, .ends = std::nullopt, .begins = true};
+  const Pair* state = state_of(event->type);
+  if (state == nullptr) {
+    life.ends = event->time + webhook.alert_duration;
+  } else if (event->type == state->end) {
+    life.begins = false;
+    life.starts = event->time - event->lasted.value_or(Duration{0});
+    life.ends = event->time;
+  } else {
+    life.ends = end_of_state(*event, webhook.alert_duration);
+  }
+  return life;
+}
+
+}  // namespace modelvane
