@@ -94,6 +94,10 @@ struct HintChange {
   friend bool operator==(const HintChange&, const HintChange&) = default;
 };
 
+// 128 bits in UUIDv7 layout: milliseconds, then bits that depend on who, when exactly and how many: the same always gives the
+// same.
+std::string event_id(Time time, std::string_view instance, std::string_view endpoint, std::uint64_t count);
+
 // Facts that do not apply to a type stay empty and are left out of the JSON.
 struct Event {
   std::string id;              // "evt_" + 32 hex digits, UUIDv7 layout: sorts by time

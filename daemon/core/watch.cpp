@@ -49,19 +49,8 @@ class Step {
 
   // ---- events -------------------------------------------------------------------------------------------------------------
 
-  // 128 bits in UUIDv7 layout: milliseconds, then bits that depend on who, what and how many: made from the state, so the same
-  // poll on the same state always makes the same id.
-  std::string next_id() {
-    const auto count = std::to_string(++next_.events_made);
-    const auto millis =
-        static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(seen_.at).time_since_epoch().count());
-    const auto exact = std::to_string(seen_.at.time_since_epoch().count());
-    const auto who = watched_.instance + "\n" + watched_.endpoint + "\n" + exact + "\n" + count;
-    const auto high = stable_hash(who + "\nhigh");
-    const auto low = stable_hash(who + "\nlow");
-    return fmt::format("evt_{:012x}7{:03x}{:016x}", millis & 0xffffffffffffULL, high & 0xfffULL,
-                       (low & 0x3fffffffffffffffULL) | (1ULL << 63));
-  }
+  // Made from the state, so the same poll on the same state always makes the same id.
+  std::string next_id() { return event_id(seen_.at, watched_.instance, watched_.endpoint, ++next_.events_made); }
 
   Event& emit(EventType type, const std::string& alias = "") {
     Event event;
