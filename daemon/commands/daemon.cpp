@@ -42,7 +42,7 @@ struct Daemon::Parts {
   Parts(const Options& options, Config config, std::function<std::expected<void, std::string>()> reload)
       : event_log(options.storage_path),
         writer(std::make_unique<SqliteStore>(options.storage_path), [this] { transport.wake(); }),
-        engine({clock, transport, writer, board}, std::move(config), std::random_device{}()),
+        engine({clock, transport, writer, board, options.external_url}, std::move(config), std::random_device{}()),
         web({options.listen_addresses, options.external_url}, {.snapshot = [this] { return board.read(clock.wall()); },
                                                                .reload = std::move(reload),
                                                                .events = &event_log,

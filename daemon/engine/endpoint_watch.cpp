@@ -1,5 +1,6 @@
 #include "daemon/engine/endpoint_watch.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -10,9 +11,6 @@
 
 namespace modelvane {
 namespace {
-
-// Seconds; from a gateway on the same host to the longest common time-out.
-const std::vector<double> kDurationBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
 // Query strings may hold keys: what is shown ends before them.
 std::string shown_url(const std::string& url) {
@@ -53,13 +51,28 @@ EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance)
 void EndpointWatch::set_config_facts() {
   watched_.endpoint = config_.name;
   watched_.policy = config_.policy;
-  watched_.pins = config_.pins;
+  set_pins();
   watched_.labels = config_.labels;
   view_.name = config_.name;
   view_.provider = config_.provider;
   view_.url = shown_url(config_.url);
   view_.labels = config_.labels;
   view_.interval = config_.interval;
+}
+
+void EndpointWatch::approve(ApprovedTargets approved) {
+  approved_ = std::move(approved);
+  set_pins();
+}
+
+void EndpointWatch::set_pins() {
+  watched_.pins = config_.pins;
+  for (const auto& [alias, targets] : approved_) {
+    auto& pins = watched_.pins[alias];
+    for (const auto& target : targets) {
+      if (std::ranges::find(pins, target) == pins.end()) pins.push_back(target);
+    }
+  }
 }
 
 void EndpointWatch::reconfigure(EndpointConfig config) {

@@ -13,6 +13,7 @@
 #include "daemon/config/config.h"
 #include "daemon/core/watch.h"
 #include "daemon/engine/snapshot.h"
+#include "daemon/store/store.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {
@@ -30,6 +31,8 @@ class EndpointWatch {
   const std::string& name() const { return config_.name; }
   // A reload changed this endpoint. What is known stays, unless it was read from elsewhere or in another way.
   void reconfigure(EndpointConfig config);
+  // What operators approved beside the config's pins. Shown from the next show() on.
+  void approve(ApprovedTargets approved);
   // What the store knew. Until then polls are counted, but nothing is decided.
   void restore(EndpointState state, const EventCounts& counts);
 
@@ -51,10 +54,12 @@ class EndpointWatch {
 
  private:
   void set_config_facts();
+  void set_pins();
   std::expected<std::shared_ptr<const Catalog>, PollFailure> read(const HttpReply& reply);
   Outcome decide(Observation observation, bool may_decide);
 
   EndpointConfig config_;
+  ApprovedTargets approved_;
   Watched watched_;
   EndpointState state_;
   EndpointView view_;

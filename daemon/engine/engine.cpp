@@ -1,12 +1,11 @@
 #include "daemon/engine/engine.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
-#include "daemon/core/event_json.h"
-#include "daemon/core/glob.h"
+#include "daemon/config/secret.h"
 #include "daemon/core/schedule.h"
+#include "daemon/engine/operator_effects.h"
 #include "daemon/log/log.h"
 #include "daemon/notify/notify.h"
 #include "version.h"
@@ -16,13 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Last-good marks lag at most so long behind: after a crash the bounds of a move are that much wider, still true.
-constexpr Duration kMarksEvery = 10s;
-constexpr Duration kRetentionEvery = 1h;
-constexpr Duration kCommitRetry = 1s;
-// While the disk refuses, changes wait in memory; beyond this deciding pauses, and nothing is lost: the difference is still there
-// later.
-constexpr std::size_t kUnsavedEventsMax = 10'000;
 // A delivery under way at shutdown gets so long; it is repeated after the next start anyway.
 constexpr Duration kDrainDeliveries = 4s;
 constexpr Duration kDrainAll = 8s;
@@ -33,16 +25,26 @@ constexpr Duration kRetryAfterMax = 1h;
 
 const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5};
 
+// Tells one URL from another without keeping it: a URL can be a secret. One that cannot be read is like none.
+std::int64_t address_of(const WebhookConfig& webhook) {
+  return static_cast<std::int64_t>(stable_hash(reveal(webhook.url).value_or("")));
+}
+
 }  // namespace
 
 Engine::Engine(Ports ports, Config config, std::uint64_t seed)
-    : clock_(ports.clock), transport_(ports.transport), journal_(ports.journal), board_(ports.board), outbox_(seed) {
+    : clock_(ports.clock),
+      transport_(ports.transport),
+      journal_(ports.journal),
+      board_(ports.board),
+      external_url_(std::move(ports.external_url)),
+      outbox_(seed),
+      ledger_(ports.journal) {
   daemon_.version = MODELVANE_VERSION;
   daemon_.started = daemon_.reload_success = clock_.wall();
   daemon_.poll_lateness = daemon_.loop_lag = daemon_.commit = Histogram{kFineBounds};
   daemon_.store_ok = false;
   daemon_.store_sentence = "the store is being opened";
-  next_retention_ = next_marks_ = clock_.steady();
   configure(std::move(config));
 }
 
@@ -54,7 +56,9 @@ void Engine::configure(Config config) {
   daemon_.instance = config.instance;
   retention_ = config.retention;
   webhooks_ = config.webhooks;
-  outbox_.configure(webhooks_);
+  std::vector<Outbox::Addressed> addressed;
+  for (const auto& webhook : webhooks_) addressed.push_back({webhook, address_of(webhook)});
+  outbox_.configure(addressed, now());
 
   std::unordered_map<std::string, std::unique_ptr<Watch>> kept;
   for (auto& watch : watches_) kept.emplace(watch->endpoint.name(), std::move(watch));
@@ -103,9 +107,10 @@ void Engine::cancel_poll(Watch& watch) {
 void Engine::add_endpoint(EndpointConfig config, Duration spread) {
   auto watch = std::make_unique<Watch>(Watch{.endpoint = {std::move(config), instance_}});
   const auto& name = watch->endpoint.name();
+  watch->endpoint.approve(approved_[name]);
   const Time wall = clock_.wall();
   watch->due = clock_.steady() + (first_slot(name, spread, wall) - wall);
-  if (is_loaded_) {
+  if (ledger_.is_open()) {
     // Seen in an earlier life of this process or of the config.
     const auto known = loaded_.endpoints.find(name);
     watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {});
@@ -158,7 +163,9 @@ void Engine::take_journal() {
     if (auto* loaded = std::get_if<Loaded>(&result)) {
       on_loaded(std::move(*loaded));
     } else if (const auto* committed = std::get_if<JournalCommitted>(&result)) {
-      on_committed(committed->took);
+      on_committed(*committed);
+    } else if (const auto* tasks = std::get_if<std::vector<OperatorTask>>(&result)) {
+      for (const auto& task : *tasks) carry_out(task);
     } else {
       on_store_error(std::get<StoreError>(result));
     }
@@ -166,43 +173,42 @@ void Engine::take_journal() {
 }
 
 void Engine::on_loaded(Loaded loaded) {
-  is_loaded_ = true;
   daemon_.store_ok = true;
   daemon_.store_sentence.clear();
-  last_sequence_ = loaded.last_sequence;
+  ledger_.open(loaded.last_sequence, clock_.steady());
+  approved_ = std::move(loaded.pins);
   std::unordered_map<std::string, EventCounts> counts;
   for (const auto& count : loaded.event_counts) counts[count.endpoint][static_cast<std::size_t>(count.type)] = count.count;
   for (auto& watch : watches_) {
     const auto known = loaded.endpoints.find(watch->endpoint.name());
+    watch->endpoint.approve(approved_[watch->endpoint.name()]);
     watch->endpoint.restore(known == loaded.endpoints.end() ? EndpointState{} : known->second, counts[watch->endpoint.name()]);
     publish(*watch);
   }
-  outbox_.configure(webhooks_, loaded.dead_letters);
-  for (auto& pending : loaded.pending) {
-    outbox_.add(std::move(pending.delivery), std::make_shared<const StoredEvent>(std::move(pending.event)), now());
-  }
+  outbox_.restore(std::move(loaded.pending), loaded.dead_letters, loaded.webhook_switches, now());
   loaded.pending.clear();
   loaded_ = std::move(loaded);
 }
 
 // From here on every event of the batch is durable: now it may be shown and sent.
-void Engine::on_committed(Duration took) {
-  if (!commit_) return;
-  daemon_.commit.observe(to_seconds(took));
+void Engine::on_committed(const JournalCommitted& news) {
+  auto commit = ledger_.succeeded();
+  if (!commit) return;
+  daemon_.commit.observe(to_seconds(news.took));
   if (!daemon_.store_ok) log::info("the store works again");
   daemon_.store_ok = true;
   daemon_.store_sentence.clear();
   std::unordered_map<std::string, std::vector<EventType>> types;
-  for (const auto& event : commit_->batch->events) types[event.endpoint].push_back(event.type);
-  for (const auto& [name, state] : commit_->batch->states) {
+  for (const auto& event : commit->batch->events) types[event.endpoint].push_back(event.type);
+  for (const auto& [name, state] : commit->batch->states) {
     const auto found = index_.find(name);
     if (found == index_.end()) continue;
     Watch& watch = *watches_[found->second];
     watch.endpoint.show(state, types[name]);
     publish(watch);
   }
-  for (auto& [delivery, event] : commit_->deliveries) outbox_.add(std::move(delivery), std::move(event), now());
-  commit_.reset();
+  for (const auto& [webhook, count] : news.report.forgotten_dead) outbox_.forget_dead(webhook, count);
+  for (auto& [delivery, event] : commit->deliveries) outbox_.add(std::move(delivery), std::move(event), now());
 }
 
 void Engine::on_store_error(const StoreError& error) {
@@ -210,96 +216,64 @@ void Engine::on_store_error(const StoreError& error) {
   if (daemon_.store_ok || daemon_.store_sentence != error.sentence) log::error("store", {{"error", error.sentence}});
   daemon_.store_ok = false;
   daemon_.store_sentence = error.sentence;
-  if (commit_) commit_->retry_at = clock_.steady() + kCommitRetry;
+  ledger_.failed(clock_.steady());
 }
 
 bool Engine::may_decide() const {
-  return is_loaded_ && new_events_.size() < kUnsavedEventsMax;
+  return ledger_.is_open() && !ledger_.is_full();
 }
 
-bool Engine::has_urgent_changes() const {
-  return !new_events_.empty() || !changed_.empty() || !delivery_changes_.empty();
+const EndpointState* Engine::state_of(const std::string& endpoint) const {
+  const auto found = index_.find(endpoint);
+  return found == index_.end() ? nullptr : &watches_[found->second]->endpoint.state();
 }
 
 void Engine::commit_what_is_due() {
-  for (auto& change : outbox_.take_changes()) delivery_changes_.push_back(std::move(change));
-  if (!is_loaded_) return;
-  const Duration steady = clock_.steady();
-  if (commit_) {
-    if (commit_->retry_at && steady >= *commit_->retry_at) {
-      commit_->retry_at.reset();
-      journal_.submit(commit_->batch);
-    }
-    return;
-  }
-  const bool marks_due = !marked_.empty() && (steady >= next_marks_ || is_shutting_down_);
-  if (!has_urgent_changes() && !marks_due && steady < next_retention_) return;
-  commit_.emplace();
-  commit_->batch = make_batch(*commit_);
-  journal_.submit(commit_->batch);
+  ledger_.note(outbox_.take_changes());
+  ledger_.note(outbox_.take_switches());
+  ledger_.submit_what_is_due({.steady = clock_.steady(),
+                              .wall = clock_.wall(),
+                              .source = source_,
+                              .retention = retention_,
+                              .webhooks = webhooks_,
+                              .state_of = [this](const auto& name) { return state_of(name); },
+                              .hurries = is_shutting_down_});
 }
 
-std::shared_ptr<const Batch> Engine::make_batch(Commit& commit) {
-  auto batch = std::make_shared<Batch>();
-  const Duration steady = clock_.steady();
-  for (const auto& name : changed_) {
-    if (const auto found = index_.find(name); found != index_.end()) {
-      batch->states.emplace_back(name, watches_[found->second]->endpoint.state());
-    }
-    marked_.erase(name);
+void Engine::carry_out(const OperatorTask& task) {
+  const OperatorView view{.instance = instance_,
+                          .webhooks = webhooks_,
+                          .state_of = [this](const auto& name) { return state_of(name); },
+                          .approved = approved_};
+  auto effects = decide(task, view, clock_.wall());
+  log::info("operator's request", {{"request", std::to_string(task.request.id)},
+                                   {"action", std::string{name(task.request.action)}},
+                                   {"ok", effects.result.ok ? "true" : "false"},
+                                   {"result", effects.result.sentence}});
+  for (const auto& name : effects.switched_on) outbox_.switch_on(name, now());
+  for (auto& [delivery, event] : effects.again) {
+    if (outbox_.hurry({delivery.sequence, delivery.webhook}, now())) continue;
+    ledger_.note_again(std::move(delivery), std::make_shared<const StoredEvent>(std::move(event)));
   }
-  changed_.clear();
-  if (steady >= next_marks_ || is_shutting_down_) {
-    for (const auto& name : marked_) {
-      const auto found = index_.find(name);
-      if (found != index_.end()) batch->good_marks.emplace_back(name, *watches_[found->second]->endpoint.state().last_good);
-    }
-    marked_.clear();
-    next_marks_ = steady + kMarksEvery;
+  for (const auto& key : effects.dropped) {
+    outbox_.drop(key);
+    ledger_.note(outbox_.take_changes());
+    ledger_.note_dropped(key);
   }
-  if (steady >= next_retention_) {
-    batch->forget_before = clock_.wall() - retention_;
-    next_retention_ = steady + kRetentionEvery;
-  }
-  // First the verdicts, then the new deliveries: a row is never in a batch twice.
-  batch->deliveries = std::exchange(delivery_changes_, {});
-  add_events(*batch, commit);
-  return batch;
+  for (const auto& key : effects.revived) outbox_.forget_dead(key.webhook, 1);
+  if (effects.drill) ledger_.note_drill(std::move(*effects.drill), std::move(effects.drill_webhooks));
+  if (effects.pin) approve(std::move(*effects.pin));
+  ledger_.note(OperatorAnswer{.request = task.request.id, .at = clock_.wall(), .result = std::move(effects.result)});
 }
 
-void Engine::add_events(Batch& batch, Commit& commit) {
-  const Time wall = clock_.wall();
-  for (auto& event : new_events_) {
-    event.sequence = ++last_sequence_;
-    auto stored = std::make_shared<StoredEvent>(StoredEvent{.sequence = event.sequence,
-                                                            .id = event.id,
-                                                            .type = event.type,
-                                                            .endpoint = event.endpoint,
-                                                            .alias = event.about(),
-                                                            .time = event.time,
-                                                            .json = to_cloudevent(event, source_)});
-    for (const auto& webhook : webhooks_) {
-      if (!wants(webhook, *stored)) continue;
-      Delivery delivery;
-      delivery.sequence = event.sequence;
-      delivery.webhook = webhook.name;
-      delivery.created = delivery.next_attempt = wall;
-      batch.deliveries.push_back(delivery);
-      commit.deliveries.emplace_back(std::move(delivery), stored);
-    }
-    log::info(
-        "event",
-        {{"type", std::string{name(event.type)}}, {"subject", event.subject()}, {"id", event.id}, {"summary", event.summary}});
-    batch.events.push_back(*stored);
-  }
-  new_events_.clear();
-}
-
-bool Engine::wants(const WebhookConfig& webhook, const StoredEvent& event) const {
-  const auto any = [](const std::vector<std::string>& globs, std::string_view text) {
-    return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_matches(glob, text); });
-  };
-  return any(webhook.events, name(event.type)) && any(webhook.endpoints, event.endpoint);
+void Engine::approve(PinApproval approval) {
+  auto& approved = approved_[approval.endpoint];
+  approved[approval.alias] = approval.targets;
+  if (approval.targets.empty()) approved.erase(approval.alias);
+  watches_[index_.at(approval.endpoint)]->endpoint.approve(approved);
+  // With its state in the same batch the endpoint is shown anew as soon as the approval is durable.
+  ledger_.note_state(approval.endpoint);
+  ledger_.note(std::move(approval));
 }
 
 // ---- polls --------------------------------------------------------------------------------------------------------------------
@@ -334,9 +308,9 @@ void Engine::finish_poll(Watch& watch, HttpResult result) {
 }
 
 void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
-  for (auto& event : outcome.events) new_events_.push_back(std::move(event));
-  if (outcome.must_persist) changed_.insert(watch.endpoint.name());
-  if (outcome.has_mark) marked_.insert(watch.endpoint.name());
+  for (auto& event : outcome.events) ledger_.note(std::move(event));
+  if (outcome.must_persist) ledger_.note_state(watch.endpoint.name());
+  if (outcome.has_mark) ledger_.note_mark(watch.endpoint.name());
   schedule(watch, outcome.retry_after);
   publish(watch);
 }
@@ -358,9 +332,11 @@ void Engine::set_due(Watch& watch, Duration due) {
 
 void Engine::start_deliveries() {
   if (is_shutting_down_) return;
+  const NotifyContext context{.external_url = external_url_, .instance = instance_};
   for (const auto& due : outbox_.take_due(now())) {
-    auto request =
-        make_request(*due.webhook, std::array{due.event.get()}, {.external_url = "", .instance = instance_}, clock_.wall());
+    std::vector<const StoredEvent*> events;
+    for (const auto& event : due.events) events.push_back(event.get());
+    auto request = make_request(*due.webhook, events, context, clock_.wall());
     if (!request) {
       const Verdict verdict{.kind = VerdictClass::Config, .sentence = std::move(request.error()), .retry_after = std::nullopt};
       outbox_.verdict(due.key, verdict, std::nullopt, now());
@@ -398,8 +374,7 @@ Duration Engine::time_to_next(Duration longest) const {
     if (!schedule_.empty() && polls_under_way_ < kPollsAtOnce) until = std::min(until, schedule_.begin()->first);
     if (const auto due = outbox_.next_due()) until = std::min(until, *due);
   }
-  if (commit_ && commit_->retry_at) until = std::min(until, *commit_->retry_at);
-  if (!commit_ && is_loaded_ && !marked_.empty()) until = std::min(until, next_marks_);
+  if (const auto due = ledger_.next_due()) until = std::min(until, *due);
   return std::max(until - steady, Duration{0});
 }
 
@@ -433,7 +408,7 @@ void Engine::begin_shutdown() {
 }
 
 bool Engine::is_quiet() const {
-  return under_way_.empty() && !commit_ && !has_urgent_changes() && marked_.empty();
+  return under_way_.empty() && ledger_.is_settled();
 }
 
 void Engine::run(const std::stop_token& stop) {

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "daemon/engine/clock.h"
 #include "daemon/engine/endpoint_watch.h"
 #include "daemon/engine/journal.h"
+#include "daemon/engine/ledger.h"
 #include "daemon/engine/outbox.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/transport/transport.h"
@@ -38,6 +40,7 @@ class Engine {
     Transport& transport;
     Journal& journal;
     Board& board;
+    std::string external_url{};  // where people reach the page; may be empty
   };
   Engine(Ports ports, Config config, std::uint64_t seed);
 
@@ -68,11 +71,6 @@ class Engine {
     std::shared_ptr<const WebhookConfig> webhook{};  // made by this config and judged by it, also after a reload
     Duration started{0};
   };
-  struct Commit {
-    std::shared_ptr<const Batch> batch;
-    std::vector<std::pair<Delivery, std::shared_ptr<const StoredEvent>>> deliveries;
-    std::optional<Duration> retry_at;
-  };
   struct ControlBox {
     std::optional<Config> config;
     std::optional<std::string> failure;
@@ -86,7 +84,7 @@ class Engine {
   void take_control();
   void take_journal();
   void on_loaded(Loaded loaded);
-  void on_committed(Duration took);
+  void on_committed(const JournalCommitted& news);
   void on_store_error(const StoreError& error);
 
   void start_polls();
@@ -100,11 +98,10 @@ class Engine {
   void complete(Completion completion);
 
   bool may_decide() const;
-  bool has_urgent_changes() const;
+  const EndpointState* state_of(const std::string& endpoint) const;
   void commit_what_is_due();
-  std::shared_ptr<const Batch> make_batch(Commit& commit);
-  void add_events(Batch& batch, Commit& commit);
-  bool wants(const WebhookConfig& webhook, const StoredEvent& event) const;
+  void carry_out(const OperatorTask& task);
+  void approve(PinApproval approval);
 
   Duration time_to_next(Duration longest) const;
   void publish(const Watch& watch);
@@ -115,6 +112,7 @@ class Engine {
   Transport& transport_;
   Journal& journal_;
   Board& board_;
+  const std::string external_url_;
 
   std::string instance_;
   std::string source_;
@@ -129,16 +127,9 @@ class Engine {
   std::size_t polls_under_way_ = 0;
   Outbox outbox_;
 
-  bool is_loaded_ = false;
   Loaded loaded_;  // states of endpoints that are not (yet) configured: a reload may bring them back
-  std::uint64_t last_sequence_ = 0;
-  std::vector<Event> new_events_;
-  std::set<std::string> changed_;  // endpoints whose state must become durable
-  std::set<std::string> marked_;   // endpoints with nothing but a newer mark
-  std::vector<Delivery> delivery_changes_;
-  std::optional<Commit> commit_;
-  Duration next_marks_{0};
-  Duration next_retention_{0};
+  std::map<std::string, ApprovedTargets> approved_;  // by endpoint
+  Ledger ledger_;
 
   bool is_shutting_down_ = false;
   DaemonView daemon_;

@@ -15,9 +15,11 @@ namespace modelvane {
 
 struct JournalCommitted {
   Duration took{0};
+  CommitReport report{};
 };
-// One of: what was stored (once, at the start), the submitted batch is durable, or the try failed and nothing of it is.
-using JournalResult = std::variant<Loaded, JournalCommitted, StoreError>;
+// One of: what was stored (once, at the start), the submitted batch is durable, operators want something, or the try failed and
+// nothing of the batch is durable.
+using JournalResult = std::variant<Loaded, JournalCommitted, std::vector<OperatorTask>, StoreError>;
 
 class Journal {
  public:

@@ -7,91 +7,182 @@
 namespace modelvane {
 namespace {
 
-// Seconds from the first byte sent to the verdict: from a local gateway to the longest allowed time-out (60 s).
-const std::vector<double> kDurationBounds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
-
 std::string subject_of(const StoredEvent& event) {
   return event.alias.empty() ? event.endpoint : event.endpoint + "/" + event.alias;
+}
+
+bool is_earlier(const Delivery& a, const Delivery& b) {
+  return a.sequence < b.sequence;
 }
 
 }  // namespace
 
 Outbox::Outbox(std::uint64_t seed) : random_(seed) {}
 
-void Outbox::configure(const std::vector<WebhookConfig>& webhooks, const std::map<std::string, std::uint64_t>& dead_letters) {
+std::size_t Outbox::Webhook::room() const {
+  if (!config || off) return 0;
+  const bool is_single = is_probed() || (format != nullptr && format->coalesces());
+  const std::size_t most = is_single ? 1 : kLanesAtOnce;
+  return most > in_flight ? most - in_flight : 0;
+}
+
+// ---- what waits ---------------------------------------------------------------------------------------------------------------
+
+void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
   for (auto& [name, webhook] : webhooks_) webhook.config.reset();
-  for (const auto& config : webhooks) {
+  for (const auto& [config, address] : webhooks) {
     const auto [entry, is_new] = webhooks_.try_emplace(config.name);
     Webhook& webhook = entry->second;
+    const bool was_state = webhook.is_state();
     webhook.config = config;
+    webhook.format = find_format(config.format);
     webhook.view.name = config.name;
     webhook.view.format = config.format;
-    if (is_new) webhook.view.duration = Histogram{kDurationBounds};
+    if (is_new || webhook.view.duration.bounds.empty()) webhook.view.duration = Histogram{kDurationBounds};
+    if (is_new || !(webhook.bucket.limit() == config.rate_limit)) webhook.bucket = {config.rate_limit, now.steady};
+    const bool moved = !is_new && webhook.address != address;
+    webhook.address = address;
+    if (moved) switch_on(config.name, now);
+    if (was_state || webhook.is_state()) sort_anew(config.name, webhook);
     touch(config.name);
   }
-  for (const auto& [name, count] : dead_letters) webhooks_[name].view.dead_letters = count;
+}
+
+void Outbox::restore(std::vector<PendingDelivery> pending, const std::map<std::string, std::uint64_t>& dead_letters,
+                     const std::vector<WebhookSwitch>& switched_off, Now now) {
+  for (const auto& [name, count] : dead_letters) {
+    webhooks_[name].view.dead_letters = count;
+    touch(name);
+  }
+  for (const auto& off : switched_off) {
+    Webhook& webhook = webhooks_[off.webhook];
+    const bool moved = webhook.config && webhook.address != off.address;
+    webhook.off = off;
+    webhook.address = webhook.config ? webhook.address : off.address;
+    webhook.view.last_error = off.reason;
+    if (moved) switch_on(off.webhook, now);
+    touch(off.webhook);
+  }
+  for (auto& [delivery, event] : pending) {
+    add(std::move(delivery), std::make_shared<const StoredEvent>(std::move(event)), now);
+  }
 }
 
 void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, Now now) {
   Webhook& webhook = webhooks_[delivery.webhook];
   touch(delivery.webhook);
   if (size_ >= kOutboxMax) {
-    delivery.state = DeliveryState::Dead;
-    delivery.last_error = "more than 100,000 deliveries were waiting";
-    ++webhook.view.dead_letters;
-    changes_.push_back(std::move(delivery));
-    return;
+    return finish(webhook, std::move(delivery), DeliveryState::Dead, "more than 100,000 deliveries were waiting");
   }
   const Duration due = now.steady + std::max(delivery.next_attempt - now.wall, Duration{0});
-  auto& parcels = webhook.lanes[subject_of(*event)].parcels;
-  const auto place =
-      std::upper_bound(parcels.begin(), parcels.end(), delivery.sequence,
-                       [](std::uint64_t sequence, const Parcel& parcel) { return sequence < parcel.delivery.sequence; });
-  parcels.insert(place, Parcel{std::move(delivery), std::move(event), due});
-  ++size_;
+  put(webhook, Parcel{.delivery = std::move(delivery), .event = std::move(event), .due = due});
 }
 
-std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
-  const bool probing = webhook.failures_in_row >= kFailuresToProbe;
-  const int room = (probing ? 1 : kLanesAtOnce) - webhook.in_flight;
-  if (!webhook.config || room <= 0) return {};
-  std::vector<Candidate> waiting;
-  for (const auto& [subject, lane] : webhook.lanes) {
-    if (lane.in_flight) continue;
-    const auto& head = lane.parcels.front();
-    waiting.push_back({head.delivery.sequence, &subject, std::max(head.due, webhook.not_before)});
+void Outbox::put(Webhook& webhook, Parcel parcel) {
+  parcel.life = webhook.is_state() ? alert_life(*webhook.config, *parcel.event) : std::nullopt;
+  if (webhook.is_state() && !parcel.life) {
+    return finish(webhook, std::move(parcel.delivery), DeliveryState::Dead, "the stored event cannot be read");
   }
-  std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
-  if (probing && waiting.size() > 1) waiting.erase(waiting.begin() + 1, waiting.end());
+  Lane& lane = webhook.lanes[parcel.life ? parcel.life->key : subject_of(*parcel.event)];
+  const auto resting = lane.parcels.begin() + static_cast<std::ptrdiff_t>(lane.in_flight);
+  const auto place = std::upper_bound(resting, lane.parcels.end(), parcel,
+                                      [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
+  lane.parcels.insert(place, std::move(parcel));
+  ++size_;
+  if (webhook.is_state()) replace_older(webhook, lane);
+}
+
+// Of one alert only the newest event counts.
+void Outbox::replace_older(Webhook& webhook, Lane& lane) {
+  while (lane.parcels.size() > lane.in_flight + 1) {
+    const auto older = lane.parcels.begin() + static_cast<std::ptrdiff_t>(lane.in_flight);
+    const bool is_accepted = older->is_accepted();
+    Delivery done = std::move(older->delivery);
+    lane.parcels.erase(older);
+    --size_;
+    finish(webhook, std::move(done), DeliveryState::Delivered,
+           is_accepted ? "" : "a later event of the same alert took its place");
+  }
+}
+
+// Another format or another alert_duration: the lanes are others.
+void Outbox::sort_anew(const std::string& name, Webhook& webhook) {
+  std::erase_if(sent_, [&](const auto& sent) { return sent.second.webhook == name; });
+  webhook.in_flight = 0;
+  for (auto& [key, lane] : std::exchange(webhook.lanes, {})) {
+    for (auto& parcel : lane.parcels) {
+      --size_;
+      if (!parcel.is_dropped) put(webhook, std::move(parcel));
+    }
+  }
+}
+
+// ---- what leaves --------------------------------------------------------------------------------------------------------------
+
+// What may leave next, oldest first: the heads of all resting lanes, or only the oldest while the webhook is being probed.
+std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
+  if (webhook.room() == 0) return {};
+  const Duration earliest = std::max(webhook.not_before, webhook.bucket.ready());
+  std::vector<Candidate> waiting;
+  for (const auto& [key, lane] : webhook.lanes) {
+    if (lane.in_flight > 0) continue;
+    const auto& head = lane.parcels.front();
+    waiting.push_back({head.delivery.sequence, &key, &head, std::max(head.due, earliest)});
+  }
+  const auto is_older = [](const auto& a, const auto& b) { return a.sequence < b.sequence; };
+  if (webhook.is_probed() && !waiting.empty()) return {*std::min_element(waiting.begin(), waiting.end(), is_older)};
+  std::sort(waiting.begin(), waiting.end(), is_older);
   return waiting;
 }
 
-void Outbox::bury_expired(const std::string& name, Webhook& webhook, Time now) {
-  std::vector<LaneKey> expired;
-  for (const auto& [subject, lane] : webhook.lanes) {
-    if (!lane.in_flight && now - lane.parcels.front().delivery.created > webhook.config->max_age)
-      expired.emplace_back(name, subject);
+// What travels together with the first of `waiting` that is due.
+std::vector<Outbox::Candidate> Outbox::company(const Webhook& webhook, const std::vector<Candidate>& waiting, Duration steady) {
+  std::vector<Candidate> due;
+  for (const auto& candidate : waiting) {
+    if (candidate.due > steady) continue;
+    const Lane& lane = webhook.lanes.at(*candidate.lane);
+    for (const auto& parcel : lane.parcels) {
+      if (parcel.due > steady) break;
+      due.push_back({parcel.delivery.sequence, candidate.lane, &parcel, candidate.due});
+      if (webhook.is_probed()) break;
+    }
   }
-  for (const auto& key : expired) {
-    const auto& head = webhook.lanes.at(key.second).parcels.front();
-    log::warn("delivery expired", {{"webhook", name}, {"event", head.event->id}, {"last_error", head.delivery.last_error}});
-    finish_head(webhook, key, DeliveryState::Dead, "expired after max_age; last error: " + head.delivery.last_error);
+  std::sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+  if (due.empty()) return due;
+  const auto loner = std::find_if(due.begin(), due.end(), [](const auto& candidate) { return candidate.parcel->alone; });
+  const auto together = loner == due.begin() ? 1 : static_cast<std::size_t>(loner - due.begin());
+  due.resize(std::min(together, webhook.format->events_max));
+  return due;
+}
+
+Outbox::Due Outbox::send(const std::string& name, Webhook& webhook, const std::vector<Candidate>& group, Now now) {
+  Due due{.key = next_key_++, .webhook = &*webhook.config, .events = {}};
+  Sent sent{.webhook = name, .lanes = {}};
+  for (const auto& candidate : group) {
+    due.events.push_back(candidate.parcel->event);
+    ++sent.lanes[*candidate.lane];
+    ++webhook.lanes.at(*candidate.lane).in_flight;
   }
+  ++webhook.in_flight;
+  webhook.bucket.take(now.steady);
+  sent_.emplace(due.key, std::move(sent));
+  return due;
 }
 
 std::vector<Outbox::Due> Outbox::take_due(Now now) {
   std::vector<Due> due;
   for (auto& [name, webhook] : webhooks_) {
     if (!webhook.config || webhook.lanes.empty()) continue;
-    bury_expired(name, webhook, now.wall);
-    for (const auto& candidate : candidates(webhook)) {
-      if (candidate.due > now.steady) continue;
-      if (webhook.in_flight == kLanesAtOnce) break;
-      Lane& lane = webhook.lanes.at(*candidate.subject);
-      lane.in_flight = true;
-      ++webhook.in_flight;
-      sent_.emplace(next_key_, LaneKey{name, *candidate.subject});
-      due.push_back({next_key_++, &*webhook.config, lane.parcels.front().event});
+    bury_expired(name, webhook, now);
+    const auto waiting = candidates(webhook);
+    if (webhook.format != nullptr && webhook.format->coalesces()) {
+      const auto group = company(webhook, waiting, now.steady);
+      if (!group.empty()) due.push_back(send(name, webhook, group, now));
+      continue;
+    }
+    for (const auto& candidate : waiting) {
+      if (webhook.room() == 0) break;
+      if (std::max(candidate.due, webhook.bucket.ready()) <= now.steady) due.push_back(send(name, webhook, {candidate}, now));
     }
   }
   return due;
@@ -105,90 +196,255 @@ std::optional<Duration> Outbox::next_due() const {
   return next;
 }
 
-void Outbox::finish_head(Webhook& webhook, const LaneKey& key, DeliveryState state, const std::string& error) {
-  const auto lane = webhook.lanes.find(key.second);
-  Delivery done = std::move(lane->second.parcels.front().delivery);
-  lane->second.parcels.pop_front();
-  if (lane->second.parcels.empty()) webhook.lanes.erase(lane);
-  --size_;
-  done.state = state;
-  done.last_error = error;
-  if (state == DeliveryState::Delivered) ++webhook.view.delivered;
+void Outbox::bury_expired(const std::string& name, Webhook& webhook, Now now) {
+  for (auto entry = webhook.lanes.begin(); entry != webhook.lanes.end();) {
+    Lane& lane = entry->second;
+    while (lane.in_flight == 0 && !lane.parcels.empty()) {
+      Parcel& head = lane.parcels.front();
+      // An alert that lives is a present state, however old: its age counts from its end.
+      if (head.life && !head.life->ends) break;
+      const Time born = head.life ? std::max(*head.life->ends, head.delivery.created) : head.delivery.created;
+      if (now.wall - born <= webhook.config->max_age) break;
+      log::warn("delivery expired", {{"webhook", name}, {"event", head.event->id}, {"last_error", head.delivery.last_error}});
+      Delivery done = std::move(head.delivery);
+      lane.parcels.pop_front();
+      --size_;
+      const std::string why = webhook.off ? webhook.off->reason : done.last_error;
+      finish(webhook, std::move(done), DeliveryState::Dead, "expired after max_age; last error: " + why);
+      touch(name);
+    }
+    entry = lane.parcels.empty() ? webhook.lanes.erase(entry) : std::next(entry);
+  }
+}
+
+// ---- verdicts -----------------------------------------------------------------------------------------------------------------
+
+void Outbox::finish(Webhook& webhook, Delivery delivery, DeliveryState state, const std::string& error) {
+  delivery.state = state;
+  delivery.last_error = error;
   if (state == DeliveryState::Dead) ++webhook.view.dead_letters;
-  changes_.push_back(std::move(done));
-  touch(key.first);
+  changes_.push_back(std::move(delivery));
+}
+
+// The parcels of a request that has ended, out of their lanes.
+std::vector<Outbox::Parcel> Outbox::take_back(const Sent& sent, Webhook& webhook) {
+  std::vector<Parcel> parcels;
+  --webhook.in_flight;
+  for (const auto& [key, count] : sent.lanes) {
+    const auto entry = webhook.lanes.find(key);
+    Lane& lane = entry->second;
+    lane.in_flight = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!lane.parcels.front().is_dropped) parcels.push_back(std::move(lane.parcels.front()));
+      lane.parcels.pop_front();
+      --size_;
+    }
+    if (lane.parcels.empty()) webhook.lanes.erase(entry);
+  }
+  std::sort(parcels.begin(), parcels.end(), [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
+  return parcels;
 }
 
 void Outbox::verdict(std::uint64_t key, const Verdict& verdict, std::optional<Duration> took, Now now) {
-  const auto sent = sent_.find(key);
-  if (sent == sent_.end()) return;
-  const LaneKey lane_key = sent->second;
-  sent_.erase(sent);
-  Webhook& webhook = webhooks_.at(lane_key.first);
-  Lane& lane = webhook.lanes.at(lane_key.second);
-  Parcel& head = lane.parcels.front();
-  lane.in_flight = false;
-  --webhook.in_flight;
-  ++head.delivery.attempts;
+  auto node = sent_.extract(key);
+  if (node.empty()) return;
+  const std::string name = node.mapped().webhook;
+  Webhook& webhook = webhooks_.at(name);
+  auto parcels = take_back(node.mapped(), webhook);
+  for (auto& parcel : parcels) ++parcel.delivery.attempts;
   if (took) webhook.view.duration.observe(to_seconds(*took));
-  touch(lane_key.first);
+  touch(name);
+  if (verdict.kind == VerdictClass::Ok) return succeed(name, webhook, std::move(parcels), now);
+  fail(name, webhook, std::move(parcels), verdict, now);
+}
 
-  if (verdict.kind == VerdictClass::Ok) {
-    const bool recovered = std::exchange(webhook.failures_in_row, 0) >= kFailuresToProbe;
-    webhook.view.last_error.clear();
-    finish_head(webhook, lane_key, DeliveryState::Delivered, "");
-    if (recovered) {
-      log::info("webhook works again", {{"webhook", lane_key.first}});
-      for (auto& [subject, waiting] : webhook.lanes) waiting.parcels.front().due = now.steady;
+void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, Now now) {
+  const bool recovered = webhook.is_probed();
+  webhook.failures_in_row = 0;
+  webhook.is_misconfigured = false;
+  webhook.view.last_error.clear();
+  for (auto& parcel : parcels) {
+    if (!parcel.is_accepted() || parcel.delivery.attempts == 1) ++webhook.view.delivered;
+    if (parcel.life) {
+      hold(webhook, std::move(parcel), now);
+    } else {
+      finish(webhook, std::move(parcel.delivery), DeliveryState::Delivered, "");
     }
-    return;
   }
+  if (!recovered) return;
+  log::info("webhook works again", {{"webhook", name}});
+  make_all_due(webhook, now);
+}
+
+// The receiver has the alert: it must hear of it again while it lives, and of its end.
+void Outbox::hold(Webhook& webhook, Parcel parcel, Now now) {
+  const auto& ends = parcel.life->ends;
+  if (ends && now.wall >= *ends + kAlertAftermath) {
+    return finish(webhook, std::move(parcel.delivery), DeliveryState::Delivered, "");
+  }
+  Duration pause = kAlertPostInterval;
+  if (ends && *ends > now.wall) pause = std::min(pause, *ends - now.wall);
+  const bool is_news = parcel.delivery.attempts == 1 || !parcel.delivery.last_error.empty();
+  parcel.due = now.steady + pause;
+  parcel.delivery.next_attempt = now.wall + pause;
+  parcel.delivery.last_error.clear();
+  // A row per post would write all day; after a restart the alert is simply posted again.
+  if (is_news) changes_.push_back(parcel.delivery);
+  put(webhook, std::move(parcel));
+}
+
+void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, const Verdict& verdict, Now now) {
   ++webhook.view.failures[static_cast<std::size_t>(verdict.kind)];
   webhook.view.last_error = verdict.sentence;
-  log::warn("delivery failed", {{"webhook", lane_key.first},
-                                {"event", head.event->id},
+  const bool in_company = parcels.size() > 1;
+  const int attempt = parcels.empty() ? 1 : parcels.front().delivery.attempts;
+  log::warn("delivery failed", {{"webhook", name},
+                                {"event", parcels.empty() ? "" : parcels.front().event->id},
+                                {"events", std::to_string(parcels.size())},
                                 {"class", std::string{label(verdict.kind)}},
-                                {"attempt", std::to_string(head.delivery.attempts)},
+                                {"attempt", std::to_string(attempt)},
                                 {"error", verdict.sentence}});
-  if (verdict.kind == VerdictClass::Payload || verdict.kind == VerdictClass::Gone) {
-    return finish_head(webhook, lane_key, DeliveryState::Dead, verdict.sentence);
+  Duration delay{0};
+  if (verdict.kind == VerdictClass::Busy || verdict.kind == VerdictClass::Config) {
+    ++webhook.failures_in_row;
+    webhook.is_misconfigured = verdict.kind == VerdictClass::Config;
+    delay = retry_delay(attempt, verdict, std::uniform_real_distribution<double>{0, 1}(random_));
+    if (verdict.retry_after) webhook.not_before = std::max(webhook.not_before, now.steady + delay);
   }
-  ++webhook.failures_in_row;
-  const double jitter = std::uniform_real_distribution<double>{0, 1}(random_);
-  const Duration delay = retry_delay(head.delivery.attempts, verdict, jitter);
-  head.due = now.steady + delay;
-  head.delivery.next_attempt = now.wall + delay;
-  head.delivery.last_error = verdict.sentence;
-  if (verdict.retry_after) webhook.not_before = std::max(webhook.not_before, head.due);
-  changes_.push_back(head.delivery);
+  if (verdict.kind == VerdictClass::Gone) switch_off(name, webhook, verdict.sentence, now);
+  for (auto& parcel : parcels) {
+    if (verdict.kind == VerdictClass::Payload && !in_company) {
+      finish(webhook, std::move(parcel.delivery), DeliveryState::Dead, verdict.sentence);
+      continue;
+    }
+    parcel.alone = parcel.alone || verdict.kind == VerdictClass::Payload;
+    parcel.due = now.steady + delay;
+    parcel.delivery.next_attempt = now.wall + delay;
+    parcel.delivery.last_error = verdict.sentence;
+    changes_.push_back(parcel.delivery);
+    put(webhook, std::move(parcel));
+  }
 }
 
 void Outbox::give_back(std::uint64_t key) {
-  const auto sent = sent_.find(key);
-  if (sent == sent_.end()) return;
-  Webhook& webhook = webhooks_.at(sent->second.first);
-  webhook.lanes.at(sent->second.second).in_flight = false;
-  --webhook.in_flight;
-  sent_.erase(sent);
+  const auto node = sent_.extract(key);
+  if (node.empty()) return;
+  Webhook& webhook = webhooks_.at(node.mapped().webhook);
+  for (auto& parcel : take_back(node.mapped(), webhook)) put(webhook, std::move(parcel));
 }
+
+// ---- on and off ---------------------------------------------------------------------------------------------------------------
+
+void Outbox::switch_off(const std::string& name, Webhook& webhook, const std::string& reason, Now now) {
+  if (webhook.off) return;
+  webhook.off = WebhookSwitch{.webhook = name, .disabled = now.wall, .reason = reason, .address = webhook.address};
+  switches_.push_back(*webhook.off);
+  log::error("webhook switched off: it wants no more events; mend its URL, or switch it on by `modelvane deliveries retry`",
+             {{"webhook", name}, {"reason", reason}});
+}
+
+void Outbox::switch_on(const std::string& name, Now now) {
+  const auto found = webhooks_.find(name);
+  if (found == webhooks_.end()) return;
+  Webhook& webhook = found->second;
+  webhook.failures_in_row = 0;
+  webhook.is_misconfigured = false;
+  webhook.not_before = Duration{0};
+  touch(name);
+  if (!webhook.off) return;
+  webhook.off.reset();
+  webhook.view.last_error.clear();
+  switches_.push_back({.webhook = name, .disabled = std::nullopt, .reason = "", .address = webhook.address});
+  log::info("webhook switched on", {{"webhook", name}});
+  make_all_due(webhook, now);
+}
+
+void Outbox::make_all_due(Webhook& webhook, Now now) {
+  for (auto& [key, lane] : webhook.lanes) {
+    for (auto& parcel : lane.parcels) {
+      if (!parcel.is_accepted()) parcel.due = now.steady;
+    }
+  }
+}
+
+// ---- for operators ------------------------------------------------------------------------------------------------------------
+
+Outbox::Parcel* Outbox::find(const DeliveryKey& key, Lane** found_lane, std::string* lane_key) {
+  const auto webhook = webhooks_.find(key.webhook);
+  if (webhook == webhooks_.end()) return nullptr;
+  for (auto& [name, lane] : webhook->second.lanes) {
+    for (auto& parcel : lane.parcels) {
+      if (parcel.delivery.sequence != key.sequence) continue;
+      *found_lane = &lane;
+      *lane_key = name;
+      return &parcel;
+    }
+  }
+  return nullptr;
+}
+
+bool Outbox::hurry(const DeliveryKey& key, Now now) {
+  Lane* lane = nullptr;
+  std::string lane_key;
+  Parcel* parcel = find(key, &lane, &lane_key);
+  if (parcel == nullptr) return false;
+  parcel->due = now.steady;
+  return true;
+}
+
+void Outbox::drop(const DeliveryKey& key) {
+  Lane* lane = nullptr;
+  std::string lane_key;
+  Parcel* parcel = find(key, &lane, &lane_key);
+  if (parcel == nullptr) return;
+  touch(key.webhook);
+  for (std::size_t i = 0; i < lane->in_flight; ++i) {
+    if (&lane->parcels[i] != parcel) continue;
+    parcel->is_dropped = true;
+    return;
+  }
+  std::erase_if(lane->parcels, [&](const Parcel& each) { return each.delivery.sequence == key.sequence; });
+  --size_;
+  if (lane->parcels.empty()) webhooks_.at(key.webhook).lanes.erase(lane_key);
+}
+
+void Outbox::forget_dead(const std::string& webhook, std::uint64_t count) {
+  auto& dead = webhooks_[webhook].view.dead_letters;
+  dead -= std::min(dead, count);
+  touch(webhook);
+}
+
+// ---- what is told -------------------------------------------------------------------------------------------------------------
 
 std::vector<Delivery> Outbox::take_changes() {
   return std::exchange(changes_, {});
 }
 
-std::vector<std::string> Outbox::take_touched() {
-  std::vector<std::string> names;
-  for (const auto& [name, is_touched] : std::exchange(touched_, {})) names.push_back(name);
-  return names;
+std::vector<WebhookSwitch> Outbox::take_switches() {
+  return std::exchange(switches_, {});
+}
+
+std::set<std::string> Outbox::take_touched() {
+  return std::exchange(touched_, {});
 }
 
 WebhookView Outbox::view(const std::string& name) const {
   const Webhook& webhook = webhooks_.at(name);
   WebhookView view = webhook.view;
-  for (const auto& [subject, lane] : webhook.lanes) {
-    view.pending += lane.parcels.size();
-    const Time oldest = lane.parcels.front().delivery.created;
-    if (!view.oldest_pending || oldest < *view.oldest_pending) view.oldest_pending = oldest;
+  if (webhook.failures_in_row > 0) {
+    view.status = webhook.is_misconfigured ? WebhookStatus::Misconfigured : WebhookStatus::Failing;
+  }
+  if (webhook.off) {
+    view.status = WebhookStatus::Disabled;
+    view.disabled_since = webhook.off->disabled;
+  }
+  for (const auto& [key, lane] : webhook.lanes) {
+    for (const auto& parcel : lane.parcels) {
+      if (parcel.is_accepted()) continue;
+      ++view.pending;
+      const Time created = parcel.delivery.created;
+      if (!view.oldest_pending || created < *view.oldest_pending) view.oldest_pending = created;
+    }
   }
   return view;
 }

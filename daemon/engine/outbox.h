@@ -2,8 +2,12 @@
 // and tells the verdict; what changed is collected for the next commit. The engine's thread only.
 //
 // Order: within one webhook and subject ("internlm/internlm3-latest") events leave one after another; lanes of one webhook run
-// side by side (kLanesAtOnce), webhooks never wait for each other. A webhook that failed kFailuresToProbe times in a row gets
-// only its oldest event until one succeeds; then everything that waited is due at once, oldest first.
+// side by side (kLanesAtOnce), webhooks never wait for each other. Formats that people read carry everything that is due in one
+// message. A webhook that failed kFailuresToProbe times in a row gets only its oldest event until one succeeds; then everything
+// that waited is due at once, oldest first. One that wants no more events is switched off until an operator or another URL
+// switches it on.
+// State formats hold an alert rather than tell an event: a parcel that was accepted stays, is posted again while its alert lives
+// and as resolved for a while after its end, and gives way to a later event of the same alert.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,11 +24,13 @@
 #include "daemon/config/config.h"
 #include "daemon/core/delivery.h"
 #include "daemon/engine/snapshot.h"
+#include "daemon/engine/token_bucket.h"
+#include "daemon/notify/alert.h"
 #include "daemon/store/store.h"
 
 namespace modelvane {
 
-inline constexpr int kLanesAtOnce = 4;
+inline constexpr std::size_t kLanesAtOnce = 4;
 inline constexpr int kFailuresToProbe = 5;
 // About 100 MB of events in memory. What comes on top becomes a dead letter at once: durable, counted, and to be sent again by
 // hand.
@@ -31,21 +38,29 @@ inline constexpr std::size_t kOutboxMax = 100'000;
 
 class Outbox {
  public:
-  explicit Outbox(std::uint64_t seed);
-
-  // Start and reload. Deliveries of a webhook that is no longer configured are kept, but not sent.
-  void configure(const std::vector<WebhookConfig>& webhooks, const std::map<std::string, std::uint64_t>& dead_letters = {});
-
   struct Now {
     Duration steady;
     Time wall;
   };
+  // A webhook with the hash of its URL: a URL is a secret, and may stand in a file.
+  struct Addressed {
+    WebhookConfig config;
+    std::int64_t address = 0;
+  };
+
+  explicit Outbox(std::uint64_t seed);
+
+  // Start and reload. Deliveries of a webhook that is no longer configured are kept, but not sent.
+  void configure(const std::vector<Addressed>& webhooks, Now now);
+  // Once, after configure(): what the store knew.
+  void restore(std::vector<PendingDelivery> pending, const std::map<std::string, std::uint64_t>& dead_letters,
+               const std::vector<WebhookSwitch>& switched_off, Now now);
   void add(Delivery delivery, std::shared_ptr<const StoredEvent> event, Now now);
 
   struct Due {
     std::uint64_t key;
-    const WebhookConfig* webhook;  // valid until the next configure()
-    std::shared_ptr<const StoredEvent> event;
+    const WebhookConfig* webhook;                            // valid until the next configure()
+    std::vector<std::shared_ptr<const StoredEvent>> events;  // oldest first; several only for formats that coalesce
   };
   // What to send now; each counts as in flight until verdict() or give_back().
   std::vector<Due> take_due(Now now);
@@ -55,10 +70,19 @@ class Outbox {
   void give_back(std::uint64_t key);
   std::size_t in_flight() const { return sent_.size(); }
 
+  // For operators. hurry(): due now, whatever its webhook did before; false when it does not wait here. drop(): forgotten; one in
+  // flight may still arrive.
+  bool hurry(const DeliveryKey& key, Now now);
+  void drop(const DeliveryKey& key);
+  void switch_on(const std::string& webhook, Now now);
+  // Dead letters that were sent again, dropped, or went with old events.
+  void forget_dead(const std::string& webhook, std::uint64_t count);
+
   // Rows that changed since the last call, to be committed.
   std::vector<Delivery> take_changes();
+  std::vector<WebhookSwitch> take_switches();
   // Names whose view changed since the last call.
-  std::vector<std::string> take_touched();
+  std::set<std::string> take_touched();
   WebhookView view(const std::string& webhook) const;
 
  private:
@@ -66,36 +90,68 @@ class Outbox {
     Delivery delivery;
     std::shared_ptr<const StoredEvent> event;
     Duration due{0};
+    std::optional<AlertLife> life{};  // state formats
+    bool alone = false;               // was refused in company: travels alone, so that it harms no other
+    bool is_dropped = false;          // while in flight
+
+    // A state that the receiver holds is no longer waited for.
+    bool is_accepted() const { return life && delivery.attempts > 0 && delivery.last_error.empty(); }
   };
   struct Lane {
     std::deque<Parcel> parcels;  // by sequence
-    bool in_flight = false;
+    std::size_t in_flight = 0;   // so many from the front
   };
   struct Webhook {
     std::optional<WebhookConfig> config;  // none = no longer configured
-    std::map<std::string, Lane> lanes;    // by subject; never empty lanes
-    int in_flight = 0;
+    const FormatTraits* format = nullptr;
+    std::int64_t address = 0;
+    std::map<std::string, Lane> lanes;  // by subject, or by alert; never empty lanes
+    std::size_t in_flight = 0;          // requests
     int failures_in_row = 0;
-    Duration not_before{0};  // a Retry-After concerns the webhook as a whole
+    bool is_misconfigured = false;  // the last failure said so
+    Duration not_before{0};         // a Retry-After concerns the webhook as a whole
+    TokenBucket bucket;
+    std::optional<WebhookSwitch> off;
     WebhookView view;
-  };
-  using LaneKey = std::pair<std::string, std::string>;
 
+    bool is_state() const { return format != nullptr && format->is_state; }
+    bool is_probed() const { return failures_in_row >= kFailuresToProbe; }
+    std::size_t room() const;
+  };
+  // One request under way: so many parcels from the front of each lane.
+  struct Sent {
+    std::string webhook;
+    std::map<std::string, std::size_t> lanes;
+  };
   struct Candidate {
     std::uint64_t sequence;
-    const std::string* subject;  // borrowed from the webhook's lanes
+    const std::string* lane;  // borrowed
+    const Parcel* parcel;
     Duration due;
   };
-  // Lanes whose head may leave next, oldest first: all that rest, or only the oldest while the webhook is being probed.
+
   static std::vector<Candidate> candidates(const Webhook& webhook);
-  void finish_head(Webhook& webhook, const LaneKey& key, DeliveryState state, const std::string& error);
-  void bury_expired(const std::string& name, Webhook& webhook, Time now);
-  void touch(const std::string& name) { touched_[name] = true; }
+  static std::vector<Candidate> company(const Webhook& webhook, const std::vector<Candidate>& waiting, Duration steady);
+  Due send(const std::string& name, Webhook& webhook, const std::vector<Candidate>& group, Now now);
+  Parcel* find(const DeliveryKey& key, Lane** lane, std::string* lane_key);
+  void put(Webhook& webhook, Parcel parcel);
+  void sort_anew(const std::string& name, Webhook& webhook);
+  void replace_older(Webhook& webhook, Lane& lane);
+  void bury_expired(const std::string& name, Webhook& webhook, Now now);
+  void finish(Webhook& webhook, Delivery delivery, DeliveryState state, const std::string& error);
+  std::vector<Parcel> take_back(const Sent& sent, Webhook& webhook);
+  void succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, Now now);
+  void hold(Webhook& webhook, Parcel parcel, Now now);
+  void fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, const Verdict& verdict, Now now);
+  void switch_off(const std::string& name, Webhook& webhook, const std::string& reason, Now now);
+  void make_all_due(Webhook& webhook, Now now);
+  void touch(const std::string& name) { touched_.insert(name); }
 
   std::map<std::string, Webhook> webhooks_;
-  std::map<std::uint64_t, LaneKey> sent_;
+  std::map<std::uint64_t, Sent> sent_;
   std::vector<Delivery> changes_;
-  std::map<std::string, bool> touched_;
+  std::vector<WebhookSwitch> switches_;
+  std::set<std::string> touched_;
   std::size_t size_ = 0;
   std::uint64_t next_key_ = 1;
   std::mt19937_64 random_;

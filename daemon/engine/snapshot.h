@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/core/delivery.h"
@@ -66,6 +67,19 @@ struct EndpointView {
   std::optional<Time> certificate_expiry;
 };
 
+// One exchange from start to end, in seconds: from a gateway on the same host to the longest allowed time-out of a webhook (60
+// s).
+inline const std::vector<double> kDurationBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+
+// Failing: the last attempt failed. Misconfigured: an operator must mend something (URL, key, TLS). Disabled: it wants no more
+// events and is switched off.
+enum class WebhookStatus { Ok, Failing, Misconfigured, Disabled };
+inline constexpr std::array kWebhookStatusLabels{std::string_view{"ok"}, std::string_view{"failing"},
+                                                 std::string_view{"misconfigured"}, std::string_view{"disabled"}};
+constexpr std::string_view label(WebhookStatus status) {
+  return kWebhookStatusLabels[static_cast<std::size_t>(status)];
+}
+
 struct WebhookView {
   std::string name;
   std::string format;
@@ -76,6 +90,8 @@ struct WebhookView {
   std::optional<Time> oldest_pending;
   std::uint64_t dead_letters = 0;
   std::string last_error;
+  WebhookStatus status = WebhookStatus::Ok;
+  std::optional<Time> disabled_since;
 };
 
 struct DaemonView {

@@ -26,6 +26,8 @@ class StoreWriter final : public Journal {
  private:
   void run(const std::stop_token& stop);
   void load_until_it_works(const std::stop_token& stop);
+  void commit(const Batch& batch);
+  void look_for_requests();
   void report(JournalResult result);
 
   std::unique_ptr<Store> store_;  // the writer's thread only

@@ -42,6 +42,17 @@ void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
   out.add(family);
 }
 
+void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
+  Family family{"modelvane_webhook_state", FamilyType::Gauge,
+                "1 for the state that the webhook is in: misconfigured needs an operator, disabled wants no more events."};
+  for (const auto& [view, labels] : webhooks) {
+    for (const auto status : kWebhookStatusLabels) {
+      family.add(labels, {{"state", std::string{status}}}, label(view->status) == status ? 1 : 0);
+    }
+  }
+  out.add(family);
+}
+
 }  // namespace
 
 void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
@@ -49,6 +60,7 @@ void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
   add_per_webhook(out, webhooks, {"modelvane_deliveries_total", FamilyType::Counter, "Events that the webhook has accepted."},
                   [](const WebhookView& view) { return static_cast<double>(view.delivered); });
   add_failures(webhooks, out);
+  add_states(webhooks, out);
   Family duration{"modelvane_delivery_duration_seconds", FamilyType::Histogram,
                   "Time of single attempts to deliver, good and failed."};
   for (const auto& [view, labels] : webhooks) duration.add(labels, view->duration);

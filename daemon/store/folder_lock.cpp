@@ -73,6 +73,14 @@ std::expected<FolderLock, StoreError> FolderLock::take(const std::filesystem::pa
   return lock;
 }
 
+bool FolderLock::is_held(const std::filesystem::path& folder) {
+  const int file = ::open((folder / kFileName).c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool is_free = ::flock(file, LOCK_SH | LOCK_NB) == 0;
+  ::close(file);
+  return !is_free;
+}
+
 FolderLock::~FolderLock() {
   if (file_ >= 0) ::close(file_);
 }

@@ -14,6 +14,8 @@ class FolderLock {
  public:
   // Makes the folder (mode 0700) when it is missing. Busy when another process holds the lock.
   static std::expected<FolderLock, StoreError> take(const std::filesystem::path& folder);
+  // Whether a process holds the lock of that folder. Takes nothing and makes nothing.
+  static bool is_held(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(FolderLock&& other) noexcept;
   FolderLock& operator=(FolderLock&&) = delete;

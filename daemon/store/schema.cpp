@@ -44,6 +44,31 @@ constexpr std::array kMigrations{R"(
 
   CREATE TABLE event_counts(endpoint TEXT NOT NULL, type TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY(endpoint, type)) STRICT, WITHOUT ROWID;
+)",
+                                 R"(
+  CREATE TABLE pins(
+    endpoint TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    target TEXT NOT NULL,
+    approved_us INTEGER NOT NULL,
+    PRIMARY KEY(endpoint, alias, target)) STRICT, WITHOUT ROWID;
+
+  -- Only webhooks that are switched off. The address is a hash of the URL: another one switches the webhook on again.
+  CREATE TABLE webhook_states(
+    webhook TEXT PRIMARY KEY,
+    disabled_us INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    address INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- Numbers are never given twice: the daemon remembers up to which one it has read.
+  CREATE TABLE requests(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    made_us INTEGER NOT NULL,
+    done_us INTEGER,
+    result TEXT) STRICT;
+  CREATE INDEX requests_open ON requests(id) WHERE done_us IS NULL;
 )"};
 
 }  // namespace

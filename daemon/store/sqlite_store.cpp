@@ -6,6 +6,7 @@
 
 #include "daemon/store/checksum.h"
 #include "daemon/store/folder_lock.h"
+#include "daemon/store/request_table.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/sqlite.h"
 #include "daemon/store/state_json.h"
@@ -112,6 +113,7 @@ std::expected<void, StoreError> SqliteStore::open() {
   }
   if (database_ && !database_->is_still_there()) database_.reset();
   if (database_) return {};
+  data_version_.reset();
   if (auto checked = check_before_open(); !checked) return checked;
   database_ = std::make_unique<Database>(database_file(folder_), was_open_ ? Database::Access::Write : Database::Access::Create);
   const auto version = identify(*database_);
@@ -128,6 +130,7 @@ std::expected<void, StoreError> SqliteStore::open() {
 StoreError SqliteStore::close_after_error() {
   StoreError error = database_->error();
   database_.reset();  // rolls back what was begun
+  data_version_.reset();
   return error;
 }
 
@@ -151,6 +154,8 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
   load_endpoints(loaded);
   load_pending(loaded);
   load_counts(loaded);
+  read_pins(*database_, loaded);
+  read_webhook_states(*database_, loaded);
   loaded.last_sequence = static_cast<std::uint64_t>(last_sequence_);
   if (!database_->ok()) return std::unexpected(close_after_error());
   return loaded;
@@ -214,11 +219,13 @@ void SqliteStore::load_counts(Loaded& loaded) {
 
 // ---- committing ---------------------------------------------------------------------------------------------------------------
 
-std::expected<void, StoreError> SqliteStore::commit(const Batch& batch) {
-  if (auto opened = open(); !opened) return opened;
+std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) {
+  if (auto opened = open(); !opened) return std::unexpected(std::move(opened.error()));
+  report_ = {};
   database_->run("BEGIN IMMEDIATE");
   put_states(batch);
   for (const auto& event : batch.events) put_event(event);
+  put_requests_effects(*database_, batch);
   put_deliveries(batch);
   if (batch.forget_before) forget(*batch.forget_before);
   keep_to_limit();
@@ -226,7 +233,18 @@ std::expected<void, StoreError> SqliteStore::commit(const Batch& batch) {
   // From here on everything in the batch is durable.
   database_->run("COMMIT");
   if (!database_->ok()) return std::unexpected(close_after_error());
-  return {};
+  return std::exchange(report_, {});
+}
+
+std::expected<std::vector<OperatorTask>, StoreError> SqliteStore::new_requests() {
+  if (auto opened = open(); !opened) return std::unexpected(std::move(opened.error()));
+  const auto version = database_->number("PRAGMA data_version");
+  if (database_->ok() && version == data_version_) return std::vector<OperatorTask>{};
+  auto tasks = read_requests(*database_, last_request_);
+  if (!database_->ok()) return std::unexpected(close_after_error());
+  data_version_ = version;
+  if (!tasks.empty()) last_request_ = tasks.back().request.id;
+  return tasks;
 }
 
 void SqliteStore::put_states(const Batch& batch) {
@@ -293,6 +311,7 @@ void SqliteStore::put_deliveries(const Batch& batch) {
 
 void SqliteStore::forget(Time before) {
   choose_to_forget("time_us < ?1", before.time_since_epoch().count());
+  database_->execute("DELETE FROM requests WHERE done_us < ?1", before);
   delete_chosen();
 }
 
@@ -314,6 +333,11 @@ void SqliteStore::choose_to_forget(const std::string& which, std::int64_t value)
 }
 
 void SqliteStore::delete_chosen() {
+  {
+    Rows rows = database_->query(
+        "SELECT webhook, count(*) FROM deliveries WHERE state = 'dead' AND sequence IN forgotten GROUP BY webhook");
+    while (rows.next()) report_.forgotten_dead[rows.text(0)] += static_cast<std::uint64_t>(rows.integer(1));
+  }
   database_->execute("DELETE FROM deliveries WHERE sequence IN forgotten");
   database_->execute("DELETE FROM events WHERE sequence IN forgotten");
   if (database_->ok()) event_rows_ -= database_->changed_rows();

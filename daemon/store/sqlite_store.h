@@ -33,7 +33,8 @@ class SqliteStore final : public Store {
   // is an error, because a changed alias might hide behind it.
   std::expected<Loaded, StoreError> load() override;
   // The same batch again (after an error that left it open whether it became durable) is no error and counts once.
-  std::expected<void, StoreError> commit(const Batch& batch) override;
+  std::expected<CommitReport, StoreError> commit(const Batch& batch) override;
+  std::expected<std::vector<OperatorTask>, StoreError> new_requests() override;
 
  private:
   std::expected<void, StoreError> open();
@@ -61,6 +62,9 @@ class SqliteStore final : public Store {
   bool was_open_ = false;        // from then on a missing file is an accident and not a beginning
   std::int64_t event_rows_ = 0;  // in the table; counted when it is opened
   std::int64_t last_sequence_ = 0;
+  std::optional<std::int64_t> data_version_;  // of the last look for requests; another one = another process wrote
+  std::uint64_t last_request_ = 0;            // handed out
+  CommitReport report_;                       // of the commit under way
 };
 
 // Reads a store, also while a daemon writes it or none runs. Any thread; queries take turns. Never creates the database.

@@ -14,6 +14,7 @@
 #include "daemon/core/event.h"
 #include "daemon/core/time.h"
 #include "daemon/core/watch.h"
+#include "daemon/store/operator_request.h"
 
 namespace modelvane {
 
@@ -55,12 +56,43 @@ struct EventCount {
   std::uint64_t count = 0;
 };
 
+// A request with the deliveries that it names, as they are in the store.
+struct OperatorTask {
+  OperatorRequest request;
+  std::vector<PendingDelivery> found;
+};
+
+// A webhook that wants no more events is switched off; without `disabled` it is on again.
+struct WebhookSwitch {
+  std::string webhook;
+  std::optional<Time> disabled;
+  std::string reason;
+  std::int64_t address = 0;  // hash of its URL: another one switches it on again
+};
+
+// What operators approved of an alias, beside the config's pins. Replaces what was approved before; no targets = nothing.
+struct PinApproval {
+  std::string endpoint;
+  std::string alias;
+  std::vector<std::string> targets;
+  Time approved{};
+};
+using ApprovedTargets = std::map<std::string, std::vector<std::string>>;  // by alias
+
+struct OperatorAnswer {
+  std::uint64_t request = 0;
+  Time at{};
+  OperatorResult result;
+};
+
 struct Loaded {
   std::map<std::string, EndpointState> endpoints;
   std::vector<PendingDelivery> pending;  // by sequence
   std::uint64_t last_sequence = 0;
   std::vector<EventCount> event_counts;               // so that counters survive a restart
   std::map<std::string, std::uint64_t> dead_letters;  // by webhook
+  std::map<std::string, ApprovedTargets> pins;        // by endpoint
+  std::vector<WebhookSwitch> webhook_switches;        // those that are off
 };
 
 // Everything in a batch becomes durable together or not at all.
@@ -72,14 +104,24 @@ struct Batch {
   std::vector<StoredEvent> events;
   std::vector<Delivery> deliveries;   // inserted, or updated by (sequence, webhook)
   std::optional<Time> forget_before;  // retention: delete events older than this, and their finished deliveries
-  bool empty() const { return states.empty() && good_marks.empty() && events.empty() && deliveries.empty() && !forget_before; }
+  // What operators' requests did, together with their answers.
+  std::vector<DeliveryKey> dropped;  // forgotten, before the deliveries above are put
+  std::vector<PinApproval> pins;
+  std::vector<WebhookSwitch> webhook_switches;
+  std::vector<OperatorAnswer> answers;
+};
+
+struct CommitReport {
+  std::map<std::string, std::uint64_t> forgotten_dead;  // dead letters that went with old events, by webhook
 };
 
 class Store {
  public:
   virtual ~Store() = default;
   virtual std::expected<Loaded, StoreError> load() = 0;
-  virtual std::expected<void, StoreError> commit(const Batch& batch) = 0;
+  virtual std::expected<CommitReport, StoreError> commit(const Batch& batch) = 0;
+  // Requests that came since the last call; cheap when there are none.
+  virtual std::expected<std::vector<OperatorTask>, StoreError> new_requests() = 0;
 };
 
 struct EventFilter {

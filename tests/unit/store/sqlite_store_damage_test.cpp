@@ -72,7 +72,7 @@ TEST_CASE("a database of a newer modelvane is not touched") {
   CHECK(error.kind == StoreError::Kind::Newer);
   CHECK(says(
       error,
-      "was written by a newer modelvane (schema 7, this one knows 1); start that version or point --storage.path elsewhere"));
+      "was written by a newer modelvane (schema 7, this one knows 2); start that version or point --storage.path elsewhere"));
   CHECK(SqliteEventLog{folder.storage()}.events({}).error().kind == StoreError::Kind::Newer);
 }
 

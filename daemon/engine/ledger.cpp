@@ -1,0 +1,159 @@
+#include "daemon/engine/ledger.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "daemon/core/event_json.h"
+#include "daemon/core/glob.h"
+#include "daemon/log/log.h"
+
+namespace modelvane {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Last-good marks lag at most so long behind: after a crash the bounds of a move are that much wider, still true.
+constexpr Duration kMarksEvery = 10s;
+constexpr Duration kRetentionEvery = 1h;
+constexpr Duration kCommitRetry = 1s;
+// Beyond this deciding pauses, and nothing is lost: the difference is still there later.
+constexpr std::size_t kUnsavedEventsMax = 10'000;
+
+template <typename Value>
+void append(std::vector<Value>& to, std::vector<Value> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+bool wants(const WebhookConfig& webhook, const Event& event) {
+  const auto any = [](const std::vector<std::string>& globs, std::string_view text) {
+    return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_matches(glob, text); });
+  };
+  return any(webhook.events, name(event.type)) && any(webhook.endpoints, event.endpoint);
+}
+
+}  // namespace
+
+void Ledger::open(std::uint64_t last_sequence, Duration steady) {
+  is_open_ = true;
+  last_sequence_ = last_sequence;
+  next_marks_ = next_retention_ = steady;
+}
+
+void Ledger::note(std::vector<Delivery> changes) {
+  append(changes_, std::move(changes));
+}
+
+void Ledger::note(std::vector<WebhookSwitch> switches) {
+  append(switches_, std::move(switches));
+}
+
+void Ledger::note_again(Delivery delivery, std::shared_ptr<const StoredEvent> event) {
+  again_.emplace_back(std::move(delivery), std::move(event));
+}
+
+void Ledger::note_dropped(const DeliveryKey& key) {
+  // What was noted of it before would bring it back.
+  std::erase_if(changes_,
+                [&](const Delivery& change) { return change.sequence == key.sequence && change.webhook == key.webhook; });
+  dropped_.push_back(key);
+}
+
+bool Ledger::is_full() const {
+  return events_.size() >= kUnsavedEventsMax;
+}
+
+bool Ledger::has_urgent() const {
+  return !events_.empty() || !states_.empty() || !changes_.empty() || !again_.empty() || !dropped_.empty() ||
+         !switches_.empty() || !pins_.empty() || !answers_.empty();
+}
+
+std::optional<Duration> Ledger::next_due() const {
+  if (under_way_) return under_way_->retry_at;
+  if (!is_open_ || marks_.empty()) return std::nullopt;
+  return next_marks_;
+}
+
+void Ledger::submit_what_is_due(const Sources& sources) {
+  if (!is_open_) return;
+  if (under_way_) {
+    if (!under_way_->retry_at || sources.steady < *under_way_->retry_at) return;
+    under_way_->retry_at.reset();
+    return journal_.submit(under_way_->commit.batch);
+  }
+  const bool marks_due = !marks_.empty() && (sources.steady >= next_marks_ || sources.hurries);
+  if (!has_urgent() && !marks_due && sources.steady < next_retention_) return;
+  under_way_.emplace();
+  under_way_->commit.batch = make_batch(sources, under_way_->commit.deliveries);
+  journal_.submit(under_way_->commit.batch);
+}
+
+std::shared_ptr<const Batch> Ledger::make_batch(const Sources& sources, Addressed& deliveries) {
+  auto batch = std::make_shared<Batch>();
+  for (const auto& name : std::exchange(states_, {})) {
+    if (const auto* state = sources.state_of(name)) batch->states.emplace_back(name, *state);
+    marks_.erase(name);
+  }
+  add_marks(*batch, sources);
+  if (sources.steady >= next_retention_) {
+    batch->forget_before = sources.wall - sources.retention;
+    next_retention_ = sources.steady + kRetentionEvery;
+  }
+  batch->dropped = std::exchange(dropped_, {});
+  batch->webhook_switches = std::exchange(switches_, {});
+  batch->pins = std::exchange(pins_, {});
+  batch->answers = std::exchange(answers_, {});
+  // First the verdicts, then what begins: of one delivery the last word counts.
+  batch->deliveries = std::exchange(changes_, {});
+  for (const auto& [delivery, event] : again_) batch->deliveries.push_back(delivery);
+  deliveries = std::exchange(again_, {});
+  add_events(*batch, sources, deliveries);
+  return batch;
+}
+
+void Ledger::add_marks(Batch& batch, const Sources& sources) {
+  if (sources.steady < next_marks_ && !sources.hurries) return;
+  for (const auto& name : std::exchange(marks_, {})) {
+    const auto* state = sources.state_of(name);
+    if (state != nullptr && state->last_good) batch.good_marks.emplace_back(name, *state->last_good);
+  }
+  next_marks_ = sources.steady + kMarksEvery;
+}
+
+void Ledger::add_events(Batch& batch, const Sources& sources, Addressed& deliveries) {
+  for (auto& [event, chosen] : std::exchange(events_, {})) {
+    event.sequence = ++last_sequence_;
+    auto stored = std::make_shared<StoredEvent>(StoredEvent{.sequence = event.sequence,
+                                                            .id = event.id,
+                                                            .type = event.type,
+                                                            .endpoint = event.endpoint,
+                                                            .alias = event.about(),
+                                                            .time = event.time,
+                                                            .json = to_cloudevent(event, sources.source)});
+    for (const auto& webhook : sources.webhooks) {
+      if (chosen ? std::ranges::find(*chosen, webhook.name) == chosen->end() : !wants(webhook, event)) continue;
+      Delivery delivery;
+      delivery.sequence = event.sequence;
+      delivery.webhook = webhook.name;
+      delivery.created = delivery.next_attempt = sources.wall;
+      batch.deliveries.push_back(delivery);
+      deliveries.emplace_back(std::move(delivery), stored);
+    }
+    log::info(
+        "event",
+        {{"type", std::string{name(event.type)}}, {"subject", event.subject()}, {"id", event.id}, {"summary", event.summary}});
+    batch.events.push_back(*stored);
+  }
+}
+
+std::optional<Ledger::Committed> Ledger::succeeded() {
+  if (!under_way_) return std::nullopt;
+  auto done = std::move(under_way_->commit);
+  under_way_.reset();
+  return done;
+}
+
+void Ledger::failed(Duration steady) {
+  if (under_way_) under_way_->retry_at = steady + kCommitRetry;
+}
+
+}  // namespace modelvane

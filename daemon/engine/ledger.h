@@ -1,0 +1,103 @@
+// What has been decided and is not yet durable: collects it into batches, one of which at a time is on its way to the store, and
+// gives it back when it has arrived there. Everything that was noted between two batches becomes durable together. The engine's
+// thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/core/event.h"
+#include "daemon/engine/journal.h"
+#include "daemon/store/store.h"
+
+namespace modelvane {
+
+class Ledger {
+ public:
+  explicit Ledger(Journal& journal) : journal_(journal) {}
+
+  // What batches are made with; borrowed for one call.
+  struct Sources {
+    Duration steady;
+    Time wall;
+    const std::string& source;  // of CloudEvents
+    Duration retention;
+    const std::vector<WebhookConfig>& webhooks;
+    std::function<const EndpointState*(const std::string&)> state_of;  // null: no longer configured
+    bool hurries = false;                                              // marks go now, not only every few seconds
+  };
+  using Addressed = std::vector<std::pair<Delivery, std::shared_ptr<const StoredEvent>>>;
+  struct Committed {
+    std::shared_ptr<const Batch> batch;
+    Addressed deliveries;  // to be made from now on
+  };
+
+  // From the store's last number on; until then nothing is submitted.
+  void open(std::uint64_t last_sequence, Duration steady);
+  bool is_open() const { return is_open_; }
+
+  // An event goes to every webhook that wants it.
+  void note(Event event) { events_.push_back({std::move(event), std::nullopt}); }
+  // A drill goes to those that were chosen, whatever they want.
+  void note_drill(Event event, std::vector<std::string> webhooks) { events_.push_back({std::move(event), std::move(webhooks)}); }
+  void note_state(const std::string& endpoint) { states_.insert(endpoint); }
+  // Nothing but a newer last good poll.
+  void note_mark(const std::string& endpoint) { marks_.insert(endpoint); }
+  void note(std::vector<Delivery> changes);
+  void note(std::vector<WebhookSwitch> switches);
+  void note(PinApproval approval) { pins_.push_back(std::move(approval)); }
+  void note(OperatorAnswer answer) { answers_.push_back(std::move(answer)); }
+  // A delivery that begins anew.
+  void note_again(Delivery delivery, std::shared_ptr<const StoredEvent> event);
+  void note_dropped(const DeliveryKey& key);
+
+  // While the disk refuses, changes wait in memory; when it is full, deciding must pause.
+  bool is_full() const;
+  // Everything is durable.
+  bool is_settled() const { return !under_way_ && !has_urgent() && marks_.empty(); }
+  std::optional<Duration> next_due() const;
+
+  void submit_what_is_due(const Sources& sources);
+  std::optional<Committed> succeeded();
+  void failed(Duration steady);
+
+ private:
+  struct Noted {
+    Event event;
+    std::optional<std::vector<std::string>> webhooks;
+  };
+  struct UnderWay {
+    Committed commit;
+    std::optional<Duration> retry_at;
+  };
+
+  bool has_urgent() const;
+  std::shared_ptr<const Batch> make_batch(const Sources& sources, Addressed& deliveries);
+  void add_marks(Batch& batch, const Sources& sources);
+  void add_events(Batch& batch, const Sources& sources, Addressed& deliveries);
+
+  Journal& journal_;
+  bool is_open_ = false;
+  std::uint64_t last_sequence_ = 0;
+  std::vector<Noted> events_;
+  std::set<std::string> states_;
+  std::set<std::string> marks_;
+  std::vector<Delivery> changes_;
+  Addressed again_;
+  std::vector<DeliveryKey> dropped_;
+  std::vector<WebhookSwitch> switches_;
+  std::vector<PinApproval> pins_;
+  std::vector<OperatorAnswer> answers_;
+  std::optional<UnderWay> under_way_;
+  Duration next_marks_{0};
+  Duration next_retention_{0};
+};
+
+}  // namespace modelvane

@@ -1,0 +1,23 @@
+// The tables that operators' requests work on: `requests`, `pins` and `webhook_states`, read and written through the Database
+// that SqliteStore has open. Failures stay in the Database, as with every statement on it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "daemon/store/sqlite.h"
+#include "daemon/store/store.h"
+
+namespace modelvane {
+
+// Open requests above `last`, in the order in which they were made, with the deliveries that they name. One that cannot be
+// understood is answered at once: a newer command must not wait for ever.
+std::vector<OperatorTask> read_requests(Database& database, std::uint64_t last);
+
+void read_pins(Database& database, Loaded& loaded);
+void read_webhook_states(Database& database, Loaded& loaded);
+
+// Within the transaction of the batch.
+void put_requests_effects(Database& database, const Batch& batch);
+
+}  // namespace modelvane
