@@ -1,17 +1,15 @@
 // Programs that we did not write, against the real binary: promtool and Prometheus read the metrics, npm's standardwebhooks
 // verifies the signature, npm's cloudevents parses the body, systemd-analyze judges the unit.
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "tests/system/harness.h"
+#include "tests/system/prometheus.h"
 #include "tests/unit/simulate/exchange.h"
 
 using namespace modelvane;
@@ -20,19 +18,6 @@ using namespace system_test;
 namespace {
 
 const std::string kSecret = "whsec_dGVzdCBzZWNyZXQgb2YgbW9kZWx2YW5lLCAyNCBieXRlcw==";
-
-// The kernel's choice, free at this moment: Prometheus does not tell which port it took for port 0.
-int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
 
 struct Watched {
   TempFolder folder;
@@ -78,24 +63,17 @@ TEST_CASE("promtool finds nothing to say about the metrics") {
 TEST_CASE("a real Prometheus scrapes the daemon and knows the target of the alias") {
   Watched watched;
   const auto target = watched.serve.url("").substr(7);
-  const auto config =
-      watched.folder.write("prometheus.yml", fmt::format("global: {{scrape_interval: 1s}}\nscrape_configs:\n  - {{job_name: "
-                                                         "modelvane, static_configs: [{{targets: ['{}']}}]}}\n",
-                                                         target));
-  const int port = free_port();
-  Process prometheus({.arguments = {"--config.file=" + config, "--storage.tsdb.path=" + watched.folder.file("tsdb"),
-                                    fmt::format("--web.listen-address=127.0.0.1:{}", port)},
-                      .program = "/usr/bin/prometheus"});
-  const auto query = fmt::format("http://127.0.0.1:{}/api/v1/query?query=modelvane_alias_info", port);
+  Prometheus prometheus(watched.folder,
+                        fmt::format("global: {{scrape_interval: 1s}}\nscrape_configs:\n  - {{job_name: modelvane, "
+                                    "static_configs: [{{targets: ['{}']}}]}}\n",
+                                    target));
   const auto asked = [&](const std::string& expected) {
     return eventually([&] {
-      const auto answer = nlohmann::json::parse(get(query).body, nullptr, false);
-      if (!answer.is_object() || !answer.contains("data")) return false;
-      const auto& result = answer["data"]["result"];
+      const auto result = prometheus.series("modelvane_alias_info");
       return result.size() == 1 && result[0]["metric"]["target"] == expected && result[0]["metric"]["team"] == "search";
     });
   };
-  CHECK_MESSAGE(asked("m-1"), prometheus.transcript());
+  CHECK_MESSAGE(asked("m-1"), prometheus.process().transcript());
   watched.move();
   CHECK(asked("m-2"));
 }

@@ -1,0 +1,210 @@
+// The dashboards and rules that users get, in a real Prometheus that scrapes the real daemon: every query finds data, no rule
+// fails, and an alert on a move goes through a real Alertmanager.
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <regex>
+
+#include "tests/system/harness.h"
+#include "tests/system/prometheus.h"
+#include "tests/unit/simulate/exchange.h"
+#include "tests/unit/transport/certificates.h"
+#include "tests/unit/transport/fake_server.h"
+
+using namespace modelvane;
+using namespace system_test;
+using nlohmann::json;
+
+namespace {
+
+// Metrics that this version does not export yet: panels with them stay empty.
+const std::vector<std::string> kComing{"modelvane_model_retirement_timestamp_seconds"};
+
+const std::string kProject = MODELVANE_TESTS "/..";
+
+std::string read(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  REQUIRE_MESSAGE(text.find(from) != std::string::npos, "nothing to replace: " << from);
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+// A daemon with all that the dashboards show: an endpoint with TLS, one that fails now and then, an alias that moves off its pin,
+// a webhook that takes events and one that does not.
+struct Watched {
+  TempFolder folder;
+  test::PemFolder pem;
+  test::Identity authority = test::make_authority("test");
+  test::TlsContext tls = test::server_context(test::make_leaf(authority));
+  test::FakeServer secured{[](test::Connection& connection) {
+                             connection.read_head();
+                             connection.reply(200, model_list({{"s-latest", "s-1"}}, {"s-1"}).body);
+                           },
+                           tls.get()};
+  std::atomic<bool> has_moved{false};
+  std::atomic<int> polls{0};
+  FakeUpstream shaky{[this](const auto&) {
+    if (++polls % 2 == 0) return simulated::ServedReply{.status = 503};
+    return model_list({{"m-latest", has_moved ? "m-2" : "m-1"}}, {"m-1", "m-2"});
+  }};
+  FakeUpstream taker{[](const auto&) { return simulated::ServedReply{.status = 204}; }};
+  FakeUpstream refuser{[](const auto&) { return simulated::ServedReply{.status = 503}; }};
+  Serve serve{folder, fmt::format(R"(defaults: {{interval: 1s, timeout: 1s, recheck: 1s}}
+endpoints:
+  - {{name: secured, url: "https://127.0.0.1:{}/v1/models", aliases: [{{field: /ref_model}}], tls_config: {{ca_file: "{}"}}}}
+  - {{name: shaky, url: "{}", aliases: [{{field: /ref_model}}], labels: {{team: search}}, pins: {{m-latest: [m-1]}}}}
+webhooks:
+  - {{name: taker, url: "{}"}}
+  - {{name: refuser, url: "{}"}}
+)",
+                                  secured.port(), pem.write_certificate("ca.pem", authority), shaky.url(), taker.url("/hook"),
+                                  refuser.url("/hook"))};
+
+  Watched() { REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript()); }
+  std::string address() const { return serve.url("").substr(std::string{"http://"}.size()); }
+};
+
+// The project's own Prometheus configuration, only hurried: everything once a second, for this daemon and this Alertmanager.
+std::string hurried_config(const Watched& watched, int alertmanager_port) {
+  const auto folder = kProject + "/config/prometheus/";
+  const std::string rules = "modelvane.rules.yml";
+  const std::string alerts = "modelvane.alerts.yml";
+  watched.folder.write(rules, replaced(read(folder + rules), "interval: 5m", "interval: 1s"));
+  watched.folder.write(alerts, read(folder + alerts));
+  auto config = replaced(read(folder + "prometheus.yml"), "_interval: 30s", "_interval: 1s");
+  config = replaced(config, "127.0.0.1:10178", watched.address());
+  return replaced(config, "127.0.0.1:9093", fmt::format("127.0.0.1:{}", alertmanager_port));
+}
+
+struct DashboardQuery {
+  std::string where;
+  std::string expr;
+};
+
+// As Grafana asks when every variable stands at "all"; where only one value is allowed, at `endpoint`.
+std::string substituted(const std::string& expr, const std::string& endpoint) {
+  auto text = std::regex_replace(expr, std::regex{R"(="\$endpoint")"}, "=\"" + endpoint + "\"");
+  text = std::regex_replace(text, std::regex{R"(\$(endpoint|alias|instance|webhook))"}, ".*");
+  text = std::regex_replace(text, std::regex{R"(\$__rate_interval)"}, "5m");
+  REQUIRE_MESSAGE(text.find('$') == std::string::npos, "unknown variable in " << text);
+  return text;
+}
+
+std::vector<DashboardQuery> queries_of(const json& dashboard) {
+  const std::string title = dashboard["title"];
+  std::vector<DashboardQuery> all;
+  for (const auto& panel : dashboard["panels"]) {
+    if (panel["type"] == "row") continue;
+    for (const auto& target : panel["targets"])
+      all.push_back({title + " / " + panel["title"].get<std::string>(), target["expr"]});
+  }
+  for (const auto& annotation : dashboard["annotations"]["list"]) {
+    if (annotation.contains("expr")) all.push_back({title + " / " + annotation["name"].get<std::string>(), annotation["expr"]});
+  }
+  static const std::regex kValues{R"(label_values\((.*), (\w+)\))"};
+  for (const auto& variable : dashboard["templating"]["list"]) {
+    if (variable["type"] != "query") continue;
+    const std::string definition = variable["definition"];
+    all.push_back(
+        {title + " / $" + variable["name"].get<std::string>(), std::regex_replace(definition, kValues, "count by ($2) ($1)")});
+  }
+  return all;
+}
+
+std::vector<json> dashboards() {
+  std::vector<json> all;
+  for (const auto& entry : std::filesystem::directory_iterator(kProject + "/dashboards")) {
+    if (entry.path().extension() == ".json") all.push_back(json::parse(read(entry.path())));
+  }
+  return all;
+}
+
+bool is_coming(const std::string& expr) {
+  return std::ranges::any_of(kComing, [&](const auto& metric) { return expr.find(metric) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("every query of every dashboard finds data in a Prometheus that scrapes the daemon, and no rule fails") {
+  Watched watched;
+  Prometheus prometheus(watched.folder, hurried_config(watched, free_port()));
+  REQUIRE(eventually([&] { return !prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").empty(); }));
+  watched.has_moved = true;
+
+  const auto all = dashboards();
+  CHECK(all.size() == 3);
+  for (const auto& dashboard : all) {
+    for (const auto& [where, expr] : queries_of(dashboard)) {
+      for (const auto* endpoint : {"secured", "shaky"}) {
+        // Only the shaky one fails and moves, only the secured one has a certificate.
+        const bool is_of_one = expr.find("=\"$endpoint\"") != std::string::npos;
+        const bool needs_secured = expr.find("certificate") != std::string::npos;
+        if (is_coming(expr) || (is_of_one && needs_secured != (std::string{endpoint} == "secured"))) continue;
+        const auto query = substituted(expr, endpoint);
+        CHECK_MESSAGE(eventually([&] { return !prometheus.series(query).empty(); }), where << ": " << query);
+        if (!is_of_one) break;
+      }
+    }
+  }
+
+  const auto groups = prometheus.data("rules")["groups"];
+  CHECK(groups.size() >= 8);
+  for (const auto& group : groups) {
+    for (const auto& rule : group["rules"]) {
+      CHECK_MESSAGE(rule["health"] == "ok", rule["name"] << ": " << rule.value("lastError", ""));
+    }
+  }
+}
+
+TEST_CASE("a real Alertmanager hears of a moved alias from Prometheus, and tells its receiver") {
+  std::mutex mutex;
+  std::vector<std::string> told;
+  FakeUpstream receiver{[&](const auto& request) {
+    const std::scoped_lock lock{mutex};
+    told.push_back(request.body);
+    return simulated::ServedReply{};
+  }};
+  Watched watched;
+  const int port = free_port();
+  const auto config = watched.folder.write(
+      "alertmanager.yml", fmt::format("route: {{receiver: test, group_by: ['...'], group_wait: 0s, group_interval: 1s}}\n"
+                                      "receivers: [{{name: test, webhook_configs: [{{url: '{}'}}]}}]\n",
+                                      receiver.url("/alerts")));
+  Process alertmanager({.arguments = {"--config.file=" + config, "--storage.path=" + watched.folder.file("alertmanager"),
+                                      fmt::format("--web.listen-address=127.0.0.1:{}", port), "--cluster.listen-address="},
+                        .program = "/usr/bin/prometheus-alertmanager"});
+  Prometheus prometheus(watched.folder, hurried_config(watched, port));
+  REQUIRE_MESSAGE(eventually([&] { return !prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").empty(); }),
+                  prometheus.process().transcript());
+  watched.has_moved = true;
+
+  const auto heard = [&](const std::string& alert) {
+    const std::scoped_lock lock{mutex};
+    for (const auto& body : told) {
+      const auto message = json::parse(body);
+      for (const auto& one : message["alerts"]) {
+        if (one["labels"]["alertname"] == alert) return one;
+      }
+    }
+    return json{};
+  };
+  REQUIRE_MESSAGE(eventually([&] { return !heard("ModelvaneAliasMoved").is_null(); }), alertmanager.transcript());
+  const auto moved = heard("ModelvaneAliasMoved");
+  CHECK(moved["status"] == "firing");
+  CHECK(moved["labels"]["endpoint"] == "shaky");
+  CHECK(moved["labels"]["alias"] == "m-latest");
+  CHECK(moved["labels"]["target"] == "m-2");
+  CHECK(moved["labels"]["team"] == "search");
+  CHECK(moved["annotations"]["summary"] == "shaky: m-latest moved to m-2");
+  CHECK(eventually([&] { return heard("ModelvanePinBroken")["labels"]["alias"] == "m-latest"; }));
+}
