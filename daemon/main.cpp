@@ -21,7 +21,10 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
   command->add_option("--web.listen-address", options.listen_addresses,
                       "host:port or :port of pages, API and metrics; repeatable [:10178]");
   command->add_option("--web.config.file", options.web_config_file, "TLS and passwords for the pages (not in this version)");
-  command->add_option("--web.external-url", options.external_url, "URL under which people reach the page, for links");
+  command->add_option("--web.external-url", options.external_url,
+                      "URL under which people reach the page; its path comes before all paths");
+  command->add_option("--web.route-prefix", options.route_prefix,
+                      "Path before all paths [that of the external URL]; / when a proxy cuts it off");
   command->add_option("--log.level", options.log.level, "debug, info, warn or error")->capture_default_str();
   command->add_option("--log.format", options.log.format, "logfmt or json")->capture_default_str();
   command->footer(

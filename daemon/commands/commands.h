@@ -19,6 +19,7 @@ struct ServeOptions {
   std::vector<std::string> listen_addresses;  // empty = :10178
   std::string web_config_file;
   std::string external_url;
+  std::optional<std::string> route_prefix;
   LogOptions log;
 };
 int serve(const ServeOptions& options);

@@ -43,10 +43,11 @@ struct Daemon::Parts {
       : event_log(options.storage_path),
         writer(std::make_unique<SqliteStore>(options.storage_path), [this] { transport.wake(); }),
         engine({clock, transport, writer, board, options.external_url}, std::move(config), std::random_device{}()),
-        web({options.listen_addresses, options.external_url}, {.snapshot = [this] { return board.read(clock.wall()); },
-                                                               .reload = std::move(reload),
-                                                               .events = &event_log,
-                                                               .now = [this] { return clock.wall(); }}) {}
+        web({options.listen_addresses, options.external_url, options.route_prefix},
+            {.snapshot = [this] { return board.read(clock.wall()); },
+             .reload = std::move(reload),
+             .events = &event_log,
+             .pulse = [this] { return board.pulse(clock.wall()); }}) {}
 };
 
 Daemon::Daemon(Options options) : options_(std::move(options)) {}

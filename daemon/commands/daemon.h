@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ class Daemon {
     std::string storage_path;  // folder, made when missing
     std::vector<std::string> listen_addresses;
     std::string external_url;
+    std::optional<std::string> route_prefix;
   };
 
   explicit Daemon(Options options);

@@ -8,6 +8,7 @@
 #include "daemon/commands/daemon.h"
 #include "daemon/commands/service_manager.h"
 #include "daemon/log/log.h"
+#include "daemon/web/site.h"
 #include "version.h"
 
 namespace modelvane {
@@ -73,6 +74,10 @@ int serve(const ServeOptions& options) {
                "listen on 127.0.0.1 and put a reverse proxy in front\n");
     return 2;
   }
+  if (const auto site = site_of(options.external_url, options.route_prefix); !site) {
+    fmt::print(stderr, "modelvane: {}\n", site.error());
+    return 2;
+  }
   log::set_up(*level, options.log.format == "json");
   auto config = load_config(options.config_file);
   if (!config) {
@@ -86,7 +91,8 @@ int serve(const ServeOptions& options) {
                  .storage_path = options.storage_path,
                  .listen_addresses = options.listen_addresses.empty() ? std::vector{std::string{kDefaultListenAddress}}
                                                                       : options.listen_addresses,
-                 .external_url = options.external_url}};
+                 .external_url = options.external_url,
+                 .route_prefix = options.route_prefix}};
   if (const auto started = daemon.start(std::move(*config)); !started) {
     fmt::print(stderr, "modelvane: {}\n", started.error());
     return 1;

@@ -111,12 +111,31 @@ EndpointWatch::Outcome EndpointWatch::finish(HttpResult result, Time now, bool m
   view_.body_bytes = result ? result->body.size() : 0;
   const auto& expiry = result ? result->certificate_expiry : result.error().certificate_expiry;
   if (expiry) view_.certificate_expiry = expiry;
-  view_.duration.observe(to_seconds(result ? result->total : result.error().total));
+  const auto total = result ? result->total : result.error().total;
+  view_.duration.observe(to_seconds(total));
+  auto outcome = settle(result, now, may_decide);
+  remember(total);
+  return outcome;
+}
 
+EndpointWatch::Outcome EndpointWatch::fail(PollFailure failure, Time now, bool may_decide) {
+  auto outcome = settle_failure(std::move(failure), now, may_decide);
+  remember(Duration{0});
+  return outcome;
+}
+
+// A new value for each poll, because snapshots still hold the one before.
+void EndpointWatch::remember(Duration total) {
+  auto history = view_.history ? std::make_shared<PollHistory>(*view_.history) : std::make_shared<PollHistory>();
+  history->add({.at = *view_.last_poll, .total = total, .reason = view_.last_reason});
+  view_.history = std::move(history);
+}
+
+EndpointWatch::Outcome EndpointWatch::settle(const HttpResult& result, Time now, bool may_decide) {
   const auto reply = successful_reply(result, now);
-  if (!reply) return fail(reply.error(), now, may_decide);
+  if (!reply) return settle_failure(reply.error(), now, may_decide);
   auto catalog = read(**reply);
-  if (!catalog) return fail(std::move(catalog.error()), now, may_decide);
+  if (!catalog) return settle_failure(std::move(catalog.error()), now, may_decide);
   ++view_.polls;
   view_.last_poll = view_.last_good_poll = now;
   view_.last_ok = true;
@@ -126,7 +145,7 @@ EndpointWatch::Outcome EndpointWatch::finish(HttpResult result, Time now, bool m
                 may_decide);
 }
 
-EndpointWatch::Outcome EndpointWatch::fail(PollFailure failure, Time now, bool may_decide) {
+EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time now, bool may_decide) {
   ++view_.polls;
   ++view_.failures[static_cast<std::size_t>(failure.reason)];
   if (view_.last_ok || view_.last_reason != failure.reason) {

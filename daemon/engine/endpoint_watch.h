@@ -56,7 +56,10 @@ class EndpointWatch {
   void set_config_facts();
   void set_pins();
   std::expected<std::shared_ptr<const Catalog>, PollFailure> read(const HttpReply& reply);
+  Outcome settle(const HttpResult& result, Time now, bool may_decide);
+  Outcome settle_failure(PollFailure failure, Time now, bool may_decide);
   Outcome decide(Observation observation, bool may_decide);
+  void remember(Duration total);
 
   EndpointConfig config_;
   ApprovedTargets approved_;

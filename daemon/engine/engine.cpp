@@ -177,6 +177,7 @@ void Engine::on_loaded(Loaded loaded) {
   daemon_.store_sentence.clear();
   ledger_.open(loaded.last_sequence, clock_.steady());
   approved_ = std::move(loaded.pins);
+  daemon_.last_event = loaded.last_sequence;
   std::unordered_map<std::string, EventCounts> counts;
   for (const auto& count : loaded.event_counts) counts[count.endpoint][static_cast<std::size_t>(count.type)] = count.count;
   for (auto& watch : watches_) {
@@ -198,6 +199,7 @@ void Engine::on_committed(const JournalCommitted& news) {
   if (!daemon_.store_ok) log::info("the store works again");
   daemon_.store_ok = true;
   daemon_.store_sentence.clear();
+  if (!commit->batch->events.empty()) daemon_.last_event = commit->batch->events.back().sequence;
   std::unordered_map<std::string, std::vector<EventType>> types;
   for (const auto& event : commit->batch->events) types[event.endpoint].push_back(event.type);
   for (const auto& [name, state] : commit->batch->states) {

@@ -15,6 +15,7 @@
 #include "daemon/core/event.h"
 #include "daemon/core/histogram.h"
 #include "daemon/core/poll.h"
+#include "daemon/core/poll_history.h"
 #include "daemon/core/time.h"
 #include "daemon/core/watch.h"
 
@@ -65,6 +66,7 @@ struct EndpointView {
   std::size_t body_bytes = 0;
   Phases phases;
   std::optional<Time> certificate_expiry;
+  std::shared_ptr<const PollHistory> history;  // of this process; null = no poll yet
 };
 
 // One exchange from start to end, in seconds: from a gateway on the same host to the longest allowed time-out of a webhook (60
@@ -109,6 +111,7 @@ struct DaemonView {
   std::string reload_sentence;
   std::size_t polls_in_flight = 0;
   std::size_t deliveries_in_flight = 0;
+  std::optional<std::uint64_t> last_event;  // sequence of the last durable event; none = the store is not open yet
 };
 
 struct Snapshot {
@@ -116,6 +119,14 @@ struct Snapshot {
   std::vector<std::shared_ptr<const EndpointView>> endpoints;  // in config order
   std::vector<std::shared_ptr<const WebhookView>> webhooks;
   DaemonView daemon;
+};
+
+// What tells a watcher whether to look again: cheap enough to be read ten times a second.
+struct Pulse {
+  Time at{};
+  std::uint64_t version = 0;  // grows with everything published but the daemon's own figures
+  std::optional<std::uint64_t> last_event;
+  std::size_t endpoints = 0;
 };
 
 // The one place where the engine publishes and everybody else reads. Publishing one endpoint is O(1), reading copies pointers.
@@ -128,6 +139,7 @@ class Board {
 
   // Any thread.
   Snapshot read(Time now) const;
+  Pulse pulse(Time now) const;
   // The engine's thread. reset() sets the number and order of endpoints and webhooks (start, reload).
   void reset(std::vector<std::shared_ptr<const EndpointView>> endpoints,
              std::vector<std::shared_ptr<const WebhookView>> webhooks);

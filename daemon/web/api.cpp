@@ -5,14 +5,21 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "daemon/web/list_reply.h"
+
 namespace modelvane {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr char kEndpointList = 'e';
+constexpr char kAliasList = 'a';
+constexpr char kModelList = 'm';
+constexpr PageLimits kLimits{.usual = 1000, .max = 1000};  // about 1 MB of endpoints
+
 // Names come from other people's servers: what is not UTF-8 becomes U+FFFD instead of an exception.
-Reply to_reply(const Json& document) {
-  return json_reply(document.dump(-1, ' ', false, Json::error_handler_t::replace));
+std::string to_text(const Json& row) {
+  return without_markup(row.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Json json(const std::optional<Time>& time) {
@@ -23,14 +30,8 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
-std::string_view label(Availability availability) {
-  switch (availability) {
-    case Availability::Unknown: return "unknown";
-    case Availability::Up: return "up";
-    case Availability::Down: return "down";
-  }
-  return "unknown";
-}
+constexpr std::array<std::string_view, 3> kAvailabilityLabels{"unknown", "up", "down"};
+constexpr std::array<std::string_view, 3> kStatusLabels{"resolved", "undisclosed", "absent"};
 
 const KnownView& known_of(const EndpointView& endpoint) {
   static const KnownView kNothing;
@@ -67,7 +68,7 @@ Json endpoint_json(const EndpointView& endpoint) {
           {"url", endpoint.url},
           {"labels", endpoint.labels},
           {"interval_seconds", to_seconds(endpoint.interval)},
-          {"availability", label(known.availability)},
+          {"availability", kAvailabilityLabels[static_cast<std::size_t>(known.availability)]},
           {"down_since", json(known.down_since)},
           {"has_baseline", known.has_baseline},
           {"quarantined", known.quarantined},
@@ -76,7 +77,7 @@ Json endpoint_json(const EndpointView& endpoint) {
           {"last_poll", last_poll_json(endpoint)},
           {"last_good_poll", json(endpoint.last_good_poll)},
           {"certificate_expiry", json(endpoint.certificate_expiry)},
-          {"polls", endpoint.polls},
+          {"polls_total", endpoint.polls},
           {"failures", failures_json(endpoint)}};
 }
 
@@ -105,91 +106,137 @@ Json alias_json(const EndpointView& endpoint, const AliasView& alias) {
           {"labels", endpoint.labels}};
 }
 
-const EndpointView* find_endpoint(const Snapshot& snapshot, const std::string& name) {
-  for (const auto& endpoint : snapshot.endpoints) {
-    if (endpoint && endpoint->name == name) return endpoint.get();
+Json polls_json(const EndpointView& endpoint) {
+  auto polls = Json::array();
+  for (std::size_t i = 0; endpoint.history && i < endpoint.history->size(); ++i) {
+    const auto poll = endpoint.history->at(i);
+    polls.push_back({{"at", to_rfc3339(poll.at)},
+                     {"ok", !poll.reason},
+                     {"reason", poll.reason ? Json(label(*poll.reason)) : Json(nullptr)},
+                     {"seconds", to_seconds(poll.total)}});
   }
-  return nullptr;
+  return polls;
 }
 
-Reply no_such_endpoint(const std::string& name) {
-  return problem(404, fmt::format("there is no endpoint \"{}\"; /api/v1/endpoints lists them", name));
+Json model_json(const EndpointView& endpoint, const std::string& model) {
+  auto aliases = Json::array();
+  for (const auto& alias : known_of(endpoint).aliases) {
+    if (alias.status == AliasStatus::Resolved && alias.target == model) aliases.push_back(alias.alias);
+  }
+  return {{"endpoint", endpoint.name}, {"model", model}, {"aliases", std::move(aliases)}};
 }
 
-Json webhook_json(const WebhookView& webhook) {
-  auto failures = Json::object();
-  for (const auto kind : {VerdictClass::Busy, VerdictClass::Config, VerdictClass::Payload, VerdictClass::Gone}) {
-    failures[std::string{label(kind)}] = webhook.failures[static_cast<std::size_t>(kind)];
+bool matches(const std::string& wanted, const std::string& name) {
+  return wanted.empty() || wanted == name;
+}
+
+// The endpoints that a list goes through: all, or the one asked for, from the one at which the page before ended.
+struct Range {
+  std::string endpoint;  // "" = any
+  std::size_t first = 0;
+};
+
+Range read_range(const Snapshot& snapshot, Parameters& parameters, const Page& page) {
+  const auto index_of = [&](const std::string& name) -> std::optional<std::size_t> {
+    for (std::size_t i = 0; i < snapshot.endpoints.size(); ++i) {
+      if (snapshot.endpoints[i] && snapshot.endpoints[i]->name == name) return i;
+    }
+    return std::nullopt;
+  };
+  Range range{.endpoint = parameters.text("endpoint")};
+  if (!range.endpoint.empty() && !index_of(range.endpoint)) {
+    parameters.refuse(404, fmt::format("there is no endpoint \"{}\"; /api/v1/endpoints lists them", range.endpoint));
   }
-  return {{"name", webhook.name},
-          {"format", webhook.format},
-          {"delivered", webhook.delivered},
-          {"failures", std::move(failures)},
-          {"pending", webhook.pending},
-          {"oldest_pending", json(webhook.oldest_pending)},
-          {"dead_letters", webhook.dead_letters},
-          {"last_error", text_or_null(webhook.last_error)}};
+  if (page.after.empty()) return range;
+  const auto first = index_of(page.after.front());
+  if (!first) parameters.refuse(400, "the endpoint at which the page before ended has gone; begin again without cursor");
+  range.first = first.value_or(0);
+  return range;
+}
+
+// Offers the endpoints of the range to visit(endpoint, whether it is the one at which the page before ended) until that is false.
+template <typename Visit>
+void each_endpoint(const Snapshot& snapshot, const Range& range, const Page& page, Visit visit) {
+  for (auto i = range.first; i < snapshot.endpoints.size(); ++i) {
+    const auto& endpoint = snapshot.endpoints[i];
+    if (!endpoint || !matches(range.endpoint, endpoint->name)) continue;
+    if (!visit(*endpoint, !page.after.empty() && i == range.first)) return;
+  }
+}
+
+// Adds a row, or notes after a full page that there is another one. False = enough.
+bool offer(ListReply& reply, std::vector<std::string>& last, std::vector<std::string> key, const Json& row) {
+  if (reply.is_full()) {
+    reply.continue_after(last);
+    return false;
+  }
+  reply.add(to_text(row));
+  last = std::move(key);
+  return true;
 }
 
 }  // namespace
 
 Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
-  if (auto refusal = refuse_unknown(query, {})) return std::move(*refusal);
-  auto all = Json::array();
-  for (const auto& endpoint : snapshot.endpoints) {
-    if (endpoint) all.push_back(endpoint_json(*endpoint));
-  }
-  return to_reply({{"endpoints", std::move(all)}});
+  Parameters parameters{query};
+  const auto page = parameters.page(kEndpointList, 1, kLimits);
+  const auto range = read_range(snapshot, parameters, page);
+  const auto provider = parameters.text("provider");
+  const auto state = parameters.choice("state", kAvailabilityLabels);
+  const bool with_polls = parameters.flag("polls").value_or(false);
+  if (with_polls && range.endpoint.empty()) parameters.refuse(400, "polls=true wants parameter endpoint, too");
+  if (auto refusal = parameters.refusal()) return *refusal;
+  ListReply reply{"endpoints", kEndpointList, page.limit};
+  std::vector<std::string> last;
+  each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
+    if (is_seen || !matches(provider, endpoint.provider)) return true;
+    if (state && static_cast<std::size_t>(known_of(endpoint).availability) != *state) return true;
+    auto row = endpoint_json(endpoint);
+    if (with_polls) row["polls"] = polls_json(endpoint);
+    return offer(reply, last, {endpoint.name}, row);
+  });
+  return reply.finish();
 }
 
 Reply aliases_api(const Snapshot& snapshot, const Query& query) {
-  constexpr std::array<std::string_view, 1> kAllowed{"endpoint"};
-  if (auto refusal = refuse_unknown(query, kAllowed)) return std::move(*refusal);
-  const auto name = single(query, "endpoint");
-  if (!name) return name.error();
-  if (!name->empty() && find_endpoint(snapshot, *name) == nullptr) return no_such_endpoint(*name);
-  auto all = Json::array();
-  for (const auto& endpoint : snapshot.endpoints) {
-    if (!endpoint || (!name->empty() && endpoint->name != *name)) continue;
-    for (const auto& alias : known_of(*endpoint).aliases) all.push_back(alias_json(*endpoint, alias));
-  }
-  return to_reply({{"aliases", std::move(all)}});
+  Parameters parameters{query};
+  const auto page = parameters.page(kAliasList, 2, kLimits);
+  const auto range = read_range(snapshot, parameters, page);
+  const auto name = parameters.text("alias");
+  const auto status = parameters.choice("status", kStatusLabels);
+  const auto pending = parameters.flag("pending");
+  const auto unstable = parameters.flag("unstable");
+  if (auto refusal = parameters.refusal()) return *refusal;
+  ListReply reply{"aliases", kAliasList, page.limit};
+  std::vector<std::string> last;
+  each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
+    for (const auto& alias : known_of(endpoint).aliases) {
+      if ((is_seen && alias.alias <= page.after.back()) || !matches(name, alias.alias)) continue;
+      if (status && static_cast<std::size_t>(alias.status) != *status) continue;
+      if (alias.pending != pending.value_or(alias.pending) || alias.unstable != unstable.value_or(alias.unstable)) continue;
+      if (!offer(reply, last, {endpoint.name, alias.alias}, alias_json(endpoint, alias))) return false;
+    }
+    return true;
+  });
+  return reply.finish();
 }
 
 Reply models_api(const Snapshot& snapshot, const Query& query) {
-  constexpr std::array<std::string_view, 1> kAllowed{"endpoint"};
-  if (auto refusal = refuse_unknown(query, kAllowed)) return std::move(*refusal);
-  const auto name = single(query, "endpoint");
-  if (!name) return name.error();
-  if (name->empty()) return problem(400, "parameter endpoint is missing; /api/v1/endpoints lists the names");
-  const auto* const endpoint = find_endpoint(snapshot, *name);
-  if (endpoint == nullptr) return no_such_endpoint(*name);
-  const auto& known = known_of(*endpoint);
-  return to_reply({{"endpoint", endpoint->name}, {"has_baseline", known.has_baseline}, {"models", known.models}});
-}
-
-Reply status_api(const Snapshot& snapshot, const Query& query) {
-  if (auto refusal = refuse_unknown(query, {})) return std::move(*refusal);
-  const auto& daemon = snapshot.daemon;
-  std::size_t aliases = 0;
-  for (const auto& endpoint : snapshot.endpoints) aliases += endpoint ? known_of(*endpoint).aliases.size() : 0;
-  auto webhooks = Json::array();
-  for (const auto& webhook : snapshot.webhooks) {
-    if (webhook) webhooks.push_back(webhook_json(*webhook));
-  }
-  return to_reply(
-      {{"version", daemon.version},
-       {"instance", daemon.instance},
-       {"started", to_rfc3339(daemon.started)},
-       {"uptime_seconds", to_seconds(snapshot.at - daemon.started)},
-       {"store", {{"ok", daemon.store_ok}, {"error", text_or_null(daemon.store_sentence)}, {"errors", daemon.store_errors}}},
-       {"reload",
-        {{"ok", daemon.reload_ok},
-         {"last_success", daemon.reload_success == Time{} ? Json(nullptr) : Json(to_rfc3339(daemon.reload_success))},
-         {"error", text_or_null(daemon.reload_sentence)}}},
-       {"in_flight", {{"polls", daemon.polls_in_flight}, {"deliveries", daemon.deliveries_in_flight}}},
-       {"counts", {{"endpoints", snapshot.endpoints.size()}, {"aliases", aliases}, {"webhooks", snapshot.webhooks.size()}}},
-       {"webhooks", std::move(webhooks)}});
+  Parameters parameters{query};
+  const auto page = parameters.page(kModelList, 2, kLimits);
+  const auto range = read_range(snapshot, parameters, page);
+  const auto name = parameters.text("model");
+  if (auto refusal = parameters.refusal()) return *refusal;
+  ListReply reply{"models", kModelList, page.limit};
+  std::vector<std::string> last;
+  each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
+    for (const auto& model : known_of(endpoint).models) {
+      if ((is_seen && model <= page.after.back()) || !matches(name, model)) continue;
+      if (!offer(reply, last, {endpoint.name, model}, model_json(endpoint, model))) return false;
+    }
+    return true;
+  });
+  return reply.finish();
 }
 
 }  // namespace modelvane

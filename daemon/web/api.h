@@ -1,5 +1,5 @@
-// The JSON API under /api/v1, each path a function from the snapshot (and the event log) and a query to a reply. Times are RFC
-// 3339, durations are seconds in names that say so, and what is not known is null.
+// The JSON API under /api/v1, each path a function from the snapshot (or the event log) and a query to a reply (docs/API.md).
+// Times are RFC 3339, durations are seconds in names that say so, and what is not known is null. Lists come in pages.
 #pragma once
 
 #include "daemon/engine/snapshot.h"
@@ -14,5 +14,6 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query);
 Reply models_api(const Snapshot& snapshot, const Query& query);
 Reply status_api(const Snapshot& snapshot, const Query& query);
 Reply events_api(EventQuery& events, const Query& query);
+Reply deliveries_api(EventQuery& events, const Query& query);
 
 }  // namespace modelvane

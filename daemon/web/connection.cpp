@@ -1,5 +1,7 @@
 #include "daemon/web/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,6 +37,7 @@ std::uint32_t Connection::interest() const {
     case State::Waiting: return 0;  // errors are reported all the same
     case State::Writing: return EPOLLOUT;
     case State::Draining: return EPOLLIN;
+    case State::Streaming: return unsent() == 0 ? EPOLLIN : EPOLLIN | EPOLLOUT;
   }
   return 0;
 }
@@ -69,6 +72,37 @@ Connection::Progress Connection::send() {
     sent_ += static_cast<std::size_t>(count);
   }
   return sent_ == output_.size() ? Progress::Done : Progress::More;
+}
+
+void Connection::stream(std::string head, std::chrono::milliseconds patience, SteadyClock::time_point now) {
+  state_ = State::Streaming;
+  deadline_ = SteadyClock::time_point::max();
+  patience_ = patience;
+  append(head, now);
+  // A peer that has vanished answers to nothing; without this the kernel would go on asking it for a quarter of an hour.
+  const auto limit = static_cast<unsigned int>(2 * patience.count());
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+}
+
+void Connection::append(std::string_view bytes, SteadyClock::time_point now) {
+  const bool is_idle = unsent() == 0;
+  output_.erase(0, std::exchange(sent_, 0));
+  output_ += bytes;
+  if (!is_idle) return;
+  owed_ = output_.size();
+  deadline_ = now + patience_;
+}
+
+Connection::Progress Connection::send_on(SteadyClock::time_point now) {
+  const auto before = unsent();
+  const auto progress = send();
+  if (progress == Progress::Closed) return progress;
+  owed_ -= std::min(owed_, before - unsent());
+  if (owed_ == 0) {
+    owed_ = unsent();
+    deadline_ = owed_ == 0 ? SteadyClock::time_point::max() : now + patience_;
+  }
+  return Progress::More;
 }
 
 void Connection::drain(SteadyClock::time_point deadline) {

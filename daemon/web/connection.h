@@ -1,6 +1,6 @@
-// One client's connection and how far it has come: reading the head, waiting for a worker, writing the answer, draining. Belongs
-// to the front's thread. Never blocks; every state but the waiting one has a deadline for all of it, so that a byte now and then
-// buys no time.
+// One client's connection and how far it has come: reading the head, waiting for a worker, then writing the answer and draining,
+// or streaming. Belongs to the front's thread. Never blocks; every state but the waiting one has a deadline for all of it, so
+// that a byte now and then buys no time. A stream has one for what waits to be sent.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 class Connection {
  public:
-  enum class State { Reading, Waiting, Writing, Draining };
+  enum class State { Reading, Waiting, Writing, Draining, Streaming };
   enum class Progress { More, Done, Closed };
 
   // Takes the socket over.
@@ -41,9 +41,14 @@ class Connection {
   std::size_t unsent() const { return output_.size() - sent_; }
   // Writing: Done when everything was handed to the kernel.
   Progress send();
+
+  // Streaming: from now on the answer goes on until one side ends it. What waits must be taken by the client within `patience`.
+  void stream(std::string head, std::chrono::milliseconds patience, SteadyClock::time_point now);
+  void append(std::string_view bytes, SteadyClock::time_point now);
+  Progress send_on(SteadyClock::time_point now);
   // The answer is out: reads and drops what the client still sends, since closing with unread data would cut the answer off.
   void drain(SteadyClock::time_point deadline);
-  // Draining: Closed when the client has ended, or sent more than is worth reading.
+  // Draining, Streaming: Closed when the client has ended, or sent more than is worth reading.
   Progress discard();
 
  private:
@@ -54,6 +59,9 @@ class Connection {
   std::string output_;
   std::size_t sent_ = 0;
   std::size_t discarded_ = 0;
+
+  std::chrono::milliseconds patience_{0};
+  std::size_t owed_ = 0;  // bytes of output_ that must be out by the deadline; later ones get a deadline of their own
 };
 
 }  // namespace modelvane

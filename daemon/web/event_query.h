@@ -2,8 +2,9 @@
 // once, the rest is told so: a hung disk must never hold every worker and with them the scrapes. Any thread.
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <expected>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,16 @@ class EventQuery {
 
   // The error is a sentence.
   std::expected<std::vector<StoredEvent>, std::string> events(const EventFilter& filter);
+  std::expected<std::vector<DeliveryRow>, std::string> deliveries(const DeliveryFilter& filter);
 
  private:
-  // Of four workers (front.h); a reload may hold one more. One always stays free.
-  static constexpr int kAtOnce = 2;
+  class Place;
 
   EventLog* const log_;
-  std::atomic<int> running_{0};
+  std::mutex mutex_;
+  std::condition_variable left_;
+  int inside_ = 0;   // under mutex_
+  int waiting_ = 0;  // under mutex_
 };
 
 }  // namespace modelvane

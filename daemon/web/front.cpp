@@ -37,8 +37,8 @@ constexpr std::uint64_t kWakeTag = 0;
 
 class Front::Loop {
  public:
-  Loop(const FrontLimits& limits, std::string external_host, std::function<std::string(const RequestHead&)> answer)
-      : limits_(limits), external_host_(std::move(external_host)), answer_(std::move(answer)) {}
+  Loop(const FrontLimits& limits, Site site, FrontHooks hooks)
+      : limits_(limits), site_(std::move(site)), hooks_(std::move(hooks)), streams_(limits.stream_pace) {}
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -54,7 +54,9 @@ class Front::Loop {
   void add_client(int fd, TimePoint now);
   void advance(std::uint64_t ticket, Connection& connection, TimePoint now);
   bool read_more(std::uint64_t ticket, Connection& connection, TimePoint now);
-  void take_answers(TimePoint now);
+  void take_answer(std::uint64_t ticket, Response answer, TimePoint now);
+  void open_stream(std::uint64_t ticket, Connection& connection, Response answer, TimePoint now);
+  void send_streams(TimePoint now);
   void answer(std::uint64_t ticket, Connection& connection, std::string bytes, TimePoint now);
   void expire(TimePoint now);
   void remove(std::uint64_t ticket);
@@ -64,8 +66,8 @@ class Front::Loop {
   void wake() const;
 
   const FrontLimits limits_;
-  const std::string external_host_;
-  const std::function<std::string(const RequestHead&)> answer_;
+  const Site site_;
+  const FrontHooks hooks_;
   int epoll_ = -1;
   int wake_ = -1;
   std::vector<Listener> listeners_;  // constant while the thread runs
@@ -74,6 +76,7 @@ class Front::Loop {
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::uint64_t next_ticket_ = 0;  // set behind the listeners' tags
   std::size_t unsent_bytes_ = 0;
+  Streams streams_;
   std::optional<TimePoint> accept_again_;
   std::optional<TimePoint> end_of_grace_;
   TimePoint next_expiry_{};
@@ -102,7 +105,7 @@ std::expected<void, std::string> Front::Loop::start(const std::vector<std::strin
   watch(kWakeTag, wake_, EPOLLIN, EPOLL_CTL_ADD);
   for (std::size_t i = 0; i < listeners_.size(); ++i) watch(i + 1, listeners_[i].fd(), EPOLLIN, EPOLL_CTL_ADD);
   next_ticket_ = listeners_.size() + 1;
-  workers_ = std::make_unique<Workers>(limits_.workers, answer_, [this] { wake(); });
+  workers_ = std::make_unique<Workers>(limits_.workers, [this] { wake(); });
   thread_ = std::jthread{[this] { run(); }};
   return {};
 }
@@ -130,19 +133,25 @@ void Front::Loop::run() {
                                    connections_.empty() && !accept_again_ ? -1 : static_cast<int>(kTick.count()));
     const auto now = SteadyClock::now();
     for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)], now);
-    take_answers(now);
+    for (const auto& rest : workers_->take()) rest(now);
     expire(now);
+    if (streams_.size() > 0) send_streams(now);
     if (is_stopping_ && has_ended(now)) return;
   }
 }
 
-// While stopping: nobody new, nobody who has not finished asking, and a short while for the rest.
+// While stopping: nobody new, nobody who has not finished asking, no streams, and a short while for the rest.
 bool Front::Loop::has_ended(TimePoint now) {
   if (!end_of_grace_) {
     end_of_grace_ = now + limits_.stop_grace;
     accept_again_.reset();
     for (const auto& listener : listeners_) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener.fd(), nullptr);
-    std::erase_if(connections_, [](const auto& entry) { return entry.second->state() == Connection::State::Reading; });
+    std::vector<std::uint64_t> going;
+    for (const auto& [ticket, connection] : connections_) {
+      const auto state = connection->state();
+      if (state == Connection::State::Reading || state == Connection::State::Streaming) going.push_back(ticket);
+    }
+    for (const auto ticket : going) remove(ticket);
   }
   return connections_.empty() || now >= *end_of_grace_;
 }
@@ -200,6 +209,13 @@ void Front::Loop::advance(std::uint64_t ticket, Connection& connection, TimePoin
   auto progress = Connection::Progress::More;
   if (connection.state() == Connection::State::Reading) {
     if (!read_more(ticket, connection, now)) return remove(ticket);
+  } else if (connection.state() == Connection::State::Streaming) {
+    const auto before = connection.unsent();
+    progress = connection.discard();
+    if (progress != Connection::Progress::Closed && before > 0) progress = connection.send_on(now);
+    unsent_bytes_ -= before - connection.unsent();
+    streams_.note_unsent(ticket, connection.unsent());
+    if (before > 0 && connection.unsent() == 0) watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
   } else if (connection.state() == Connection::State::Writing) {
     const auto before = connection.unsent();
     progress = connection.send();
@@ -221,25 +237,59 @@ bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePo
   const auto end = find_head_end(connection.input(), connection.seen);
   connection.seen = connection.input().size();
   if (end && *end == 0) return true;
-  auto head = end ? read_head(connection.input().substr(0, *end), external_host_) : std::unexpected(end.error());
+  auto head = end ? read_head(connection.input().substr(0, *end), site_) : std::unexpected(end.error());
   if (!head) {
     answer(ticket, connection, to_http(head.error()), now);
     return true;
   }
   connection.wait();
   watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
-  workers_->submit(ticket, std::move(*head));
+  workers_->submit([this, ticket, asked = std::move(*head)]() -> Workers::Rest {
+    return [this, ticket, answered = hooks_.answer(asked)](TimePoint later) mutable {
+      take_answer(ticket, std::move(answered), later);
+    };
+  });
   return true;
 }
 
-void Front::Loop::take_answers(TimePoint now) {
-  for (auto& [ticket, bytes] : workers_->take()) {
-    const auto found = connections_.find(ticket);
-    if (found == connections_.end()) continue;  // the client did not wait
-    if (unsent_bytes_ > 0 && unsent_bytes_ + bytes.size() > limits_.unsent_bytes) {
-      bytes = to_http(problem(503, "too many clients are slow to read their answers; try again in a few seconds"));
+void Front::Loop::take_answer(std::uint64_t ticket, Response answered, TimePoint now) {
+  const auto found = connections_.find(ticket);
+  if (found == connections_.end()) return;  // the client did not wait
+  if (answered.stream) return open_stream(ticket, *found->second, std::move(answered), now);
+  if (unsent_bytes_ > 0 && unsent_bytes_ + answered.bytes.size() > limits_.unsent_bytes) {
+    answered.bytes = to_http(problem(503, "too many clients are slow to read their answers; try again in a few seconds"));
+  }
+  answer(ticket, *found->second, std::move(answered.bytes), now);
+}
+
+void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Response answered, TimePoint now) {
+  if (is_stopping_) return remove(ticket);
+  if (streams_.size() >= limits_.streams) {
+    return answer(ticket, connection, to_http(problem(503, "too many event streams are open; poll /api/v1/events instead")), now);
+  }
+  if (hooks_.pulse) streams_.note(hooks_.pulse(), now);
+  streams_.open(ticket, std::move(*answered.stream), now);
+  unsent_bytes_ += answered.bytes.size();
+  connection.stream(std::move(answered.bytes), limits_.write_deadline, now);
+  watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
+}
+
+void Front::Loop::send_streams(TimePoint now) {
+  if (auto filter = streams_.next_read(now)) {
+    workers_->submit([this, asked = std::move(*filter)]() -> Workers::Rest {
+      return [this, found = hooks_.read_events(asked)](TimePoint later) { streams_.take(found, later); };
+    });
+  }
+  for (const auto& [ticket, bytes] : streams_.take_output(now)) {
+    auto& connection = *connections_.at(ticket);
+    if (unsent_bytes_ + bytes.size() > limits_.unsent_bytes) {
+      remove(ticket);  // it can resume
+      continue;
     }
-    answer(ticket, *found->second, std::move(bytes), now);
+    unsent_bytes_ += bytes.size();
+    connection.append(bytes, now);
+    streams_.note_unsent(ticket, connection.unsent());
+    watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
   }
 }
 
@@ -256,6 +306,7 @@ void Front::Loop::expire(TimePoint now) {
   }
   if (now < next_expiry_) return;
   next_expiry_ = now + kTick;
+  if (streams_.size() > 0 && hooks_.pulse) streams_.note(hooks_.pulse(), now);
   std::vector<std::uint64_t> late;
   for (const auto& [ticket, connection] : connections_) {
     if (now >= connection->deadline()) late.push_back(ticket);
@@ -275,6 +326,7 @@ void Front::Loop::expire(TimePoint now) {
 void Front::Loop::remove(std::uint64_t ticket) {
   const auto found = connections_.find(ticket);
   unsent_bytes_ -= found->second->unsent();
+  streams_.close(ticket);
   connections_.erase(found);  // closing the socket also takes it out of the epoll set
 }
 
@@ -297,13 +349,13 @@ void Front::Loop::wake() const {
   [[maybe_unused]] const auto bytes = ::write(wake_, &one, sizeof one);
 }
 
-Front::Front(FrontLimits limits, std::string external_host, std::function<std::string(const RequestHead&)> answer)
-    : limits_(limits), external_host_(std::move(external_host)), answer_(std::move(answer)) {}
+Front::Front(FrontLimits limits, Site site, FrontHooks hooks)
+    : limits_(limits), site_(std::move(site)), hooks_(std::move(hooks)) {}
 
 Front::~Front() = default;
 
 std::expected<void, std::string> Front::start(const std::vector<std::string>& addresses) {
-  auto loop = std::make_unique<Loop>(limits_, external_host_, answer_);
+  auto loop = std::make_unique<Loop>(limits_, site_, hooks_);
   if (auto started = loop->start(addresses); !started) return started;
   loop_ = std::move(loop);
   return {};

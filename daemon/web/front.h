@@ -1,6 +1,7 @@
 // Everything between the network and the routes: accepts, reads heads, writes answers, all in one epoll loop on its own thread,
 // with a cap on connections and a deadline on each step. Only complete, checked heads reach the workers, and no worker ever waits
-// for a client. 500 clients that send a byte now and then cost their descriptors and nothing else.
+// for a client. 500 clients that send a byte now and then cost their descriptors and nothing else, and so do 500 event streams
+// in which nothing happens: what is new is looked for ten times a second, for all of them at once.
 #pragma once
 
 #include <chrono>
@@ -8,10 +9,13 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/web/event_stream.h"
 #include "daemon/web/request_head.h"
+#include "daemon/web/streams.h"
 
 namespace modelvane {
 
@@ -25,15 +29,30 @@ struct FrontLimits {
   std::chrono::milliseconds stop_grace{500};
   // Scrapers, browsers and probes of one daemon are a few dozen. When descriptors run out before this, new clients wait.
   std::size_t connections = 1'000;
-  // Rendering is CPU-bound; four threads leave some free while store and reload requests may block their share.
-  std::size_t workers = 4;
+  // Rendering is CPU-bound; these leave some free while store and reload requests may block their share (event_query.cpp).
+  std::size_t workers = 8;
+  // Pages left open in browsers. They leave half of the connections to those who come and go.
+  std::size_t streams = 500;
+  Streams::Pace stream_pace;
   // Answers that clients are slow to read. One uncompressed scrape of 10,000 endpoints has about 60 MB.
   std::size_t unsent_bytes = std::size_t{256} * 1024 * 1024;
 };
 
+// What a request comes to: an answer that ends the connection, or the beginning of a stream.
+struct Response {
+  std::string bytes;
+  std::optional<StreamRequest> stream;
+};
+
+struct FrontHooks {
+  std::function<Response(const RequestHead&)> answer;               // from several threads at once
+  std::function<Streams::Found(const EventFilter&)> read_events;  // for streams; from one thread at a time
+  std::function<Pulse()> pulse;                                   // from the front's thread
+};
+
 class Front {
  public:
-  Front(FrontLimits limits, std::string external_host, std::function<std::string(const RequestHead&)> answer);
+  Front(FrontLimits limits, Site site, FrontHooks hooks);
   ~Front();
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
@@ -45,8 +64,8 @@ class Front {
  private:
   class Loop;
   FrontLimits limits_;
-  std::string external_host_;
-  std::function<std::string(const RequestHead&)> answer_;
+  Site site_;
+  FrontHooks hooks_;
   std::unique_ptr<Loop> loop_;
 };
 

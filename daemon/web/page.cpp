@@ -124,10 +124,11 @@ Reply page(const Snapshot& snapshot, EventQuery& events) {
            "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}}};
 }
 
-Reply style_sheet() {
-  return {.content_type = "text/css; charset=utf-8",
-          .body = std::string{kStyleCss},
-          .headers = {{"Cache-Control", "public, max-age=86400"}}};
+std::optional<Reply> page_file(std::string_view path) {
+  if (path != "/style.css") return std::nullopt;
+  return Reply{.content_type = "text/css; charset=utf-8",
+               .body = std::string{kStyleCss},
+               .headers = {{"Cache-Control", "public, max-age=86400"}}};
 }
 
 }  // namespace modelvane

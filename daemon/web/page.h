@@ -3,6 +3,9 @@
 // rest.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "daemon/engine/snapshot.h"
 #include "daemon/web/event_query.h"
 #include "daemon/web/reply.h"
@@ -10,6 +13,7 @@
 namespace modelvane {
 
 Reply page(const Snapshot& snapshot, EventQuery& events);
-Reply style_sheet();
+// A static file of the page by its path; nullopt when there is none.
+std::optional<Reply> page_file(std::string_view path);
 
 }  // namespace modelvane

@@ -4,39 +4,186 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 
 namespace modelvane {
+namespace {
 
-std::optional<Reply> refuse_unknown(const Query& query, std::span<const std::string_view> allowed) {
-  for (const auto& [name, value] : query) {
-    if (std::ranges::find(allowed, name) != allowed.end()) continue;
-    const auto known = allowed.empty() ? "this path takes none" : fmt::format("allowed are: {}", fmt::join(allowed, ", "));
-    return problem(400, fmt::format("unknown parameter \"{}\"; {}", name, known));
-  }
+constexpr char kFieldEnd = '.';
+
+std::optional<int> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return std::nullopt;
 }
 
-std::expected<std::string, Reply> single(const Query& query, const std::string& name) {
-  const auto [first, last] = query.equal_range(name);
+std::optional<char> hex_byte(std::string_view text) {
+  if (text.size() < 2) return std::nullopt;
+  const auto high = hex_digit(text[0]);
+  const auto low = hex_digit(text[1]);
+  if (!high || !low) return std::nullopt;
+  return static_cast<char>(*high * 16 + *low);
+}
+
+// A % that begins no byte stands for itself, as browsers read it.
+std::string decode(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? hex_byte(text.substr(i + 1)) : std::nullopt;
+    decoded += byte ? *byte : text[i] == '+' ? ' ' : text[i];
+    if (byte) i += 2;
+  }
+  return decoded;
+}
+
+std::string_view take_until(std::string_view& text, char separator) {
+  const auto end = text.find(separator);
+  const auto part = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return part;
+}
+
+std::optional<std::vector<std::string>> read_cursor(std::string_view text, char list, std::size_t fields) {
+  if (!text.starts_with(list)) return std::nullopt;
+  text.remove_prefix(1);
+  std::vector<std::string> after;
+  while (!text.empty()) {
+    auto hex = take_until(text, kFieldEnd);
+    std::string field;
+    for (; !hex.empty(); hex.remove_prefix(2)) {
+      const auto byte = hex_byte(hex);
+      if (!byte) return std::nullopt;
+      field += *byte;
+    }
+    after.push_back(std::move(field));
+  }
+  if (after.size() != fields) return std::nullopt;
+  return after;
+}
+
+}  // namespace
+
+Query parse_query(std::string_view text) {
+  Query query;
+  while (!text.empty()) {
+    auto value = take_until(text, '&');
+    if (value.empty()) continue;
+    auto name = decode(take_until(value, '='));
+    query.emplace(std::move(name), decode(value));
+  }
+  return query;
+}
+
+std::string to_cursor(char list, std::span<const std::string> after) {
+  std::string text{list};
+  for (const auto& field : after) {
+    for (const char c : field) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    text += kFieldEnd;
+  }
+  return text;
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  if (error != std::errc{} || end != last || value >= std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+  return value;
+}
+
+void Parameters::refuse(int status, std::string_view detail) {
+  if (!refusal_) refusal_ = problem(status, detail);
+}
+
+std::optional<Reply> Parameters::refusal() const {
+  for (const auto& [name, value] : query_) {
+    if (std::ranges::find(known_, name) != known_.end()) continue;
+    const auto known = known_.empty() ? "this path takes none" : fmt::format("allowed are: {}", fmt::join(known_, ", "));
+    return problem(400, fmt::format("unknown parameter \"{}\"; {}", name, known));
+  }
+  return refusal_;
+}
+
+std::string Parameters::text(const std::string& name) {
+  known_.push_back(name);
+  const auto [first, last] = query_.equal_range(name);
   if (first == last) return "";
-  if (std::next(first) != last) return std::unexpected(problem(400, fmt::format("parameter {} may be given once", name)));
-  if (first->second.empty()) return std::unexpected(problem(400, fmt::format("parameter {} is empty", name)));
+  if (std::next(first) != last) {
+    refuse(400, fmt::format("parameter {} may be given once", name));
+  } else if (first->second.empty()) {
+    refuse(400, fmt::format("parameter {} is empty", name));
+  }
   return first->second;
 }
 
-std::expected<std::optional<Time>, Reply> time_of(const Query& query, const std::string& name) {
-  const auto text = single(query, name);
-  if (!text) return std::unexpected(text.error());
-  if (text->empty()) return std::nullopt;
+std::vector<std::string> Parameters::list(const std::string& name) {
+  known_.push_back(name);
+  std::vector<std::string> items;
+  const auto [first, last] = query_.equal_range(name);
+  for (auto entry = first; entry != last; ++entry) {
+    const std::string_view value = entry->second;
+    for (std::size_t at = 0; at <= value.size();) {
+      const auto end = std::min(value.find(',', at), value.size());
+      items.emplace_back(value.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  return items;
+}
+
+std::optional<std::uint64_t> Parameters::number(const std::string& name, std::uint64_t min, std::uint64_t max) {
+  const auto digits = text(name);
+  if (digits.empty()) return std::nullopt;
+  const auto value = whole_number(digits);
+  if (!value || *value < min || *value > max) {
+    refuse(400, fmt::format("parameter {} must be a number from {} to {}", name, min, max));
+  }
+  return value;
+}
+
+std::optional<bool> Parameters::flag(const std::string& name) {
+  const auto value = text(name);
+  if (value.empty()) return std::nullopt;
+  if (value != "true" && value != "false") refuse(400, fmt::format("parameter {} must be true or false", name));
+  return value == "true";
+}
+
+std::optional<Time> Parameters::time(const std::string& name) {
+  auto value = text(name);
+  if (value.empty()) return std::nullopt;
   // In a query, an unescaped + of a time zone's offset arrives as a space.
-  auto repaired = *text;
-  std::ranges::replace(repaired, ' ', '+');
-  const auto time = parse_rfc3339(repaired);
+  std::ranges::replace(value, ' ', '+');
+  const auto time = parse_rfc3339(value);
   if (!time) {
-    return std::unexpected(
-        problem(400, fmt::format("parameter {} must be a time in RFC 3339, such as 2026-11-22T10:00:00Z or 2026-11-22", name)));
+    refuse(400, fmt::format("parameter {} must be a time in RFC 3339, such as 2026-11-22T10:00:00Z or 2026-11-22", name));
   }
   return time;
+}
+
+std::optional<std::size_t> Parameters::choice(const std::string& name, std::span<const std::string_view> labels) {
+  const auto value = text(name);
+  if (value.empty()) return std::nullopt;
+  const auto found = std::ranges::find(labels, std::string_view{value});
+  if (found == labels.end()) refuse(400, fmt::format("parameter {} must be one of {}", name, fmt::join(labels, ", ")));
+  return static_cast<std::size_t>(found - labels.begin());
+}
+
+Page Parameters::page(char list, std::size_t fields, PageLimits limits) {
+  Page page{.after = {}, .limit = number("limit", 1, limits.max).value_or(limits.usual)};
+  const auto cursor = text("cursor");
+  if (cursor.empty()) return page;
+  if (auto after = read_cursor(cursor, list, fields)) {
+    page.after = std::move(*after);
+  } else {
+    refuse_cursor();
+  }
+  return page;
+}
+
+void Parameters::refuse_cursor() {
+  refuse(400, "parameter cursor must be the value of \"next\" in the page before");
 }
 
 }  // namespace modelvane

@@ -19,12 +19,20 @@ Reply text_reply(int status, std::string sentence);
 Reply json_reply(std::string body);
 // application/problem+json; `detail` says what is wrong and what would be right.
 Reply problem(int status, std::string_view detail);
+// To another place on this server.
+Reply redirect(std::string_view path);
+
+// Gives a good reply an entity tag made from its body; when `if_none_match` (the header's value, may be empty) names that tag,
+// what comes back is a 304 without the body.
+Reply with_tag(Reply reply, std::string_view if_none_match);
 
 std::string_view status_phrase(int status);
 
-// The headers that every answer carries: no sniffing, no framing, no referrer, nothing stored unless the reply says otherwise.
-std::vector<std::pair<std::string, std::string>> common_headers(const Reply& reply);
-// The whole answer in HTTP/1.1, ending the connection. For answers that are given without routing.
-std::string to_http(const Reply& reply);
+enum class Body { Sent, Omitted };  // omitted in answers to HEAD, which tell its length all the same
+// The whole answer in HTTP/1.1, ending the connection. Every answer forbids sniffing, framing and referrers, and storing unless
+// the reply says otherwise.
+std::string to_http(const Reply& reply, Body body = Body::Sent);
+// The head of an answer whose body goes on until the connection ends.
+std::string to_stream_head(const Reply& reply);
 
 }  // namespace modelvane

@@ -80,7 +80,17 @@ struct Facts {
   std::optional<std::size_t> body_bytes;
 };
 
-std::optional<Reply> read_request_line(std::string_view line, RequestHead& head, bool& is_http_1_1) {
+// Cuts the prefix off, so that nothing behind knows of it.
+std::optional<Reply> enter_site(RequestHead& head, const Site& site) {
+  if (site.prefix.empty()) return std::nullopt;
+  const auto path = head.path();
+  if (path == "/" || path == site.prefix) return redirect(site.prefix + "/");
+  if (!path.starts_with(site.prefix + "/")) return problem(404, fmt::format("this server's paths begin with {}/", site.prefix));
+  head.target.erase(0, site.prefix.size());
+  return std::nullopt;
+}
+
+std::optional<Reply> read_request_line(std::string_view line, RequestHead& head, bool& is_http_1_1, const Site& site) {
   head.method = take_until(line, " ");
   head.target = take_until(line, " ");
   if (!is_token(head.method)) return problem(400, "the request line is malformed");
@@ -95,7 +105,7 @@ std::optional<Reply> read_request_line(std::string_view line, RequestHead& head,
   if (head.target.size() > kTargetBytesMax || head.path().size() > kPathBytesMax) {
     return problem(414, fmt::format("a path has at most {} bytes, with its query at most {}", kPathBytesMax, kTargetBytesMax));
   }
-  return std::nullopt;
+  return enter_site(head, site);
 }
 
 std::optional<Reply> note_fact(const std::string& name, std::string_view value, Facts& facts) {
@@ -171,11 +181,11 @@ std::expected<std::size_t, Reply> find_head_end(std::string_view bytes, std::siz
   return 0;
 }
 
-std::expected<RequestHead, Reply> read_head(std::string_view text, std::string_view external_host) {
+std::expected<RequestHead, Reply> read_head(std::string_view text, const Site& site) {
   RequestHead head;
   Facts facts;
   bool is_http_1_1 = false;
-  if (auto refusal = read_request_line(take_until(text, "\r\n"), head, is_http_1_1)) return Refused{std::move(*refusal)};
+  if (auto refusal = read_request_line(take_until(text, "\r\n"), head, is_http_1_1, site)) return Refused{std::move(*refusal)};
   std::size_t lines = 0;
   while (true) {
     const auto line = take_until(text, "\r\n");
@@ -183,18 +193,13 @@ std::expected<RequestHead, Reply> read_head(std::string_view text, std::string_v
     if (++lines > kHeaderLinesMax) return refuse(431, fmt::format("a request has at most {} headers", kHeaderLinesMax));
     if (auto refusal = read_header(line, head, facts)) return Refused{std::move(*refusal)};
   }
-  if (auto refusal = check(head, facts, is_http_1_1, external_host)) return std::move(*refusal);
+  if (auto refusal = check(head, facts, is_http_1_1, site.host)) return std::move(*refusal);
   return head;
 }
 
-std::string RequestHead::to_text() const {
-  // Always 1.1 and without a body, whatever the client said. Compression is decided outside of the library, which would take
-  // brotli.
-  auto text = fmt::format("{} {} HTTP/1.1\r\nContent-Length: 0\r\n", method, target);
-  for (const auto& [name, value] : headers) {
-    if (name != "accept-encoding") text += fmt::format("{}: {}\r\n", name, value);
-  }
-  return text + "\r\n";
+std::string_view RequestHead::header(std::string_view name) const {
+  const auto found = std::ranges::find(headers, name, &std::pair<std::string, std::string>::first);
+  return found == headers.end() ? std::string_view{} : found->second;
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {
@@ -207,13 +212,6 @@ bool accepts_gzip(std::string_view accept_encoding) {
     return !is_zero;
   }
   return false;
-}
-
-std::string_view host_of_url(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return {};
-  url.remove_prefix(scheme + 3);
-  return url.substr(0, url.find_first_of("/?#"));
 }
 
 }  // namespace modelvane

@@ -1,6 +1,5 @@
 // The head of a request: found in the bytes as they come in, then read strictly and cut down to what the routes may see. Pure.
-// The HTTP library behind reads heads leniently and has known holes (ranges, chunked bodies, header floods, forged REMOTE_ADDR):
-// it only ever gets the text that to_text() writes. Whatever two parsers could read differently is refused: bare line feeds,
+// Whatever two parsers could read differently, a reverse proxy in front and this one for instance, is refused: bare line feeds,
 // folded lines, spaces before a colon, repeated Host or Content-Length, Transfer-Encoding.
 #pragma once
 
@@ -12,13 +11,14 @@
 #include <vector>
 
 #include "daemon/web/reply.h"
+#include "daemon/web/site.h"
 
 namespace modelvane {
 
 // Real scrapes send 300 bytes, browsers with fat cookies for localhost 4 kB.
 inline constexpr std::size_t kHeadBytesMax = 16 * 1024;
 inline constexpr std::size_t kHeaderLinesMax = 64;
-// The longest useful query is a filter over event types; the router behind matches paths by backtracking regular expressions.
+// The longest useful query is a filter over event types.
 inline constexpr std::size_t kTargetBytesMax = 4 * 1024;
 inline constexpr std::size_t kPathBytesMax = 256;
 // No route takes a body. A small one (`curl -d ''`, `-d reload`) is accepted and thrown away.
@@ -30,23 +30,23 @@ std::expected<std::size_t, Reply> find_head_end(std::string_view bytes, std::siz
 
 struct RequestHead {
   std::string method;                                        // GET, HEAD or POST
-  std::string target;                                        // path and query as sent
-  std::vector<std::pair<std::string, std::string>> headers;  // of the allowed ones
+  std::string target;                                        // path and query as sent, without the site's prefix
+  std::vector<std::pair<std::string, std::string>> headers;  // of the allowed ones, names in lower case
   bool accepts_gzip = false;
 
   std::string_view path() const { return std::string_view{target}.substr(0, target.find('?')); }
-  // A head that the HTTP library can be given.
-  std::string to_text() const;
+  std::string_view query() const {
+    return std::string_view{target}.substr(path().size() + (path().size() < target.size() ? 1 : 0));
+  }
+  // The first header of that (lower-case) name, or "".
+  std::string_view header(std::string_view name) const;
 };
 
-// `head` ends with its empty line. `external_host` ("vane.example.com", may be empty) is also taken for this server's own name
-// when the origin of a POST is checked. The error is the answer to give.
-std::expected<RequestHead, Reply> read_head(std::string_view head, std::string_view external_host);
+// `head` ends with its empty line. The site's host is also taken for this server's own name when the origin of a POST is checked.
+// The error is the answer to give.
+std::expected<RequestHead, Reply> read_head(std::string_view head, const Site& site);
 
 // RFC 9110 12.5.3: is "gzip" listed, and not with weight 0?
 bool accepts_gzip(std::string_view accept_encoding);
-
-// "https://vane.example.com/x" -> "vane.example.com"; "" when there is none.
-std::string_view host_of_url(std::string_view url);
 
 }  // namespace modelvane

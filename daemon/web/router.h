@@ -1,28 +1,44 @@
-// Paths to replies: the HTTP library's routing and response writing, fed with checked heads from memory instead of sockets.
-// answer() may be called from several threads at once; everything else is constant after construction.
+// Paths to replies: a table of what is served, and what every reply has in common (entity tags, compression, HEAD). answer() may
+// be called from several threads at once; everything else is constant after construction.
 #pragma once
 
-#include <memory>
+#include <atomic>
+#include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 
-#include "daemon/web/request_head.h"
+#include "daemon/web/event_query.h"
+#include "daemon/web/front.h"
+#include "daemon/web/query.h"
 #include "daemon/web/server.h"
 
 namespace modelvane {
 
 class Router {
  public:
-  explicit Router(WebHooks hooks);
-  ~Router();
+  Router(const Site& site, WebHooks hooks);
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  // The complete bytes of the answer. Never throws.
-  std::string answer(const RequestHead& head);
+  // Never throws.
+  Response answer(const RequestHead& head);
+  // For streams.
+  Streams::Found read_events(const EventFilter& filter) { return events_.events(filter); }
 
  private:
-  class Routes;
-  std::unique_ptr<Routes> routes_;
+  using Render = std::function<Reply(const Query&)>;
+
+  Response answer_or_throw(const RequestHead& head);
+  Response open_stream(const RequestHead& head) const;
+  Reply get(const RequestHead& head) const;
+  Reply reload();
+
+  const Site site_;
+  WebHooks hooks_;
+  EventQuery events_;
+  std::map<std::string_view, Render> routes_;  // of GET and HEAD
+  std::atomic<bool> is_reloading_{false};
 };
 
 }  // namespace modelvane

@@ -1,39 +1,43 @@
 #include "daemon/web/server.h"
 
-#include "daemon/web/front.h"
 #include "daemon/web/router.h"
 
 namespace modelvane {
 
+// The router calls the hooks, the front calls the router: made in this order, and gone in the other.
 struct WebServer::Parts {
-  std::vector<std::string> listen_addresses;
   Router router;
   Front front;
 
-  Parts(WebOptions options, WebHooks hooks)
-      : listen_addresses(std::move(options.listen_addresses)),
-        router(std::move(hooks)),
-        front({}, std::string{host_of_url(options.external_url)},
-              [this](const RequestHead& head) { return router.answer(head); }) {}
+  Parts(const FrontLimits& limits, const Site& site, WebHooks hooks)
+      : router(site, hooks),
+        front(limits, site,
+              {.answer = [this](const RequestHead& head) { return router.answer(head); },
+               .read_events = [this](const EventFilter& filter) { return router.read_events(filter); },
+               .pulse = std::move(hooks.pulse)}) {}
 };
 
-WebServer::WebServer(WebOptions options, WebHooks hooks)
-    : parts_(std::make_unique<Parts>(std::move(options), std::move(hooks))) {}
+WebServer::WebServer(WebOptions options, WebHooks hooks) : options_(std::move(options)), hooks_(std::move(hooks)) {}
 
 WebServer::~WebServer() {
   stop();
 }
 
 std::expected<void, std::string> WebServer::start() {
-  return parts_->front.start(parts_->listen_addresses);
+  const auto site = site_of(options_.external_url, options_.route_prefix);
+  if (!site) return std::unexpected(site.error());
+  auto parts = std::make_unique<Parts>(options_.limits, *site, hooks_);
+  if (auto started = parts->front.start(options_.listen_addresses); !started) return started;
+  parts_ = std::move(parts);
+  return {};
 }
 
 std::vector<std::string> WebServer::addresses() const {
-  return parts_->front.addresses();
+  return parts_ ? parts_->front.addresses() : std::vector<std::string>{};
 }
 
 void WebServer::stop() {
-  parts_->front.stop();
+  if (parts_) parts_->front.stop();
 }
 
 }  // namespace modelvane

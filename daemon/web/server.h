@@ -7,25 +7,29 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/core/time.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/store/store.h"
+#include "daemon/web/front.h"
 
 namespace modelvane {
 
 struct WebOptions {
   std::vector<std::string> listen_addresses;  // "host:port", ":port" (all addresses), "[::1]:port"; port 0 = the kernel's choice
   std::string external_url;                   // how browsers reach this server when a reverse proxy stands in front
+  std::optional<std::string> route_prefix;    // below which paths are served; none = the external URL's path
+  FrontLimits limits{};
 };
 
 struct WebHooks {
   std::function<Snapshot()> snapshot;
   std::function<std::expected<void, std::string>()> reload;
-  EventLog* events = nullptr;  // must outlive the server; null = no history
-  std::function<Time()> now;
+  EventLog* events = nullptr;    // must outlive the server; null = no history
+  std::function<Pulse()> pulse;  // tells streams when to look again
 };
 
 class WebServer {
@@ -44,6 +48,8 @@ class WebServer {
 
  private:
   struct Parts;
+  WebOptions options_;
+  WebHooks hooks_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -74,6 +74,45 @@ TEST_CASE("while the disk refuses, nothing is shown or sent; when it recovers, e
   CHECK(world.stored_events()[0].time < world.clock.now - 5min);
 }
 
+TEST_CASE("the pulse tells of an event when it is durable and not before, and of nothing while nothing is published") {
+  World world = small_world();
+  world.disk.broken = true;
+  world.start();
+  world.run_for(1min);
+  CHECK_FALSE(world.board->pulse(world.clock.now).last_event);
+  world.disk.broken = false;
+  world.run_for(5min);
+  CHECK(world.board->pulse(world.clock.now).last_event == 0);
+  world.disk.broken = true;
+  world.transport.upstreams["internlm"].move("latest", "v2", world.clock.now);
+  world.run_for(5min);
+  CHECK(world.board->pulse(world.clock.now).last_event == 0);
+  world.disk.broken = false;
+  world.run_for(1min);
+  const auto pulse = world.board->pulse(world.clock.now);
+  CHECK(pulse.last_event == 1);
+  CHECK(pulse.endpoints == 1);
+  world.engine->turn(0s);
+  CHECK(world.board->pulse(world.clock.now).version == pulse.version);
+  world.run_for(61s);  // a poll
+  CHECK(world.board->pulse(world.clock.now).version > pulse.version);
+}
+
+TEST_CASE("an endpoint shows its last polls, good and failed") {
+  World world = small_world();
+  world.start();
+  world.run_for(5min);
+  world.transport.upstreams["internlm"].throttles = true;
+  world.run_for(90s);
+  const auto endpoint = world.seen().endpoints[0];
+  REQUIRE(endpoint->history);
+  REQUIRE(endpoint->history->size() == endpoint->polls);
+  CHECK_FALSE(endpoint->history->at(0).reason);
+  const auto last = endpoint->history->at(endpoint->history->size() - 1);
+  CHECK(last.reason == Reason::RateLimited);
+  CHECK(last.at == std::chrono::floor<std::chrono::milliseconds>(*endpoint->last_poll));
+}
+
 TEST_CASE("a store that cannot be opened at the start stops no poll, and nothing is decided before it can") {
   World world = small_world();
   world.disk.broken = true;

@@ -67,10 +67,14 @@ TEST_CASE("aliases are shown with target, pin and what is pending") {
   CHECK(get(world.address(), "/api/v1/aliases?endpoint=nobody").status == 404);
 }
 
-TEST_CASE("models need an endpoint that exists") {
+TEST_CASE("models are shown with the aliases that point to them") {
   World world;
-  CHECK(json_of(get(world.address(), "/api/v1/models?endpoint=dead"))["models"] == Json{"m"});
-  CHECK(get(world.address(), "/api/v1/models").status == 400);
+  CHECK(json_of(get(world.address(), "/api/v1/models?endpoint=dead"))["models"] ==
+        Json{{{"endpoint", "dead"}, {"model", "m"}, {"aliases", Json::array()}}});
+  CHECK(json_of(get(world.address(), "/api/v1/models"))["models"].size() == 4);
+  const auto pointed_at = json_of(get(world.address(), "/api/v1/models?model=internlm3-20b-instruct"))["models"];
+  REQUIRE(pointed_at.size() == 1);
+  CHECK(pointed_at[0]["aliases"] == Json{"internlm3-latest"});
   const auto unknown = get(world.address(), "/api/v1/models?endpoint=no%22body");
   CHECK(unknown.status == 404);
   CHECK(json_of(unknown)["detail"] == "there is no endpoint \"no\"body\"; /api/v1/endpoints lists them");
@@ -150,7 +154,9 @@ TEST_CASE("a wrong parameter is named together with what is right") {
            Row{"since=yesterday", "parameter since must be a time in RFC 3339"},
            Row{"until=2026-13-01", "parameter until must be a time"},
            Row{"cursor=12", "parameter cursor must be the value of \"next\""},
-           Row{"cursor=sxyz", "parameter cursor"},
+           Row{"cursor=sxyz.", "parameter cursor"},
+           Row{"cursor=s616263.", "parameter cursor"},
+           Row{"cursor=e31.", "parameter cursor"},
            Row{"type=alias.mved", "no event type matches \"alias.mved\"; the types are alias.moved,"},
            Row{"type=alias.moved,", "no event type matches \"\""},
            Row{"endpint=x", "unknown parameter \"endpint\"; allowed are: endpoint, alias, type,"},

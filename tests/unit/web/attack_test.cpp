@@ -30,8 +30,8 @@ std::string small_answer(const RequestHead&) {
 
 TEST_CASE("500 slow clients do not hold up a scrape") {
   const auto snapshot = sample::snapshot();
-  Router router{{.snapshot = [&] { return snapshot; }}};
-  const BareFront bare{{.head_deadline = 10min}, [&](const RequestHead& head) { return router.answer(head); }};
+  Router router{{}, {.snapshot = [&] { return snapshot; }}};
+  const BareFront bare{{.head_deadline = 10min}, [&](const RequestHead& head) { return router.answer(head).bytes; }};
   std::vector<Client> slow;
   for (int i = 0; i < 500; ++i) {
     slow.emplace_back(bare.address());

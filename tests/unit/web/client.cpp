@@ -70,7 +70,7 @@ Client::~Client() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Client::Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Client::Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)), received_(std::move(other.received_)) {}
 
 bool Client::send(const std::string& bytes) const {
   std::size_t sent = 0;
@@ -102,6 +102,26 @@ std::string Client::read_all() const {
 
 Answer Client::read_answer() const {
   return parse(read_all());
+}
+
+std::string Client::read_until(const std::string& end) {
+  std::array<char, 64 * 1024> buffer;
+  std::size_t seen = 0;
+  while (true) {
+    const auto found = received_.find(end, seen);
+    if (found != std::string::npos) {
+      auto piece = received_.substr(0, found + end.size());
+      received_.erase(0, piece.size());
+      return piece;
+    }
+    seen = received_.size() - std::min(received_.size(), end.size());
+    const auto count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    if (count <= 0) {
+      CHECK_MESSAGE((count == 0 || errno != EAGAIN), "nothing came for ten seconds");
+      return "";
+    }
+    received_.append(buffer.data(), static_cast<std::size_t>(count));
+  }
 }
 
 std::string request(const std::string& method, const std::string& target, const std::string& headers) {

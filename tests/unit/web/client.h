@@ -31,11 +31,14 @@ class Client {
   // All bytes until the server closes.
   std::string read_all() const;
   Answer read_answer() const;
+  // What comes until `end` has come; "" when the server closes before. Then go on with read_until() alone.
+  std::string read_until(const std::string& end);
   // True when the server closes within the ten seconds.
   bool is_closed_by_server() const { return read_all().empty(); }
 
  private:
   int fd_ = -1;
+  std::string received_;  // read_until() has not given it out
 };
 
 // "GET /path HTTP/1.1", Host and the further header lines ("Name: value\r\n").

@@ -13,7 +13,7 @@ int status_of(const std::string& text, const std::string& external_host = "") {
   const auto end = find_head_end(text, 0);
   if (!end) return end.error().status;
   if (*end == 0) return 0;
-  const auto head = read_head(std::string_view{text}.substr(0, *end), external_host);
+  const auto head = read_head(std::string_view{text}.substr(0, *end), Site{.url = "", .host = external_host, .prefix = ""});
   return head ? 200 : head.error().status;
 }
 
@@ -132,11 +132,23 @@ TEST_CASE("only headers that are used go on to the routes") {
   const auto text = with_header(
       "Range: bytes=0-1\r\nREMOTE_ADDR: 6.6.6.6\r\nCookie: a=b\r\nX-Forwarded-For: 6.6.6.6\r\nAccept: text/html\r\n"
       "Accept-Encoding: br, gzip\r\nmodelvane-accepts-gzip: 1\r\nContent-Length: 3\r\nAuthorization: Basic x");
-  const auto head = read_head(text, "").value();
-  CHECK(head.to_text() ==
-        "GET /metrics HTTP/1.1\r\nContent-Length: 0\r\nhost: localhost:10178\r\naccept: text/html\r\n"
-        "authorization: Basic x\r\n\r\n");
+  const auto head = read_head(text, {}).value();
+  const std::vector<std::pair<std::string, std::string>> expected{
+      {"host", "localhost:10178"}, {"accept", "text/html"}, {"accept-encoding", "br, gzip"}, {"authorization", "Basic x"}};
+  CHECK(head.headers == expected);
+  CHECK(head.header("accept") == "text/html");
+  CHECK(head.header("cookie").empty());
   CHECK(head.accepts_gzip);
+}
+
+TEST_CASE("a target is split into path and query") {
+  const auto head_of = [](const std::string& target) {
+    return *read_head(with_header("A: b", "GET " + target + " HTTP/1.1"), {});
+  };
+  CHECK(head_of("/a?b=c?d").path() == "/a");
+  CHECK(head_of("/a?b=c?d").query() == "b=c?d");
+  CHECK(head_of("/a").query().empty());
+  CHECK(head_of("/a?").query().empty());
 }
 
 TEST_CASE("gzip is taken where the client takes it") {

@@ -32,7 +32,10 @@ TEST_CASE("every path answers with its status and content type") {
            Row{"/api/v1/aliases", 200, "application/json"},
            Row{"/api/v1/models?endpoint=internlm", 200, "application/json"},
            Row{"/api/v1/events", 200, "application/json"},
+           Row{"/api/v1/deliveries", 200, "application/json"},
            Row{"/api/v1/status", 200, "application/json"},
+           Row{"/feed.atom", 200, "application/atom+xml; charset=utf-8"},
+           Row{"/openapi.json", 200, "application/json"},
            Row{"/-/reload", 405, "application/problem+json"},
            Row{"/nothing", 404, "application/problem+json"},
            Row{"/metrics/", 404, "application/problem+json"},
@@ -49,7 +52,10 @@ TEST_CASE("every path answers with its status and content type") {
     CHECK(answer.header("connection") == "close");
     CHECK(answer.header("content-length") == std::to_string(answer.body.size()));
     CHECK_FALSE(answer.header("content-security-policy").empty());
-    CHECK((answer.header("cache-control") == "no-store" || row.target.starts_with("/style.css")));
+    CHECK(answer.header("referrer-policy") == "no-referrer");
+    const bool is_live = row.target.starts_with("/-/") || row.target == "/metrics" || row.status != 200;
+    if (!row.target.starts_with("/style.css")) CHECK(answer.header("cache-control") == (is_live ? "no-store" : "no-cache"));
+    CHECK(answer.headers.contains("etag") == !is_live);
   }
 }
 
@@ -113,8 +119,67 @@ TEST_CASE("reload says what came of it") {
 }
 
 TEST_CASE("a reload from behind a reverse proxy is recognised by the external URL") {
-  World world{{"127.0.0.1:0"}, "https://vane.example.com/modelvane/"};
+  World world{{"127.0.0.1:0"}, "https://vane.example.com/"};
   CHECK(fetch(world.address(), request("POST", "/-/reload", "Origin: https://vane.example.com\r\n")).status == 200);
+}
+
+TEST_CASE("the external URL's path comes before all paths, and its root leads there") {
+  World world{{"127.0.0.1:0"}, "https://vane.example.com/modelvane/"};
+  for (const auto* entrance : {"/", "/modelvane"}) {
+    const auto answer = get(world.address(), entrance);
+    CHECK(answer.status == 302);
+    CHECK(answer.header("location") == "/modelvane/");
+    CHECK_FALSE(answer.header("content-security-policy").empty());
+  }
+  CHECK(get(world.address(), "/modelvane/").status == 200);
+  CHECK(get(world.address(), "/modelvane/metrics").status == 200);
+  CHECK(get(world.address(), "/modelvane/api/v1/aliases?endpoint=internlm").status == 200);
+  CHECK(get(world.address(), "/metrics").status == 404);
+  CHECK(get(world.address(), "/modelvanes/metrics").status == 404);
+  CHECK(fetch(world.address(), request("POST", "/modelvane/-/reload", "Origin: https://vane.example.com\r\n")).status == 200);
+}
+
+TEST_CASE("a proxy may cut the external URL's path off") {
+  World world{
+      WebOptions{.listen_addresses = {"127.0.0.1:0"}, .external_url = "https://vane.example.com/modelvane", .route_prefix = "/"}};
+  CHECK(get(world.address(), "/metrics").status == 200);
+  CHECK(get(world.address(), "/feed.atom").body.find("href=\"https://vane.example.com/modelvane/feed.atom\"") !=
+        std::string::npos);
+}
+
+TEST_CASE("an external URL must be one") {
+  for (const auto* wrong : {"vane.example.com", "ftp://a/", "https://", "https://a/?x=1", "https://u:p@a/", "https://a/ b"}) {
+    CAPTURE(wrong);
+    REQUIRE_FALSE(site_of(wrong, std::nullopt));
+    CHECK(site_of(wrong, std::nullopt).error().starts_with("--web.external-url: "));
+  }
+  CHECK(site_of("http://vane:8080//", std::nullopt)->url == "http://vane:8080/");
+  CHECK(site_of("http://vane:8080/a/b/", std::nullopt)->prefix == "/a/b");
+  CHECK(site_of("", "/x/")->prefix == "/x");
+  CHECK(site_of("", "x").error().starts_with("--web.route-prefix: "));
+}
+
+TEST_CASE("an answer that a client has already is not sent again") {
+  World world;
+  for (const auto* target :
+       {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/events", "/api/v1/deliveries", "/feed.atom", "/openapi.json"}) {
+    CAPTURE(target);
+    const auto first = get(world.address(), target);
+    const auto tag = first.header("etag");
+    REQUIRE(tag.starts_with("W/\""));
+    for (const auto& header : {tag, "\"other\", " + tag, tag.substr(2), std::string{"*"}}) {
+      const auto again = get(world.address(), target, "If-None-Match: " + header + "\r\n");
+      CHECK(again.status == 304);
+      CHECK(again.body.empty());
+      CHECK(again.header("etag") == tag);
+      CHECK_FALSE(again.headers.contains("content-length"));
+    }
+    CHECK(get(world.address(), target, "If-None-Match: W/\"0000000000000000\"\r\n").body == first.body);
+    CHECK(get(world.address(), target, "If-None-Match: " + tag + "\r\nAccept-Encoding: gzip\r\n").status == 304);
+  }
+  const auto before = get(world.address(), "/api/v1/events").header("etag");
+  world.log.add(moved_event("a", "b", "c"));
+  CHECK(get(world.address(), "/api/v1/events", "If-None-Match: " + before + "\r\n").status == 200);
 }
 
 TEST_CASE("one reload at a time") {
@@ -173,7 +238,7 @@ TEST_CASE("several addresses are served, and the bound ones are told") {
 
 TEST_CASE("a second server on the same address fails with a sentence") {
   World world;
-  WebServer second{{{world.address()}, ""}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+  WebServer second{{.listen_addresses = {world.address()}}, {.snapshot = [] { return sample::empty_snapshot(); }}};
   const auto started = second.start();
   REQUIRE_FALSE(started);
   CHECK(started.error() == "cannot listen on " + world.address() +
@@ -186,14 +251,14 @@ TEST_CASE("an address must be one") {
   for (const auto* wrong :
        {"", "localhost", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "::1:80", "127.0.0.1:-1", "[::1]"}) {
     CAPTURE(wrong);
-    WebServer server{{{wrong}, ""}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+    WebServer server{{.listen_addresses = {wrong}}, {.snapshot = [] { return sample::empty_snapshot(); }}};
     const auto started = server.start();
     REQUIRE_FALSE(started);
     CHECK(started.error().find("host:port") != std::string::npos);
   }
-  WebServer foreign{{{"192.0.2.1:0"}, ""}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+  WebServer foreign{{.listen_addresses = {"192.0.2.1:0"}}, {.snapshot = [] { return sample::empty_snapshot(); }}};
   CHECK(foreign.start().error() == "cannot listen on 192.0.2.1:0: this machine has no such address");
-  WebServer none{{{}, ""}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+  WebServer none{{}, {.snapshot = [] { return sample::empty_snapshot(); }}};
   CHECK_FALSE(none.start());
 }
 

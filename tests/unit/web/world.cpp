@@ -18,14 +18,17 @@ std::expected<std::vector<StoredEvent>, StoreError> FakeLog::events(const EventF
   --inside_;
   last_filter = filter;
   if (error) return std::unexpected(*error);
+  auto ordered = stored_;
+  if (!filter.after_sequence) std::ranges::reverse(ordered);
   std::vector<StoredEvent> found;
-  for (auto event = stored_.rbegin(); event != stored_.rend() && found.size() < filter.limit; ++event) {
+  for (auto event = ordered.begin(); event != ordered.end() && found.size() < filter.limit; ++event) {
     const auto matches_type = [&](const std::string& pattern) { return glob_matches(pattern, name(event->type)); };
     if (!filter.endpoint.empty() && event->endpoint != filter.endpoint) continue;
     if (!filter.alias.empty() && event->alias != filter.alias) continue;
     if (!filter.types.empty() && std::ranges::none_of(filter.types, matches_type)) continue;
     if (filter.since && event->time < *filter.since) continue;
     if (filter.until && event->time >= *filter.until) continue;
+    if (filter.after_sequence && event->sequence <= *filter.after_sequence) continue;
     if (filter.before_sequence && event->sequence >= *filter.before_sequence) continue;
     found.push_back(*event);
   }
@@ -63,6 +66,11 @@ void FakeLog::add(Event event) {
                      .json = to_cloudevent(event, "urn:modelvane:test")});
 }
 
+Pulse FakeLog::pulse() {
+  const std::scoped_lock lock{mutex_};
+  return {.at = sample::noon(), .version = version, .last_event = stored_.size(), .endpoints = 3};
+}
+
 void FakeLog::hang() {
   const std::scoped_lock lock{mutex_};
   hangs_ = true;
@@ -80,11 +88,14 @@ void FakeLog::wait_for_queries(int count) {
 }
 
 World::World(std::vector<std::string> addresses, std::string external_url)
+    : World(WebOptions{.listen_addresses = std::move(addresses), .external_url = std::move(external_url)}) {}
+
+World::World(WebOptions options)
     : snapshot(sample::snapshot()),
-      server({std::move(addresses), std::move(external_url)}, {.snapshot = [this] { return snapshot; },
-                                                               .reload = [this] { return reload(); },
-                                                               .events = &log,
-                                                               .now = [] { return sample::noon(); }}) {
+      server(std::move(options), {.snapshot = [this] { return snapshot; },
+                                  .reload = [this] { return reload(); },
+                                  .events = &log,
+                                  .pulse = [this] { return log.pulse(); }}) {
   const auto started = server.start();
   REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
 }
@@ -95,7 +106,9 @@ World::~World() {
 }
 
 BareFront::BareFront(FrontLimits limits, std::function<std::string(const RequestHead&)> answer)
-    : front(limits, "", std::move(answer)) {
+    : front(limits, {}, {.answer = [answer = std::move(answer)](const RequestHead& head) {
+              return Response{.bytes = answer(head), .stream = std::nullopt};
+            }}) {
   const auto started = front.start({"127.0.0.1:0"});
   REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
 }

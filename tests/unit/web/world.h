@@ -1,6 +1,7 @@
 // A web server over values that a test sets: snapshot, history, reload.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -18,14 +19,17 @@ class FakeLog : public EventLog {
   std::expected<std::vector<DeliveryRow>, StoreError> deliveries(const DeliveryFilter& filter) override;
 
   void add(Event event);
+  // As the board would tell it.
+  Pulse pulse();
   void hang();
   void go_on();
   // Waits until so many queries are inside.
   void wait_for_queries(int count);
 
-  std::optional<StoreError> error;  // set before the server starts
-  EventFilter last_filter;          // read when no query is under way
-  std::vector<DeliveryRow> rows;    // of deliveries, in their order; set before the first request
+  std::optional<StoreError> error;        // set before the server starts
+  std::atomic<std::uint64_t> version{1};  // of the board
+  EventFilter last_filter;                // read when no query is under way
+  std::vector<DeliveryRow> rows;          // of deliveries, in their order; set before the first request
 
  private:
   std::mutex mutex_;
@@ -42,6 +46,7 @@ struct World {
   WebServer server;
 
   explicit World(std::vector<std::string> addresses = {"127.0.0.1:0"}, std::string external_url = "");
+  explicit World(WebOptions options);
   ~World();
   // The first address.
   std::string address() const { return server.addresses().front(); }
