@@ -1,6 +1,7 @@
 // One endpoint: is it up, where does its time go, why do polls fail, and what do its aliases do?
 import {
-  dashboard, heatmap, kBad, kGood, kInfo, kQuiet, kWarn, now, query, row, section, stat, steps, timeline, timeseries, valueMap, variable,
+  dashboard, heatmap, kBad, kGood, kInfo, kQuiet, kWarn, now, query, row, section, stat, steps, timeline, timeseries, valueMap,
+  variable,
 } from './panels.mjs';
 
 const kEndpoint = 'endpoint="$endpoint"';
@@ -21,13 +22,15 @@ const state = row(4,
   [3, stat('Good polls, 30 d', 'Share of good polls over 30 days.',
     [now(`min(endpoint:modelvane_availability:ratio_rate30d{${kEndpoint}})`, '30 d')],
     {unit: 'percentunit', decimals: 2, thresholds: steps(kBad, [0.95, kWarn], [0.99, kGood])})],
-  [3, stat('Error budget left', 'Of what the objective (modelvane:availability:objective) allows in 30 days; below zero it is overspent.',
+  [3, stat('Error budget left',
+    'Of what the objective (modelvane:availability:objective) allows in 30 days; below zero it is overspent.',
     [now(`min(endpoint:modelvane_error_budget:remaining_ratio30d{${kEndpoint}})`, 'left')],
     {unit: 'percentunit', decimals: 0, thresholds: steps(kBad, [0, kWarn], [0.5, kGood])})],
   [3, stat('Certificate ends in', 'Of the certificate that the server showed last.',
     [now(`min(modelvane_tls_certificate_expiry_timestamp_seconds{${kEndpoint}} - time())`, 'certificate')],
     {unit: 's', decimals: 0, thresholds: steps(kBad, [3 * 86400, kWarn], [14 * 86400, kGood])})],
-  [3, stat('Models', 'Watched models in the last list that was believed.', [now(`max(modelvane_catalog_models{${kEndpoint}})`, 'models')],
+  [3, stat('Models', 'Watched models in the last list that was believed.',
+    [now(`max(modelvane_catalog_models{${kEndpoint}})`, 'models')],
     {unit: 'short', decimals: 0, thresholds: steps(kQuiet)})]);
 
 const latency = [
@@ -35,7 +38,8 @@ const latency = [
     [12, timeseries('Where the time of a poll goes',
       'Phases of the last poll: name resolution, TCP, TLS, the server (until its first byte), the transfer.',
       [query(`max by (phase) (modelvane_poll_phase_seconds{${kEndpoint}})`, '{{phase}}')], {unit: 's', stack: true})],
-    [12, timeseries('Duration of polls', 'Half and 95 % of the polls of the last 30 minutes ended within these times. The alert comes at 5 s.',
+    [12, timeseries('Duration of polls',
+      'Half and 95 % of the polls of the last 30 minutes ended within these times. The alert comes at 5 s.',
       [
         query(`max(endpoint:modelvane_poll_duration_seconds:p50_rate30m{${kEndpoint}})`, '50 %'),
         query(`max(endpoint:modelvane_poll_duration_seconds:p95_rate30m{${kEndpoint}})`, '95 %'),
@@ -56,19 +60,22 @@ const availability = [
         query(`min(endpoint:modelvane_availability:ratio_rate6h{${kEndpoint}})`, '6 h'),
         query(`min(endpoint:modelvane_availability:ratio_rate3d{${kEndpoint}})`, '3 d'),
       ], {unit: 'percentunit', max: 1})],
-    [12, timeseries('Failed polls', 'Polls that failed, by reason. docs/runbooks/ModelvaneEndpointDown.md tells what to look at for each.',
+    [12, timeseries('Failed polls',
+      'Polls that failed, by reason. docs/runbooks/ModelvaneEndpointDown.md tells what to look at for each.',
       [query(`sum by (reason) (increase(modelvane_poll_failures_total{${kEndpoint}}[$__rate_interval])) > 0`, '{{reason}}')],
       {unit: 'short', decimals: 0, bars: true})]),
 ];
 
 const list = [
-  row(8, [24, timeline('Targets over time', 'Which model was behind each alias, and from when to when: a row for each pair of the two.',
+  row(8, [24, timeline('Targets over time',
+    'Which model was behind each alias, and from when to when: a row for each pair of the two.',
     [query(`max by (alias, target) (modelvane_alias_info{${kAlias}})`, '{{alias}}: {{target}}')],
     {unit: 'short', color: {mode: 'palette-classic-by-name'}, mappings: valueMap({1: ['points there', kInfo]})})]),
   row(8,
     [8, timeseries('Moves', 'Confirmed moves of each alias since it is watched.',
       [query(`max by (alias) (modelvane_alias_changes_total{${kAlias}})`, '{{alias}}')], {unit: 'short', decimals: 0})],
-    [8, timeseries('Models in the list', 'Watched models; and 1 while the list is in quarantine, because it has lost too many at once.',
+    [8, timeseries('Models in the list',
+      'Watched models; and 1 while the list is in quarantine, because it has lost too many at once.',
       [
         query(`max(modelvane_catalog_models{${kEndpoint}})`, 'models'),
         query(`max(modelvane_catalog_quarantined{${kEndpoint}})`, 'in quarantine'),

@@ -1,6 +1,7 @@
 // First screen: what does each alias point to, did one move, is every endpoint up and how fast?
 import {
-  dashboard, kBad, kGood, kInfo, kQuiet, kWarn, now, query, row, section, stat, steps, table, timeline, timeseries, valueMap, variable,
+  dashboard, kBad, kGood, kInfo, kQuiet, kWarn, now, query, row, section, stat, steps, table, timeline, timeseries, valueMap,
+  variable,
 } from './panels.mjs';
 
 const kEndpoint = 'endpoint=~"$endpoint"';
@@ -9,10 +10,12 @@ const kAlias = `${kEndpoint},alias=~"$alias"`;
 const count = (expr) => `count(${expr}) or vector(0)`;
 
 const state = row(4,
-  [4, stat('Endpoints down', 'Endpoints whose last poll failed.', [now(count(`modelvane_endpoint_up{${kEndpoint}} == 0`), 'down')],
+  [4, stat('Endpoints down', 'Endpoints whose last poll failed.',
+    [now(count(`modelvane_endpoint_up{${kEndpoint}} == 0`), 'down')],
     {unit: 'short', decimals: 0, thresholds: steps(kGood, [1, kBad])})],
   [4, stat('Aliases off their pin', 'Aliases that point to a model which was not approved for them (pins in the configuration).',
-    [now(count(`modelvane_alias_pinned_ok{${kAlias}} == 0`), 'off')], {unit: 'short', decimals: 0, thresholds: steps(kGood, [1, kBad])})],
+    [now(count(`modelvane_alias_pinned_ok{${kAlias}} == 0`), 'off')],
+    {unit: 'short', decimals: 0, thresholds: steps(kGood, [1, kBad])})],
   [4, stat('Aliases moved in 24 h', 'Aliases whose last confirmed move is less than a day old.',
     [now(count(`time() - modelvane_alias_last_change_timestamp_seconds{${kAlias}} < 86400`), 'moved')],
     {unit: 'short', decimals: 0, thresholds: steps(kQuiet, [1, kInfo])})],
@@ -22,8 +25,9 @@ const state = row(4,
   [4, stat('Lists in quarantine', 'Endpoints whose list has lost so many models at once that it is not believed yet.',
     [now(`sum(modelvane_catalog_quarantined{${kEndpoint}})`, 'quarantined')],
     {unit: 'short', decimals: 0, thresholds: steps(kGood, [1, kWarn])})],
-  [4, stat('Aliases', 'Known aliases: their target is named, hidden by the provider, or they have gone from the list.',
-    [now(`sum by (state) (modelvane_aliases{${kEndpoint}})`, '{{state}}')], {unit: 'short', decimals: 0, thresholds: steps(kQuiet)})]);
+  [4, stat('Known aliases', 'Known aliases: their target is named, hidden by the provider, or they have gone from the list.',
+    [now(`sum by (state) (modelvane_aliases{${kEndpoint}})`, '{{state}}')],
+    {unit: 'short', decimals: 0, thresholds: steps(kQuiet)})]);
 
 const aliases = row(10,
   [12, table('What each alias points to', 'The confirmed target of each alias, how it was learnt, and when it last moved.',
@@ -38,11 +42,12 @@ const aliases = row(10,
     {unit: 'short', color: {mode: 'palette-classic-by-name'}, mappings: valueMap({1: ['points there', kInfo]})})]);
 
 const endpoints = [
-  row(9, [24, table('Endpoints', 'Each endpoint now, and over 30 days against its objective (modelvane:availability:objective).',
+  row(9, [24, table('Endpoints now', 'Each endpoint now, and over 30 days against its objective (modelvane:availability:objective).',
     [['endpoint', 'Endpoint']],
     [
       {
-        title: 'State', unit: 'short', mappings: valueMap({0: ['down', kBad], 1: ['up', kGood]}), thresholds: steps(kBad, [1, kGood]),
+        title: 'State', unit: 'short',
+        mappings: valueMap({0: ['down', kBad], 1: ['up', kGood]}), thresholds: steps(kBad, [1, kGood]),
         expr: `min by (endpoint) (modelvane_endpoint_up{${kEndpoint}})`,
       },
       {
@@ -87,7 +92,8 @@ const dates = row(8,
   [12, table('Retirements', 'Models for which a list names an end, and what the provider proposes instead.',
     [['endpoint', 'Endpoint'], ['model', 'Model'], ['replacement', 'Replacement']],
     [{title: 'Ends', unit: 'dateTimeAsLocal', expr: `1000 * modelvane_model_retirement_timestamp_seconds{${kEndpoint}}`}])],
-  [12, table('Certificates', 'When the certificate of each endpoint ends. Alerts come 14 and 3 days before.', [['endpoint', 'Endpoint']],
+  [12, table('Certificates', 'When the certificate of each endpoint ends. Alerts come 14 and 3 days before.',
+    [['endpoint', 'Endpoint']],
     [{
       title: 'Ends in', unit: 's', decimals: 0, thresholds: steps(kBad, [3 * 86400, kWarn], [14 * 86400, kGood]),
       expr: `min by (endpoint) (modelvane_tls_certificate_expiry_timestamp_seconds{${kEndpoint}}) - time()`,
@@ -96,7 +102,8 @@ const dates = row(8,
 export default dashboard({
   uid: 'modelvane-overview',
   title: 'modelvane: overview',
-  description: 'What each model alias points to, what moved, and whether every endpoint is up. Needs modelvane.rules.yml in Prometheus.',
+  description: 'What each model alias points to, what moved, and whether every endpoint is up.'
+    + ' Needs modelvane.rules.yml in Prometheus.',
   moves: kAlias,
   variables: [
     variable('endpoint', 'Endpoint', 'Watched endpoints', 'modelvane_polls_total'),

@@ -11,9 +11,9 @@ export const kGood = 'green', kWarn = 'orange', kBad = 'red', kQuiet = 'text', k
 export const steps = (base, ...later) => [{color: base, value: null}, ...later.map(([value, color]) => ({color, value}))];
 
 // A query; `legend` names its series.
-export const query = (expr, legend = '__auto', extra = {}) => ({expr, legend, ...extra});
+export const query = (expr, legend, extra = {}) => ({expr, legend, ...extra});
 // One value per series, now.
-export const now = (expr, legend = '__auto') => query(expr, legend, {instant: true});
+export const now = (expr, legend) => query(expr, legend, {instant: true});
 
 const targets = (queries) => queries.map(({expr, legend, instant, format}, index) => ({
   datasource: kDatasource,
@@ -26,27 +26,30 @@ const targets = (queries) => queries.map(({expr, legend, instant, format}, index
   refId: String.fromCharCode('A'.charCodeAt(0) + index),
 }));
 
-const panel = (type, title, description, queries, {unit, decimals, min, max, thresholds, mappings, custom, overrides, color}, options) => ({
-  type,
-  title,
-  description,
-  datasource: kDatasource,
-  fieldConfig: {
-    defaults: {
-      color: color ?? {mode: 'thresholds'},
-      ...(custom && {custom}),
-      ...(decimals !== undefined && {decimals}),
-      mappings: mappings ?? [],
-      ...(max !== undefined && {max}),
-      ...(min !== undefined && {min}),
-      thresholds: {mode: 'absolute', steps: thresholds ?? steps(kGood)},
-      unit,
+const panel = (type, title, description, queries, field, options) => {
+  const {unit, decimals, min, max, thresholds, mappings, custom, overrides, color} = field;
+  return {
+    type,
+    title,
+    description,
+    datasource: kDatasource,
+    fieldConfig: {
+      defaults: {
+        color: color ?? {mode: 'thresholds'},
+        ...(custom && {custom}),
+        ...(decimals !== undefined && {decimals}),
+        mappings: mappings ?? [],
+        ...(max !== undefined && {max}),
+        ...(min !== undefined && {min}),
+        thresholds: {mode: 'absolute', steps: thresholds ?? steps(kGood)},
+        unit,
+      },
+      overrides: overrides ?? [],
     },
-    overrides: overrides ?? [],
-  },
-  options,
-  targets: targets(queries),
-});
+    options,
+    targets: targets(queries),
+  };
+};
 
 // valueMap({0: ['down', 'red'], 1: ['up', 'green']})
 export const valueMap = (texts) => [{
@@ -95,10 +98,10 @@ export const timeseries = (title, description, queries, {stack = false, bars = f
 // States over time, a bar per series.
 export const timeline = (title, description, queries, field) => panel('state-timeline', title, description, queries, {
   ...field,
-  custom: {fillOpacity: 75, insertNulls: false, lineWidth: 0, spanNulls: false},
+  custom: {fillOpacity: 75, lineWidth: 0},
 }, {
   alignValue: 'left',
-  legend: {displayMode: 'list', placement: 'bottom', showLegend: false},
+  legend: {calcs: [], displayMode: 'list', placement: 'bottom', showLegend: false},
   mergeValues: true,
   rowHeight: 0.85,
   showValue: 'never',
@@ -129,14 +132,16 @@ export const table = (title, description, columns, values) => {
     ...(decimals === undefined ? [] : [{id: 'decimals', value: decimals}]),
     ...(mappings ? [{id: 'mappings', value: mappings}] : []),
     ...(thresholds
-      ? [{id: 'thresholds', value: {mode: 'absolute', steps: thresholds}}, {id: 'custom.cellOptions', value: {type: 'color-text'}}]
+      ? [{id: 'thresholds', value: {mode: 'absolute', steps: thresholds}},
+          {id: 'custom.cellOptions', value: {type: 'color-text'}}]
       : []),
   ];
   return {
-    ...panel('table', title, description, values.map(({expr}) => query(expr, '__auto', {instant: true, format: 'table'})), {
+    ...panel('table', title, description, values.map(({expr}) => query(expr, '', {instant: true, format: 'table'})), {
       unit: 'short',
       custom: {align: 'auto', cellOptions: {type: 'auto'}, inspect: false},
-      overrides: values.map((value, index) => ({matcher: {id: 'byName', options: titles[columns.length + index]}, properties: properties(value)})),
+      overrides: values.map((value, index) => (
+        {matcher: {id: 'byName', options: titles[columns.length + index]}, properties: properties(value)})),
     }, {cellHeight: 'sm', showHeader: true, sortBy: []}),
     transformations: [
       ...(values.length > 1 ? [{id: 'merge', options: {}}] : []),
@@ -173,7 +178,7 @@ const laidOut = (rows) => {
       place(what, {h: height, w: width, x, y});
       x += width;
     }
-    if (x !== kGridWidth) throw new Error(`a row is ${x} wide, not ${kGridWidth}: ${panels.map(([, {title: t}]) => t).join(', ')}`);
+    if (x !== kGridWidth) throw new Error(`the row of ${panels[0][1].title} is ${x} wide, not ${kGridWidth}`);
     y += height;
   }
   return placed;
@@ -188,7 +193,8 @@ const datasourceVariable = {
 export const variable = (name, label, description, expr, {multi = true} = {}) => ({
   type: 'query', name, label, description, datasource: kDatasource, definition: `label_values(${expr}, ${name})`,
   query: {qryType: 1, query: `label_values(${expr}, ${name})`, refId: 'PrometheusVariableQueryEditor-VariableQuery'},
-  regex: '', hide: 0, includeAll: multi, multi, ...(multi && {allValue: '.*'}), options: [], refresh: 2, skipUrlSync: false, sort: 1,
+  regex: '', hide: 0, includeAll: multi, multi, ...(multi && {allValue: '.*'}), options: [], refresh: 2,
+  skipUrlSync: false, sort: 1,
 });
 
 // Alias moves, from the exact time that the metric holds; and, off at first, what the grafana_annotation webhook wrote.
