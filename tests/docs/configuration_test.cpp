@@ -10,6 +10,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/core/glob.h"
+#include "daemon/notify/format.h"
 #include "tests/docs/project.h"
 
 using namespace modelvane;
@@ -27,17 +28,18 @@ constexpr std::array kComing{std::string_view{"endpoints.aliases.reverse"}, std:
 struct Place {
   std::string before;
   std::string after;
-  std::string name;  // "endpoints.list"
+  std::string name;      // "endpoints.list"
+  std::string beside{};  // keys that stand there already: "format: slack, "
 
   Place inside(const std::string& key, const std::string& open, const std::string& close, const std::string& called) const {
-    return {before + "{" + key + ": " + open, close + "}" + after,
+    return {before + "{" + beside + key + ": " + open, close + "}" + after,
             called.empty() ? name : name + (name.empty() ? "" : ".") + called};
   }
 };
 
 // The keys that the loader knows at a place; none when no map with known keys stands there.
 std::vector<std::string> keys_at(const Place& place) {
-  const auto parsed = parse_config(fmt::format("{}{{{}: 1}}{}", place.before, kUnknown, place.after), "docs.yml");
+  const auto parsed = parse_config(fmt::format("{}{{{}{}: 1}}{}", place.before, place.beside, kUnknown, place.after), "docs.yml");
   if (parsed) return {};
   const std::string mark = kUnknown + ": unknown key; known here: ";
   for (const auto& error : parsed.error()) {
@@ -69,6 +71,14 @@ void collect(const Place& place, std::set<std::string>& leaves, int depth) {
 std::set<std::string> loader_keys() {
   std::set<std::string> leaves;
   collect({}, leaves, 0);
+  // Some keys are maps only for some formats.
+  for (const auto& format : kFormats) {
+    collect({"{webhooks: [", "]}", "webhooks", fmt::format("format: {}, ", format.name)}, leaves, 1);
+  }
+  std::erase_if(leaves, [&](const std::string& key) {
+    const auto below = leaves.lower_bound(key + ".");
+    return below != leaves.end() && below->starts_with(key + ".");
+  });
   return leaves;
 }
 
@@ -149,6 +159,12 @@ bool is_about_missing_file(const ConfigError& error) {
                              [&](const char* part) { return error.sentence.find(part) != std::string::npos; });
 }
 
+// Documented ahead of this version.
+bool names_coming_format(const std::vector<ConfigError>& errors) {
+  return std::ranges::any_of(errors,
+                             [](const auto& e) { return e.sentence.find("does not have the format") != std::string::npos; });
+}
+
 // A block of a document becomes a whole configuration.
 std::string completed(const std::string& block) {
   return docs::has_word(block, "endpoints:") && ("\n" + block).find("\nendpoints:") != std::string::npos
@@ -183,7 +199,7 @@ TEST_CASE("every example of a configuration is accepted") {
       if (!block.starts_with("endpoints:") && !block.starts_with("webhooks:") && !block.starts_with("defaults:")) continue;
       ++examples;
       const auto parsed = parse_config(completed(block), document);
-      if (parsed) continue;
+      if (parsed || names_coming_format(parsed.error())) continue;
       for (const auto& error : parsed.error()) {
         if (!is_about_missing_file(error)) FAIL_CHECK(to_text(error) << "\nin\n" << block);
       }
