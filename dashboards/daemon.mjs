@@ -1,6 +1,6 @@
 // Does the news get through, and is modelvane itself well?
 import {
-  dashboard, kBad, kGood, kQuiet, kWarn, now, query, row, section, stat, steps, timeseries, valueMap, variable,
+  dashboard, kBad, kGood, kQuiet, kWarn, now, query, row, section, stat, steps, timeline, timeseries, valueMap, variable,
 } from './panels.mjs';
 
 const kInstance = 'instance=~"$instance"';
@@ -30,7 +30,18 @@ const state = row(4,
       + ` group_left (version) modelvane_build_info`, '{{version}}')],
     {unit: 'dateTimeFromNow', thresholds: steps(kQuiet)})]);
 
+// One number for the state, because a timeline has one colour per number.
+const kStates = ['failing', 'misconfigured', 'disabled']
+  .map((name, index) => `${index + 1} * max by (webhook) (modelvane_webhook_state{${kWebhook},state="${name}"})`).join(' + ');
+
 const deliveries = [
+  row(6, [24, timeline('State of webhooks',
+    'failing: tried again by itself; misconfigured: an operator must mend it; disabled: the receiver wants no more, events wait.',
+    [query(kStates, '{{webhook}}')],
+    {
+      unit: 'short', thresholds: steps(kGood, [1, kWarn], [2, kBad]),
+      mappings: valueMap({0: ['ok', kGood], 1: ['failing', kWarn], 2: ['misconfigured', kBad], 3: ['disabled', kBad]}),
+    })]),
   row(8,
     [12, timeseries('Delivered events', 'Events that each webhook has accepted.',
       [query(`sum by (webhook) (increase(modelvane_deliveries_total{${kWebhook}}[$__rate_interval]))`, '{{webhook}}')],

@@ -42,7 +42,8 @@ const aliases = row(10,
     {unit: 'short', color: {mode: 'palette-classic-by-name'}, mappings: valueMap({1: ['points there', kInfo]})})]);
 
 const endpoints = [
-  row(9, [24, table('Endpoints now', 'Each endpoint now, and over 30 days against its objective (modelvane:availability:objective).',
+  row(9, [24, table('Endpoints now',
+    'Each endpoint now, and over 30 days against its objective (modelvane:availability:objective).',
     [['endpoint', 'Endpoint']],
     [
       {
