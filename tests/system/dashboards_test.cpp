@@ -25,6 +25,9 @@ namespace {
 // Metrics that this version does not export yet: panels with them stay empty.
 const std::vector<std::string> kComing{"modelvane_model_retirement_timestamp_seconds"};
 
+// Where an alias moves to. In Slack's markup it would call everybody.
+const std::string kHostile = "<!channel>&m-2";
+
 const std::string kProject = MODELVANE_TESTS "/..";
 
 std::string read(const std::string& path) {
@@ -55,7 +58,7 @@ struct Watched {
   std::atomic<int> polls{0};
   FakeUpstream shaky{[this](const auto&) {
     if (++polls % 2 == 0) return simulated::ServedReply{.status = 503};
-    return model_list({{"m-latest", has_moved ? "m-2" : "m-1"}}, {"m-1", "m-2"});
+    return model_list({{"m-latest", has_moved ? kHostile : "m-1"}}, {"m-1", kHostile});
   }};
   FakeUpstream taker{[](const auto&) { return simulated::ServedReply{.status = 204}; }};
   FakeUpstream refuser{[](const auto&) { return simulated::ServedReply{.status = 503}; }};
@@ -166,45 +169,66 @@ TEST_CASE("every query of every dashboard finds data in a Prometheus that scrape
   }
 }
 
-TEST_CASE("a real Alertmanager hears of a moved alias from Prometheus, and tells its receiver") {
-  std::mutex mutex;
-  std::vector<std::string> told;
+namespace {
+
+// The project's own Alertmanager configuration; only its secrets and PagerDuty's address are the test's.
+std::string local_config(const Watched& watched, const FakeUpstream& receiver) {
+  auto config = read(kProject + "/config/alertmanager/alertmanager.yml");
+  config = replaced(config, "/etc/alertmanager/slack.url", watched.folder.write("slack.url", receiver.url("/slack")));
+  config = replaced(config, "/etc/alertmanager/pagerduty.key", watched.folder.write("pagerduty.key", "key"));
+  return watched.folder.write("alertmanager.yml",
+                              config + fmt::format("global: {{pagerduty_url: '{}'}}\n", receiver.url("/pagerduty")));
+}
+
+// What came in, by path.
+class Told {
+ public:
+  void add(const simulated::ServedRequest& request) {
+    const std::scoped_lock lock{mutex_};
+    bodies_.emplace_back(request.path, json::parse(request.body));
+  }
+  // The first body for `path` that contains `text`; null when there is none.
+  json find(const std::string& path, const std::string& text) {
+    const std::scoped_lock lock{mutex_};
+    for (const auto& [at, body] : bodies_) {
+      if (at == path && body.dump().find(text) != std::string::npos) return body;
+    }
+    return {};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::pair<std::string, json>> bodies_;  // under mutex_
+};
+
+}  // namespace
+
+TEST_CASE("a real Alertmanager tells the channel of a move, in harmless words, and on-call of the broken pin") {
+  Told told;
   FakeUpstream receiver{[&](const auto& request) {
-    const std::scoped_lock lock{mutex};
-    told.push_back(request.body);
-    return simulated::ServedReply{};
+    told.add(request);
+    return simulated::ServedReply{.content_type = "text/plain", .body = "ok"};
   }};
   Watched watched;
   const int port = free_port();
-  const auto config = watched.folder.write(
-      "alertmanager.yml", fmt::format("route: {{receiver: test, group_by: ['...'], group_wait: 0s, group_interval: 1s}}\n"
-                                      "receivers: [{{name: test, webhook_configs: [{{url: '{}'}}]}}]\n",
-                                      receiver.url("/alerts")));
-  Process alertmanager({.arguments = {"--config.file=" + config, "--storage.path=" + watched.folder.file("alertmanager"),
-                                      fmt::format("--web.listen-address=127.0.0.1:{}", port), "--cluster.listen-address="},
-                        .program = "/usr/bin/prometheus-alertmanager"});
+  Process alertmanager(
+      {.arguments = {"--config.file=" + local_config(watched, receiver), "--storage.path=" + watched.folder.file("alertmanager"),
+                     fmt::format("--web.listen-address=127.0.0.1:{}", port), "--cluster.listen-address="},
+       .program = "/usr/bin/prometheus-alertmanager"});
   Prometheus prometheus(watched.folder, hurried_config(watched, port));
   REQUIRE_MESSAGE(eventually([&] { return !prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").empty(); }),
                   prometheus.process().transcript());
   watched.has_moved = true;
 
-  const auto heard = [&](const std::string& alert) {
-    const std::scoped_lock lock{mutex};
-    for (const auto& body : told) {
-      const auto message = json::parse(body);
-      for (const auto& one : message["alerts"]) {
-        if (one["labels"]["alertname"] == alert) return one;
-      }
-    }
-    return json{};
-  };
-  REQUIRE_MESSAGE(eventually([&] { return !heard("ModelvaneAliasMoved").is_null(); }), alertmanager.transcript());
-  const auto moved = heard("ModelvaneAliasMoved");
-  CHECK(moved["status"] == "firing");
-  CHECK(moved["labels"]["endpoint"] == "shaky");
-  CHECK(moved["labels"]["alias"] == "m-latest");
-  CHECK(moved["labels"]["target"] == "m-2");
-  CHECK(moved["labels"]["team"] == "search");
-  CHECK(moved["annotations"]["summary"] == "shaky: m-latest moved to m-2");
-  CHECK(eventually([&] { return heard("ModelvanePinBroken")["labels"]["alias"] == "m-latest"; }));
+  REQUIRE_MESSAGE(eventually([&] { return !told.find("/slack", "m-latest moved").is_null(); }), alertmanager.transcript());
+  const auto message = told.find("/slack", "m-latest moved")["attachments"][0];
+  CHECK(message["title"] == "shaky: m-latest moved to &lt;!channel&gt;&amp;m-2");
+  const std::string text = message["text"];
+  CHECK(text.starts_with("The alias m-latest of shaky now points to &lt;!channel&gt;&amp;m-2."));
+  CHECK(text.find("<https://modelvane.example/runbooks/ModelvaneAliasMoved.md|Runbook>") != std::string::npos);
+
+  REQUIRE_MESSAGE(eventually([&] { return !told.find("/pagerduty", "not approved").is_null(); }), alertmanager.transcript());
+  const auto page = told.find("/pagerduty", "not approved");
+  CHECK(page["event_action"] == "trigger");
+  CHECK(page["routing_key"] == "key");
 }
