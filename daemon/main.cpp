@@ -66,6 +66,97 @@ void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
   command->callback([&] { chosen = [&] { return history(options); }; });
 }
 
+void add_storage(CLI::App& command, std::string& path) {
+  command.add_option("--storage.path", path, "Folder of the database")->capture_default_str();
+}
+
+CLI::App* add_deliveries_action(CLI::App& deliveries, const char* name, const char* text, DeliveriesOptions& options,
+                                Command& chosen, int (*run)(const DeliveriesOptions&)) {
+  auto* action = deliveries.add_subcommand(name, text);
+  add_storage(*action, options.storage_path);
+  action->add_option("--webhook", options.webhook, "Only deliveries to this webhook");
+  action->callback([&chosen, &options, run] { chosen = [&options, run] { return run(options); }; });
+  return action;
+}
+
+void add_deliveries(CLI::App& app, Command& chosen, DeliveriesOptions& options) {
+  auto* command = app.add_subcommand("deliveries", "Events on their way to webhooks: what waits, what was given up; send again");
+  command->require_subcommand(1);
+  auto* list = add_deliveries_action(*command, "list", "Newest first", options, chosen, deliveries_list);
+  list->add_option("--state", options.state, "Only these: pending, delivered or dead");
+  list->add_option("--limit", options.limit, "At most so many")->capture_default_str();
+  list->add_option("--output", options.output, "table or json")->capture_default_str();
+  list->footer("Example: modelvane deliveries list --state dead --webhook oncall");
+  auto* show =
+      add_deliveries_action(*command, "show", "One event as it is sent, and where it got to", options, chosen, deliveries_show);
+  show->add_option("ID", options.id, "Sequence number or beginning of the id of an event")->required();
+  show->add_option("--output", options.output, "table or json")->capture_default_str();
+  auto* retry = add_deliveries_action(*command, "retry", "Send again now: dead letters, waiting and delivered ones; the id stays",
+                                      options, chosen, deliveries_retry);
+  retry->add_option("ID", options.id, "Sequence number or beginning of the id of an event");
+  retry->footer(
+      "Without ID: everything of --webhook that is dead or waits. Switches a webhook on again that was switched off because it\n"
+      "wanted no more events.\nExample: modelvane deliveries retry --webhook oncall");
+  auto* drop = add_deliveries_action(*command, "drop", "Give up: not sent any more, and no dead letter either", options, chosen,
+                                     deliveries_drop);
+  drop->add_option("ID", options.id, "Sequence number or beginning of the id of an event");
+  drop->footer("Without ID: everything of --webhook that is dead or waits. The events stay in the history.");
+  command->footer("All of them work while the daemon runs; without it, retry and drop are done at its next start.");
+}
+
+void add_drill(CLI::App& app, Command& chosen, DrillOptions& options) {
+  auto* command =
+      app.add_subcommand("drill", "Send a marked test event through the running daemon and tell what each webhook says");
+  add_storage(*command, options.storage_path);
+  command->add_option("--webhook", options.webhooks, "To these webhooks, whatever events they want; repeatable [all]");
+  command->add_option("--type", options.type, "What it plays: an event type such as alias.moved")->capture_default_str();
+  command->add_option("--timeout", options.timeout, "How long to wait for verdicts")->capture_default_str();
+  command->footer(
+      "The event is real for store, queue, rendering and signature; data.drill is true and receivers see it marked as a drill.\n"
+      "Exit code 1 when a webhook did not accept it.\nExample: modelvane drill --webhook oncall --type alias.moved");
+  command->callback([&] { chosen = [&] { return drill(options); }; });
+}
+
+void add_render(CLI::App& app, Command& chosen, RenderOptions& options) {
+  auto* command =
+      app.add_subcommand("render", "Print what a webhook would be sent for an event, secrets masked, without sending");
+  command->add_option("WEBHOOK", options.webhook, "Name of a webhook of the config")->required();
+  command->add_option("EVENT", options.event, "An event type (a sample), or number or id of a stored event")->required();
+  command->add_option("--config.file", options.config_file, "Configuration file")->capture_default_str();
+  add_storage(*command, options.storage_path);
+  command->add_option("--web.external-url", options.external_url, "As for serve: for the links in messages");
+  command->footer("Example: modelvane render oncall alias.moved");
+  command->callback([&] { chosen = [&] { return render(options); }; });
+}
+
+CLI::App* add_pin_action(CLI::App& pin, const char* name, const char* text, PinOptions& options, Command& chosen,
+                         int (*run)(const PinOptions&)) {
+  auto* action = pin.add_subcommand(name, text);
+  add_storage(*action, options.storage_path);
+  action->callback([&chosen, &options, run] { chosen = [&options, run] { return run(options); }; });
+  return action;
+}
+
+void add_pin(CLI::App& app, Command& chosen, PinOptions& options) {
+  auto* command = app.add_subcommand("pin", "What aliases may point to: approve a target, while the daemon runs");
+  command->require_subcommand(1);
+  auto* list = add_pin_action(*command, "list", "All pins, of the config and approved here, and whether they are kept", options,
+                              chosen, pin_list);
+  list->add_option("--config.file", options.config_file, "Configuration file")->capture_default_str();
+  list->add_option("--output", options.output, "table or json")->capture_default_str();
+  auto* accept = add_pin_action(*command, "accept", "Approve what the alias points to now", options, chosen, pin_accept);
+  auto* set = add_pin_action(*command, "set", "Approve exactly these targets here", options, chosen, pin_set);
+  auto* remove = add_pin_action(*command, "remove", "Take back what was approved here", options, chosen, pin_remove);
+  for (auto* action : {accept, set, remove}) {
+    action->add_option("ENDPOINT", options.endpoint, "Name of an endpoint")->required();
+    action->add_option("ALIAS", options.alias, "An alias of it")->required();
+  }
+  set->add_option("TARGET", options.targets, "Models that it may point to")->required();
+  command->footer(
+      "An alias may point to what the config's `pins` name and to what was approved here; approvals are kept in the store.\n"
+      "Example: modelvane pin accept internlm internlm3-latest");
+}
+
 void add_simulate(CLI::App& app, Command& chosen, SimulateOptions& options) {
   auto* command =
       app.add_subcommand("simulate", "A models API on loopback that moves aliases by a script: for trying alert wiring");
@@ -97,12 +188,20 @@ int main(int argc, char** argv) {
   std::string check_file;
   ProbeOptions probe_options;
   HistoryOptions history_options;
+  DeliveriesOptions deliveries_options;
+  DrillOptions drill_options;
+  RenderOptions render_options;
+  PinOptions pin_options;
   SimulateOptions simulate_options;
   DemoOptions demo_options;
   add_serve(app, chosen, serve_options);
   add_check_config(app, chosen, check_file);
   add_probe(app, chosen, probe_options);
   add_history(app, chosen, history_options);
+  add_deliveries(app, chosen, deliveries_options);
+  add_drill(app, chosen, drill_options);
+  add_render(app, chosen, render_options);
+  add_pin(app, chosen, pin_options);
   add_simulate(app, chosen, simulate_options);
   add_demo(app, chosen, demo_options);
   try {

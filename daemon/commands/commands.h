@@ -46,6 +46,50 @@ struct HistoryOptions {
 };
 int history(const HistoryOptions& options);
 
+// list, show, retry and drop.
+struct DeliveriesOptions {
+  std::string storage_path = "data";
+  std::string id;  // an event's sequence number, or the beginning of its id
+  std::string webhook;
+  std::string state;
+  std::string output = "table";
+  std::size_t limit = 100;
+};
+int deliveries_list(const DeliveriesOptions& options);
+int deliveries_show(const DeliveriesOptions& options);
+int deliveries_retry(const DeliveriesOptions& options);
+int deliveries_drop(const DeliveriesOptions& options);
+
+struct DrillOptions {
+  std::string storage_path = "data";
+  std::vector<std::string> webhooks;  // empty = all
+  std::string type = "drill";
+  std::string timeout = "30s";
+};
+int drill(const DrillOptions& options);
+
+struct RenderOptions {
+  std::string config_file = "modelvane.yml";
+  std::string storage_path = "data";
+  std::string external_url;
+  std::string webhook;
+  std::string event;  // sequence number, beginning of an id, or an event type
+};
+int render(const RenderOptions& options);
+
+struct PinOptions {
+  std::string config_file = "modelvane.yml";
+  std::string storage_path = "data";
+  std::string endpoint;
+  std::string alias;
+  std::vector<std::string> targets;
+  std::string output = "table";
+};
+int pin_list(const PinOptions& options);
+int pin_accept(const PinOptions& options);
+int pin_set(const PinOptions& options);
+int pin_remove(const PinOptions& options);
+
 struct SimulateOptions {
   std::string listen_address = "127.0.0.1:10180";
   std::string script;  // path of a YAML script; empty = the built-in one

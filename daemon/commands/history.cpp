@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/operator_call.h"
 #include "daemon/commands/table.h"
 #include "daemon/core/event_json.h"
 #include "daemon/engine/clock.h"
@@ -26,8 +27,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFailed = 1;
-constexpr int kUsageError = 2;
 // Events of one query; the log gives no more at once.
 constexpr std::size_t kPage = 1000;
 
@@ -308,11 +307,6 @@ int print_at(const Endpoints& endpoints, const std::string& alias_name, Time at,
     print_table(rows);
   }
   return 0;
-}
-
-int fail(int code, std::string_view sentence) {
-  fmt::print(stderr, "modelvane: {}\n", sentence);
-  return code;
 }
 
 }  // namespace

@@ -31,7 +31,11 @@ OperatorEffects retry(const OperatorTask& task, const OperatorView& view, Time n
     effects.again.push_back({std::move(fresh), event});
     webhooks.insert(row.webhook);
   }
-  if (effects.again.empty()) return refuse("none of these deliveries is stored for a webhook of the present config");
+  for (const auto& webhook : task.request.webhooks) {
+    if (!is_configured(view, webhook)) return refuse(fmt::format("the daemon has no webhook {}", webhook));
+    webhooks.insert(webhook);
+  }
+  if (webhooks.empty()) return refuse("none of these deliveries is stored for a webhook of the present config");
   effects.switched_on.assign(webhooks.begin(), webhooks.end());
   effects.result.sentence = fmt::format("{} due now", effects.again.size());
   return effects;

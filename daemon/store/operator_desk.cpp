@@ -1,6 +1,12 @@
 #include "daemon/store/operator_desk.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 
 #include "daemon/store/folder_lock.h"
 #include "daemon/store/schema.h"
@@ -8,10 +14,30 @@
 #include "daemon/store/sqlite_store.h"
 
 namespace modelvane {
+namespace {
 
-OperatorDesk::OperatorDesk(std::filesystem::path folder) : folder_(std::move(folder)) {}
+// Where the kernel has no watches left, or a file system does not report: looked at all the same.
+constexpr Duration kLookAgain = std::chrono::milliseconds{500};
 
-OperatorDesk::~OperatorDesk() = default;
+}  // namespace
+
+OperatorDesk::OperatorDesk(std::filesystem::path folder)
+    : folder_(std::move(folder)), watch_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+  if (watch_ >= 0) ::inotify_add_watch(watch_, folder_.c_str(), IN_MODIFY | IN_CREATE);
+}
+
+OperatorDesk::~OperatorDesk() {
+  if (watch_ >= 0) ::close(watch_);
+}
+
+void OperatorDesk::wait(Duration longest) {
+  const auto most = std::chrono::ceil<std::chrono::milliseconds>(std::min<Duration>(longest, kLookAgain));
+  ::pollfd wanted{watch_, POLLIN, 0};  // a negative descriptor only waits
+  if (::poll(&wanted, 1, static_cast<int>(most.count())) <= 0) return;
+  std::array<char, 4096> ignored{};
+  while (::read(watch_, ignored.data(), ignored.size()) > 0) {
+  }
+}
 
 bool OperatorDesk::daemon_runs() const {
   return FolderLock::is_held(folder_);

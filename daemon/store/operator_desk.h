@@ -19,11 +19,15 @@ class OperatorDesk {
  public:
   explicit OperatorDesk(std::filesystem::path folder);
   ~OperatorDesk();
+  OperatorDesk(const OperatorDesk&) = delete;
+  OperatorDesk& operator=(const OperatorDesk&) = delete;
 
   // Durable when it returns. The id is for result().
   std::expected<std::uint64_t, StoreError> submit(const OperatorRequest& request, Time now);
   // nullopt: not applied yet.
   std::expected<std::optional<OperatorResult>, StoreError> result(std::uint64_t id);
+  // Returns when something was written to the database, at the latest after `longest`.
+  void wait(Duration longest);
   // Whether some daemon works on the folder right now.
   bool daemon_runs() const;
 
@@ -31,6 +35,7 @@ class OperatorDesk {
   std::expected<Database*, StoreError> open();
 
   const std::filesystem::path folder_;
+  int watch_ = -1;  // inotify on the folder
   std::unique_ptr<Database> database_;
 };
 

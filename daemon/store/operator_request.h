@@ -38,7 +38,7 @@ struct OperatorRequest {
   std::uint64_t id = 0;  // given by the store; rises
   OperatorAction action = OperatorAction::Drill;
   std::vector<DeliveryKey> deliveries;  // delivery.*
-  std::vector<std::string> webhooks;    // drill: to these; empty = all
+  std::vector<std::string> webhooks;    // drill: to these, empty = all; delivery.retry: switched on, too
   EventType type = EventType::Drill;    // drill: the event that it plays
   std::string endpoint;                 // pin.*
   std::string alias;

@@ -71,14 +71,18 @@ std::vector<OperatorTask> read_requests(Database& database, std::uint64_t last) 
   return tasks;
 }
 
-void read_pins(Database& database, Loaded& loaded) {
+std::map<std::string, ApprovedTargets> read_pins(Database& database) {
+  std::map<std::string, ApprovedTargets> pins;
   Rows rows = database.query("SELECT endpoint, alias, target FROM pins ORDER BY endpoint, alias, target");
-  while (rows.next()) loaded.pins[rows.text(0)][rows.text(1)].push_back(rows.text(2));
+  while (rows.next()) pins[rows.text(0)][rows.text(1)].push_back(rows.text(2));
+  return pins;
 }
 
-void read_webhook_states(Database& database, Loaded& loaded) {
+std::vector<WebhookSwitch> read_webhook_states(Database& database) {
+  std::vector<WebhookSwitch> off;
   Rows rows = database.query("SELECT webhook, disabled_us, reason, address FROM webhook_states ORDER BY webhook");
-  while (rows.next()) loaded.webhook_switches.push_back({rows.text(0), rows.time(1), rows.text(2), rows.integer(3)});
+  while (rows.next()) off.push_back({rows.text(0), rows.time(1), rows.text(2), rows.integer(3)});
+  return off;
 }
 
 void put_requests_effects(Database& database, const Batch& batch) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "daemon/store/sqlite.h"
@@ -14,8 +16,10 @@ namespace modelvane {
 // understood is answered at once: a newer command must not wait for ever.
 std::vector<OperatorTask> read_requests(Database& database, std::uint64_t last);
 
-void read_pins(Database& database, Loaded& loaded);
-void read_webhook_states(Database& database, Loaded& loaded);
+// By endpoint.
+std::map<std::string, ApprovedTargets> read_pins(Database& database);
+// Those that are off.
+std::vector<WebhookSwitch> read_webhook_states(Database& database);
 
 // Within the transaction of the batch.
 void put_requests_effects(Database& database, const Batch& batch);

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "daemon/core/glob.h"
+#include "daemon/store/request_table.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/sqlite.h"
 #include "daemon/store/sqlite_store.h"
@@ -110,6 +111,23 @@ std::vector<DeliveryRow> read_deliveries(Database& database, const DeliveryFilte
   return deliveries;
 }
 
+std::vector<StoredEvent> read_events_called(Database& database, const std::string& text, std::size_t limit) {
+  const bool is_number = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  // "~" comes after every character of an id, so this is a range of the index.
+  const auto sql = fmt::format("SELECT {} FROM events AS e WHERE {} ORDER BY e.sequence LIMIT ?2", kEventColumns,
+                               is_number ? "e.sequence = CAST(?1 AS INTEGER)" : "e.id >= ?1 AND e.id < ?1 || '~'");
+  std::vector<StoredEvent> events;
+  Rows rows = database.query(sql, std::string_view{text}, std::uint64_t{limit});
+  while (rows.next()) {
+    if (auto event = read_event(rows)) {
+      events.push_back(std::move(*event));
+    } else if (database.ok()) {
+      fail_damaged_event(database, rows.integer(0));
+    }
+  }
+  return events;
+}
+
 }  // namespace
 
 SqliteEventLog::SqliteEventLog(std::filesystem::path folder) : folder_(std::move(folder)) {}
@@ -161,6 +179,15 @@ std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::events(const
 
 std::expected<std::vector<DeliveryRow>, StoreError> SqliteEventLog::deliveries(const DeliveryFilter& filter) {
   return ask([&](Database& database) { return read_deliveries(database, filter); });
+}
+
+std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::find_events(const std::string& number_or_id,
+                                                                                std::size_t limit) {
+  return ask([&](Database& database) { return read_events_called(database, number_or_id, limit); });
+}
+
+std::expected<std::map<std::string, ApprovedTargets>, StoreError> SqliteEventLog::approved_pins() {
+  return ask([](Database& database) { return read_pins(database); });
 }
 
 std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError> SqliteEventLog::endpoint_states() {

@@ -154,8 +154,8 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
   load_endpoints(loaded);
   load_pending(loaded);
   load_counts(loaded);
-  read_pins(*database_, loaded);
-  read_webhook_states(*database_, loaded);
+  loaded.pins = read_pins(*database_);
+  loaded.webhook_switches = read_webhook_states(*database_);
   loaded.last_sequence = static_cast<std::uint64_t>(last_sequence_);
   if (!database_->ok()) return std::unexpected(close_after_error());
   return loaded;

@@ -76,8 +76,12 @@ class SqliteEventLog final : public EventLog {
   // Without a database there are no events: a daemon whose disk is not there yet has an empty history.
   std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
   std::expected<std::vector<DeliveryRow>, StoreError> deliveries(const DeliveryFilter& filter) override;
+  // Events of that sequence number, or whose id begins with the text, oldest first; at most `limit`.
+  std::expected<std::vector<StoredEvent>, StoreError> find_events(const std::string& number_or_id, std::size_t limit);
   // By name.
   std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError> endpoint_states();
+  // By endpoint.
+  std::expected<std::map<std::string, ApprovedTargets>, StoreError> approved_pins();
   bool has_database() const;
 
  private:

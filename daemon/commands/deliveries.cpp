@@ -1,0 +1,181 @@
+// Deliveries as they are in the store, and what an operator can do about them: send again, or give up.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "daemon/commands/commands.h"
+#include "daemon/commands/operator_call.h"
+#include "daemon/commands/table.h"
+#include "daemon/notify/plain_text.h"
+#include "daemon/store/sqlite_store.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Rows = std::vector<DeliveryRow>;
+
+// Of one query; the log gives no more at once.
+constexpr std::size_t kPage = 1000;
+// One request may name so many deliveries: its row stays below 10 MB.
+constexpr std::size_t kTogetherMax = 100'000;
+constexpr std::size_t kErrorCharactersMax = 200;
+
+std::expected<Rows, std::string> read_all(SqliteEventLog& log, DeliveryFilter filter, std::size_t limit) {
+  Rows all;
+  while (all.size() < limit) {
+    filter.limit = std::min(kPage, limit - all.size());
+    auto page = log.deliveries(filter);
+    if (!page) return std::unexpected(page.error().sentence);
+    std::ranges::move(*page, std::back_inserter(all));
+    if (page->size() < filter.limit) break;
+    filter.after = DeliveryPlace{all.back().sequence, all.back().webhook};
+  }
+  return all;
+}
+
+std::expected<StoredEvent, std::string> event_called(SqliteEventLog& log, const std::string& id) {
+  const auto found = log.find_events(id, 2);
+  if (!found) return std::unexpected(found.error().sentence);
+  const auto shown = plain_text(id, kCellCharactersMax);
+  if (found->empty()) {
+    return std::unexpected(fmt::format("no event {} is stored; `modelvane deliveries list` shows numbers and ids", shown));
+  }
+  if (found->size() > 1)
+    return std::unexpected(fmt::format("several events have ids that begin with {}; write more of it", shown));
+  return found->front();
+}
+
+// The deliveries that ID and --webhook mean.
+std::expected<Rows, std::string> rows_of(const DeliveriesOptions& options, SqliteEventLog& log) {
+  DeliveryFilter filter{.webhook = options.webhook};
+  if (!options.id.empty()) {
+    const auto event = event_called(log, options.id);
+    if (!event) return std::unexpected(event.error());
+    filter.event_id = event->id;
+    return read_all(log, filter, kPage);
+  }
+  if (options.webhook.empty()) return std::unexpected("name an event by ID, or a webhook by --webhook, or both");
+  Rows open;
+  for (const auto state : {DeliveryState::Dead, DeliveryState::Pending}) {
+    filter.state = state;
+    auto rows = read_all(log, filter, kTogetherMax - open.size());
+    if (!rows) return rows;
+    std::ranges::move(*rows, std::back_inserter(open));
+    if (open.size() == kTogetherMax) break;
+  }
+  return open;
+}
+
+std::string what_next(const DeliveryRow& row) {
+  const auto error = plain_text(row.last_error, kErrorCharactersMax);
+  if (row.state == DeliveryState::Pending && row.attempts == 0) return "waits for its first attempt";
+  if (row.state == DeliveryState::Pending && row.last_error.empty()) return "held by the receiver until its alert ends";
+  if (row.state == DeliveryState::Pending) return fmt::format("not before {}; {}", to_rfc3339(row.next_attempt), error);
+  return error;
+}
+
+Json to_json(const DeliveryRow& row) {
+  return {{"sequence", row.sequence},
+          {"event_id", row.event_id},
+          {"type", name(row.type)},
+          {"subject", row.subject},
+          {"webhook", row.webhook},
+          {"state", label(row.state)},
+          {"attempts", row.attempts},
+          {"created", to_rfc3339(row.created)},
+          {"next_attempt", row.state == DeliveryState::Pending ? Json(to_rfc3339(row.next_attempt)) : Json(nullptr)},
+          {"last_error", row.last_error}};
+}
+
+std::string dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+void print_rows(const Rows& rows) {
+  std::vector<TableRow> table{{"ID", "TYPE", "SUBJECT", "WEBHOOK", "STATE", "ATTEMPTS", "WHAT"}};
+  for (const auto& row : rows) {
+    table.push_back({std::to_string(row.sequence), std::string{name(row.type)}, cell(row.subject), cell(row.webhook),
+                     std::string{label(row.state)}, std::to_string(row.attempts), what_next(row)});
+  }
+  print_table(table);
+}
+
+std::optional<std::string> usage_problem(const DeliveriesOptions& options) {
+  if (options.output != "table" && options.output != "json") return "--output is table or json";
+  if (options.limit == 0) return "--limit is at least 1";
+  if (!options.state.empty() && !delivery_state(options.state)) return "--state is pending, delivered or dead";
+  return std::nullopt;
+}
+
+std::string no_database(const std::string& storage_path) {
+  return fmt::format("there is no database {} yet; --storage.path names the folder that `modelvane serve` writes to",
+                     database_file(storage_path).string());
+}
+
+int act(const DeliveriesOptions& options, OperatorAction action) {
+  SqliteEventLog log{options.storage_path};
+  if (!log.has_database()) return fail(kFailed, no_database(options.storage_path));
+  const auto rows = rows_of(options, log);
+  if (!rows) return fail(kFailed, rows.error());
+  OperatorRequest request{.action = action};
+  for (const auto& row : *rows) request.deliveries.push_back({row.sequence, row.webhook});
+  if (action == OperatorAction::RetryDelivery && !options.webhook.empty()) request.webhooks = {options.webhook};
+  if (request.deliveries.empty() && request.webhooks.empty()) return fail(kFailed, "no such deliveries are stored");
+  return call_and_print(options.storage_path, request);
+}
+
+}  // namespace
+
+int deliveries_list(const DeliveriesOptions& options) {
+  if (const auto problem = usage_problem(options)) return fail(kUsageError, *problem);
+  SqliteEventLog log{options.storage_path};
+  if (!log.has_database()) return fail(kFailed, no_database(options.storage_path));
+  const auto rows = read_all(log, {.webhook = options.webhook, .state = delivery_state(options.state)}, options.limit);
+  if (!rows) return fail(kFailed, rows.error());
+  if (options.output == "json") {
+    Json all = Json::array();
+    for (const auto& row : *rows) all.push_back(to_json(row));
+    fmt::print("{}\n", dump(all));
+  } else if (rows->empty()) {
+    fmt::print("no deliveries match\n");
+  } else {
+    print_rows(*rows);
+  }
+  return 0;
+}
+
+int deliveries_show(const DeliveriesOptions& options) {
+  if (const auto problem = usage_problem(options)) return fail(kUsageError, *problem);
+  SqliteEventLog log{options.storage_path};
+  if (!log.has_database()) return fail(kFailed, no_database(options.storage_path));
+  const auto event = event_called(log, options.id);
+  if (!event) return fail(kFailed, event.error());
+  const auto rows = read_all(log, {.webhook = options.webhook, .event_id = event->id}, kPage);
+  if (!rows) return fail(kFailed, rows.error());
+  if (options.output == "json") {
+    Json all = Json::array();
+    for (const auto& row : *rows) all.push_back(to_json(row));
+    fmt::print("{}\n", dump({{"event", Json::parse(event->json, nullptr, false)}, {"deliveries", std::move(all)}}));
+    return 0;
+  }
+  fmt::print("event {} {} of {}\n{}\n\n", event->sequence, event->id, to_rfc3339(event->time),
+             dump(Json::parse(event->json, nullptr, false)));
+  if (rows->empty()) {
+    fmt::print("it goes to no webhook\n");
+  } else {
+    print_rows(*rows);
+  }
+  return 0;
+}
+
+int deliveries_retry(const DeliveriesOptions& options) {
+  return act(options, OperatorAction::RetryDelivery);
+}
+
+int deliveries_drop(const DeliveriesOptions& options) {
+  return act(options, OperatorAction::DropDelivery);
+}
+
+}  // namespace modelvane

@@ -1,0 +1,116 @@
+// Pins: what an alias may point to. The config's pins and those that were approved here are one set; here only the latter change.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "daemon/commands/commands.h"
+#include "daemon/commands/operator_call.h"
+#include "daemon/commands/table.h"
+#include "daemon/config/config.h"
+#include "daemon/store/sqlite_store.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Pin {
+  std::set<std::string> in_config;
+  std::set<std::string> approved;
+  std::string target;  // "" = not known at present
+
+  bool is_kept() const { return in_config.contains(target) || approved.contains(target); }
+  std::string_view state() const { return target.empty() ? "unknown" : is_kept() ? "kept" : "broken"; }
+};
+// By endpoint and alias.
+using Pins = std::map<std::pair<std::string, std::string>, Pin>;
+
+std::expected<Pins, std::string> read_pins(const PinOptions& options, const Config& config) {
+  Pins pins;
+  for (const auto& endpoint : config.endpoints) {
+    for (const auto& [alias, targets] : endpoint.pins) {
+      pins[{endpoint.name, alias}].in_config.insert(targets.begin(), targets.end());
+    }
+  }
+  SqliteEventLog log{options.storage_path};
+  const auto approved = log.approved_pins();
+  if (!approved) return std::unexpected(approved.error().sentence);
+  for (const auto& [endpoint, aliases] : *approved) {
+    for (const auto& [alias, targets] : aliases) pins[{endpoint, alias}].approved.insert(targets.begin(), targets.end());
+  }
+  const auto states = log.endpoint_states();
+  if (!states) return std::unexpected(states.error().sentence);
+  for (const auto& [endpoint, state] : *states) {
+    for (const auto& [alias, known] : state.aliases) {
+      const auto pin = pins.find({endpoint, alias});
+      if (pin != pins.end() && known.status == AliasStatus::Resolved) pin->second.target = known.target;
+    }
+  }
+  return pins;
+}
+
+void print_json(const Pins& pins) {
+  Json all = Json::array();
+  for (const auto& [key, pin] : pins) {
+    all.push_back({{"endpoint", key.first},
+                   {"alias", key.second},
+                   {"config", pin.in_config},
+                   {"approved", pin.approved},
+                   {"target", pin.target.empty() ? Json(nullptr) : Json(pin.target)},
+                   {"state", pin.state()}});
+  }
+  fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+void print_pins(const Pins& pins) {
+  std::vector<TableRow> table{{"ENDPOINT", "ALIAS", "POINTS TO", "STATE", "IN CONFIG", "APPROVED HERE"}};
+  for (const auto& [key, pin] : pins) {
+    table.push_back({cell(key.first), cell(key.second), pin.target.empty() ? "?" : cell(pin.target), std::string{pin.state()},
+                     cell(fmt::format("{}", fmt::join(pin.in_config, ", "))),
+                     cell(fmt::format("{}", fmt::join(pin.approved, ", ")))});
+  }
+  print_table(table);
+}
+
+int change(const PinOptions& options, OperatorAction action) {
+  return call_and_print(options.storage_path,
+                        {.action = action, .endpoint = options.endpoint, .alias = options.alias, .targets = options.targets});
+}
+
+}  // namespace
+
+int pin_list(const PinOptions& options) {
+  if (options.output != "table" && options.output != "json") return fail(kUsageError, "--output is table or json");
+  const auto config = load_config(options.config_file);
+  if (!config) {
+    for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
+    return kUsageError;
+  }
+  const auto pins = read_pins(options, *config);
+  if (!pins) return fail(kFailed, pins.error());
+  if (options.output == "json") {
+    print_json(*pins);
+  } else if (pins->empty()) {
+    fmt::print("no alias is pinned; `modelvane pin accept ENDPOINT ALIAS` approves what one points to now\n");
+  } else {
+    print_pins(*pins);
+  }
+  return 0;
+}
+
+int pin_accept(const PinOptions& options) {
+  return change(options, OperatorAction::AcceptPin);
+}
+
+int pin_set(const PinOptions& options) {
+  return change(options, OperatorAction::SetPin);
+}
+
+int pin_remove(const PinOptions& options) {
+  return change(options, OperatorAction::RemovePin);
+}
+
+}  // namespace modelvane
