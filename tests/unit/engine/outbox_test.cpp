@@ -1,0 +1,309 @@
+// The outbox by itself: what leaves when, and what becomes of it. Times are made up; nothing is sent.
+#include "daemon/engine/outbox.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "daemon/core/event_json.h"
+#include "daemon/core/sample_event.h"
+#include "daemon/log/log.h"
+
+namespace modelvane {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Time kStart = *parse_rfc3339("2026-11-22T10:00:00Z");
+
+WebhookConfig webhook(const std::string& name, const std::string& format) {
+  WebhookConfig config;
+  config.name = name;
+  config.format = format;
+  config.url = {SecretRef::From::Inline, "http://" + name + "/"};
+  config.rate_limit = find_format(format)->rate_limit;
+  return config;
+}
+
+struct Desk {
+  Outbox outbox{7};
+  Duration passed{0};
+
+  explicit Desk(std::vector<WebhookConfig> webhooks) {
+    log::set_up(log::Level::Error, false);
+    configure(std::move(webhooks));
+  }
+  void configure(std::vector<WebhookConfig> webhooks, std::int64_t address = 1) {
+    std::vector<Outbox::Addressed> addressed;
+    for (auto& config : webhooks) addressed.push_back({std::move(config), address});
+    outbox.configure(addressed, now());
+  }
+  Outbox::Now now() const { return {1h + passed, kStart + passed}; }
+  void add(std::uint64_t sequence, const std::string& to, EventType type = EventType::AliasMoved, const std::string& alias = "") {
+    Event event = sample_event(type, "test", kStart + passed, sequence);
+    event.drill = false;
+    event.endpoint = "e";
+    if (!alias.empty()) event.alias = alias;
+    auto stored = std::make_shared<StoredEvent>(StoredEvent{.sequence = sequence,
+                                                            .id = event.id,
+                                                            .type = type,
+                                                            .endpoint = event.endpoint,
+                                                            .alias = event.about(),
+                                                            .time = event.time,
+                                                            .json = to_cloudevent(event, "urn:test")});
+    outbox.add({.sequence = sequence, .webhook = to, .created = now().wall, .next_attempt = now().wall, .last_error = ""},
+               std::move(stored), now());
+  }
+  std::vector<Outbox::Due> due() { return outbox.take_due(now()); }
+  void end(const Outbox::Due& sent, VerdictClass kind) {
+    outbox.verdict(sent.key, {.kind = kind, .sentence = kind == VerdictClass::Ok ? "" : "no", .retry_after = std::nullopt}, 1ms,
+                   now());
+  }
+  // Each request that is due now ends like this; returns how many events each carried.
+  std::vector<std::size_t> send_all(VerdictClass kind = VerdictClass::Ok) {
+    std::vector<std::size_t> sizes;
+    for (auto batch = due(); !batch.empty(); batch = due()) {
+      for (const auto& sent : batch) {
+        sizes.push_back(sent.events.size());
+        end(sent, kind);
+      }
+    }
+    return sizes;
+  }
+  std::map<std::uint64_t, DeliveryState> last_states() {
+    std::map<std::uint64_t, DeliveryState> states;
+    for (const auto& change : outbox.take_changes()) states[change.sequence] = change.state;
+    return states;
+  }
+};
+
+using Sizes = std::vector<std::size_t>;
+
+TEST_CASE("what is due at once goes into one message for people, and one by one to machines") {
+  Desk desk{{webhook("chat", "slack"), webhook("machine", "cloudevents")}};
+  for (std::uint64_t n = 1; n <= 5; ++n) {
+    desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n % 2));
+    desk.add(n, "machine", EventType::AliasMoved, fmt::format("a{}", n));
+  }
+  const auto sent = desk.due();
+  REQUIRE(sent.size() == 1 + kLanesAtOnce);
+  CHECK(sent[0].events.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(sent[0].events[i]->sequence == i + 1);
+  desk.end(sent[0], VerdictClass::Ok);
+  CHECK(desk.last_states().size() == 5);
+  CHECK(desk.outbox.view("chat").pending == 0);
+}
+
+TEST_CASE("a message never carries more than its format allows, and the rest follows") {
+  Desk desk{{webhook("chat", "slack")}};
+  const auto most = find_format("slack")->events_max;
+  for (std::uint64_t n = 1; n <= most + 3; ++n) desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
+  CHECK(desk.send_all() == Sizes{most, 3});
+}
+
+TEST_CASE("a verdict on a message counts for each event in it") {
+  Desk desk{{webhook("chat", "slack")}};
+  for (std::uint64_t n = 1; n <= 3; ++n) desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
+  desk.end(desk.due().at(0), VerdictClass::Busy);
+  const auto changes = desk.outbox.take_changes();
+  REQUIRE(changes.size() == 3);
+  for (const auto& change : changes) {
+    CHECK(change.attempts == 1);
+    CHECK(change.last_error == "no");
+    CHECK(change.next_attempt == changes[0].next_attempt);
+  }
+  desk.passed += 1min;
+  CHECK(desk.send_all() == Sizes{3});
+}
+
+TEST_CASE("a message that is refused is taken apart, so that one bad event costs the others nothing") {
+  Desk desk{{webhook("chat", "slack")}};
+  for (std::uint64_t n = 1; n <= 3; ++n) desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
+  desk.end(desk.due().at(0), VerdictClass::Payload);
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    const auto sent = desk.due();
+    REQUIRE(sent.size() == 1);
+    REQUIRE(sent[0].events.size() == 1);
+    desk.end(sent[0], n == 2 ? VerdictClass::Payload : VerdictClass::Ok);
+    desk.passed += 5s;
+  }
+  const auto states = desk.last_states();
+  CHECK(states.at(1) == DeliveryState::Delivered);
+  CHECK(states.at(2) == DeliveryState::Dead);
+  CHECK(states.at(3) == DeliveryState::Delivered);
+}
+
+TEST_CASE("a rate limit lets its burst pass and then one message after the other") {
+  auto config = webhook("w", "cloudevents");
+  config.rate_limit = {.burst = 2, .per_second = 0.5};
+  Desk desk{{config}};
+  for (std::uint64_t n = 1; n <= 4; ++n) desk.add(n, "w", EventType::AliasMoved, fmt::format("a{}", n));
+  CHECK(desk.send_all() == Sizes{1, 1});
+  REQUIRE(desk.outbox.next_due());
+  CHECK(*desk.outbox.next_due() - desk.now().steady <= 2s + 1ms);
+  desk.passed += 1s;
+  CHECK(desk.send_all().empty());
+  desk.passed = *desk.outbox.next_due() - 1h;
+  CHECK(desk.send_all() == Sizes{1});
+  desk.passed += 1h;
+  CHECK(desk.send_all() == Sizes{1});
+}
+
+TEST_CASE("a webhook that wants no more events is switched off with its events, and another URL switches it on") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  desk.add(1, "w", EventType::AliasMoved, "a");
+  desk.end(desk.due().at(0), VerdictClass::Gone);
+  desk.add(2, "w", EventType::AliasMoved, "b");
+  desk.passed += 1h;
+  CHECK(desk.due().empty());
+  CHECK_FALSE(desk.outbox.next_due());
+  CHECK(desk.outbox.view("w").status == WebhookStatus::Disabled);
+  CHECK(desk.outbox.view("w").pending == 2);
+  const auto off = desk.outbox.take_switches();
+  REQUIRE(off.size() == 1);
+  CHECK(off[0].disabled == kStart);
+  CHECK(off[0].reason == "no");
+
+  SUBCASE("the same config changes nothing") {
+    desk.configure({webhook("w", "cloudevents")});
+    CHECK(desk.due().empty());
+  }
+  SUBCASE("another URL in the config") {
+    desk.configure({webhook("w", "cloudevents")}, 2);
+    CHECK(desk.send_all().size() == 2);
+    CHECK_FALSE(desk.outbox.take_switches().at(0).disabled);
+  }
+  SUBCASE("an operator") {
+    desk.outbox.switch_on("w", desk.now());
+    CHECK(desk.send_all().size() == 2);
+    CHECK(desk.outbox.view("w").status == WebhookStatus::Ok);
+  }
+  SUBCASE("a restart keeps it off, unless the URL changed meanwhile") {
+    for (const std::int64_t address : {1, 2}) {
+      Desk next{{webhook("w", "cloudevents")}};
+      next.configure({webhook("w", "cloudevents")}, address);
+      next.outbox.restore({}, {}, off, next.now());
+      next.add(1, "w");
+      CHECK(next.due().size() == (address == 1 ? 0 : 1));
+    }
+  }
+  SUBCASE("what expires meanwhile becomes a dead letter and can be sent again") {
+    desk.passed += 25h;
+    CHECK(desk.due().empty());
+    CHECK(desk.outbox.view("w").dead_letters == 2);
+  }
+}
+
+TEST_CASE("the status tells what an operator has to do") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  desk.add(1, "w");
+  CHECK(desk.outbox.view("w").status == WebhookStatus::Ok);
+  desk.end(desk.due().at(0), VerdictClass::Busy);
+  CHECK(desk.outbox.view("w").status == WebhookStatus::Failing);
+  desk.passed += 1h;
+  desk.end(desk.due().at(0), VerdictClass::Config);
+  CHECK(desk.outbox.view("w").status == WebhookStatus::Misconfigured);
+  desk.passed += 1h;
+  desk.end(desk.due().at(0), VerdictClass::Ok);
+  CHECK(desk.outbox.view("w").status == WebhookStatus::Ok);
+}
+
+// ---- alerts -------------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("an alert is posted every minute until it ends, as resolved for five minutes more, and only then delivered") {
+  Desk desk{{webhook("am", "alertmanager")}};
+  desk.add(1, "am", EventType::AliasMoved, "a");
+  std::size_t posts = desk.send_all().size();
+  CHECK(posts == 1);
+  CHECK(desk.last_states().at(1) == DeliveryState::Pending);
+  CHECK(desk.outbox.view("am").delivered == 1);
+  CHECK(desk.outbox.view("am").pending == 0);
+  while (desk.passed < 64min) {
+    desk.passed += 1min;
+    posts += desk.send_all().size();
+  }
+  CHECK(posts == 65);
+  CHECK(desk.outbox.take_changes().empty());
+  desk.passed += 1min;
+  CHECK(desk.send_all().size() == 1);
+  CHECK(desk.last_states().at(1) == DeliveryState::Delivered);
+  CHECK_FALSE(desk.outbox.next_due());
+}
+
+TEST_CASE("the event that ends an alert takes the place of the one that began it") {
+  Desk desk{{webhook("am", "alertmanager")}};
+  desk.add(1, "am", EventType::EndpointDown);
+  desk.send_all();
+  desk.passed += 48h;
+  CHECK(desk.send_all().size() == 1);
+  desk.add(2, "am", EventType::EndpointUp);
+  CHECK(desk.last_states().at(1) == DeliveryState::Delivered);
+  const auto sent = desk.due();
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].events[0]->sequence == 2);
+  desk.end(sent[0], VerdictClass::Ok);
+  for (int i = 0; i < 5; ++i) {
+    desk.passed += 1min;
+    desk.send_all();
+  }
+  CHECK(desk.last_states().at(2) == DeliveryState::Delivered);
+  CHECK_FALSE(desk.outbox.next_due());
+}
+
+TEST_CASE("an event that comes while its alert is being posted waits for the verdict and then takes its place") {
+  Desk desk{{webhook("am", "alertmanager")}};
+  desk.add(1, "am", EventType::EndpointDown);
+  const auto down = desk.due();
+  desk.add(2, "am", EventType::EndpointUp);
+  CHECK(desk.due().empty());
+  desk.end(down.at(0), VerdictClass::Busy);
+  CHECK(desk.last_states().at(1) == DeliveryState::Delivered);
+  CHECK(desk.due().at(0).events[0]->sequence == 2);
+}
+
+TEST_CASE("a living alert does not expire, and after a restart it is posted at once and counts as held") {
+  Desk desk{{webhook("am", "alertmanager")}};
+  desk.add(1, "am", EventType::EndpointDown);
+  desk.send_all();
+  const auto row = desk.outbox.take_changes().at(0);
+  Desk next{{webhook("am", "alertmanager")}};
+  next.passed = 300h;
+  Event event = sample_event(EventType::EndpointDown, "test", kStart, 1);
+  next.outbox.restore({{row, {.sequence = 1, .id = event.id, .type = event.type, .json = to_cloudevent(event, "urn:test")}}}, {},
+                      {}, next.now());
+  CHECK(next.outbox.view("am").pending == 0);
+  CHECK(next.send_all().size() == 1);
+  CHECK(next.outbox.view("am").dead_letters == 0);
+}
+
+// ---- operators ----------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a dropped delivery is not sent, and one that is under way leaves no trace when it fails") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  desk.add(1, "w", EventType::AliasMoved, "a");
+  desk.add(2, "w", EventType::AliasMoved, "b");
+  const auto sent = desk.due();
+  desk.add(3, "w", EventType::AliasMoved, "a");
+  desk.outbox.drop({1, "w"});
+  desk.outbox.drop({3, "w"});
+  desk.end(sent.at(0), VerdictClass::Busy);
+  desk.end(sent.at(1), VerdictClass::Ok);
+  CHECK(desk.last_states() == std::map<std::uint64_t, DeliveryState>{{2, DeliveryState::Delivered}});
+  desk.passed += 1h;
+  CHECK(desk.due().empty());
+}
+
+TEST_CASE("a delivery that an operator wants now does not wait for its next attempt") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  desk.add(1, "w");
+  for (int i = 0; i < 6; ++i) {
+    desk.passed += 8h / 6;
+    desk.end(desk.due().at(0), VerdictClass::Busy);
+  }
+  CHECK(desk.due().empty());
+  CHECK(desk.outbox.hurry({1, "w"}, desk.now()));
+  CHECK_FALSE(desk.outbox.hurry({2, "w"}, desk.now()));
+  CHECK(desk.due().size() == 1);
+}
+
+}  // namespace
+}  // namespace modelvane
