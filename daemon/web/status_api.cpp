@@ -19,6 +19,8 @@ Json webhook_json(const WebhookView& webhook) {
   }
   return {{"name", webhook.name},
           {"format", webhook.format},
+          {"state", label(webhook.status)},
+          {"disabled_since", webhook.disabled_since ? Json(to_rfc3339(*webhook.disabled_since)) : Json(nullptr)},
           {"delivered", webhook.delivered},
           {"failures", std::move(failures)},
           {"pending", webhook.pending},

@@ -1,0 +1,109 @@
+// The OpenAPI document against a validator and a JSON Schema implementation that we did not write, and against the answers of the
+// real server: every path and status, every event type, hostile names. A property that the document lacks fails here.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/core/sample_event.h"
+#include "tests/system/harness.h"
+#include "tests/unit/metrics/sample_snapshot.h"
+#include "tests/unit/web/client.h"
+#include "tests/unit/web/world.h"
+
+using namespace modelvane;
+using namespace modelvane::web_test;
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+namespace {
+
+// Everything that a snapshot can hold, also what is usually null.
+void fill(Snapshot& snapshot) {
+  auto view = sample::internlm();
+  PollHistory history;
+  history.add({.at = sample::noon(), .total = 250ms, .reason = std::nullopt});
+  history.add({.at = sample::noon() + 1min, .total = 10s, .reason = Reason::Timeout});
+  view.history = std::make_shared<const PollHistory>(history);
+  snapshot.endpoints[0] = std::make_shared<const EndpointView>(view);
+  auto disabled = sample::oncall();
+  disabled.status = WebhookStatus::Disabled;
+  disabled.disabled_since = sample::noon();
+  disabled.oldest_pending = sample::noon();
+  snapshot.webhooks.push_back(std::make_shared<const WebhookView>(disabled));
+  snapshot.daemon.store_sentence = "the disk is full";
+  snapshot.daemon.store_ok = false;
+}
+
+void fill(FakeLog& log) {
+  for (std::size_t i = 0; i < kEventTypeCount; ++i) log.add(sample_event(static_cast<EventType>(i), "test", sample::noon(), i));
+  std::uint64_t sequence = 9;
+  for (const auto state : {DeliveryState::Pending, DeliveryState::Delivered, DeliveryState::Dead}) {
+    log.rows.push_back({.sequence = sequence--,
+                        .event_id = "evt_1",
+                        .subject = "internlm/<b>",
+                        .webhook = "oncall",
+                        .state = state,
+                        .created = sample::noon(),
+                        .last_error = state == DeliveryState::Dead ? "refused" : ""});
+  }
+}
+
+// The status and type that a stream begins with; its events are told apart by stream_test.cpp.
+Answer begin_of_stream(const std::string& address) {
+  Client client{address};
+  client.send(request("GET", "/api/v1/events/stream"));
+  Answer answer;
+  answer.status = std::stoi(client.read_until("\r\n").substr(9, 3));
+  const auto line = client.read_until("\r\n");
+  answer.headers["content-type"] = line.substr(14, line.size() - 16);
+  return answer;
+}
+
+struct Answers {
+  Json all = Json::array();
+
+  void add(const std::string& path, const Answer& answer) {
+    all.push_back({{"path", path}, {"status", answer.status}, {"type", answer.header("content-type")}, {"body", answer.body}});
+  }
+  void ask(const World& world, const std::string& path, const std::string& headers = "") {
+    add(path, get(world.address(), path, headers));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
+  Answers answers;
+  World world;
+  fill(world.snapshot);
+  fill(world.log);
+  for (const auto* path : {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models", "/api/v1/events", "/api/v1/deliveries",
+                           "/api/v1/status", "/feed.atom"}) {
+    const auto first = get(world.address(), path);
+    answers.add(path, first);
+    answers.ask(world, path, "If-None-Match: " + first.header("etag") + "\r\n");
+    answers.ask(world, std::string{path} + "?no=where");
+  }
+  for (const auto* path : {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models"}) {
+    answers.ask(world, std::string{path} + "?endpoint=nobody");
+    answers.ask(world, std::string{path} + "?limit=1");
+  }
+  answers.ask(world, "/api/v1/endpoints?endpoint=internlm&polls=true");
+  answers.ask(world, "/api/v1/events/stream?after=x");
+  answers.add("/api/v1/events/stream", begin_of_stream(world.address()));
+
+  World broken{WebOptions{.listen_addresses = {"127.0.0.1:0"}, .limits = {.streams = 0}}};
+  broken.snapshot = sample::empty_snapshot();
+  broken.log.error = StoreError{.sentence = "the history is damaged"};
+  for (const auto* path : {"/api/v1/events", "/api/v1/deliveries", "/feed.atom", "/api/v1/events/stream", "/api/v1/status"}) {
+    answers.ask(broken, path);
+  }
+
+  const system_test::TempFolder folder;
+  const auto document = folder.write("openapi.json", get(world.address(), "/openapi.json").body);
+  const auto file = folder.write("answers.json", answers.all.dump());
+  system_test::Process node(
+      {.arguments = {"node", MODELVANE_TESTS "/system/openapi.mjs", document, file}, .program = "/usr/bin/env"});
+  CHECK_MESSAGE(node.wait() == 0, node.transcript());
+  CHECK(node.standard_output() == "valid\n");
+}
