@@ -20,9 +20,8 @@ constexpr std::string_view kStream = "/api/v1/events/stream";
 constexpr std::size_t kGzipFromBytes = 1024;
 
 void compress(bool is_accepted, Reply& reply) {
-  if (reply.body.size() < kGzipFromBytes) return;
-  reply.headers.emplace_back("Vary", "Accept-Encoding");
-  if (!is_accepted) return;
+  reply.headers.emplace_back("Vary", "Accept-Encoding");  // also on what stays as it is: caches ask before the next answer
+  if (!is_accepted || reply.body.size() < kGzipFromBytes) return;
   if (auto packed = gzip(reply.body)) {
     reply.body = std::move(*packed);
     reply.headers.emplace_back("Content-Encoding", "gzip");

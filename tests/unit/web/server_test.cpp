@@ -172,6 +172,7 @@ TEST_CASE("an answer that a client has already is not sent again") {
       CHECK(again.status == 304);
       CHECK(again.body.empty());
       CHECK(again.header("etag") == tag);
+      CHECK(again.header("vary") == first.header("vary"));
       CHECK_FALSE(again.headers.contains("content-length"));
     }
     CHECK(get(world.address(), target, "If-None-Match: W/\"0000000000000000\"\r\n").body == first.body);
