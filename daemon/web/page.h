@@ -1,19 +1,15 @@
-// The page at /: endpoints, aliases, the last events and webhooks, rendered on the server from one snapshot, with no script at
-// all. It renews itself every ten seconds. Rows are capped, troubled ones first: with thousands of endpoints the API shows the
-// rest.
+// The page's files (daemon/web/page/): a shell at /, and what it loads below /page/. They are static and embedded in the binary;
+// all that they show comes from the API. Any thread.
 #pragma once
 
 #include <optional>
 #include <string_view>
 
-#include "daemon/engine/snapshot.h"
-#include "daemon/web/event_query.h"
 #include "daemon/web/reply.h"
 
 namespace modelvane {
 
-Reply page(const Snapshot& snapshot, EventQuery& events);
-// A static file of the page by its path; nullopt when there is none.
+// The file at a path such as "/" or "/page/app.js"; nullopt when there is none.
 std::optional<Reply> page_file(std::string_view path);
 
 }  // namespace modelvane

@@ -7,7 +7,7 @@
 #include "daemon/web/feed.h"
 #include "daemon/web/gzip.h"
 #include "daemon/web/page.h"
-#include "openapi_json.h"
+#include "openapi_files.h"
 
 namespace modelvane {
 namespace {
@@ -40,7 +40,8 @@ Reply ready_reply(const Snapshot& snapshot) {
 }
 
 Reply openapi_reply() {
-  return {.content_type = "application/json", .body = std::string{kOpenapiJson}};
+  const auto& [name, content_type, text] = kOpenapiFiles.front();
+  return {.content_type = std::string{content_type}, .body = std::string{text}};
 }
 
 // Figures and states of this moment: nobody asks for them twice.
@@ -52,7 +53,6 @@ bool has_tag(std::string_view path) {
 
 Router::Router(const Site& site, WebHooks hooks) : site_(site), hooks_(std::move(hooks)), events_(hooks_.events) {
   routes_ = {
-      {"/", [this](const Query&) { return page(hooks_.snapshot(), events_); }},
       {kMetrics, [this](const Query&) { return metrics_reply(hooks_.snapshot()); }},
       {"/-/healthy", [](const Query&) { return text_reply(200, "modelvane is healthy."); }},
       {"/-/ready", [this](const Query&) { return ready_reply(hooks_.snapshot()); }},
