@@ -1,0 +1,136 @@
+// The page of the real binary: what a reader sees while the provider moves an alias and while the daemon is away.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser, openPage } from './browser.mjs';
+import { expectAccessible, expectNoSidewaysScroll, seeText } from './checks.mjs';
+import { RealDaemon, Upstream } from './real_daemon.mjs';
+
+const kEvil = '<img src=x onerror="document.title=1">';
+
+let chrome;
+let upstream;
+let daemon;
+
+const config = () => `instance: page-test
+defaults: {interval: 1s, timeout: 950ms, recheck: 1s, confirm: {moved: {polls: 2}, down: {polls: 3}}}
+endpoints:
+  - name: internlm
+    provider: internlm
+    url: ${upstream.url}
+    authorization: {credentials: test}
+`;
+
+before(async () => {
+  chrome = await openBrowser();
+  upstream = await new Upstream({ 'internlm3-latest': 'internlm3-8b-instruct', 'evil-latest': kEvil }).start();
+  daemon = await new RealDaemon(config()).start();
+});
+after(async () => {
+  await Promise.all([chrome?.close(), daemon?.stop(), upstream?.stop()]);
+});
+
+async function open(hash = '', options = {}) {
+  return openPage(chrome.browser, daemon.url + hash, options);
+}
+
+async function closeCalmly(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}
+
+test('the whole page is loaded from the daemon, in less than 100 kB', async () => {
+  const page = await openPage(chrome.browser, 'about:blank');
+  const sizes = new Map();
+  page.removeAllListeners('request');
+  page.on('response', async (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname === '/' || pathname.startsWith('/page/')) sizes.set(pathname, (await response.body()).length);
+  });
+  await page.goto(daemon.url);
+  await seeText(page, 'h1', '1 of 1 endpoint up');
+  const sum = [...sizes.values()].reduce((all, size) => all + size, 0);
+  assert.ok(sizes.size > 10 && sum < 100_000, `${sizes.size} files, ${sum} bytes`);
+  await page.context().close();
+});
+
+test('a name that is markup stays text', async () => {
+  const page = await open();
+  await seeText(page, '.aliases', kEvil);
+  assert.equal(await page.locator('main img').count(), 0);
+  await page.getByRole('link', { name: 'evil-latest' }).click();
+  await seeText(page, '.points', kEvil);
+  assert.equal(await page.locator('main img').count(), 0);
+  await closeCalmly(page);
+});
+
+test('a move appears without a reload: in the list, as an event, in the timeline, with evidence', async () => {
+  const page = await open();
+  await seeText(page, '#live', 'live');
+  await seeText(page, '.aliases', 'internlm3-8b-instruct');
+  await page.evaluate(() => (globalThis.isSamePage = true));
+  upstream.targets = { ...upstream.targets, 'internlm3-latest': 'internlm3-20b-instruct' };
+  await seeText(page, '.aliases', 'internlm3-20b-instruct');
+  await seeText(page, '#announcer', 'internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct');
+  await seeText(page, 'h1', '1 moved in the last 24 h');
+  await page.locator('.aliases').getByRole('link', { name: 'internlm3-latest' }).click();
+  await page.locator('.stay').nth(1).waitFor();
+  assert.equal(await page.locator('.stay').count(), 2);
+  assert.match(await page.locator('.diff .come').first().innerText(), /ref_model.*internlm3-20b-instruct/);
+  assert.equal(await page.evaluate(() => globalThis.isSamePage), true);
+  await page.locator('section').filter({ hasText: 'What happened' }).getByRole('link').first().click();
+  await seeText(page, 'section', 'As receivers get it');
+  await seeText(page, 'main', 'No webhook asked for it.');
+  await closeCalmly(page);
+});
+
+test('an outage shows with its reason, in the strip of polls, too', async () => {
+  const page = await open('#/endpoint/internlm');
+  await page.locator('.cell').first().waitFor();
+  upstream.status = 503;
+  await seeText(page, '.points', 'down');
+  await page.locator('.cell.failed').last().hover();
+  await seeText(page, '.strip .readout', 'http_5xx');
+  upstream.status = 200;
+  await seeText(page, '.points', 'up');
+  await closeCalmly(page);
+});
+
+test('filters are taken by the real API', async () => {
+  const page = await open('#/events?type=alias.*&endpoint=internlm&since=1h');
+  await seeText(page, 'tbody', 'internlm3-latest moved');
+  assert.equal(await page.locator('tbody tr').filter({ hasText: 'endpoint.' }).count(), 0);
+  await page.goto(`${daemon.url}#/events?type=nonsense`);
+  await seeText(page, '[role=alert]', 'nonsense');
+  await page.goto(`${daemon.url}#/deliveries?state=dead`);
+  await seeText(page, 'main', 'No delivery matches this filter');
+  await closeCalmly(page);
+});
+
+test('each view of the real daemon is accessible, fits a phone, and asks for nothing that is not there', async () => {
+  const hashes = ['#/', '#/alias/internlm/internlm3-latest', '#/endpoint/internlm', '#/events', '#/deliveries'];
+  for (const hash of hashes) {
+    const page = await open(hash, { bypassCSP: true, viewport: { width: 320, height: 640 } });
+    const refused = [];
+    page.on('response', (response) => response.status() >= 400 && refused.push(response.url()));
+    await page.locator('h1').first().waitFor();
+    await expectAccessible(page, hash);
+    await expectNoSidewaysScroll(page, hash);
+    assert.deepEqual(refused, []);
+    await closeCalmly(page);
+  }
+});
+
+test('while the daemon is away the page says so and keeps what it knew; it goes on when the daemon is back', async () => {
+  const page = await open();
+  await seeText(page, '#live', 'live');
+  await seeText(page, '.aliases', 'internlm3-20b-instruct');
+  await daemon.end('SIGKILL');
+  await seeText(page, '#live', /connection lost, showing data of \d\d:\d\d/);
+  await seeText(page, '.aliases', 'internlm3-20b-instruct');
+  upstream.targets = { ...upstream.targets, 'internlm3-latest': 'internlm4' };
+  await daemon.start(daemon.port);
+  await seeText(page, '#live', 'live');
+  await seeText(page, '.aliases', 'internlm4');
+  await closeCalmly(page);
+});

@@ -1,0 +1,373 @@
+// The page in a real browser before a daemon whose facts are set here: views, filters, themes, sizes, keyboard, troubles.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser, openPage } from './browser.mjs';
+import { expectAccessible, expectNoSidewaysScroll, seeText } from './checks.mjs';
+import { FakeDaemon, aMove, anAlias, anEndpoint, manyFacts, sampleFacts } from './fake_daemon.mjs';
+
+const kEvil = '<img src=x onerror="document.title=1">';
+
+let chrome;
+const daemons = [];
+before(async () => {
+  chrome = await openBrowser();
+});
+after(async () => {
+  await chrome.close();
+  await Promise.all(daemons.map((daemon) => daemon.stop()));
+});
+
+async function fake(facts = sampleFacts()) {
+  const daemon = await new FakeDaemon(facts).start();
+  daemons.push(daemon);
+  return daemon;
+}
+
+async function open(daemon, hash = '', options = {}) {
+  const page = await openPage(chrome.browser, daemon.url + hash, options);
+  await page.locator('h1').first().waitFor();
+  return page;
+}
+
+async function closeCalmly(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}
+
+const viewsOf = ({ facts }) => ({
+  overview: '#/',
+  alias: '#/alias/internlm/internlm3-latest',
+  endpoint: '#/endpoint/gateway',
+  events: '#/events',
+  event: `#/events/${facts.events[1].id}`,
+  deliveries: '#/deliveries',
+});
+
+test('the first line sums up what an operator asks first', async () => {
+  const page = await open(await fake());
+  const text = (await page.locator('h1').innerText()).replaceAll(/\s+/g, ' ');
+  assert.equal(text, '2 of 3 endpoints up · 7 aliases · 1 moved in the last 24 h · 2 pending or unstable · 1 off its pin');
+  await page.getByRole('link', { name: '1 off its pin' }).click();
+  assert.equal(await page.locator('.aliases tbody tr').count(), 1);
+  assert.ok(page.url().endsWith('#/?show=off-pin'));
+  await page.getByRole('button', { name: /show all/ }).click();
+  assert.equal(await page.locator('.aliases tbody tr').count(), 7);
+  await closeCalmly(page);
+});
+
+test('trouble stands first, with words and not only colours', async () => {
+  const page = await open(await fake());
+  const first = page.locator('.aliases tbody tr').first();
+  assert.match(await first.innerText(), /internlm3-latest[\s\S]*internlm3-20b-instruct[\s\S]*off its pin/);
+  assert.match(await page.locator('.endpoints tbody tr').first().innerText(), /gateway[\s\S]*down[\s\S]*timeout/);
+  await closeCalmly(page);
+});
+
+test('a target that the provider hides is shown as unknown, with the last known one named so', async () => {
+  const page = await open(await fake());
+  const row = page.locator('.aliases tbody tr').filter({ hasText: 'internthinker-latest' });
+  assert.match(await row.innerText(), /last known internthinker-beta[\s\S]*undisclosed/);
+  await closeCalmly(page);
+});
+
+test('a move appears without a reload, and is told to screen readers', async () => {
+  const daemon = await fake();
+  const page = await open(daemon);
+  await seeText(page, '#live', 'live');
+  await page.evaluate(() => (globalThis.isSamePage = true));
+  daemon.facts.aliases[4] = anAlias('mistral', 'mistral-large-latest', 'mistral-large-2701');
+  daemon.happen(aMove('mistral', 'mistral-large-latest', 'mistral-large-2512', 'mistral-large-2701', 0));
+  await seeText(page, '.aliases', 'mistral-large-2701');
+  await seeText(page, '#announcer', 'mistral-large-latest moved from mistral-large-2512 to mistral-large-2701');
+  assert.equal(await page.evaluate(() => globalThis.isSamePage), true);
+  await closeCalmly(page);
+});
+
+test('a snapshot event alone renews the figures', async () => {
+  const daemon = await fake();
+  const page = await open(daemon);
+  await seeText(page, '#live', 'live');
+  daemon.facts.endpoints[2] = anEndpoint('gateway');
+  daemon.pulse();
+  await seeText(page, 'h1', '3 of 3 endpoints up');
+  await closeCalmly(page);
+});
+
+test('the filter narrows both lists, lives in the link, and / goes to it', async () => {
+  const daemon = await fake();
+  const page = await open(daemon);
+  await page.keyboard.press('/');
+  await page.keyboard.type('mistral');
+  await seeText(page, '.found', '2 aliases, 1 endpoint');
+  assert.ok(page.url().endsWith('#/?q=mistral'));
+  const again = await open(daemon, '#/?q=mistral');
+  assert.equal(await again.locator('.aliases tbody tr').count(), 2);
+  assert.equal(await again.locator('#filter').inputValue(), 'mistral');
+  await closeCalmly(again);
+  await closeCalmly(page);
+});
+
+test('filters of events live in the link', async () => {
+  const page = await open(await fake(), '#/events');
+  await page.getByLabel('Type').selectOption('alias.*');
+  await page.waitForURL(/#\/events\?type=alias/);
+  await page.getByLabel('Since').selectOption('24h');
+  await page.waitForURL(/since=24h/);
+  await page.getByRole('combobox', { name: 'Endpoint', exact: true }).fill('internlm');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/endpoint=internlm/);
+  await page.locator('tbody tr').nth(2).waitFor({ state: 'detached' });
+  assert.equal(await page.locator('tbody tr').count(), 2);
+  await page.goBack();
+  await page.goBack();
+  await page.goBack();
+  await page.locator('tbody tr').nth(5).waitFor();
+  await closeCalmly(page);
+});
+
+test('filters of deliveries live in the link, and the last error is shown', async () => {
+  const page = await open(await fake(), '#/deliveries?state=dead');
+  await seeText(page, 'tbody', 'the receiver answered 400: it refuses this event for good');
+  assert.equal(await page.getByLabel('State').inputValue(), 'dead');
+  assert.equal(await page.locator('section').last().locator('tbody tr').count(), 1);
+  await closeCalmly(page);
+});
+
+test('the timeline has a bar per stay, with exact bounds on hover and by the keyboard', async () => {
+  const page = await open(await fake(), '#/alias/internlm/internlm3-latest');
+  await page.locator('.stay').nth(2).waitFor();
+  assert.equal(await page.locator('.stay').count(), 3);
+  await page.locator('.stay').nth(1).hover();
+  await seeText(page, '.readout', /^internlm3-8b-instruct: from .*it changed between .*until .*UTC .*Z to .*Z/);
+  await page.locator('.stay[tabindex="0"]').focus();
+  await page.keyboard.press('End');
+  await seeText(page, '.readout', /^internlm2\.5-20b-chat: from before the history until/);
+  assert.equal(await page.locator('.stay[tabindex="0"]').count(), 1);
+  await closeCalmly(page);
+});
+
+test('evidence stands side by side with its differing lines marked', async () => {
+  const page = await open(await fake(), '#/alias/internlm/internlm3-latest');
+  await page.locator('.diff').waitFor();
+  assert.match(await page.locator('.diff .gone').first().innerText(), /ref_model.*internlm3-8b-instruct/);
+  assert.match(await page.locator('.diff .come').first().innerText(), /ref_model.*internlm3-20b-instruct/);
+  assert.equal(await page.locator('.diff .gone').count(), 2);
+  await closeCalmly(page);
+});
+
+test('each poll is a cell that tells its reason, and a sentence tells them all', async () => {
+  const page = await open(await fake(), '#/endpoint/gateway');
+  await page.locator('.cell').nth(95).waitFor();
+  assert.equal(await page.locator('.cell.failed').count(), 4);
+  await page.locator('.cell.failed').first().hover();
+  await seeText(page, '.strip .readout', /failed, timeout after 10.0 s/);
+  await seeText(page, '.strip .note', /92 of the last 96 polls were good/);
+  await seeText(page, 'section', /processing[\s\S]*9930 ms/);
+  await seeText(page, '.facts', /Certificate ends/);
+  await seeText(page, 'section', /internlm2.5-20b-chat[\s\S]*in 11 d[\s\S]*internlm3-8b-instruct/);
+  await closeCalmly(page);
+});
+
+test('an event’s link leads to it, also when it is no longer among the latest', async () => {
+  const daemon = await fake();
+  const { id } = daemon.facts.events[4];
+  for (let i = 0; i < 15; ++i) daemon.facts.events.unshift(aMove('mistral', 'm', 'a', 'b', 1000 * i));
+  const page = await open(daemon, `#/events/${id}`);
+  await seeText(page, 'h1', 'internlm3-latest moved from internlm2.5-20b-chat to internlm3-8b-instruct');
+  await closeCalmly(page);
+});
+
+test('a lost connection is told with the time of what is shown, and ends by itself', async () => {
+  const daemon = await fake();
+  const page = await open(daemon);
+  await seeText(page, '#live', 'live');
+  daemon.breakOff();
+  await seeText(page, '#live', /connection lost, showing data of \d\d:\d\d/);
+  assert.equal(await page.locator('.aliases tbody tr').count(), 7);
+  daemon.isBroken = false;
+  await seeText(page, '#live', /^(live|current every 10 s)$/);
+  await seeText(page, '#live', /^live$/);
+  await closeCalmly(page);
+});
+
+test('a daemon that does not answer from the start is told, and the page comes when it does', async () => {
+  const daemon = await fake();
+  daemon.isBroken = true;
+  const page = await open(daemon);
+  await seeText(page, 'main', /modelvane does not answer.*the daemon is starting/s);
+  daemon.isBroken = false;
+  await seeText(page, 'h1', 'endpoints up');
+  await closeCalmly(page);
+});
+
+test('without an endpoint the page says what to do', async () => {
+  const facts = sampleFacts();
+  Object.assign(facts, { endpoints: [], aliases: [], events: [] });
+  const page = await open(await fake(facts));
+  await seeText(page, 'main', /No endpoint is configured yet.*provider: internlm/s);
+  await closeCalmly(page);
+});
+
+test('troubles of the daemon stand on top', async () => {
+  const facts = sampleFacts();
+  facts.status.store = { ok: false, error: 'the disk is full: make room', errors: 3 };
+  facts.status.reload = { ok: false, last_success: null, error: 'x.yml:1:1: one\nx.yml:2:1: two' };
+  const page = await open(await fake(facts));
+  await seeText(page, '[role=alert]', 'the disk is full: make room');
+  await seeText(page, '[role=alert]', /x.yml:1:1: onex.yml:2:1: two/);
+  await closeCalmly(page);
+});
+
+test('links to what is not there lead back', async () => {
+  const daemon = await fake();
+  for (const [hash, text] of [
+    ['#/alias/internlm/none', 'No such alias'],
+    ['#/endpoint/none', 'No endpoint of this name'],
+    ['#/events/evt_0', 'There is no event evt_0'],
+    ['#/what', 'There is nothing at this link'],
+    ['#/alias/%/%', 'No such alias'],
+  ]) {
+    const page = await open(daemon, hash);
+    await seeText(page, 'main', text);
+    await closeCalmly(page);
+  }
+});
+
+test('names that are markup stay text in every view', async () => {
+  const facts = sampleFacts();
+  facts.endpoints[0] = anEndpoint(kEvil, { provider: kEvil, url: kEvil, labels: { [kEvil]: kEvil } });
+  facts.aliases = [anAlias(kEvil, kEvil, kEvil, { pending: { target: kEvil }, pin: { approved: [kEvil], state: 'broken' } })];
+  facts.events = [aMove(kEvil, kEvil, kEvil, `${kEvil}2`, 1000)];
+  facts.deliveries[0] = { ...facts.deliveries[0], subject: kEvil, webhook: kEvil, last_error: kEvil };
+  facts.status.instance = kEvil;
+  const daemon = await fake(facts);
+  const part = encodeURIComponent(kEvil);
+  for (const hash of [
+    '#/',
+    `#/alias/${part}/${part}`,
+    `#/endpoint/${part}`,
+    '#/events',
+    `#/events/${facts.events[0].id}`,
+    '#/deliveries',
+  ]) {
+    const page = await open(daemon, hash);
+    await seeText(page, 'main', kEvil);
+    assert.equal(await page.locator('main img, footer img, #instance img').count(), 0, hash);
+    await closeCalmly(page);
+  }
+});
+
+test('times are in the reader’s zone, with UTC in the title', async () => {
+  const daemon = await fake();
+  const page = await open(daemon, `#/events/${daemon.facts.events[1].id}`, { timezoneId: 'Asia/Kolkata' });
+  const time = page.locator('.facts time').first();
+  const iso = await time.getAttribute('datetime');
+  assert.equal(iso, daemon.facts.events[1].time);
+  assert.match(await time.getAttribute('title'), new RegExp(`(GMT\\+5:30|IST|India)[\\s\\S]*UTC ${iso}`));
+  await closeCalmly(page);
+});
+
+test('the theme follows the system, then the reader, and is kept', async () => {
+  const daemon = await fake();
+  const page = await open(daemon, '', { colorScheme: 'dark' });
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(await ground(), 'rgb(15, 20, 24)');
+  await page.getByRole('button', { name: /Theme: auto/ }).click();
+  assert.equal(await ground(), 'rgb(243, 245, 246)');
+  await page.reload();
+  await page.getByRole('button', { name: /Theme: light/ }).click();
+  assert.equal(await ground(), 'rgb(15, 20, 24)');
+  await closeCalmly(page);
+});
+
+test('everything is reached by the keyboard alone', async () => {
+  const page = await open(await fake());
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  let text = '';
+  for (let i = 0; i < 30 && text !== 'internlm3-latest'; ++i) {
+    await page.keyboard.press('Tab');
+    text = await page.evaluate(() => document.activeElement.textContent);
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    assert.notEqual(outline, 'none', `focus cannot be seen on "${text}"`);
+  }
+  await page.keyboard.press('Enter');
+  await seeText(page, 'h1', 'internlm3-latest');
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+  await closeCalmly(page);
+});
+
+test('a new drawing leaves focus and scrolling where they are', async () => {
+  const daemon = await fake();
+  const page = await open(daemon);
+  await seeText(page, '#live', 'live');
+  const link = page.locator('.aliases tbody a').nth(4);
+  await link.focus();
+  const before = await page.evaluate(() => document.activeElement.textContent);
+  daemon.facts.endpoints[2] = anEndpoint('gateway');
+  daemon.pulse();
+  await seeText(page, 'h1', '3 of 3 endpoints up');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), before);
+  await closeCalmly(page);
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`no view has a fault that axe finds, ${colorScheme}`, async () => {
+    const daemon = await fake();
+    for (const [name, hash] of Object.entries(viewsOf(daemon))) {
+      const page = await open(daemon, hash, { colorScheme, bypassCSP: true });
+      await page.locator('table').first().waitFor();
+      await expectAccessible(page, `${name}, ${colorScheme}`);
+      await closeCalmly(page);
+    }
+  });
+}
+
+test('every view fits into 320 pixels', async () => {
+  const daemon = await fake();
+  for (const [name, hash] of Object.entries(viewsOf(daemon))) {
+    const page = await open(daemon, hash, { viewport: { width: 320, height: 640 } });
+    await page.locator('table').first().waitFor();
+    await expectNoSidewaysScroll(page, name);
+    await closeCalmly(page);
+  }
+});
+
+test('with 10,000 endpoints a key in the filter is answered within 200 ms', async () => {
+  const page = await open(await fake(manyFacts(10_000)), '', { bypassCSP: true });
+  await seeText(page, 'h1', '10,000 of 10,000 endpoints up');
+  assert.ok((await page.locator('tbody tr').count()) < 150, 'only rows in sight are drawn');
+  // The time from the key to the frame that shows its answer, inside the browser.
+  await page.evaluate(() => {
+    globalThis.spans = [];
+    addEventListener(
+      'keydown',
+      () => {
+        const start = performance.now();
+        requestAnimationFrame(() => setTimeout(() => globalThis.spans.push(performance.now() - start)));
+      },
+      true,
+    );
+  });
+  await page.locator('#filter').focus();
+  for (const key of 'team-777') await page.keyboard.press(key);
+  await seeText(page, '.found', '22 aliases, 11 endpoints');
+  const spans = await page.evaluate(() => globalThis.spans);
+  assert.equal(spans.length, 8);
+  assert.ok(Math.max(...spans) < 200, `keys took ${spans.map(Math.round)} ms`);
+  await expectAccessible(page, 'a long list, filtered');
+  await closeCalmly(page);
+});
+
+test('a long list scrolls to its end, and says how long it is', async () => {
+  const page = await open(await fake(manyFacts(3_000)));
+  const pane = page.locator('#pane-endpoints');
+  await pane.waitFor();
+  assert.equal(await pane.locator('table').getAttribute('aria-rowcount'), '3001');
+  await pane.evaluate((node) => (node.scrollTop = node.scrollHeight));
+  await seeText(page, '#pane-endpoints tbody tr[aria-rowindex="3001"]', 'team-2999');
+  await closeCalmly(page);
+});
