@@ -74,6 +74,7 @@ class Field {
   using MayShow = bool (*)(std::string_view);
   std::optional<std::vector<std::pair<std::string, Field>>> entries(std::string_view what, MayShow may_show) const;
   bool is_map() const { return node_->kind == YamlNode::Kind::Map; }
+  bool is_list() const { return node_->kind == YamlNode::Kind::Sequence; }
 
  private:
   bool has_kind(YamlNode::Kind kind, std::string_view what) const;

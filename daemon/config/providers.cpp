@@ -66,7 +66,10 @@ std::span<const std::string_view> provider_names() {
 
 Reading reading_of(const ProviderPreset& preset) {
   Reading reading;
-  reading.shape = {std::string{preset.items}, std::string{preset.id}, std::string{preset.strip_prefix}};
+  reading.shape = {.items = {std::string{preset.items}},
+                   .id = std::string{preset.id},
+                   .strip_prefix = std::string{preset.strip_prefix},
+                   .pagination = {}};
   for (const auto pointer : preset.alias_fields) reading.rules.push_back({Rule::Field, std::string{pointer}});
   return reading;
 }

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kPatternBytesMax = 256;
 constexpr std::size_t kPatternsMax = 64;
 constexpr std::size_t kRulesMax = 16;
+constexpr std::size_t kItemsMax = 8;
 
 void read_pointer(const Field& field, bool may_be_empty, std::string& pointer) {
   constexpr std::string_view kWhat = "a JSON pointer such as /data";
@@ -22,6 +23,18 @@ void read_pointer(const Field& field, bool may_be_empty, std::string& pointer) {
   if (!text) return;
   if (const auto problem = pointer_problem(*text)) field.fail(fmt::format("{}, not {}", *problem, in_quotes(*text)));
   pointer = std::move(*text);
+}
+
+// One place of the rows, or a list of places, best first.
+void read_items(const Field& field, std::vector<std::string>& items) {
+  items.clear();
+  if (!field.is_list()) return read_pointer(field, true, items.emplace_back());
+  const auto places = field.list("JSON pointers such as /data");
+  if (!places) return;
+  if (places->empty() || places->size() > kItemsMax) {
+    field.fail(fmt::format("must name 1 to {} places, not {}", kItemsMax, places->size()));
+  }
+  for (const auto& place : *places) read_pointer(place, true, items.emplace_back());
 }
 
 void read_pagination(const Field& field) {
@@ -94,7 +107,7 @@ void read_list(const Field& field, ListShape& shape) {
                                     std::string_view{"pagination"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
-  if (const auto* items = fields->find("items")) read_pointer(*items, true, shape.items);
+  if (const auto* items = fields->find("items")) read_items(*items, shape.items);
   if (const auto* id = fields->find("id")) read_pointer(*id, true, shape.id);
   if (const auto* prefix = fields->find("strip_prefix")) shape.strip_prefix = prefix->text_or_empty("text").value_or("");
   if (const auto* pagination = fields->find("pagination")) read_pagination(*pagination);

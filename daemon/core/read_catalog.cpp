@@ -1,266 +1,339 @@
-// Reads a list in one pass. The SAX handler follows the pointer to the rows; each row alone becomes a small document on which the
-// pointers of the id and of the rules are tried, and is then thrown away. A hostile 16 MiB body so costs one row of memory at a
-// time, where a whole document would cost twenty times its size.
 #include "daemon/core/read_catalog.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "daemon/core/lifecycle.h"
+#include "daemon/core/list_scan.h"
+#include "daemon/core/resolve_aliases.h"
+
 namespace modelvane {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using Kind = JsonValue::Kind;
 
-struct Row {
-  std::set<std::string> targets;
-  Rule rule = Rule::Field;
-  std::string evidence;
-};
-
-std::vector<std::string> pointer_tokens(const std::string& pointer) {
-  std::vector<std::string> tokens;
-  for (Json::json_pointer rest{pointer}; !rest.empty(); rest.pop_back()) tokens.push_back(rest.back());
-  std::reverse(tokens.begin(), tokens.end());
-  return tokens;
+// FNV-1a: tells whether a large value changed, across restarts; nothing is protected by it.
+std::uint64_t checksum(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3;
+  return hash;
 }
 
-const Json* find(const Json& row, const Json::json_pointer& pointer) {
-  if (!row.contains(pointer)) return nullptr;
-  return &row.at(pointer);
+std::string hint_of(const JsonValue& value) {
+  auto text = compact(value.raw);
+  if (text.size() <= kHintBytesMax) return text;
+  return fmt::format(R"("{} bytes, checksum {:016x}")", text.size(), checksum(text));
 }
 
-// The string at `pointer`, without the prefix. Integers, null and the like are no ids.
-std::optional<std::string> text_at(const Json& row, const Json::json_pointer& pointer, const std::string& prefix) {
-  const Json* value = find(row, pointer);
-  if (!value || !value->is_string()) return std::nullopt;
-  std::string text = value->get<std::string>();
-  if (!prefix.empty() && text.starts_with(prefix)) text.erase(0, prefix.size());
-  const bool has_control = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (text.empty() || text.size() > kIdBytesMax || has_control) return std::nullopt;
-  return text;
+std::string evidence_of(std::string_view row, const std::string& id, const std::string& target) {
+  auto text = compact(row);
+  if (text.size() <= kEvidenceBytesMax) return text;
+  return Json{{"id", id}, {"target", target}, {"row_bytes", text.size()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// Collects rows into a Catalog.
-class Collector {
- public:
-  explicit Collector(const Reading& reading) : reading_(reading), id_(reading.shape.id) {
-    for (const auto& rule : reading.rules) rules_.emplace_back(rule.kind, Json::json_pointer{rule.pointer});
-  }
-
-  void add(const Json& row) {
-    const auto id = row.is_object() ? text_at(row, id_, reading_.shape.strip_prefix) : std::nullopt;
-    if (!id) {
-      ++catalog_.skipped_rows;
-      return;
-    }
-    ++usable_rows_;
-    if (!reading_.models.accepts(*id)) return;
-    const auto [seen, is_new] = rows_.try_emplace(*id);
-    if (!is_new) ++catalog_.duplicate_rows;
-    disclose(row, *id, seen->second);
-  }
-
-  std::size_t usable_rows() const { return usable_rows_; }
-
-  Catalog take() {
-    for (auto& [id, row] : rows_) {
-      catalog_.ids.push_back(id);
-      if (row.targets.empty()) continue;
-      std::string target;
-      for (const auto& one : row.targets) target += (target.empty() ? "" : ",") + one;
-      catalog_.aliases.push_back({.id = id, .target = std::move(target), .rule = row.rule, .evidence = std::move(row.evidence)});
-    }
-    return std::move(catalog_);
-  }
-
- private:
-  void disclose(const Json& row, const std::string& id, Row& known) {
-    for (const auto& [kind, pointer] : rules_) {
-      auto target = text_at(row, pointer, reading_.shape.strip_prefix);
-      if (!target || *target == id) continue;
-      if (!known.targets.empty() && known.rule != kind) return;
-      if (known.evidence.empty()) known.evidence = evidence_of(row, id, *target);
-      known.rule = kind;
-      known.targets.insert(std::move(*target));
-      return;
-    }
-  }
-
-  static std::string evidence_of(const Json& row, const std::string& id, const std::string& target) {
-    std::string text = row.dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (text.size() <= kEvidenceBytesMax) return text;
-    return Json{{"id", id}, {"target", target}, {"row_bytes", text.size()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
-  }
-
-  const Reading& reading_;
-  Json::json_pointer id_;
-  std::vector<std::pair<Rule, Json::json_pointer>> rules_;
-  std::map<std::string, Row> rows_;
-  Catalog catalog_;
-  std::size_t usable_rows_ = 0;
-};
-
-// SAX handler. Outside the rows it only counts depth and follows the items pointer; inside it builds the present row.
-class ListReader {
- public:
-  ListReader(const Reading& reading, Collector& collector) : items_(pointer_tokens(reading.shape.items)), collector_(collector) {}
-
-  bool null() { return value(Json(nullptr)); }
-  bool boolean(bool b) { return value(Json(b)); }
-  bool number_integer(std::int64_t n) { return value(Json(n)); }
-  bool number_unsigned(std::uint64_t n) { return value(Json(n)); }
-  bool number_float(double n, const std::string&) { return value(Json(n)); }
-  bool string(std::string& text) { return value(Json(std::move(text))); }
-  bool binary(Json::binary_t&) { return false; }
-
-  bool start_object(std::size_t) { return open(Json::object()); }
-  bool end_object() { return close(); }
-  bool start_array(std::size_t) { return open(Json::array()); }
-  bool end_array() { return close(); }
-
-  bool key(std::string& name) {
-    if (in_rows()) {
-      keys_.back() = name;
-    } else {
-      path_.back() = name;
-    }
-    return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
-    // Only out_of_range (1e400) and parse errors come here; the library's text quotes raw bytes, so the sentence is ours.
-    failure_ =
-        ReadError{Reason::NotJson, fmt::format("the body is not JSON: the error is near byte {} (error {})", position, error.id)};
-    return false;
-  }
-
-  bool items_found() const { return items_found_; }
-  const std::string& items_kind() const { return items_kind_; }
-  const std::optional<ReadError>& failure() const { return failure_; }
-
- private:
-  bool in_rows() const { return rows_depth_ != 0; }
-
-  bool fail(Reason reason, std::string sentence) {
-    failure_ = ReadError{reason, std::move(sentence)};
-    return false;
-  }
-
-  // `path_` has one entry per open container outside the rows: the key at which its present child stands.
-  bool at_items() const { return !in_rows() && !items_found_ && path_ == items_; }
-
-  bool value(Json json) {
-    if (in_rows()) return row_value(std::move(json));
-    if (at_items()) {
-      items_kind_ = json.type_name();
-    }
-    return true;
-  }
-
-  bool open(Json container) {
-    if (++depth_ > kDepthMax) return fail(Reason::BadShape, fmt::format("the list nests deeper than {} levels", kDepthMax));
-    if (in_rows()) {
-      stack_.push_back(std::move(container));
-      keys_.emplace_back();
-      return true;
-    }
-    if (at_items()) {
-      items_kind_ = container.type_name();
-      if (container.is_array()) {
-        items_found_ = true;
-        rows_depth_ = depth_;
-        return true;
-      }
-    }
-    path_.emplace_back();
-    return true;
-  }
-
-  bool close() {
-    --depth_;
-    if (!in_rows()) {
-      path_.pop_back();
-      return true;
-    }
-    if (stack_.empty()) {
-      rows_depth_ = 0;
-      return true;
-    }
-    Json done = std::move(stack_.back());
-    stack_.pop_back();
-    keys_.pop_back();
-    return row_value(std::move(done));
-  }
-
-  // A finished value inside the rows: either a whole row, or a part of the present one.
-  bool row_value(Json json) {
-    if (stack_.empty()) {
-      if (++rows_ > kRowsMax) return fail(Reason::TooLarge, fmt::format("the list has more than {} rows", kRowsMax));
-      collector_.add(json);
-      values_in_row_ = 0;
-      return true;
-    }
-    if (++values_in_row_ > kRowValuesMax) {
-      return fail(Reason::TooLarge, fmt::format("row {} of the list has more than {} values", rows_ + 1, kRowValuesMax));
-    }
-    Json& parent = stack_.back();
-    if (parent.is_array()) {
-      parent.push_back(std::move(json));
-    } else {
-      parent[keys_.back()] = std::move(json);
-    }
-    return true;
-  }
-
-  const std::vector<std::string> items_;
-  Collector& collector_;
-  std::vector<std::string> path_;
-  std::vector<Json> stack_;
-  std::vector<std::string> keys_;
-  std::size_t depth_ = 0;
-  std::size_t rows_depth_ = 0;
-  std::size_t rows_ = 0;
-  std::size_t values_in_row_ = 0;
-  bool items_found_ = false;
-  std::string items_kind_ = "missing";
-  std::optional<ReadError> failure_;
-};
-
-std::string place(const std::string& pointer) {
-  return pointer.empty() ? "the document itself" : fmt::format("{}", pointer);
+std::string text_of(const JsonValue& value) {
+  return value.is_text() || value.kind == Kind::Number ? value.text : "";
 }
 
 }  // namespace
 
+// What was read so far, and the plans by which pages are read.
+class CatalogReader::Rows : public RowSink {
+ public:
+  explicit Rows(const Reading& reading) : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row) {
+    plan_.items = reading.shape.items;
+    id_ = plan_.row.add(reading.shape.id);
+    for (std::size_t i = 0; i < reading.rules.size(); ++i) plan_rule(i);
+    for (const auto& pointer : reading.hints) hints_.push_back(plan_.row.add(pointer));
+    const auto& pagination = reading.shape.pagination;
+    if (pagination.kind == Pagination::Kind::None) return;
+    next_ = plan_.document.add(pagination.next);
+    if (pagination.kind == Pagination::Kind::Cursor) more_ = plan_.document.add(pagination.more);
+  }
+
+  std::expected<PageEnd, ReadError> add_page(std::string_view body) {
+    before_page_ = counts();
+    plan_.rows_max = kRowsMax - rows_seen_;
+    const auto values = scan_list(body, plan_, *this);
+    ++pages_;
+    if (!values) return std::unexpected(pages_ == 1 ? values.error() : in_part(values.error(), fmt::format("page {}", pages_)));
+    PageEnd end;
+    if (next_) end.next = text_of((*values)[*next_]);
+    if (more_) end.more = (*values)[*more_].kind == Kind::Boolean && (*values)[*more_].text == "true";
+    return end;
+  }
+
+  std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body) {
+    const auto& document = *reading_->rules.at(rule).document;
+    DocumentRows rows{*this, rule};
+    const auto read = scan_list(body, rows.plan, rows);
+    if (!read) return std::unexpected(in_part(read.error(), "the second document"));
+    if (rows.usable == 0) {
+      return std::unexpected(ReadError{Reason::Partial, fmt::format("the second document has no row with a string id at {} in {}",
+                                                                    document.id, document.items)});
+    }
+    documents_read_.insert(rule);
+    return {};
+  }
+
+  std::expected<Catalog, ReadError> take() {
+    if (usable_rows_ == 0) return std::unexpected(no_rows());
+    for (std::size_t i = 0; i < reading_->rules.size(); ++i) {
+      if (reading_->rules[i].document && !documents_read_.contains(i)) {
+        return std::unexpected(ReadError{Reason::Partial, "the second document, which tells the targets, was not read"});
+      }
+    }
+    collect_ids();
+    join_documents();
+    auto resolved = resolve_aliases(std::move(statements_), reading_->rules);
+    if (!resolved) return std::unexpected(std::move(resolved.error()));
+    for (auto& alias : *resolved) {
+      if (!reading_->models.accepts(alias.id)) continue;
+      catalog_.aliases.push_back({.id = std::move(alias.id),
+                                  .target = std::move(alias.target),
+                                  .rule = alias.rule,
+                                  .evidence = evidence_[alias.evidence]});
+    }
+    collect_undisclosed();
+    collect_hints();
+    collect_lifecycles();
+    return std::move(catalog_);
+  }
+
+  void begin() override { back_to(before_page_); }
+
+  std::expected<void, ReadError> add(const ScannedRow& row) override {
+    ++rows_seen_;
+    const auto& id_value = row.values[id_];
+    const auto id = id_value.is_text() ? model_id(id_value.text, reading_->shape.strip_prefix) : std::nullopt;
+    if (!id) {
+      ++catalog_.skipped_rows;
+      return {};
+    }
+    ++usable_rows_;
+    evidence_slot_.reset();
+    for (const auto& slots : field_slots_) state_field(slots.rule, *id, row.values[slots.value], row.raw, statements_);
+    for (const auto& slots : reverse_slots_) {
+      if (auto stated = state_reverse(slots, *id, row); !stated) return stated;
+    }
+    if (!reading_->models.accepts(*id)) return {};
+    if (auto lifecycle = lifecycle_.read(*id, row.values, reading_->shape.strip_prefix)) {
+      catalog_.lifecycles.push_back(std::move(*lifecycle));
+    }
+    HintRow listed{.id = *id, .values = {}};
+    for (const auto slot : hints_) listed.values.push_back(hint_of(row.values[slot]));
+    listed_.push_back(std::move(listed));
+    return {};
+  }
+
+ private:
+  struct RuleSlots {
+    std::size_t rule;
+    std::size_t value;
+    std::optional<std::size_t> canonical;
+  };
+
+  // How much of each was there before a page: begin() goes back to it.
+  struct Counts {
+    std::size_t rows_seen = 0, usable_rows = 0, skipped_rows = 0, statements = 0, evidence = 0, lifecycles = 0, listed = 0;
+  };
+
+  // The rows of a second document, read by a plan of their own.
+  struct DocumentRows : RowSink {
+    DocumentRows(Rows& rows, std::size_t rule_index) : all(rows), rule(rule_index) {
+      const auto& document = *all.reading_->rules[rule].document;
+      plan.items = {document.items};
+      plan.rows_max = kRowsMax;
+      id = plan.row.add(document.id);
+      value = plan.row.add(all.reading_->rules[rule].pointer);
+    }
+    void begin() override {}
+    std::expected<void, ReadError> add(const ScannedRow& row) override {
+      if (!row.values[id].is_text()) return {};
+      const auto name = model_id(row.values[id].text, all.reading_->shape.strip_prefix);
+      if (!name) return {};
+      ++usable;
+      all.evidence_slot_.reset();
+      all.state_field(rule, *name, row.values[value], row.raw, all.joined_);
+      return {};
+    }
+    Rows& all;
+    std::size_t rule;
+    ListPlan plan;
+    std::size_t id = 0;
+    std::size_t value = 0;
+    std::size_t usable = 0;
+  };
+
+  static ReadError in_part(const ReadError& error, const std::string& part) {
+    return {Reason::Partial, fmt::format("{}: {}", part, error.sentence)};
+  }
+
+  void plan_rule(std::size_t index) {
+    const auto& rule = reading_->rules[index];
+    if (rule.kind == Rule::Field && !rule.document) field_slots_.push_back({index, plan_.row.add(rule.pointer), {}});
+    if (rule.kind != Rule::Reverse) return;
+    RuleSlots slots{index, plan_.row.add(rule.pointer), {}};
+    if (!rule.canonical.empty()) slots.canonical = plan_.row.add(rule.canonical);
+    reverse_slots_.push_back(slots);
+  }
+
+  Counts counts() const {
+    return {rows_seen_,    usable_rows_, catalog_.skipped_rows, statements_.size(), evidence_.size(), catalog_.lifecycles.size(),
+            listed_.size()};
+  }
+
+  void back_to(const Counts& before) {
+    rows_seen_ = before.rows_seen;
+    usable_rows_ = before.usable_rows;
+    catalog_.skipped_rows = before.skipped_rows;
+    statements_.resize(before.statements);
+    evidence_.resize(before.evidence);
+    catalog_.lifecycles.resize(before.lifecycles);
+    listed_.resize(before.listed);
+  }
+
+  std::optional<std::string> target_of(const AliasRule& rule, const JsonValue& value) const {
+    if (!value.is_text()) return std::nullopt;
+    const auto target = model_id(value.text, rule.strip_prefix);
+    return target && !rule.opaque ? model_id(*target, reading_->shape.strip_prefix) : target;
+  }
+
+  // The row's text is kept once, whatever number of statements it makes.
+  void state(std::size_t rule, std::string alias, std::string target, std::string_view row, std::vector<Statement>& statements) {
+    if (!evidence_slot_) {
+      evidence_slot_ = evidence_.size();
+      evidence_.push_back(evidence_of(row, alias, target));
+    }
+    statements.push_back({.alias = std::move(alias), .target = std::move(target), .rule = rule, .evidence = *evidence_slot_});
+  }
+
+  void state_field(std::size_t rule, const std::string& id, const JsonValue& value, std::string_view row,
+                   std::vector<Statement>& statements) {
+    auto target = target_of(reading_->rules[rule], value);
+    if (target && *target != id) state(rule, id, std::move(*target), row, statements);
+  }
+
+  std::expected<void, ReadError> state_reverse(const RuleSlots& slots, const std::string& id, const ScannedRow& row) {
+    const auto& aliases = row.values[slots.value].texts;
+    if (aliases.empty()) return {};
+    const auto& rule = reading_->rules[slots.rule];
+    const auto target = slots.canonical ? target_of(rule, row.values[*slots.canonical]) : model_id(id, rule.strip_prefix);
+    if (!target) return {};
+    for (const auto& text : aliases) {
+      auto alias = model_id(text, reading_->shape.strip_prefix);
+      if (!alias || *alias == *target) continue;
+      if (statements_.size() >= kStatementsMax) {
+        return std::unexpected(
+            ReadError{Reason::TooLarge, fmt::format("the rows name more than {} aliases in all", kStatementsMax)});
+      }
+      state(slots.rule, std::move(*alias), *target, row.raw, statements_);
+    }
+    return {};
+  }
+
+  ReadError no_rows() const {
+    std::string place;
+    for (const auto& pointer : reading_->shape.items) {
+      place += (place.empty() ? "" : " or ") + (pointer.empty() ? "the document itself" : pointer);
+    }
+    const auto skipped = catalog_.skipped_rows;
+    if (skipped == 0) return {Reason::Empty, fmt::format("the list at {} is empty", place)};
+    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}", skipped, place, reading_->shape.id)};
+  }
+
+  void collect_ids() {
+    std::ranges::sort(listed_, {}, [](const HintRow& row) { return std::tie(row.id, row.values); });
+    const auto repeated = std::ranges::unique(listed_, {}, &HintRow::id);
+    catalog_.duplicate_rows = repeated.size();
+    listed_.erase(repeated.begin(), repeated.end());
+    catalog_.ids.reserve(listed_.size());
+    for (const auto& row : listed_) catalog_.ids.push_back(row.id);
+  }
+
+  // A second document may know more models than the list; only listed ones are of interest.
+  void join_documents() {
+    for (auto& statement : joined_) {
+      if (catalog_.has(statement.alias)) statements_.push_back(std::move(statement));
+    }
+  }
+
+  void collect_undisclosed() {
+    for (const auto& id : catalog_.ids) {
+      if (!catalog_.find_alias(id) && reading_->alias_names.name(id)) catalog_.undisclosed.push_back(id);
+    }
+  }
+
+  void collect_hints() {
+    if (hints_.empty()) return;
+    for (auto& row : listed_) {
+      if (catalog_.find_alias(row.id) || reading_->alias_names.name(row.id)) catalog_.hints.push_back(std::move(row));
+    }
+  }
+
+  // Of rows that say unlike things about one id, the earliest date counts: too early a warning harms least.
+  void collect_lifecycles() {
+    auto& all = catalog_.lifecycles;
+    std::ranges::sort(all, {}, [](const Lifecycle& one) {
+      return std::make_tuple(std::string_view{one.id}, one.retires_at.value_or(Time::max()), std::string_view{one.replacement});
+    });
+    const auto repeated = std::ranges::unique(all, {}, &Lifecycle::id);
+    all.erase(repeated.begin(), repeated.end());
+  }
+
+  // A model has a handful of aliases; a body of a million short names must not become a million strings.
+  static constexpr std::size_t kStatementsMax = 2 * kRowsMax;
+
+  const Reading* reading_;
+  ListPlan plan_;
+  LifecycleReader lifecycle_;
+  std::size_t id_ = 0;
+  std::vector<RuleSlots> field_slots_;
+  std::vector<RuleSlots> reverse_slots_;
+  std::vector<std::size_t> hints_;
+  std::optional<std::size_t> next_;
+  std::optional<std::size_t> more_;
+
+  std::vector<Statement> statements_;
+  std::vector<Statement> joined_;  // by second documents
+  std::vector<std::string> evidence_;
+  std::optional<std::size_t> evidence_slot_;  // of the present row
+  std::vector<HintRow> listed_;
+  std::set<std::size_t> documents_read_;
+  Catalog catalog_;
+  Counts before_page_;
+  std::size_t pages_ = 0;
+  std::size_t rows_seen_ = 0;
+  std::size_t usable_rows_ = 0;
+};
+
+CatalogReader::CatalogReader(const Reading& reading) : rows_(std::make_unique<Rows>(reading)) {}
+CatalogReader::~CatalogReader() = default;
+CatalogReader::CatalogReader(CatalogReader&&) noexcept = default;
+CatalogReader& CatalogReader::operator=(CatalogReader&&) noexcept = default;
+
+std::expected<PageEnd, ReadError> CatalogReader::add_page(std::string_view body) {
+  return rows_->add_page(body);
+}
+
+std::expected<void, ReadError> CatalogReader::add_document(std::size_t rule, std::string_view body) {
+  return rows_->add_document(rule, body);
+}
+
+std::expected<Catalog, ReadError> CatalogReader::take() {
+  return rows_->take();
+}
+
 std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Reading& reading) {
-  const auto first = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-  if (first == std::string_view::npos) return std::unexpected(ReadError{Reason::NotJson, "the body is empty"});
-  if (body[first] == '<') {
-    return std::unexpected(
-        ReadError{Reason::NotJson, "the body is HTML, not JSON: is the URL that of the list, and not of a web page?"});
-  }
-  Collector collector{reading};
-  ListReader reader{reading, collector};
-  const bool complete = Json::sax_parse(body, &reader);
-  if (reader.failure()) return std::unexpected(*reader.failure());
-  if (!complete) return std::unexpected(ReadError{Reason::NotJson, "the body is not JSON"});
-  const auto& shape = reading.shape;
-  if (!reader.items_found()) {
-    const auto reason = reader.items_kind() == "null" ? Reason::Empty : Reason::BadShape;
-    return std::unexpected(
-        ReadError{reason, fmt::format("{} is {}, not an array of models", place(shape.items), reader.items_kind())});
-  }
-  if (collector.usable_rows() > 0) return collector.take();
-  const auto skipped = collector.take().skipped_rows;
-  if (skipped == 0) return std::unexpected(ReadError{Reason::Empty, fmt::format("the list at {} is empty", place(shape.items))});
-  return std::unexpected(ReadError{
-      Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}", skipped, place(shape.items), shape.id)});
+  CatalogReader reader{reading};
+  if (auto page = reader.add_page(body); !page) return std::unexpected(std::move(page.error()));
+  return reader.take();
 }
 
 }  // namespace modelvane

@@ -43,9 +43,11 @@ struct Pagination {
 };
 
 struct ListShape {
-  std::string items = "/data";  // pointer from the document to the array of rows; "" = the document itself
-  std::string id = "/id";       // pointer from a row to its id
-  std::string strip_prefix;     // removed from the front of every id and target that has it
+  // Pointers from the document to the array of rows, best first; "" = the document itself. Where "" stands alone, a document that
+  // is an object is the only row.
+  std::vector<std::string> items{"/data"};
+  std::string id = "/id";    // pointer from a row to its id; "" = rows are texts
+  std::string strip_prefix;  // removed from the front of every id and target that has it
   Pagination pagination;
   friend bool operator==(const ListShape&, const ListShape&) = default;
 };
@@ -89,6 +91,8 @@ inline constexpr int kHopsMax = 4;
 struct IdPattern {
   std::string text;
   std::regex regex;
+  // The pattern occurs somewhere in the id.
+  bool matches(const std::string& id) const;
   friend bool operator==(const IdPattern& a, const IdPattern& b) { return a.text == b.text; }
 };
 
@@ -108,12 +112,15 @@ struct AliasNames {
   friend bool operator==(const AliasNames&, const AliasNames&) = default;
 };
 
+// In front of a pointer to a boolean: false counts as true.
+inline constexpr char kNegation = '!';
+
 // Where rows say that a model will go: dates (RFC 3339, date, Unix seconds, {year, month, day}) and replacements; the first
 // pointer with a usable value counts.
 struct LifecycleFields {
   std::vector<std::string> retires_at;
   std::vector<std::string> replacement;
-  std::vector<std::string> deprecated;  // booleans
+  std::vector<std::string> deprecated;  // booleans; with kNegation, such as !/active, turned round
   friend bool operator==(const LifecycleFields&, const LifecycleFields&) = default;
 };
 

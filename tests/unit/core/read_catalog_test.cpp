@@ -48,7 +48,7 @@ TEST_CASE("the provider's own page gives its three aliases, one of them to a mod
 
 TEST_CASE("a nested pointer, a root array and a stripped prefix are read") {
   Reading how = reading("/alias_target/slug");
-  how.shape.items = "";
+  how.shape.items = {""};
   how.shape.strip_prefix = "models/";
   const Catalog catalog =
       read(R"([{"id":"models/a","alias_target":{"slug":"models/b"}},{"id":"models/b","alias_target":null}])", how);
@@ -101,7 +101,7 @@ TEST_CASE("only watched ids are kept") {
 TEST_CASE("keys of other places do not pass for the list") {
   CHECK(read(R"({"meta":{"data":[{"id":"no"}]},"data":[{"id":"yes"}],"links":[]})").ids == std::vector<std::string>{"yes"});
   Reading how = reading();
-  how.shape.items = "/result/models";
+  how.shape.items = {"/result/models"};
   CHECK(read(R"({"models":[1],"result":{"x":{"models":[2]},"models":[{"id":"deep"}]}})", how).ids ==
         std::vector<std::string>{"deep"});
 }
