@@ -59,7 +59,7 @@ std::vector<std::string> files(const std::string& folder, const std::string& end
 }
 
 std::vector<std::string> documents() {
-  std::vector<std::string> found{"README.md", "CHANGELOG.md"};
+  std::vector<std::string> found{"README.md", "CHANGELOG.md", "config/prometheus/README.md", "dashboards/README.md"};
   for (const auto& entry : std::filesystem::recursive_directory_iterator(full("docs"))) {
     if (entry.path().extension() == ".md") {
       found.push_back(std::filesystem::relative(entry.path(), full("")).generic_string());

@@ -12,7 +12,7 @@ std::string read(const std::string& path);
 bool exists(const std::string& path);
 // Files directly in `folder` whose names end in `ending`, by name.
 std::vector<std::string> files(const std::string& folder, const std::string& ending);
-// Every Markdown file of the project: README, CHANGELOG and all below docs/.
+// Every Markdown file for users: the READMEs, CHANGELOG and all below docs/.
 std::vector<std::string> documents();
 
 struct Row {

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <mutex>
 #include <regex>
+#include <sstream>
 
 #include "tests/system/harness.h"
 #include "tests/system/prometheus.h"
@@ -132,13 +133,29 @@ std::vector<json> dashboards() {
   return all;
 }
 
+// The expressions that documents show in PromQL: each line of a block that is no comment.
+std::vector<std::string> documented_expressions() {
+  static const std::regex kBlock{"```promql\n([^`]*)```"};
+  std::vector<std::string> all;
+  for (const auto* document : {"/docs/METRICS.md", "/docs/RECIPES.md"}) {
+    const auto text = read(kProject + document);
+    for (auto block = std::sregex_iterator(text.begin(), text.end(), kBlock); block != std::sregex_iterator{}; ++block) {
+      std::istringstream lines{(*block)[1]};
+      for (std::string line; std::getline(lines, line);) {
+        if (!line.empty() && line[0] != '#') all.push_back(line);
+      }
+    }
+  }
+  return all;
+}
+
 bool is_coming(const std::string& expr) {
   return std::ranges::any_of(kComing, [&](const auto& metric) { return expr.find(metric) != std::string::npos; });
 }
 
 }  // namespace
 
-TEST_CASE("every query of every dashboard finds data in a Prometheus that scrapes the daemon, and no rule fails") {
+TEST_CASE("every query of every dashboard finds data in a Prometheus that scrapes the daemon, and no rule fails there") {
   Watched watched;
   Prometheus prometheus(watched.folder, hurried_config(watched, free_port()));
   REQUIRE(eventually([&] { return !prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").empty(); }));
@@ -159,6 +176,10 @@ TEST_CASE("every query of every dashboard finds data in a Prometheus that scrape
       }
     }
   }
+
+  const auto expressions = documented_expressions();
+  CHECK(expressions.size() >= 5);
+  for (const auto& expr : expressions) CHECK_MESSAGE(prometheus.series(expr).is_array(), "refused: " << expr);
 
   const auto groups = prometheus.data("rules")["groups"];
   CHECK(groups.size() >= 8);
