@@ -212,7 +212,7 @@ Answer after_last(const Timeline& timeline, Time at) {
   } else if (timeline.points.empty()) {
     return {.note = fmt::format("unknown before {}: nothing older is stored", to_rfc3339(state.since))};
   }
-  if (at > state.last_seen) answer.note += fmt::format("; last seen {}", to_rfc3339(state.last_seen));
+  if (state.last_seen && at > *state.last_seen) answer.note += fmt::format("; last seen {}", to_rfc3339(*state.last_seen));
   return answer;
 }
 
@@ -263,6 +263,7 @@ std::expected<Endpoints, StoreError> read_timelines(SqliteEventLog& log, const s
     for (auto& [alias, alias_state] : state.aliases) {
       if (alias_state.is_newcomer()) continue;
       endpoints[name].add_trace(alias_state.since);
+      alias_state.last_seen = last_seen(state, alias_state);
       endpoints[name].aliases[alias].state = std::move(alias_state);
     }
   }

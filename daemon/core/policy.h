@@ -19,8 +19,9 @@ struct ShrinkGuard {
 };
 
 struct Policy {
-  Confirm moved{.polls = 2};  // also appeared, undisclosed and disclosed
+  Confirm moved{.polls = 2};  // also appeared, undisclosed, disclosed, hints and retirements
   Confirm vanished{.polls = 3, .for_at_least = std::chrono::minutes{10}};
+  Confirm added{.polls = 2};
   Confirm removed{.polls = 3, .for_at_least = std::chrono::hours{6}};
   Confirm down{.polls = 3};
   Confirm up{.polls = 2};

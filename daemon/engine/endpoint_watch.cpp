@@ -6,6 +6,7 @@
 
 #include "daemon/config/access.h"
 #include "daemon/core/read_catalog.h"
+#include "daemon/core/retirement_watch.h"
 #include "daemon/engine/observe.h"
 #include "daemon/log/log.h"
 
@@ -53,6 +54,7 @@ void EndpointWatch::set_config_facts() {
   watched_.policy = config_.policy;
   set_pins();
   watched_.labels = config_.labels;
+  watched_.hints = config_.reading.hints;
   view_.name = config_.name;
   view_.provider = config_.provider;
   view_.url = shown_url(config_.url);
@@ -81,9 +83,7 @@ void EndpointWatch::reconfigure(EndpointConfig config) {
   set_config_facts();
   if (!reads_alike) {
     catalog_.reset();
-    // Another list: its length says nothing about the one before.
-    state_.ids.clear();
-    state_.quarantine.reset();
+    forget_list(state_);
   }
   show(state_, {});
 }
@@ -181,7 +181,8 @@ void EndpointWatch::show(const EndpointState& durable, const std::vector<EventTy
   for (const auto& [id, alias] : durable.aliases) {
     if (!alias.is_newcomer()) known->aliases.push_back(alias_view(id, alias, watched_));
   }
-  known->models = durable.ids;
+  known->models = durable.ids.all();
+  known->retirements = known_retirements(durable);
   known->has_baseline = durable.has_baseline;
   known->availability = durable.availability;
   known->down_since = durable.down_since;

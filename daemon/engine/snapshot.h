@@ -39,6 +39,7 @@ struct AliasView {
 struct KnownView {
   std::vector<AliasView> aliases;   // by alias
   std::vector<std::string> models;  // ids of the last believed list
+  std::vector<Retirement> retirements;  // models whose end the list announces, by model
   bool has_baseline = false;
   Availability availability = Availability::Unknown;
   std::optional<Time> down_since;

@@ -1,5 +1,6 @@
 #include "daemon/store/state_json.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -10,7 +11,7 @@ namespace {
 using Json = nlohmann::json;
 
 // Raised when an old program would misunderstand the text; new keys alone do not raise it.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 constexpr std::array kAliasStatuses{AliasStatus::Resolved, AliasStatus::Undisclosed, AliasStatus::Absent};
 constexpr std::array kRules{Rule::Field, Rule::Reverse, Rule::Lookup, Rule::Echo};
@@ -36,11 +37,23 @@ void put(Json& object, const char* key, const std::string& text) {
   if (!text.empty()) object[key] = text;
 }
 
+// What all kinds of pending have in common.
+template <typename Pending>
+Json pending_value(const Pending& pending) {
+  Json value{{"first_seen", to_value(pending.first_seen)}, {"polls", pending.polls}};
+  put(value, "last_seen", pending.last_seen);
+  return value;
+}
+
+Json to_value(const PendingHints& pending) {
+  Json value = pending_value(pending);
+  value["values"] = pending.values;
+  return value;
+}
+
 Json to_value(const AliasState& alias) {
-  Json value{{"status", label(alias.status)},
-             {"rule", label(alias.rule)},
-             {"since", to_value(alias.since)},
-             {"last_seen", to_value(alias.last_seen)}};
+  Json value{{"status", label(alias.status)}, {"rule", label(alias.rule)}, {"since", to_value(alias.since)}};
+  put(value, "last_seen", alias.last_seen);
   put(value, "target", alias.target);
   put(value, "evidence", alias.evidence);
   if (alias.pending) {
@@ -51,11 +64,48 @@ Json to_value(const AliasState& alias) {
   }
   if (!alias.recent.empty()) value["recent"] = alias.recent;
   if (alias.unstable) value["unstable"] = true;
+  if (alias.unheard) value["unheard"] = true;
   if (alias.last_move) {
     const auto& move = *alias.last_move;
     value["last_move"] = {{"event_id", move.event_id}, {"from", move.from}, {"at", to_value(move.at)}};
   }
   if (alias.changes != 0) value["changes"] = alias.changes;
+  if (!alias.hints.empty()) value["hints"] = alias.hints;
+  if (alias.pending_hints) value["pending_hints"] = to_value(*alias.pending_hints);
+  if (alias.pin_ok) value["pin_ok"] = *alias.pin_ok;
+  return value;
+}
+
+Json to_value(const Ending& ending) {
+  Json value = Json::object();
+  put(value, "at", ending.at);
+  put(value, "replacement", ending.replacement);
+  return value;
+}
+
+Json to_value(const EndingState& state) {
+  Json value = Json::object();
+  if (state.known) value["known"] = to_value(*state.known);
+  if (state.near_days != 0) value["near_days"] = state.near_days;
+  if (state.pending) {
+    value["pending"] = pending_value(*state.pending);
+    if (state.pending->seen) value["pending"]["seen"] = to_value(*state.pending->seen);
+  }
+  return value;
+}
+
+// Sorted ids have much in common with their neighbours: [..., "acme/large", 5, "small"] = acme/large, acme/small. A number counts
+// the bytes that are shared with the id before; only ASCII is shared, so that no character is ever split.
+Json to_value(const IdList& ids) {
+  Json value = Json::array();
+  std::string_view before;
+  for (const auto& id : ids.all()) {
+    std::size_t shared = 0;
+    while (shared < std::min(before.size(), id.size()) && id[shared] == before[shared] && (id[shared] & 0x80) == 0) ++shared;
+    if (shared != 0) value.push_back(shared);
+    value.push_back(id.substr(shared));
+    before = id;
+  }
   return value;
 }
 
@@ -96,13 +146,22 @@ std::vector<std::string> texts_at(const Json& object, const char* key) {
   return object.value(key, std::vector<std::string>{});
 }
 
+template <typename Pending>
+Pending pending_of(const Json& value) {
+  Pending pending;
+  pending.last_seen = optional_time_at(value, "last_seen");
+  pending.first_seen = time_at(value, "first_seen");
+  pending.polls = integer_at<int>(value, "polls");
+  return pending;
+}
+
 AliasState alias_of(const Json& value) {
   AliasState alias;
   alias.status = enum_at(value, "status", kAliasStatuses);
   alias.target = text_at(value, "target");
   alias.rule = enum_at(value, "rule", kRules);
   alias.since = time_at(value, "since");
-  alias.last_seen = time_at(value, "last_seen");
+  alias.last_seen = optional_time_at(value, "last_seen");
   alias.evidence = text_at(value, "evidence");
   if (const auto pending = value.find("pending"); pending != value.end()) {
     alias.pending = Pending{.seen = {enum_at(*pending, "status", kAliasStatuses), text_at(*pending, "target")},
@@ -111,12 +170,50 @@ AliasState alias_of(const Json& value) {
   }
   alias.recent = texts_at(value, "recent");
   alias.unstable = value.value("unstable", false);
+  alias.unheard = value.value("unheard", false);
   if (const auto move = value.find("last_move"); move != value.end()) {
     alias.last_move =
         LastMove{.event_id = text_at(*move, "event_id"), .from = text_at(*move, "from"), .at = time_at(*move, "at")};
   }
   alias.changes = integer_at<std::uint64_t>(value, "changes");
+  alias.hints = texts_at(value, "hints");
+  if (const auto pending = value.find("pending_hints"); pending != value.end()) {
+    alias.pending_hints = pending_of<PendingHints>(*pending);
+    alias.pending_hints->values = texts_at(*pending, "values");
+  }
+  if (const auto ok = value.find("pin_ok"); ok != value.end()) alias.pin_ok = ok->get<bool>();
   return alias;
+}
+
+std::optional<Ending> ending_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return std::nullopt;
+  return Ending{.at = optional_time_at(*found, "at"), .replacement = text_at(*found, "replacement")};
+}
+
+EndingState ending_of(const Json& value) {
+  EndingState state{.known = ending_at(value, "known"), .pending = std::nullopt};
+  state.near_days = integer_at<int>(value, "near_days");
+  if (const auto pending = value.find("pending"); pending != value.end()) {
+    state.pending = pending_of<PendingEnding>(*pending);
+    state.pending->seen = ending_at(*pending, "seen");
+  }
+  return state;
+}
+
+IdList ids_of(const Json& value) {
+  std::vector<std::string> ids;
+  std::size_t shared = 0;
+  for (const auto& item : value) {
+    if (item.is_number_unsigned()) {
+      shared = item.get<std::size_t>();
+      if (ids.empty() || shared > ids.back().size()) throw std::invalid_argument("more is shared than there is");
+      continue;
+    }
+    ids.push_back((ids.empty() ? "" : ids.back().substr(0, shared)) + item.get_ref<const std::string&>());
+    shared = 0;
+  }
+  return IdList{std::move(ids)};
 }
 
 std::optional<Reason> reason_at(const Json& object, const char* key) {
@@ -132,7 +229,14 @@ EndpointState state_of(const Json& value) {
   EndpointState state;
   state.has_baseline = value.value("has_baseline", false);
   state.last_good = optional_time_at(value, "last_good");
-  state.ids = texts_at(value, "ids");
+  if (const auto ids = value.find("ids"); ids != value.end()) state.ids = ids_of(*ids);
+  if (const auto found = value.find("pending_models"); found != value.end()) {
+    for (const auto& [id, model] : found->items()) state.pending_models.emplace(id, pending_of<PendingModel>(model));
+  }
+  if (const auto found = value.find("endings"); found != value.end()) {
+    auto& endings = state.endings.emplace();
+    for (const auto& [id, ending] : found->items()) endings.emplace(id, ending_of(ending));
+  }
   if (const auto found = value.find("aliases"); found != value.end()) {
     for (const auto& [id, alias] : found->items()) state.aliases.emplace(id, alias_of(alias));
   }
@@ -155,7 +259,12 @@ EndpointState state_of(const Json& value) {
 std::string to_json(const EndpointState& state) {
   Json value{{"version", kVersion}, {"has_baseline", state.has_baseline}, {"availability", label(state.availability)}};
   put(value, "last_good", state.last_good);
-  if (!state.ids.empty()) value["ids"] = state.ids;
+  if (state.ids.is_known()) value["ids"] = to_value(state.ids);
+  for (const auto& [id, model] : state.pending_models) value["pending_models"][id] = pending_value(model);
+  if (state.endings) {
+    value["endings"] = Json::object();
+    for (const auto& [id, ending] : *state.endings) value["endings"][id] = to_value(ending);
+  }
   for (const auto& [id, alias] : state.aliases) value["aliases"][id] = to_value(alias);
   if (state.quarantine)
     value["quarantine"] = {{"since", to_value(state.quarantine->since)}, {"models_now", state.quarantine->models_now}};

@@ -47,12 +47,13 @@ struct Story {
       sees({.at = now, .result = std::unexpected(PollFailure{.reason = reason, .sentence = "no"}), .request_id = ""});
     return *this;
   }
-  // "alias.moved a: x -> y" and so on, of all events so far.
+  // "alias.moved a: x -> y", "model.added m" and so on, of all events so far.
   std::vector<std::string> events() const {
     std::vector<std::string> lines;
     for (const auto& event : all) {
       std::string line{name(event.type)};
       if (!event.alias.empty()) line += " " + event.alias + ": " + event.from.value_or("-") + " -> " + event.to.value_or("-");
+      if (!event.model.empty()) line += " " + event.model;
       lines.push_back(line);
     }
     return lines;

@@ -1,17 +1,16 @@
 // Three months of a real provider's lists (tests/golden/traces), each line as one poll, against a second, plain reading of the
 // same file that shares nothing with the daemon but the JSON library.
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "daemon/core/read_catalog.h"
 #include "daemon/core/watch.h"
+#include "tests/unit/core/trace.h"
 
 namespace modelvane {
 namespace {
@@ -20,25 +19,13 @@ using nlohmann::json;
 
 struct Line {
   Time at;
-  json status;
-  json data;
+  json data;  // null = the poll failed
 };
 
 std::vector<Line> trace(const std::string& provider) {
-  const std::string path = std::string{MODELVANE_GOLDEN} + "/traces/" + provider + ".jsonl.gz";
-  const gzFile file = gzopen(path.c_str(), "rb");
-  REQUIRE(file != nullptr);
-  std::string text;
-  std::vector<char> chunk(65'536);
-  for (int read = 0; (read = gzread(file, chunk.data(), static_cast<unsigned>(chunk.size()))) > 0;)
-    text.append(chunk.data(), static_cast<std::size_t>(read));
-  gzclose(file);
   std::vector<Line> lines;
-  std::istringstream stream{text};
-  for (std::string line; std::getline(stream, line);) {
-    const auto parsed = json::parse(line);
-    lines.push_back({Time{std::chrono::seconds{parsed["t"].get<std::int64_t>()}}, parsed["status"], parsed["data"]});
-  }
+  for (const auto& line : read_trace(std::string{MODELVANE_GOLDEN} + "/traces/" + provider + ".jsonl.gz"))
+    lines.push_back({line.at, line.body.empty() ? json() : json::parse(line.body)["data"]});
   return lines;
 }
 
@@ -88,7 +75,7 @@ std::vector<std::string> watched_moves(const std::vector<Line>& lines, int polls
   for (const auto& line : lines) {
     Observation seen{
         .at = line.at, .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "503"}), .request_id = ""};
-    if (line.status == 200) {
+    if (line.data.is_array()) {
       auto catalog = read_catalog(json{{"object", "list"}, {"data", line.data}}.dump(), how);
       REQUIRE(catalog.has_value());
       seen.result = std::make_shared<const Catalog>(std::move(*catalog));

@@ -139,7 +139,7 @@ TEST_CASE("a model that becomes an alias appears, and one that only seemed to le
   CHECK(story.state.aliases.empty());
   story.lists(list_with({{"a", "x"}}), 2);
   REQUIRE(story.events() == Lines{"alias.appeared a: - -> x"});
-  CHECK(story.all[0].summary == "a has become an alias: it now points to x");
+  CHECK(story.all[0].summary == "a is a new alias in internlm's list; it points to x");
 }
 
 TEST_CASE("an endpoint is down after three failed polls and up after two good ones") {
@@ -204,7 +204,7 @@ TEST_CASE("events carry pin, labels and evidence") {
   story.watched.pins = {{"a", {"x"}}};
   story.watched.labels = {{"team", "search"}};
   story.lists({{"a", "x"}}, 2).lists({{"a", "y"}}, 2);
-  REQUIRE(story.all.size() == 1);
+  REQUIRE(story.all.size() == 2);
   CHECK(story.all[0].pin == PinState{{"x"}, false});
   CHECK(story.all[0].labels.at("team") == "search");
   CHECK(story.all[0].evidence_before == R"({"id":"a"})");

@@ -118,6 +118,29 @@ TEST_CASE("going on from any saved state gives the same events as going on witho
   });
 }
 
+// What must be durable: all but the marks.
+EndpointState unmarked(EndpointState state) {
+  state.last_good = state.last_answer = std::nullopt;
+  for (auto& [id, alias] : state.aliases) alias.last_seen.reset();
+  return state;
+}
+
+TEST_CASE("a poll asks to be made durable exactly when it changed more than marks") {
+  for (const auto& policy : policies()) {
+    for_all_worlds(5, [&](const std::vector<Seen>& world) {
+      Story story;
+      story.watched.policy = policy;
+      for (const auto seen : world) {
+        const auto advanced = advance(story.state, observation(seen, story.now), story.watched);
+        const bool is_frozen = advanced.state.aliases != story.state.aliases;
+        const bool has_changed = unmarked(advanced.state) != unmarked(story.state);
+        if (has_changed ? !advanced.must_persist : advanced.must_persist && !is_frozen) FAIL_CHECK("not what changed");
+        story.sees(observation(seen, story.now));
+      }
+    });
+  }
+}
+
 TEST_CASE("bounds of events are honest: never reversed, never in the future") {
   for (const auto& policy : policies()) {
     for_all_worlds(6, [&](const std::vector<Seen>& world) {
