@@ -11,6 +11,7 @@ namespace modelvane {
 
 void add_endpoint_families(std::span<const EndpointSeries> endpoints, Exposition& out);
 void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& out);
+void add_model_families(std::span<const EndpointSeries> endpoints, Exposition& out);
 void add_webhook_families(const Snapshot& snapshot, Exposition& out);
 void add_daemon_families(const DaemonView& daemon, Exposition& out);
 // From /proc/self. What cannot be read is left out.

@@ -9,6 +9,7 @@ std::string render_metrics(const Snapshot& snapshot) {
   const auto endpoints = endpoint_series(snapshot);
   add_endpoint_families(endpoints, out);
   add_alias_families(endpoints, out);
+  add_model_families(endpoints, out);
   add_webhook_families(snapshot, out);
   add_daemon_families(snapshot.daemon, out);
   add_process_families(out);

@@ -23,6 +23,9 @@ KnownView known_of_internlm() {
   hostile.unstable = true;
   known.aliases = {hostile, hidden, gone, latest, vision};
   known.models = {"<img src=x onerror=alert(1)>", "internlm3-20b-instruct", "internlm3-8b-instruct"};
+  known.retirements = {
+      {.model = "internlm3-20b-instruct", .at = noon() + 24h * 12, .replacement = "intern-s1", .days_left = std::nullopt},
+      {.model = "internlm3-8b-instruct", .at = std::nullopt, .replacement = "", .days_left = std::nullopt}};
   known.has_baseline = true;
   known.availability = Availability::Up;
   known.events[static_cast<std::size_t>(EventType::AliasMoved)] = 1;
