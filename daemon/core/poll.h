@@ -16,6 +16,8 @@ struct PollFailure {
   Reason reason = Reason::Other;
   std::string sentence;  // for people; never holds a URL's query, a header value or a key
   std::optional<Duration> retry_after;
+  // It says "not now" or "not you" rather than "broken": repeating it soon helps nobody.
+  bool is_refusal = false;
 };
 
 struct Observation {

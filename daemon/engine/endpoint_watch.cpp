@@ -139,6 +139,7 @@ EndpointWatch::Outcome EndpointWatch::settle(const HttpResult& result, Time now,
   ++view_.polls;
   view_.last_poll = view_.last_good_poll = now;
   view_.last_ok = true;
+  refusals_in_row_ = 0;
   view_.last_reason.reset();
   view_.last_sentence.clear();
   return decide({.at = now, .result = std::move(*catalog), .request_id = std::string{(*reply)->header("x-request-id")}},
@@ -155,9 +156,13 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
   view_.last_ok = false;
   view_.last_reason = failure.reason;
   view_.last_sentence = failure.sentence;
+  refusals_in_row_ = failure.is_refusal ? refusals_in_row_ + 1 : 0;
   const auto retry_after = failure.retry_after;
+  const Duration pause =
+      retry_after || !failure.is_refusal ? Duration{0} : pause_after(failure, refusals_in_row_, config_.interval);
   auto outcome = decide({.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""}, may_decide);
   outcome.retry_after = retry_after;
+  outcome.pause = pause;
   return outcome;
 }
 
@@ -168,7 +173,8 @@ EndpointWatch::Outcome EndpointWatch::decide(Observation observation, bool may_d
   return {.events = std::move(advanced.events),
           .must_persist = advanced.must_persist,
           .has_mark = !advanced.must_persist && state_.last_good == observation.at,
-          .retry_after = std::nullopt};
+          .retry_after = std::nullopt,
+          .pause = Duration{0}};
 }
 
 std::optional<Time> EndpointWatch::wants_poll_at(Time now) const {

@@ -41,6 +41,7 @@ class EndpointWatch {
     bool must_persist = false;
     bool has_mark = false;  // a good poll that changed nothing else
     std::optional<Duration> retry_after;
+    Duration pause{0};  // the least time until the next poll
   };
   Outcome finish(HttpResult result, Time now, bool may_decide);
   // A poll that failed before a request could be made.
@@ -71,6 +72,7 @@ class EndpointWatch {
   // An unchanged body is not parsed again: most polls of most lists.
   std::uint64_t body_hash_ = 0;
   std::shared_ptr<const Catalog> catalog_;
+  int refusals_in_row_ = 0;
 };
 
 }  // namespace modelvane

@@ -82,7 +82,7 @@ void Engine::configure(Config config) {
       watch.endpoint.reconfigure(std::move(endpoint));
       watch.due = clock_.steady();
     }
-    if (watch.ticket == 0) schedule_.emplace(watch.due, watches_.size() - 1);
+    if (watch.ticket == 0) schedule_.add(watches_.size() - 1, watch.due, host_of(watch.endpoint.config().url));
   }
   for (auto& [name, watch] : kept) {
     cancel_poll(*watch);
@@ -100,8 +100,13 @@ void Engine::cancel_poll(Watch& watch) {
   if (watch.ticket == 0) return;
   transport_.cancel(watch.ticket);
   under_way_.erase(watch.ticket);
+  end_poll(watch);
+}
+
+void Engine::end_poll(Watch& watch) {
   watch.ticket = 0;
   --polls_under_way_;
+  schedule_.release(watch.host);
 }
 
 void Engine::add_endpoint(EndpointConfig config, Duration spread) {
@@ -116,7 +121,7 @@ void Engine::add_endpoint(EndpointConfig config, Duration spread) {
     watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {});
   }
   index_.emplace(name, watches_.size());
-  schedule_.emplace(watch->due, watches_.size());
+  schedule_.add(watches_.size(), watch->due, host_of(watch->endpoint.config().url));
   watches_.push_back(std::move(watch));
 }
 
@@ -282,30 +287,31 @@ void Engine::approve(PinApproval approval) {
 
 void Engine::start_polls() {
   const Duration steady = clock_.steady();
-  while (!is_shutting_down_ && polls_under_way_ < kPollsAtOnce && !schedule_.empty() && schedule_.begin()->first <= steady) {
-    const auto [due, index] = *schedule_.begin();
-    schedule_.erase(schedule_.begin());
-    daemon_.poll_lateness.observe(to_seconds(steady - due));
-    start_poll(*watches_[index]);
+  while (!is_shutting_down_ && polls_under_way_ < kPollsAtOnce) {
+    const auto next = schedule_.take(steady);
+    if (!next) return;
+    daemon_.poll_lateness.observe(to_seconds(steady - next->due));
+    start_poll(*watches_[next->endpoint]);
   }
 }
 
 void Engine::start_poll(Watch& watch) {
+  watch.host = host_of(watch.endpoint.config().url);
+  ++polls_under_way_;
   auto request = poll_request(watch.endpoint.config());
   if (!request) {
+    end_poll(watch);
     settle_outcome(watch, watch.endpoint.fail({.reason = Reason::Auth, .sentence = std::move(request.error())}, clock_.wall(),
                                               may_decide()));
     return;
   }
   watch.ticket = next_ticket_++;
-  ++polls_under_way_;
   under_way_.emplace(watch.ticket, Work{.endpoint = watch.endpoint.name(), .started = clock_.steady()});
   transport_.start(watch.ticket, std::move(*request));
 }
 
 void Engine::finish_poll(Watch& watch, HttpResult result) {
-  watch.ticket = 0;
-  --polls_under_way_;
+  end_poll(watch);
   settle_outcome(watch, watch.endpoint.finish(std::move(result), clock_.wall(), may_decide()));
 }
 
@@ -313,21 +319,25 @@ void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
   for (auto& event : outcome.events) ledger_.note(std::move(event));
   if (outcome.must_persist) ledger_.note_state(watch.endpoint.name());
   if (outcome.has_mark) ledger_.note_mark(watch.endpoint.name());
-  schedule(watch, outcome.retry_after);
+  schedule(watch, outcome);
   publish(watch);
 }
 
-void Engine::schedule(Watch& watch, std::optional<Duration> retry_after) {
+void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
   const Time wall = clock_.wall();
-  Time next = next_slot(watch.endpoint.name(), watch.endpoint.config().interval, wall);
+  const auto& name = watch.endpoint.name();
+  const Duration interval = watch.endpoint.config().interval;
+  Time next = next_slot(name, interval, wall);
   if (const auto sooner = watch.endpoint.wants_poll_at(wall)) next = std::min(next, *sooner);
-  if (retry_after) next = std::max(next, wall + std::min(*retry_after, kRetryAfterMax));
+  // A pause counts in slots: that of one interval only means no rechecks in between.
+  if (outcome.pause >= interval) next = next_slot(name, interval, wall + (outcome.pause - interval));
+  if (outcome.retry_after) next = std::max(next, wall + std::min(*outcome.retry_after, kRetryAfterMax));
   set_due(watch, clock_.steady() + (next - wall));
 }
 
 void Engine::set_due(Watch& watch, Duration due) {
   watch.due = due;
-  schedule_.emplace(due, index_.at(watch.endpoint.name()));
+  schedule_.add(index_.at(watch.endpoint.name()), due, host_of(watch.endpoint.config().url));
 }
 
 // ---- deliveries ---------------------------------------------------------------------------------------------------------------
@@ -373,7 +383,7 @@ Duration Engine::time_to_next(Duration longest) const {
   const Duration steady = clock_.steady();
   Duration until = steady + longest;
   if (!is_shutting_down_) {
-    if (!schedule_.empty() && polls_under_way_ < kPollsAtOnce) until = std::min(until, schedule_.begin()->first);
+    if (const auto due = schedule_.next_due(); due && polls_under_way_ < kPollsAtOnce) until = std::min(until, *due);
     if (const auto due = outbox_.next_due()) until = std::min(until, *due);
   }
   if (const auto due = ledger_.next_due()) until = std::min(until, *due);

@@ -24,6 +24,7 @@
 #include "daemon/engine/journal.h"
 #include "daemon/engine/ledger.h"
 #include "daemon/engine/outbox.h"
+#include "daemon/engine/poll_schedule.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/transport/transport.h"
 
@@ -64,6 +65,7 @@ class Engine {
     EndpointWatch endpoint;
     Duration due{0};
     std::uint64_t ticket = 0;  // of the poll under way
+    std::string host;          // where it takes a place
   };
   struct Work {
     std::string endpoint;                            // a poll of it, or
@@ -89,9 +91,10 @@ class Engine {
 
   void start_polls();
   void start_poll(Watch& watch);
+  void end_poll(Watch& watch);
   void finish_poll(Watch& watch, HttpResult result);
   void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
-  void schedule(Watch& watch, std::optional<Duration> retry_after);
+  void schedule(Watch& watch, const EndpointWatch::Outcome& outcome);
   void set_due(Watch& watch, Duration due);
   void start_deliveries();
   void finish_delivery(const Work& work, const HttpResult& result);
@@ -120,7 +123,7 @@ class Engine {
   Duration retention_{0};
   std::vector<std::unique_ptr<Watch>> watches_;  // in config order
   std::unordered_map<std::string, std::size_t> index_;
-  std::set<std::pair<Duration, std::size_t>> schedule_;  // due time, index into watches_; those under way are not in it
+  PollSchedule schedule_;  // of indices into watches_; those under way are not in it
 
   std::unordered_map<std::uint64_t, Work> under_way_;
   std::uint64_t next_ticket_ = 1;

@@ -197,6 +197,43 @@ TEST_CASE("an endpoint that asks for air is not polled again before the time tha
   CHECK(world.transport.polls >= 8);
 }
 
+TEST_CASE(
+    "an endpoint that refuses without a word on when to come back is polled ever more slowly, and at once after it recovers") {
+  World world = small_world();
+  auto& upstream = world.transport.upstreams["internlm"];
+  upstream.refusal = 503;
+  world.start();
+  world.run_for(1h);
+  // Three prompt polls, then pauses of 1, 2, 4 and from then on 5 minutes.
+  CHECK(world.transport.polls >= 14);
+  CHECK(world.transport.polls <= 18);
+  CHECK(types(world) == std::vector<std::string>{"endpoint.down"});
+  upstream.refusal = 0;
+  world.run_for(6min);
+  CHECK(world.seen().endpoints[0]->last_ok);
+  const auto polls = world.transport.polls;
+  world.run_for(10min);
+  CHECK(world.transport.polls >= polls + 10);
+}
+
+TEST_CASE("one host that hangs gets a few polls at once, and endpoints at other hosts are as punctual as ever") {
+  World world = small_world();
+  for (int i = 0; i < 30; ++i) {
+    world.add_endpoint("hanging-" + std::to_string(i), {{"x", "y"}});
+    world.config.endpoints.back().url = "http://hanging/v1/models/" + std::to_string(i);
+  }
+  world.transport.upstreams["hanging"].hangs = true;
+  world.start();
+  std::size_t most = 0;
+  for (int i = 0; i < 600; ++i) {
+    world.run_for(1s);
+    most = std::max(most, world.seen().daemon.polls_in_flight);
+  }
+  CHECK(most <= kPollsAtOncePerHost + 1);
+  CHECK(world.seen().endpoints[0]->polls >= 9);
+  for (const auto& endpoint : world.seen().endpoints) CHECK(endpoint->polls >= 7);
+}
+
 TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, not a stop") {
   World world = small_world();
   world.config.endpoints[0].access.authorization = Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};

@@ -73,6 +73,8 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
 HttpResult SimTransport::poll(Upstream& upstream) {
   const HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
   if (upstream.throttles) return too_many;
+  if (upstream.refusal != 0) return HttpReply{.status = upstream.refusal};
+  if (upstream.hangs) return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
   if (!chance(random_, upstream.fault_rate)) return HttpReply{.status = 200, .body = upstream.body()};
   switch (random_() % 7) {
     case 0: return HttpReply{.status = 503, .body = "busy"};

@@ -32,6 +32,8 @@ struct Upstream {
   std::vector<std::pair<Time, std::map<std::string, std::string>>> past;
   double fault_rate = 0;
   bool throttles = false;  // answers 429 to everything
+  int refusal = 0;         // the status of every answer, without a Retry-After
+  bool hangs = false;      // never answers
   std::string body() const;
   void move(const std::string& alias, const std::string& target, Time at);
 };
