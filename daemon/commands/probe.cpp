@@ -10,11 +10,9 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/config/config.h"
-#include "daemon/core/read_catalog.h"
 #include "daemon/core/watch.h"
 #include "daemon/engine/clock.h"
-#include "daemon/engine/endpoint_watch.h"
-#include "daemon/engine/observe.h"
+#include "daemon/engine/poll_run.h"
 #include "daemon/transport/curl_transport.h"
 
 namespace modelvane {
@@ -24,11 +22,8 @@ using Json = nlohmann::ordered_json;
 
 struct Probed {
   const EndpointConfig* endpoint = nullptr;
-  int status = 0;
-  std::size_t body_bytes = 0;
-  Phases phases;
-  Duration total{0};
-  std::expected<Catalog, PollFailure> catalog = std::unexpected(PollFailure{});
+  PollResult result;
+  const Catalog* catalog() const { return result.catalog ? result.catalog->get() : nullptr; }
 };
 
 bool is_url(const std::string& target) {
@@ -44,36 +39,21 @@ EndpointConfig endpoint_of_url(const std::string& url) {
   return endpoint;
 }
 
-HttpResult fetch(const EndpointConfig& endpoint) {
-  auto request = poll_request(endpoint);
-  if (!request) return std::unexpected(HttpFailure{.reason = Reason::Auth, .sentence = std::move(request.error())});
-  CurlTransport transport{CurlTransportOptions{}};
-  transport.start(1, std::move(*request));
+HttpResult fetch(Transport& transport, HttpRequest request) {
+  transport.start(1, std::move(request));
   std::vector<Completion> completed;
   while (completed.empty()) transport.wait(std::chrono::seconds{1}, completed);
   return std::move(completed.front().result);
 }
 
+// The daemon's own poll, with nothing known before.
 Probed probe_one(const EndpointConfig& endpoint) {
-  const HttpResult result = fetch(endpoint);
-  Probed probed{.endpoint = &endpoint};
-  probed.phases = result ? result->phases : result.error().phases;
-  probed.total = result ? result->total : result.error().total;
-  probed.status = result ? result->status : 0;
-  probed.body_bytes = result ? result->body.size() : 0;
-  const auto reply = successful_reply(result, SystemClock{}.wall());
-  if (!reply) {
-    probed.catalog = std::unexpected(reply.error());
-    return probed;
-  }
-  auto catalog = read_catalog((*reply)->body, endpoint.reading);
-  if (catalog) {
-    probed.catalog = std::move(*catalog);
-  } else {
-    probed.catalog =
-        std::unexpected(PollFailure{.reason = catalog.error().reason, .sentence = std::move(catalog.error().sentence)});
-  }
-  return probed;
+  CurlTransport transport{CurlTransportOptions{}};
+  const SystemClock clock;
+  PollMemory memory;
+  PollRun run{endpoint, memory, QuestionScope{.may_echo = true}, clock.steady()};
+  while (auto request = run.next(clock.wall(), clock.steady())) run.take(fetch(transport, std::move(*request)), clock.wall());
+  return {.endpoint = &endpoint, .result = run.finish()};
 }
 
 std::optional<PinState> pin_of(const Probed& probed, const std::string& alias, const std::string& target) {
@@ -84,69 +64,129 @@ std::optional<PinState> pin_of(const Probed& probed, const std::string& alias, c
 std::vector<std::string> broken_pins(const Probed& probed) {
   std::vector<std::string> broken;
   for (const auto& [alias, approved] : probed.endpoint->pins) {
-    const AliasRow* row = probed.catalog ? probed.catalog->find_alias(alias) : nullptr;
+    const AliasRow* row = probed.catalog() ? probed.catalog()->find_alias(alias) : nullptr;
     if (!row || !pin_of(probed, alias, row->target)->ok) broken.push_back(alias);
   }
   return broken;
 }
 
 bool is_fine(const Probed& probed) {
-  return probed.catalog && broken_pins(probed).empty();
+  return probed.catalog() && broken_pins(probed).empty();
+}
+
+// Aliases whose target the provider keeps to itself, or that could not be asked about.
+struct Unresolved {
+  std::string alias;
+  std::string_view state;
+};
+
+std::vector<Unresolved> unresolved(const Catalog& catalog) {
+  std::vector<Unresolved> all;
+  for (const auto& id : catalog.undisclosed) all.push_back({id, "undisclosed"});
+  for (const auto& id : catalog.unasked) all.push_back({id, "unasked"});
+  return all;
+}
+
+// Values are JSON texts; a value that is missing is null.
+Json hints_json(const Probed& probed) {
+  Json hints = Json::object();
+  for (const auto& row : probed.catalog()->hints) {
+    for (std::size_t i = 0; i < row.values.size(); ++i) {
+      hints[row.id][probed.endpoint->reading.hints[i]] = row.values[i].empty() ? Json(nullptr) : Json::parse(row.values[i]);
+    }
+  }
+  return hints;
+}
+
+Json retirements_json(const Catalog& catalog) {
+  Json retirements = Json::array();
+  for (const auto& row : catalog.lifecycles) {
+    retirements.push_back({{"model", row.id},
+                           {"at", row.retires_at ? Json(to_rfc3339(*row.retires_at)) : Json(nullptr)},
+                           {"replacement", row.replacement.empty() ? Json(nullptr) : Json(row.replacement)}});
+  }
+  return retirements;
 }
 
 Json to_json(const Probed& probed) {
-  const auto& phases = probed.phases;
+  const auto& phases = probed.result.phases;
   Json json{{"endpoint", probed.endpoint->name},
             {"ok", is_fine(probed)},
-            {"status", probed.status},
-            {"body_bytes", probed.body_bytes},
-            {"seconds", to_seconds(probed.total)},
+            {"status", probed.result.status},
+            {"body_bytes", probed.result.body_bytes},
+            {"seconds", to_seconds(probed.result.total)},
             {"phases",
              {{"resolve", to_seconds(phases.resolve)},
               {"connect", to_seconds(phases.connect)},
               {"tls", to_seconds(phases.tls)},
               {"processing", to_seconds(phases.processing)},
               {"transfer", to_seconds(phases.transfer)}}}};
-  if (!probed.catalog) {
-    json["reason"] = label(probed.catalog.error().reason);
-    json["error"] = probed.catalog.error().sentence;
+  if (!probed.catalog()) {
+    json["reason"] = label(probed.result.catalog.error().reason);
+    json["error"] = probed.result.catalog.error().sentence;
     return json;
   }
-  json["models"] = probed.catalog->ids;
+  json["models"] = probed.catalog()->ids;
   json["aliases"] = Json::array();
-  for (const auto& row : probed.catalog->aliases) {
+  for (const auto& row : probed.catalog()->aliases) {
     Json alias{{"alias", row.id}, {"target", row.target}, {"rule", label(row.rule)}, {"pin", nullptr}};
     if (const auto pin = pin_of(probed, row.id, row.target)) alias["pin"] = pin->ok ? "ok" : "broken";
     json["aliases"].push_back(std::move(alias));
   }
+  for (const auto& [alias, state] : unresolved(*probed.catalog())) {
+    json["aliases"].push_back({{"alias", alias}, {"target", nullptr}, {"state", state}});
+  }
+  json["hints"] = hints_json(probed);
+  json["retirements"] = retirements_json(*probed.catalog());
   json["broken_pins"] = broken_pins(probed);
   return json;
 }
 
+void print_retirements(const Catalog& catalog) {
+  for (const auto& row : catalog.lifecycles) {
+    fmt::print("  {}  {}{}\n", row.id, row.retires_at ? "ends " + to_rfc3339(*row.retires_at) : "is deprecated",
+               row.replacement.empty() ? "" : ", replacement " + row.replacement);
+  }
+}
+
+void print_hints(const Probed& probed) {
+  for (const auto& row : probed.catalog()->hints) {
+    for (std::size_t i = 0; i < row.values.size(); ++i) {
+      if (row.values[i].empty()) continue;
+      fmt::print("  {}  {} = {}\n", row.id, probed.endpoint->reading.hints[i], row.values[i]);
+    }
+  }
+}
+
 void print_table(const Probed& probed) {
   const auto millis = [](Duration span) { return to_seconds(span) * 1e3; };
-  const auto& phases = probed.phases;
+  const auto& phases = probed.result.phases;
   fmt::print("{}  status {}  {:.1f} ms  (resolve {:.1f}, connect {:.1f}, tls {:.1f}, processing {:.1f}, transfer {:.1f})\n",
-             probed.endpoint->name, probed.status == 0 ? "-" : std::to_string(probed.status), millis(probed.total),
-             millis(phases.resolve), millis(phases.connect), millis(phases.tls), millis(phases.processing),
-             millis(phases.transfer));
-  if (!probed.catalog) {
-    fmt::print("  FAILED  {}: {}\n", label(probed.catalog.error().reason), probed.catalog.error().sentence);
+             probed.endpoint->name, probed.result.status == 0 ? "-" : std::to_string(probed.result.status),
+             millis(probed.result.total), millis(phases.resolve), millis(phases.connect), millis(phases.tls),
+             millis(phases.processing), millis(phases.transfer));
+  if (!probed.catalog()) {
+    fmt::print("  FAILED  {}: {}\n", label(probed.result.catalog.error().reason), probed.result.catalog.error().sentence);
     return;
   }
-  fmt::print("  {} models, {} bytes, {} aliases\n", probed.catalog->ids.size(), probed.body_bytes,
-             probed.catalog->aliases.size());
+  fmt::print("  {} models, {} bytes, {} aliases\n", probed.catalog()->ids.size(), probed.result.body_bytes,
+             probed.catalog()->aliases.size());
   std::size_t width = 0;
-  for (const auto& row : probed.catalog->aliases) width = std::max(width, row.id.size());
-  for (const auto& row : probed.catalog->aliases) {
+  for (const auto& row : probed.catalog()->aliases) width = std::max(width, row.id.size());
+  for (const auto& row : probed.catalog()->aliases) {
     const auto pin = pin_of(probed, row.id, row.target);
     fmt::print("  {:<{}}  ->  {}  ({}){}\n", row.id, width, row.target, label(row.rule),
                !pin      ? ""
                : pin->ok ? "  pin ok"
                          : "  PIN BROKEN");
   }
+  for (const auto& [alias, state] : unresolved(*probed.catalog())) {
+    fmt::print("  {:<{}}  ->  ?  ({})\n", alias, width, state);
+  }
+  print_hints(probed);
+  print_retirements(*probed.catalog());
   for (const auto& alias : broken_pins(probed)) {
-    if (!probed.catalog->find_alias(alias)) fmt::print("  {}  PIN BROKEN: the list does not say what it points to\n", alias);
+    if (!probed.catalog()->find_alias(alias)) fmt::print("  {}  PIN BROKEN: nobody says what it points to\n", alias);
   }
 }
 

@@ -119,6 +119,13 @@ struct Steady {
   friend bool operator==(const Steady&, const Steady&) { return true; }
 };
 
+// Echo questions asked on a day (counted from 1970, UTC): they cost money, so the count outlives the process.
+struct EchoSpending {
+  std::int64_t day = 0;
+  int asked = 0;
+  friend bool operator==(const EchoSpending&, const EchoSpending&) = default;
+};
+
 struct EndpointState {
   bool has_baseline = false;
   std::optional<Time> last_good;  // last believed list
@@ -137,6 +144,7 @@ struct EndpointState {
   std::string down_sentence;
   std::optional<Time> last_answer;  // last poll that was good or quarantined
 
+  EchoSpending echo;
   std::uint64_t events_made = 0;  // part of each event's id
   friend bool operator==(const EndpointState&, const EndpointState&) = default;
 };

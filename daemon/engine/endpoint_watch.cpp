@@ -1,11 +1,8 @@
 #include "daemon/engine/endpoint_watch.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
-#include "daemon/config/access.h"
-#include "daemon/core/read_catalog.h"
 #include "daemon/core/retirement_watch.h"
 #include "daemon/engine/observe.h"
 #include "daemon/log/log.h"
@@ -30,17 +27,6 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
 }
 
 }  // namespace
-
-std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint) {
-  HttpRequest request;
-  request.url = endpoint.url;
-  request.headers = {{"Accept", "application/json"}, {"User-Agent", kUserAgent}};
-  request.timeout = endpoint.timeout;
-  request.body_limit = endpoint.body_limit;
-  request.reuse_connection = endpoint.reuse_connection;
-  if (auto applied = apply(endpoint.access, request); !applied) return std::unexpected(std::move(applied.error()));
-  return request;
-}
 
 EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance) : config_(std::move(config)) {
   watched_.instance = instance;
@@ -80,9 +66,9 @@ void EndpointWatch::set_pins() {
 void EndpointWatch::reconfigure(EndpointConfig config) {
   const bool reads_alike = config.url == config_.url && config.reading == config_.reading;
   config_ = std::move(config);
+  memory_ = {};
   set_config_facts();
   if (!reads_alike) {
-    catalog_.reset();
     forget_list(state_);
   }
   show(state_, {});
@@ -94,33 +80,26 @@ void EndpointWatch::restore(EndpointState state, const EventCounts& counts) {
   show(state_, {});
 }
 
-std::expected<std::shared_ptr<const Catalog>, PollFailure> EndpointWatch::read(const HttpReply& reply) {
-  const auto hash = std::hash<std::string>{}(reply.body);
-  if (catalog_ && hash == body_hash_) return catalog_;
-  auto catalog = read_catalog(reply.body, config_.reading);
-  if (!catalog)
-    return std::unexpected(PollFailure{.reason = catalog.error().reason, .sentence = std::move(catalog.error().sentence)});
-  catalog_ = std::make_shared<const Catalog>(std::move(*catalog));
-  body_hash_ = hash;
-  return catalog_;
+void EndpointWatch::begin_poll(Duration steady, bool may_decide) {
+  QuestionScope scope{.pending = {}, .echo = state_.echo, .may_echo = may_decide};
+  if (asks_questions(config_.reading)) {
+    for (const auto& [id, alias] : state_.aliases) {
+      if (alias.pending) scope.pending.push_back(id);
+    }
+  }
+  run_ = std::make_unique<PollRun>(config_, memory_, std::move(scope), steady);
 }
 
-EndpointWatch::Outcome EndpointWatch::finish(HttpResult result, Time now, bool may_decide) {
-  view_.phases = result ? result->phases : result.error().phases;
-  view_.status_code = result ? result->status : 0;
-  view_.body_bytes = result ? result->body.size() : 0;
-  const auto& expiry = result ? result->certificate_expiry : result.error().certificate_expiry;
-  if (expiry) view_.certificate_expiry = expiry;
-  const auto total = result ? result->total : result.error().total;
-  view_.duration.observe(to_seconds(total));
-  auto outcome = settle(result, now, may_decide);
+EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, bool may_decide) {
+  PollResult result = std::exchange(run_, nullptr)->finish();
+  view_.phases = result.phases;
+  view_.status_code = result.status;
+  view_.body_bytes = result.body_bytes;
+  if (result.certificate_expiry) view_.certificate_expiry = result.certificate_expiry;
+  if (result.requests > 0) view_.duration.observe(to_seconds(result.total));
+  const Duration total = result.total;
+  auto outcome = settle(std::move(result), now, may_decide);
   remember(total);
-  return outcome;
-}
-
-EndpointWatch::Outcome EndpointWatch::fail(PollFailure failure, Time now, bool may_decide) {
-  auto outcome = settle_failure(std::move(failure), now, may_decide);
-  remember(Duration{0});
   return outcome;
 }
 
@@ -131,19 +110,22 @@ void EndpointWatch::remember(Duration total) {
   view_.history = std::move(history);
 }
 
-EndpointWatch::Outcome EndpointWatch::settle(const HttpResult& result, Time now, bool may_decide) {
-  const auto reply = successful_reply(result, now);
-  if (!reply) return settle_failure(reply.error(), now, may_decide);
-  auto catalog = read(**reply);
-  if (!catalog) return settle_failure(std::move(catalog.error()), now, may_decide);
+EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool may_decide) {
+  if (!result.catalog) return settle_failure(std::move(result.catalog.error()), now, may_decide);
   ++view_.polls;
   view_.last_poll = view_.last_good_poll = now;
   view_.last_ok = true;
   refusals_in_row_ = 0;
   view_.last_reason.reset();
   view_.last_sentence.clear();
-  return decide({.at = now, .result = std::move(*catalog), .request_id = std::string{(*reply)->header("x-request-id")}},
-                may_decide);
+  auto outcome =
+      decide({.at = now, .result = std::move(*result.catalog), .request_id = std::move(result.request_id)}, may_decide);
+  if (result.echo) {
+    state_.echo = *result.echo;
+    outcome.must_persist = true;
+  }
+  outcome.left_pending = result.left_pending;
+  return outcome;
 }
 
 EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time now, bool may_decide) {
@@ -174,7 +156,8 @@ EndpointWatch::Outcome EndpointWatch::decide(Observation observation, bool may_d
           .must_persist = advanced.must_persist,
           .has_mark = !advanced.must_persist && state_.last_good == observation.at,
           .retry_after = std::nullopt,
-          .pause = Duration{0}};
+          .pause = Duration{0},
+          .left_pending = false};
 }
 
 std::optional<Time> EndpointWatch::wants_poll_at(Time now) const {

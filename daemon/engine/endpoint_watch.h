@@ -12,6 +12,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/core/watch.h"
+#include "daemon/engine/poll_run.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/store/store.h"
 #include "daemon/transport/transport.h"
@@ -19,9 +20,6 @@
 namespace modelvane {
 
 using EventCounts = std::array<std::uint64_t, kEventTypeCount>;
-
-// The request of one poll, with secrets as they are now. The error is a sentence: a secret that cannot be read.
-std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint);
 
 class EndpointWatch {
  public:
@@ -41,11 +39,15 @@ class EndpointWatch {
     bool must_persist = false;
     bool has_mark = false;  // a good poll that changed nothing else
     std::optional<Duration> retry_after;
-    Duration pause{0};  // the least time until the next poll
+    Duration pause{0};          // the least time until the next poll
+    bool left_pending = false;  // an alias that is pending could not be asked about: there is no hurry
   };
-  Outcome finish(HttpResult result, Time now, bool may_decide);
-  // A poll that failed before a request could be made.
-  Outcome fail(PollFailure failure, Time now, bool may_decide);
+  // A poll: begin, then requests and their results in turn until there is no next one, then finish (or abandon).
+  void begin_poll(Duration steady, bool may_decide);
+  std::optional<HttpRequest> next_request(Time now, Duration steady) { return run_->next(now, steady); }
+  void take(const HttpResult& result, Time now) { run_->take(result, now); }
+  Outcome finish_poll(Time now, bool may_decide);
+  void abandon_poll() { run_.reset(); }
 
   const EndpointState& state() const { return state_; }
   std::optional<Time> wants_poll_at(Time now) const;
@@ -56,8 +58,7 @@ class EndpointWatch {
  private:
   void set_config_facts();
   void set_pins();
-  std::expected<std::shared_ptr<const Catalog>, PollFailure> read(const HttpReply& reply);
-  Outcome settle(const HttpResult& result, Time now, bool may_decide);
+  Outcome settle(PollResult result, Time now, bool may_decide);
   Outcome settle_failure(PollFailure failure, Time now, bool may_decide);
   Outcome decide(Observation observation, bool may_decide);
   void remember(Duration total);
@@ -69,9 +70,8 @@ class EndpointWatch {
   EndpointView view_;
   EventCounts event_counts_{};
 
-  // An unchanged body is not parsed again: most polls of most lists.
-  std::uint64_t body_hash_ = 0;
-  std::shared_ptr<const Catalog> catalog_;
+  PollMemory memory_;
+  std::unique_ptr<PollRun> run_;  // borrows config_ and memory_; only while a poll is under way
   int refusals_in_row_ = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "daemon/config/secret.h"
 #include "daemon/core/schedule.h"
+#include "daemon/engine/observe.h"
 #include "daemon/engine/operator_effects.h"
 #include "daemon/log/log.h"
 #include "daemon/notify/notify.h"
@@ -20,8 +21,6 @@ constexpr Duration kDrainDeliveries = 4s;
 constexpr Duration kDrainAll = 8s;
 // The first polls after a start: 100 a second, but within the interval.
 constexpr Duration kFirstPollGap = 10ms;
-// A provider that asks for air gets it, but not for ever.
-constexpr Duration kRetryAfterMax = 1h;
 
 const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5};
 
@@ -99,6 +98,7 @@ void Engine::configure(Config config) {
 void Engine::cancel_poll(Watch& watch) {
   if (watch.ticket == 0) return;
   transport_.cancel(watch.ticket);
+  watch.endpoint.abandon_poll();
   under_way_.erase(watch.ticket);
   end_poll(watch);
 }
@@ -298,21 +298,20 @@ void Engine::start_polls() {
 void Engine::start_poll(Watch& watch) {
   watch.host = host_of(watch.endpoint.config().url);
   ++polls_under_way_;
-  auto request = poll_request(watch.endpoint.config());
+  watch.endpoint.begin_poll(clock_.steady(), may_decide());
+  continue_poll(watch);
+}
+
+// The next request of the poll, or its end.
+void Engine::continue_poll(Watch& watch) {
+  auto request = watch.endpoint.next_request(clock_.wall(), clock_.steady());
   if (!request) {
     end_poll(watch);
-    settle_outcome(watch, watch.endpoint.fail({.reason = Reason::Auth, .sentence = std::move(request.error())}, clock_.wall(),
-                                              may_decide()));
-    return;
+    return settle_outcome(watch, watch.endpoint.finish_poll(clock_.wall(), may_decide()));
   }
   watch.ticket = next_ticket_++;
   under_way_.emplace(watch.ticket, Work{.endpoint = watch.endpoint.name(), .started = clock_.steady()});
   transport_.start(watch.ticket, std::move(*request));
-}
-
-void Engine::finish_poll(Watch& watch, HttpResult result) {
-  end_poll(watch);
-  settle_outcome(watch, watch.endpoint.finish(std::move(result), clock_.wall(), may_decide()));
 }
 
 void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
@@ -328,7 +327,7 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
   const auto& name = watch.endpoint.name();
   const Duration interval = watch.endpoint.config().interval;
   Time next = next_slot(name, interval, wall);
-  if (const auto sooner = watch.endpoint.wants_poll_at(wall)) next = std::min(next, *sooner);
+  if (const auto sooner = watch.endpoint.wants_poll_at(wall); sooner && !outcome.left_pending) next = std::min(next, *sooner);
   // A pause counts in slots: that of one interval only means no rechecks in between.
   if (outcome.pause >= interval) next = next_slot(name, interval, wall + (outcome.pause - interval));
   if (outcome.retry_after) next = std::max(next, wall + std::min(*outcome.retry_after, kRetryAfterMax));
@@ -373,8 +372,11 @@ void Engine::complete(Completion completion) {
   const Work work = std::move(found->second);
   under_way_.erase(found);
   if (work.delivery_key != 0) return finish_delivery(work, completion.result);
-  if (const auto watch = index_.find(work.endpoint); watch != index_.end())
-    finish_poll(*watches_[watch->second], std::move(completion.result));
+  const auto index = index_.find(work.endpoint);
+  if (index == index_.end()) return;
+  Watch& watch = *watches_[index->second];
+  watch.endpoint.take(completion.result, clock_.wall());
+  continue_poll(watch);
 }
 
 // ---- the loop -----------------------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ class Engine {
   void start_polls();
   void start_poll(Watch& watch);
   void end_poll(Watch& watch);
-  void finish_poll(Watch& watch, HttpResult result);
+  void continue_poll(Watch& watch);
   void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
   void schedule(Watch& watch, const EndpointWatch::Outcome& outcome);
   void set_due(Watch& watch, Duration due);

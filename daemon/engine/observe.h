@@ -11,6 +11,8 @@ namespace modelvane {
 // The body's owner when the server answered with success; otherwise why the poll failed. `now` is for Retry-After dates.
 std::expected<const HttpReply*, PollFailure> successful_reply(const HttpResult& result, Time now);
 
+// A provider that asks for air gets it, but not for ever.
+inline constexpr Duration kRetryAfterMax = std::chrono::hours{1};
 // Outages and refused keys are polled at the usual pace so often, so that endpoint.down is as prompt as configured.
 inline constexpr int kPromptRefusals = 3;
 // An endpoint whose interval is short is polled at least so often all the same: recovery is seen within this time.

@@ -250,6 +250,9 @@ EndpointState state_of(const Json& value) {
   state.down_reason = reason_at(value, "down_reason");
   state.down_sentence = text_at(value, "down_sentence");
   state.last_answer = optional_time_at(value, "last_answer");
+  if (const auto echo = value.find("echo"); echo != value.end()) {
+    state.echo = {.day = integer_at<std::int64_t>(*echo, "day"), .asked = integer_at<int>(*echo, "asked")};
+  }
   state.events_made = integer_at<std::uint64_t>(value, "events_made");
   return state;
 }
@@ -274,6 +277,7 @@ std::string to_json(const EndpointState& state) {
   if (state.down_reason) value["down_reason"] = label(*state.down_reason);
   put(value, "down_sentence", state.down_sentence);
   put(value, "last_answer", state.last_answer);
+  if (state.echo.asked != 0) value["echo"] = {{"day", state.echo.day}, {"asked", state.echo.asked}};
   value["events_made"] = state.events_made;
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

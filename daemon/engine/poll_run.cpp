@@ -1,0 +1,228 @@
+#include "daemon/engine/poll_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "daemon/config/access.h"
+#include "daemon/core/disclosure.h"
+#include "daemon/core/pagination.h"
+#include "daemon/engine/observe.h"
+
+namespace modelvane {
+namespace {
+
+// A validator goes back to the server as it came; longer ones than this are no validators.
+constexpr std::size_t kValidatorBytesMax = 1'024;
+
+std::string validator(const HttpReply& reply, std::string_view name) {
+  const auto value = reply.header(name);
+  return value.size() <= kValidatorBytesMax ? std::string{value} : std::string{};
+}
+
+PollFailure to_failure(ReadError error) {
+  return {.reason = error.reason, .sentence = std::move(error.sentence)};
+}
+
+// One part of the list is missing, whatever the reason: the list is not whole.
+PollFailure partial(const std::string& part, PollFailure failure) {
+  failure.reason = Reason::Partial;
+  failure.sentence = fmt::format("{} is missing: {}", part, failure.sentence);
+  return failure;
+}
+
+bool has_content_type(const HttpRequest& request) {
+  return std::ranges::any_of(request.headers, [](const auto& header) { return header.first == "Content-Type"; });
+}
+
+}  // namespace
+
+std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint, std::string url) {
+  HttpRequest request;
+  request.url = std::move(url);
+  request.headers = {{"Accept", "application/json"}, {"User-Agent", kUserAgent}};
+  request.timeout = endpoint.timeout;
+  request.body_limit = endpoint.body_limit;
+  request.reuse_connection = endpoint.reuse_connection;
+  if (auto applied = apply(endpoint.access, request); !applied) return std::unexpected(std::move(applied.error()));
+  return request;
+}
+
+PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionScope scope, Duration steady)
+    : endpoint_(endpoint), memory_(memory), scope_(std::move(scope)), deadline_(steady + endpoint.timeout), url_(endpoint.url) {}
+
+bool PollRun::is_single() const {
+  const auto& reading = endpoint_.reading;
+  return reading.shape.pagination.kind == Pagination::Kind::None &&
+         std::ranges::none_of(reading.rules, [](const AliasRule& rule) { return rule.document.has_value(); });
+}
+
+std::optional<HttpRequest> PollRun::next(Time wall, Duration steady) {
+  if (stage_ == Stage::Pages) return request_list(url_, steady);
+  if (stage_ == Stage::Documents) return request_list(endpoint_.reading.rules[document_].document->url, steady);
+  while (stage_ == Stage::Questions) {
+    if (!questions_) begin_questions(steady);
+    const auto question = questions_->next({.lookup = steady < deadline_, .echo = steady < echo_deadline_}, wall);
+    if (!question) {
+      end_questions();
+    } else if (auto request = request_answer(*question, steady)) {
+      return request;
+    } else {
+      questions_->give_up();
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<HttpRequest> PollRun::request_list(const std::string& url, Duration steady) {
+  auto request = poll_request(endpoint_, url);
+  if (!request) {
+    fail({.reason = Reason::Auth, .sentence = std::move(request.error())});
+    return std::nullopt;
+  }
+  request->timeout = deadline_ - steady;
+  // A limit of 0 would mean "none of my own".
+  request->body_limit = std::max<std::size_t>(endpoint_.body_limit - std::min(endpoint_.body_limit, result_.body_bytes), 1);
+  if (is_single() && memory_.list) {
+    if (!memory_.etag.empty()) request->headers.emplace_back("If-None-Match", memory_.etag);
+    if (!memory_.last_modified.empty()) request->headers.emplace_back("If-Modified-Since", memory_.last_modified);
+  }
+  return std::move(*request);
+}
+
+std::optional<HttpRequest> PollRun::request_answer(const Questions::Question& question, Duration steady) {
+  const bool is_echo = question.rule->kind == Rule::Echo;
+  auto request = poll_request(endpoint_, fill_in(question.rule->url, *question.alias, Escape::Percent));
+  if (!request) return std::nullopt;
+  request->timeout = (is_echo ? echo_deadline_ : deadline_) - steady;
+  request->body_limit = kAnswerBytesMax;
+  if (!is_echo) return std::move(*request);
+  request->method = "POST";
+  request->body = fill_in(question.rule->body, *question.alias, Escape::Json);
+  if (!has_content_type(*request)) request->headers.emplace_back("Content-Type", "application/json");
+  return std::move(*request);
+}
+
+void PollRun::take(const HttpResult& result, Time wall) {
+  if (stage_ == Stage::Questions) {
+    questions_->take(result, wall);
+    return;
+  }
+  note_figures(result);
+  const bool is_304 = result && result->status == 304;
+  if (is_304 && is_single() && memory_.list) {
+    result_.request_id = result->header("x-request-id");
+    return list_is_complete(memory_.list);
+  }
+  const auto reply = successful_reply(result, wall);
+  if (!reply) {
+    if (stage_ == Stage::Documents) return fail(partial("the list's second document", reply.error()));
+    if (fetched_.empty()) return fail(reply.error());
+    return fail(partial(fmt::format("page {} of the list", fetched_.size() + 1), reply.error()));
+  }
+  result_.request_id = (*reply)->header("x-request-id");
+  stage_ == Stage::Pages ? take_page(**reply) : take_document(**reply);
+}
+
+// Phases are those of the first request: later ones differ by what the connection already knows.
+void PollRun::note_figures(const HttpResult& result) {
+  const bool is_first = stage_ == Stage::Pages && fetched_.empty();
+  if (is_first) result_.phases = result ? result->phases : result.error().phases;
+  ++result_.requests;
+  result_.status = result ? result->status : 0;
+  result_.body_bytes += result ? result->body.size() : 0;
+  result_.total += result ? result->total : result.error().total;
+  const auto& expiry = result ? result->certificate_expiry : result.error().certificate_expiry;
+  if (expiry) result_.certificate_expiry = expiry;
+}
+
+void PollRun::take_page(const HttpReply& reply) {
+  if (is_single()) return take_only_page(reply);
+  if (!reader_) reader_.emplace(endpoint_.reading);
+  const auto end = reader_->add_page(reply.body);
+  if (!end) return fail(to_failure(end.error()));
+  fetched_.push_back(url_);
+  auto url = next_page(endpoint_.reading.shape.pagination, *end, fetched_);
+  if (!url) return fail(to_failure(std::move(url.error())));
+  if (*url) {
+    url_ = std::move(**url);
+  } else {
+    stage_ = Stage::Documents;
+    find_document();
+  }
+}
+
+// Most polls of most lists: the same body as last time, which is not parsed again.
+void PollRun::take_only_page(const HttpReply& reply) {
+  const auto hash = std::hash<std::string>{}(reply.body);
+  if (!memory_.list || hash != memory_.body_hash) {
+    auto list = read_catalog(reply.body, endpoint_.reading);
+    if (!list) return fail(to_failure(std::move(list.error())));
+    keep_list(std::move(*list));
+    memory_.body_hash = hash;
+  }
+  memory_.etag = validator(reply, "etag");
+  memory_.last_modified = validator(reply, "last-modified");
+  list_is_complete(memory_.list);
+}
+
+void PollRun::take_document(const HttpReply& reply) {
+  if (auto added = reader_->add_document(document_, reply.body); !added) {
+    return fail(partial("the list's second document", to_failure(std::move(added.error()))));
+  }
+  ++document_;
+  find_document();
+}
+
+// The next rule that has a document, or the end of the list.
+void PollRun::find_document() {
+  const auto& rules = endpoint_.reading.rules;
+  while (document_ < rules.size() && !rules[document_].document) ++document_;
+  if (document_ < rules.size()) return;
+  auto list = reader_->take();
+  if (!list) return fail(to_failure(std::move(list.error())));
+  keep_list(std::move(*list));
+  list_is_complete(memory_.list);
+}
+
+// The same catalog stays the same object, by which advance() recognises that nothing is new.
+void PollRun::keep_list(Catalog list) {
+  if (memory_.list && *memory_.list == list) return;
+  memory_.list = std::make_shared<const Catalog>(std::move(list));
+  memory_.list_unasked.reset();
+}
+
+void PollRun::list_is_complete(std::shared_ptr<const Catalog> list) {
+  result_.catalog = std::move(list);
+  stage_ = asks_questions(endpoint_.reading) ? Stage::Questions : Stage::Done;
+}
+
+void PollRun::begin_questions(Duration steady) {
+  echo_deadline_ = steady + kEchoTime;
+  questions_.emplace(endpoint_, memory_.questions, std::move(scope_), to_ask(**result_.catalog, endpoint_.reading));
+}
+
+void PollRun::end_questions() {
+  stage_ = Stage::Done;
+  if (questions_->echoes() > 0) result_.echo = questions_->echo();
+  result_.left_pending = questions_->left_pending();
+  if (!questions_->asked_nothing()) {
+    result_.catalog = std::make_shared<const Catalog>(questions_->join(**result_.catalog));
+    return;
+  }
+  if (!memory_.list_unasked) memory_.list_unasked = std::make_shared<const Catalog>(questions_->join(*memory_.list));
+  result_.catalog = memory_.list_unasked;
+}
+
+void PollRun::fail(PollFailure failure) {
+  result_.catalog = std::unexpected(std::move(failure));
+  stage_ = Stage::Done;
+}
+
+PollResult PollRun::finish() {
+  return std::move(result_);
+}
+
+}  // namespace modelvane

@@ -1,0 +1,94 @@
+// One poll as a state machine: all pages of the list and the second documents under one deadline, then questions about single
+// aliases. A value without I/O: next() makes a request, take() gets its result, until next() has none; the daemon and probe drive
+// it alike. What surprises: a list counts only whole (a missing page fails the poll, `partial`), while a question that fails
+// leaves its alias `unasked` and the poll good.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/core/poll.h"
+#include "daemon/core/read_catalog.h"
+#include "daemon/engine/questions.h"
+#include "daemon/transport/transport.h"
+
+namespace modelvane {
+
+// Completions take longer than lists; all of one poll together get so long beyond its deadline.
+inline constexpr Duration kEchoTime = std::chrono::seconds{30};
+
+// The request for `url` as the endpoint's access says, with secrets as they are now. The error is a sentence: a secret that
+// cannot be read.
+std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint, std::string url);
+
+// What an endpoint remembers between polls. A changed configuration starts with an empty one.
+struct PollMemory {
+  std::shared_ptr<const Catalog> list;          // the last good one, before answers to questions
+  std::shared_ptr<const Catalog> list_unasked;  // the same with all questions open: made once, so that it is recognised
+  std::uint64_t body_hash = 0;                  // of its only page; 0 = it has several
+  std::string etag;                             // of that page
+  std::string last_modified;
+  QuestionMemory questions;
+};
+
+struct PollResult {
+  std::expected<std::shared_ptr<const Catalog>, PollFailure> catalog = std::unexpected(PollFailure{});
+  std::string request_id;
+  int status = 0;              // of the last request for the list
+  std::size_t body_bytes = 0;  // of all of them, as received and decompressed
+  int requests = 0;            // for the list
+  Phases phases;               // of the first one
+  Duration total{0};           // of all of them
+  std::optional<Time> certificate_expiry;
+  std::optional<EchoSpending> echo;  // when this poll spent something
+  bool left_pending = false;         // see Questions
+};
+
+class PollRun {
+ public:
+  // Borrowed: `endpoint` and `memory`.
+  PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionScope scope, Duration steady);
+
+  std::optional<HttpRequest> next(Time wall, Duration steady);
+  void take(const HttpResult& result, Time wall);
+  // Once, when next() had nothing more.
+  PollResult finish();
+
+ private:
+  enum class Stage { Pages, Documents, Questions, Done };
+
+  std::optional<HttpRequest> request_list(const std::string& url, Duration steady);
+  std::optional<HttpRequest> request_answer(const Questions::Question& question, Duration steady);
+  void note_figures(const HttpResult& result);
+  void take_page(const HttpReply& reply);
+  void take_only_page(const HttpReply& reply);
+  void take_document(const HttpReply& reply);
+  void find_document();
+  void keep_list(Catalog list);
+  void list_is_complete(std::shared_ptr<const Catalog> list);
+  void begin_questions(Duration steady);
+  void end_questions();
+  void fail(PollFailure failure);
+  // One page and no second document: it can be asked for by validators, and recognised by its hash.
+  bool is_single() const;
+
+  const EndpointConfig& endpoint_;
+  PollMemory& memory_;
+  QuestionScope scope_;
+  Duration deadline_;
+  Duration echo_deadline_{0};
+  Stage stage_ = Stage::Pages;
+  std::string url_;                   // of the next page
+  std::vector<std::string> fetched_;  // pages, in order
+  std::size_t document_ = 0;          // index of the rule whose document is next
+  std::optional<CatalogReader> reader_;
+  std::optional<Questions> questions_;
+  PollResult result_;
+};
+
+}  // namespace modelvane

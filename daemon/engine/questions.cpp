@@ -1,0 +1,154 @@
+#include "daemon/engine/questions.h"
+
+#include <algorithm>
+
+#include "daemon/core/disclosure.h"
+#include "daemon/core/read_catalog.h"
+#include "daemon/engine/observe.h"
+
+namespace modelvane {
+namespace {
+
+bool is_question(const AliasRule& rule) {
+  return rule.kind == Rule::Lookup || rule.kind == Rule::Echo;
+}
+
+std::int64_t day_of(Time time) {
+  return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
+}
+
+bool is_client_error(const HttpResult& result) {
+  return result && result->status >= 400 && result->status < 500 && result->status != 429;
+}
+
+// "No such model": an answer, and no failure.
+bool says_gone(const AliasRule& rule, const HttpResult& result) {
+  return rule.kind == Rule::Lookup && result && (result->status == 404 || result->status == 410);
+}
+
+}  // namespace
+
+bool asks_questions(const Reading& reading) {
+  return std::any_of(reading.rules.begin(), reading.rules.end(), is_question);
+}
+
+Questions::Questions(const EndpointConfig& endpoint, QuestionMemory& memory, QuestionScope scope,
+                     std::vector<std::string> aliases)
+    : endpoint_(endpoint), memory_(memory), scope_(std::move(scope)), aliases_(std::move(aliases)) {
+  std::erase_if(memory_.asked,
+                [&](const auto& entry) { return !std::binary_search(aliases_.begin(), aliases_.end(), entry.first.first); });
+  std::stable_partition(aliases_.begin(), aliases_.end(), [&](const std::string& alias) {
+    return std::binary_search(scope_.pending.begin(), scope_.pending.end(), alias);
+  });
+}
+
+bool Questions::is_pending() const {
+  return std::binary_search(scope_.pending.begin(), scope_.pending.end(), aliases_[alias_]);
+}
+
+// Some of the budget is kept to confirm what may be found with the rest.
+bool Questions::may_spend(const AliasRule& rule, bool is_pending) const {
+  const int reserve = is_pending ? 0 : std::min(endpoint_.policy.moved.polls, rule.daily_budget) - 1;
+  return scope_.may_echo && scope_.echo.asked < rule.daily_budget - reserve;
+}
+
+Questions::Standing Questions::standing(TimeLeft time, Time now) const {
+  const auto found = memory_.asked.find({aliases_[alias_], rule_});
+  if (found != memory_.asked.end()) {
+    const auto& last = found->second;
+    const bool hurries = is_pending() && !last.failed;
+    if (!hurries && now < last.again) return last.disclosed || last.failed ? Standing::Leave : Standing::Pass;
+  }
+  if (asked_ >= kQuestionsPerPoll || now < memory_.rest_until) return Standing::Leave;
+  const bool is_echo = rule().kind == Rule::Echo;
+  if (!(is_echo ? time.echo : time.lookup)) return Standing::Leave;
+  return !is_echo || may_spend(rule(), is_pending()) ? Standing::Ask : Standing::Leave;
+}
+
+std::optional<Questions::Question> Questions::next(TimeLeft time, Time now) {
+  if (scope_.echo.day != day_of(now)) scope_.echo = {.day = day_of(now), .asked = 0};
+  while (alias_ < aliases_.size()) {
+    if (rule_ == endpoint_.reading.rules.size()) {
+      (is_gone_ ? gone_ : answered_ ? undisclosed_ : unasked_).push_back(aliases_[alias_]);
+      next_alias();
+      continue;
+    }
+    const auto now_what = is_question(rule()) ? standing(time, now) : Standing::Pass;
+    if (now_what == Standing::Ask) {
+      ++asked_;
+      if (rule().kind == Rule::Echo) {
+        ++echoes_;
+        ++scope_.echo.asked;
+      }
+      return Question{&rule(), &aliases_[alias_]};
+    }
+    if (now_what == Standing::Pass) {
+      ++rule_;
+    } else {
+      give_up();
+    }
+  }
+  return std::nullopt;
+}
+
+void Questions::take(const HttpResult& result, Time now) {
+  const auto reply = successful_reply(result, now);
+  if (says_gone(rule(), result)) {
+    entry() = {.again = now + rule().interval};
+    answered_ = is_gone_ = true;
+    ++rule_;
+    return;
+  }
+  if (!reply) return fail(result, now);
+  const auto target =
+      read_disclosure(rule(), aliases_[alias_], (*reply)->body, [&](std::string_view name) { return (*reply)->header(name); });
+  if (!target) return fail(result, now);
+  entry() = {.again = now + rule().interval, .disclosed = target->has_value()};
+  answered_ = true;
+  is_gone_ = false;
+  if (*target) {
+    disclose(**target, **reply);
+  } else {
+    ++rule_;
+  }
+}
+
+void Questions::disclose(std::string target, const HttpReply& reply) {
+  AliasRow row{.id = aliases_[alias_], .target = std::move(target), .rule = rule().kind};
+  // An echo's answer holds a completion: text that nobody asked to keep.
+  if (rule().kind == Rule::Lookup && reply.body.size() <= kEvidenceBytesMax) row.evidence = reply.body;
+  disclosed_.push_back(std::move(row));
+  next_alias();
+}
+
+void Questions::fail(const HttpResult& result, Time now) {
+  const auto reply = successful_reply(result, now);
+  const auto wish = reply ? std::nullopt : reply.error().retry_after;
+  if (wish || (result && result->status == 429))
+    memory_.rest_until = now + std::min(wish.value_or(kQuestionRetry), kRetryAfterMax);
+  const Duration pause = is_client_error(result) ? rule().interval : std::min(rule().interval, kQuestionRetry);
+  entry() = {.again = now + pause, .failed = true};
+  give_up();
+}
+
+void Questions::give_up() {
+  left_pending_ = left_pending_ || is_pending();
+  unasked_.push_back(aliases_[alias_]);
+  next_alias();
+}
+
+void Questions::next_alias() {
+  ++alias_;
+  rule_ = 0;
+  answered_ = is_gone_ = false;
+}
+
+Catalog Questions::join(Catalog list) const {
+  auto undisclosed = undisclosed_;
+  for (const auto& id : gone_) {
+    if (list.has(id)) undisclosed.push_back(id);
+  }
+  return with_disclosures(std::move(list), disclosed_, undisclosed, unasked_);
+}
+
+}  // namespace modelvane

@@ -1,0 +1,102 @@
+// The part of a poll that asks about one alias at a time (rules lookup and echo): which question comes next, what its answer
+// means, and when to ask again. A value without I/O: next() names a question, take() gets what came of it. A question that is not
+// asked, or fails, says nothing: what is known of its alias stands.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/core/catalog.h"
+#include "daemon/core/watch.h"
+#include "daemon/transport/transport.h"
+
+namespace modelvane {
+
+// In one poll; the others come next time. Accounts show about ten aliases that have to be asked for.
+inline constexpr int kQuestionsPerPoll = 20;
+// A question that failed otherwise than by a refusal (status 4xx) is asked again after this time, or its rule's interval.
+inline constexpr Duration kQuestionRetry = std::chrono::minutes{5};
+
+// What an endpoint remembers of its questions between polls.
+struct QuestionMemory {
+  struct Asked {
+    Time again{};  // not before, unless the alias is pending
+    bool disclosed = false;
+    bool failed = false;  // then not before in any case
+  };
+  std::map<std::pair<std::string, std::size_t>, Asked> asked;  // by alias and index of the rule
+  Time rest_until{};                                           // the server asked for air
+};
+
+// What the engine knows and the questions depend on.
+struct QuestionScope {
+  std::vector<std::string> pending;  // sorted: aliases whose difference waits for confirmation
+  EchoSpending echo;
+  bool may_echo = false;  // false while the spending is not known
+};
+
+class Questions {
+ public:
+  // Borrowed: `endpoint` and `memory`. `aliases`: those to ask about.
+  Questions(const EndpointConfig& endpoint, QuestionMemory& memory, QuestionScope scope, std::vector<std::string> aliases);
+
+  struct Question {
+    const AliasRule* rule;
+    const std::string* alias;
+  };
+  // Which kinds still have time.
+  struct TimeLeft {
+    bool lookup = false;
+    bool echo = false;
+  };
+  // Counts as asked from here on. nullopt: that was all.
+  std::optional<Question> next(TimeLeft time, Time now);
+  // Of the question that next() named.
+  void take(const HttpResult& result, Time now);
+  // The request could not be made.
+  void give_up();
+
+  Catalog join(Catalog list) const;
+  bool asked_nothing() const { return asked_ == 0; }
+  int echoes() const { return echoes_; }
+  const EchoSpending& echo() const { return scope_.echo; }
+  // A pending alias could not be asked: polling again soon would confirm nothing.
+  bool left_pending() const { return left_pending_; }
+
+ private:
+  enum class Standing { Ask, Pass, Leave };
+  Standing standing(TimeLeft time, Time now) const;
+  bool may_spend(const AliasRule& rule, bool is_pending) const;
+  bool is_pending() const;
+  const AliasRule& rule() const { return endpoint_.reading.rules[rule_]; }
+  QuestionMemory::Asked& entry() { return memory_.asked[{aliases_[alias_], rule_}]; }
+  void disclose(std::string target, const HttpReply& reply);
+  void fail(const HttpResult& result, Time now);
+  void next_alias();
+
+  const EndpointConfig& endpoint_;
+  QuestionMemory& memory_;
+  QuestionScope scope_;
+  std::vector<std::string> aliases_;  // pending ones first
+  std::size_t alias_ = 0;
+  std::size_t rule_ = 0;
+  bool answered_ = false;  // some rule was asked about the present alias, and answered
+  bool is_gone_ = false;   // and the answer was that there is no such model
+  int asked_ = 0;
+  int echoes_ = 0;  // of these
+  bool left_pending_ = false;
+  std::vector<AliasRow> disclosed_;
+  std::vector<std::string> undisclosed_;
+  std::vector<std::string> gone_;
+  std::vector<std::string> unasked_;
+};
+
+// Does any rule ask about single aliases?
+bool asks_questions(const Reading& reading);
+
+}  // namespace modelvane
