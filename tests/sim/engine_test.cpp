@@ -234,6 +234,32 @@ TEST_CASE("one host that hangs gets a few polls at once, and endpoints at other 
   for (const auto& endpoint : world.seen().endpoints) CHECK(endpoint->polls >= 7);
 }
 
+TEST_CASE("a list of several pages is one poll") {
+  World world{1};
+  world.add_endpoint("paged", {{"latest", "v1"}}, Upstream::Way::Pages);
+  world.start();
+  world.run_for(5min);
+  const auto seen = world.seen().endpoints[0];
+  CHECK(seen->known->models.size() == 13);
+  CHECK(world.transport.polls == 3 * seen->polls);
+  world.transport.upstreams["paged"].move("latest", "v2", world.clock.now);
+  world.run_for(70s);
+  CHECK(types(world) == std::vector<std::string>{"alias.moved"});
+}
+
+TEST_CASE("a move that only a lookup shows is found at the next question and confirmed at once") {
+  World world{1};
+  world.add_endpoint("asked", {{"latest", "v1"}}, Upstream::Way::Lookup);
+  world.start();
+  world.run_for(15min);
+  CHECK(types(world).empty());
+  CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v1");
+  world.transport.upstreams["asked"].move("latest", "v2", world.clock.now);
+  world.run_for(11min + 10s);
+  REQUIRE(types(world) == std::vector<std::string>{"alias.moved"});
+  CHECK(world.stored_events()[0].rule == Rule::Lookup);
+}
+
 TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, not a stop") {
   World world = small_world();
   world.config.endpoints[0].access.authorization = Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};

@@ -13,13 +13,35 @@ bool chance(Random& random, double probability) {
   return std::uniform_real_distribution<double>{0, 1}(random) < probability;
 }
 
-std::string Upstream::body() const {
-  std::string text = R"({"object":"list","data":[)";
+namespace {
+
+constexpr std::string_view kList = "/v1/models";
+constexpr std::string_view kPage = "?page=";
+constexpr std::size_t kRowsOfPage = 6;
+
+}  // namespace
+
+HttpReply Upstream::answer(std::string_view path) const {
+  if (path.starts_with(kList) && path.substr(kList.size()).starts_with('/')) {
+    const auto found = truth.find(std::string{path.substr(kList.size() + 1)});
+    if (found == truth.end()) return {.status = 404};
+    return {.status = 200, .body = R"({"id":")" + found->second + R"("})"};
+  }
+  std::vector<std::string> rows;
   // Concrete models beside the aliases, so that one missing alias is no shrunken list.
-  for (int i = 0; i < 12; ++i) text += R"({"id":"model-)" + std::to_string(i) + R"("},)";
-  for (const auto& [alias, target] : truth) text += R"({"id":")" + alias + R"(","ref_model":")" + target + R"("},)";
-  text.back() = ']';
-  return text + "}";
+  for (int i = 0; i < 12; ++i) rows.push_back(R"({"id":"model-)" + std::to_string(i) + R"("})");
+  for (const auto& [alias, target] : truth) {
+    rows.push_back(R"({"id":")" + alias + (way == Way::Lookup ? "\"}" : R"(","ref_model":")" + target + "\"}"));
+  }
+  const auto at = path.find(kPage);
+  const std::size_t page = at == std::string_view::npos ? 0 : std::stoul(std::string{path.substr(at + kPage.size())});
+  const std::size_t begin = way == Way::Pages ? page * kRowsOfPage : 0;
+  const std::size_t end = way == Way::Pages ? std::min(begin + kRowsOfPage, rows.size()) : rows.size();
+  std::string text = R"({"object":"list","data":[)";
+  for (std::size_t i = begin; i < end; ++i) text += (i == begin ? "" : ",") + rows[i];
+  text += "]";
+  if (end < rows.size()) text += R"(,"next":")" + std::to_string(page + 1) + "\"";
+  return {.status = 200, .body = text + "}"};
 }
 
 void Upstream::move(const std::string& alias, const std::string& target, Time at) {
@@ -56,13 +78,14 @@ Loaded Disk::load() const {
 
 void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
   const auto host_begin = request.url.find("//") + 2;
-  const auto host = request.url.substr(host_begin, request.url.find('/', host_begin) - host_begin);
+  const auto path_begin = request.url.find('/', host_begin);
+  const auto host = request.url.substr(host_begin, path_begin - host_begin);
   Duration latency{static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(latency_max.count()))};
   HttpResult result = std::unexpected(HttpFailure{.reason = Reason::Dns, .sentence = "no such host"});
   if (const auto upstream = upstreams.find(host); upstream != upstreams.end()) {
     ++polls;
     last_poll = request;
-    result = poll(upstream->second);
+    result = poll(upstream->second, std::string_view{request.url}.substr(path_begin));
   } else if (const auto receiver = receivers.find(host); receiver != receivers.end()) {
     result = deliver(receiver->second, request);
   }
@@ -70,12 +93,12 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
   under_way_.push_back({clock_.now + latency, {ticket, std::move(result)}});
 }
 
-HttpResult SimTransport::poll(Upstream& upstream) {
+HttpResult SimTransport::poll(Upstream& upstream, std::string_view path) {
   const HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
   if (upstream.throttles) return too_many;
   if (upstream.refusal != 0) return HttpReply{.status = upstream.refusal};
   if (upstream.hangs) return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
-  if (!chance(random_, upstream.fault_rate)) return HttpReply{.status = 200, .body = upstream.body()};
+  if (!chance(random_, upstream.fault_rate)) return upstream.answer(path);
   switch (random_() % 7) {
     case 0: return HttpReply{.status = 503, .body = "busy"};
     case 1: return HttpReply{.status = 200, .body = R"({"object":"list","data":[]})"};
@@ -154,14 +177,22 @@ World::World(std::uint64_t seed) : random(seed) {
   config.instance = "sim";
 }
 
-void World::add_endpoint(const std::string& name, std::map<std::string, std::string> aliases) {
+void World::add_endpoint(const std::string& name, std::map<std::string, std::string> aliases, Upstream::Way way) {
   EndpointConfig endpoint;
   endpoint.name = name;
   endpoint.url = "http://" + name + "/v1/models";
   endpoint.reading.rules = {AliasRule{Rule::Field, "/ref_model"}};
+  if (way == Upstream::Way::Pages) {
+    endpoint.reading.shape.pagination = {.kind = Pagination::Kind::Token, .next = "/next", .query = "page"};
+  } else if (way == Upstream::Way::Lookup) {
+    endpoint.reading.rules = {
+        AliasRule{.kind = Rule::Lookup, .pointer = "/id", .url = endpoint.url + "/{id}", .interval = 10min}};
+    for (const auto& [alias, target] : aliases) endpoint.reading.alias_names.ids.push_back(alias);
+  }
   endpoint.policy.vanished.for_at_least = 0s;
   config.endpoints.push_back(std::move(endpoint));
   auto& upstream = transport.upstreams[name];
+  upstream.way = way;
   upstream.truth = std::move(aliases);
   upstream.past.emplace_back(clock.now, upstream.truth);
 }

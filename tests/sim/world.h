@@ -31,10 +31,12 @@ struct Upstream {
   // Who said what, when: (from this moment on) alias -> target. For "none invented".
   std::vector<std::pair<Time, std::map<std::string, std::string>>> past;
   double fault_rate = 0;
-  bool throttles = false;  // answers 429 to everything
-  int refusal = 0;         // the status of every answer, without a Retry-After
-  bool hangs = false;      // never answers
-  std::string body() const;
+  bool throttles = false;                                            // answers 429 to everything
+  int refusal = 0;                                                   // the status of every answer, without a Retry-After
+  bool hangs = false;                                                // never answers
+  enum class Way { WholeList, Pages, Lookup } way = Way::WholeList;  // how it tells what its aliases point to
+  // What is at that path and query below the host.
+  HttpReply answer(std::string_view path) const;
   void move(const std::string& alias, const std::string& target, Time at);
 };
 
@@ -81,7 +83,7 @@ class SimTransport final : public Transport {
     Time done;
     Completion completion;
   };
-  HttpResult poll(Upstream& upstream);
+  HttpResult poll(Upstream& upstream, std::string_view path);
   HttpResult deliver(Receiver& receiver, const HttpRequest& request);
 
   SimClock& clock_;
@@ -110,7 +112,8 @@ class SimJournal final : public Journal {
 // Engine and all around it; crash() and restart() keep the disk and the outside world.
 struct World {
   explicit World(std::uint64_t seed);
-  void add_endpoint(const std::string& name, std::map<std::string, std::string> aliases);
+  void add_endpoint(const std::string& name, std::map<std::string, std::string> aliases,
+                    Upstream::Way way = Upstream::Way::WholeList);
   void add_webhook(const std::string& name);
   void start();
   void crash();
