@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/core/url.h"
+
 namespace modelvane {
 
 std::expected<void, std::string> apply(const Access& access, HttpRequest& request) {
@@ -20,6 +22,11 @@ std::expected<void, std::string> apply(const Access& access, HttpRequest& reques
     auto value = reveal(secret);
     if (!value) return std::unexpected(std::move(value.error()));
     request.headers.emplace_back(name, std::move(*value));
+  }
+  for (const auto& [key, secret] : access.query) {
+    auto value = reveal(secret);
+    if (!value) return std::unexpected(std::move(value.error()));
+    request.url = with_query(request.url, key, *value);
   }
   request.tls = access.tls;
   request.proxy = access.proxy;

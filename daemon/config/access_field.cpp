@@ -17,6 +17,7 @@ namespace {
 
 // More headers than servers accept by default, and far more than anybody needs.
 constexpr std::size_t kHeadersMax = 64;
+constexpr std::size_t kQueryKeysMax = 16;
 
 // They frame the message or belong to the connection: setting them would break the exchange.
 constexpr std::array kTransportHeaders{
@@ -79,7 +80,7 @@ std::optional<BasicAuth> read_basic_auth(const Field& field) {
   return auth;
 }
 
-std::optional<SecretRef> read_header_value(const Field& field) {
+std::optional<SecretRef> read_value(const Field& field) {
   static constexpr std::array kKeys{std::string_view{"value"}, std::string_view{"value_env"}, std::string_view{"value_file"}};
   if (field.is_map()) {
     const auto fields = field.fields(kKeys);
@@ -125,7 +126,21 @@ void read_headers(const Field& field, std::span<const std::string_view> reserved
       continue;
     }
     if (!may_set(value, name, reserved, access)) continue;
-    if (auto secret = read_header_value(value)) access.http_headers.emplace_back(name, std::move(*secret));
+    if (auto secret = read_value(value)) access.http_headers.emplace_back(name, std::move(*secret));
+  }
+}
+
+void read_query(const Field& field, Access& access) {
+  const auto entries = field.entries("a map of query keys to values", is_token);
+  if (!entries) return;
+  if (entries->size() > kQueryKeysMax) {
+    field.fail(fmt::format("must have at most {} keys, not {}", kQueryKeysMax, entries->size()));
+  }
+  for (const auto& [key, value] : *entries) {
+    if (!is_token(key)) {
+      value.fail("a query key must be letters, digits and any of !#$%&'*+-.^_`|~ (not shown: it may hold a secret)");
+    }
+    if (auto secret = read_value(value)) access.query.emplace_back(key, std::move(*secret));
   }
 }
 
@@ -194,13 +209,10 @@ ProxyOptions read_proxy(const Fields& fields) {
 
 std::span<const std::string_view> access_keys() {
   static constexpr std::array kKeys{
-      std::string_view{"authorization"},
-      std::string_view{"basic_auth"},
-      std::string_view{"http_headers"},
-      std::string_view{"tls_config"},
-      std::string_view{"proxy_url"},
-      std::string_view{"no_proxy"},
-      std::string_view{"proxy_from_environment"},
+      std::string_view{"authorization"},    std::string_view{"basic_auth"},
+      std::string_view{"http_headers"},     std::string_view{"query"},
+      std::string_view{"tls_config"},       std::string_view{"proxy_url"},
+      std::string_view{"no_proxy"},         std::string_view{"proxy_from_environment"},
       std::string_view{"follow_redirects"},
   };
   return kKeys;
@@ -214,6 +226,7 @@ Access read_access(const Fields& fields, std::span<const std::string_view> reser
     if (fields.find("authorization") != nullptr) field->fail("cannot stand beside authorization; keep one of them");
   }
   if (const auto* field = fields.find("http_headers")) read_headers(*field, reserved_headers, access);
+  if (const auto* field = fields.find("query")) read_query(*field, access);
   if (const auto* field = fields.find("tls_config")) access.tls = read_tls(*field);
   access.proxy = read_proxy(fields);
   if (const auto* field = fields.find("follow_redirects")) {

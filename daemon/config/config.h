@@ -37,6 +37,7 @@ struct Access {
   std::optional<Authorization> authorization;
   std::optional<BasicAuth> basic_auth;
   std::vector<std::pair<std::string, SecretRef>> http_headers;
+  std::vector<std::pair<std::string, SecretRef>> query;  // set on the URL of every request
   TlsOptions tls;
   ProxyOptions proxy;
   bool follow_redirects = false;  // reserved: only false is accepted

@@ -33,7 +33,8 @@ constexpr std::array kOwnLabels{
 
 std::span<const std::string_view> endpoint_keys() {
   static const std::vector<std::string_view> keys = [] {
-    std::vector<std::string_view> all{"name", "provider", "url", "list", "aliases", "models", "pins", "labels"};
+    std::vector<std::string_view> all{"name",      "provider", "url",    "list", "aliases", "alias_names",
+                                      "lifecycle", "hints",    "models", "pins", "labels"};
     all.insert(all.end(), polling_keys().begin(), polling_keys().end());
     all.insert(all.end(), access_keys().begin(), access_keys().end());
     return all;
@@ -84,12 +85,15 @@ void read_url(const Fields& fields, bool is_custom, EndpointConfig& endpoint) {
   endpoint.url = std::move(*text);
 }
 
-void read_reading(const Fields& fields, bool is_custom, Reading& reading) {
+void read_reading(const Fields& fields, bool is_custom, const std::string& list_url, Reading& reading) {
   if (const auto* field = fields.find("list")) read_list(*field, reading.shape);
   const auto* aliases =
       is_custom ? fields.need("aliases", "write aliases: [{field: /ref_model}], or [] to watch ids and availability only")
                 : fields.find("aliases");
-  if (aliases != nullptr) read_aliases(*aliases, reading.rules);
+  if (aliases != nullptr) read_aliases(*aliases, list_url, reading.rules);
+  if (const auto* field = fields.find("alias_names")) read_alias_names(*field, reading.alias_names);
+  if (const auto* field = fields.find("lifecycle")) read_lifecycle(*field, reading.lifecycle);
+  if (const auto* field = fields.find("hints")) read_hints(*field, reading.hints);
   if (const auto* field = fields.find("models")) read_models(*field, reading.models);
 }
 
@@ -200,7 +204,7 @@ EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults,
   }
   read_name(field, *fields, endpoint, names);
   read_url(*fields, provider == nullptr, endpoint);
-  read_reading(*fields, provider == nullptr, endpoint.reading);
+  read_reading(*fields, provider == nullptr, endpoint.url, endpoint.reading);
   endpoint.access = read_access(*fields, {});
   if (preset != nullptr) default_authorization(*provider, *fields, *preset, endpoint.access);
   read_polling(*fields, endpoint);

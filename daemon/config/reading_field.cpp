@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
+#include "daemon/config/alias_rule_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
+#include "daemon/core/model_id.h"
 
 namespace modelvane {
 namespace {
@@ -16,14 +19,10 @@ constexpr std::size_t kPatternBytesMax = 256;
 constexpr std::size_t kPatternsMax = 64;
 constexpr std::size_t kRulesMax = 16;
 constexpr std::size_t kItemsMax = 8;
-
-void read_pointer(const Field& field, bool may_be_empty, std::string& pointer) {
-  constexpr std::string_view kWhat = "a JSON pointer such as /data";
-  auto text = may_be_empty ? field.text_or_empty(kWhat) : field.text(kWhat);
-  if (!text) return;
-  if (const auto problem = pointer_problem(*text)) field.fail(fmt::format("{}, not {}", *problem, in_quotes(*text)));
-  pointer = std::move(*text);
-}
+// Each is looked for in every row.
+constexpr std::size_t kPointersMax = 16;
+// Each may cost a request of its own.
+constexpr std::size_t kAliasIdsMax = 256;
 
 // One place of the rows, or a list of places, best first.
 void read_items(const Field& field, std::vector<std::string>& items) {
@@ -37,41 +36,58 @@ void read_items(const Field& field, std::vector<std::string>& items) {
   for (const auto& place : *places) read_pointer(place, true, items.emplace_back());
 }
 
-void read_pagination(const Field& field) {
-  static constexpr std::array kKeys{std::string_view{"kind"}};
-  static constexpr std::array kLaterKinds{std::string_view{"link"}, std::string_view{"cursor"}, std::string_view{"token"},
-                                          std::string_view{"page"}, std::string_view{"offset"}};
-  const auto fields = field.fields(kKeys);
-  if (!fields) return;
-  const auto* kind = fields->need("kind", "write kind: none");
-  if (kind == nullptr) return;
-  const auto text = kind->text("none");
-  if (!text || *text == "none") return;
-  if (std::ranges::find(kLaterKinds, *text) != kLaterKinds.end()) {
-    kind->fail(fmt::format(
-        "this version of modelvane does not have the pagination {} yet; use none with a URL that gives the whole list",
-        in_quotes(*text)));
-  } else {
-    kind->fail(fmt::format("must be none, not {}", in_quotes(*text)));
+std::string read_query_key(const Fields& fields) {
+  const auto* field = fields.need("query", "write the query key that takes the text at next, such as after_id");
+  return field == nullptr ? "" : field->text("the name of a query key").value_or("");
+}
+
+// Reports keys that say nothing for this kind.
+void refuse(const Fields& fields, std::initializer_list<std::string_view> keys, std::string_view kind) {
+  for (const auto key : keys) {
+    if (const auto* field = fields.find(key)) field->fail(fmt::format("does not belong to pagination of the kind {}", kind));
   }
 }
 
-void read_rule(const Field& field, std::vector<AliasRule>& rules) {
-  static constexpr std::array kKeys{std::string_view{"field"}, std::string_view{"reverse"}, std::string_view{"lookup"},
-                                    std::string_view{"echo"}};
+void read_next(const Fields& fields, std::string& next) {
+  const auto* field = fields.need("next", "write the JSON pointer from the answer to what leads to the next page");
+  if (field != nullptr) read_pointer(*field, false, next);
+}
+
+void read_cursor(const Fields& fields, Pagination& pagination) {
+  read_next(fields, pagination.next);
+  const auto* more = fields.need("more", "write the JSON pointer from the answer to the boolean that says whether there is more");
+  if (more != nullptr) read_pointer(*more, false, pagination.more);
+  pagination.query = read_query_key(fields);
+}
+
+Pagination read_pagination(const Field& field) {
+  using Kind = Pagination::Kind;
+  static constexpr std::array kKeys{std::string_view{"kind"}, std::string_view{"next"}, std::string_view{"more"},
+                                    std::string_view{"query"}};
+  static constexpr std::array kKinds{std::string_view{"none"}, std::string_view{"cursor"}, std::string_view{"token"},
+                                     std::string_view{"link"}};
+  Pagination pagination;
   const auto fields = field.fields(kKeys);
-  if (!fields) return;
-  for (const auto later : {"reverse", "lookup", "echo"}) {
-    if (const auto* rule = fields->find(later)) {
-      rule->fail(fmt::format("this version of modelvane does not have the alias rule \"{}\" yet; use field", later));
-      return;
-    }
+  if (!fields) return pagination;
+  const auto* kind = fields->need("kind", "write none, cursor, token or link");
+  const auto word = kind == nullptr ? std::nullopt : kind->choice(kKinds);
+  if (!word) return pagination;
+  if (*word == "none") {
+    refuse(*fields, {"next", "more", "query"}, *word);
+  } else if (*word == "cursor") {
+    pagination.kind = Kind::Cursor;
+    read_cursor(*fields, pagination);
+  } else if (*word == "token") {
+    pagination.kind = Kind::Token;
+    read_next(*fields, pagination.next);
+    pagination.query = read_query_key(*fields);
+    refuse(*fields, {"more"}, *word);
+  } else {
+    pagination.kind = Kind::Link;
+    read_next(*fields, pagination.next);
+    refuse(*fields, {"more", "query"}, *word);
   }
-  const auto* pointer = fields->need("field", "write {field: /ref_model}, the JSON pointer from a row to the target's id");
-  if (pointer == nullptr) return;
-  AliasRule rule;
-  read_pointer(*pointer, false, rule.pointer);
-  rules.push_back(std::move(rule));
+  return pagination;
 }
 
 void read_pattern(const Field& field, std::vector<IdPattern>& patterns) {
@@ -100,6 +116,36 @@ void read_patterns(const Field* field, std::vector<IdPattern>& patterns) {
   for (const auto& item : *items) read_pattern(item, patterns);
 }
 
+void read_pointers(const Field* field, bool may_negate, std::vector<std::string>& pointers) {
+  if (field == nullptr) return;
+  const auto items = field->list("JSON pointers such as /context_length");
+  if (!items) return;
+  if (items->size() > kPointersMax) field->fail(fmt::format("must have at most {} entries, not {}", kPointersMax, items->size()));
+  pointers.clear();
+  for (const auto& item : *items) {
+    const auto text = item.text("a JSON pointer such as /context_length");
+    if (!text) continue;
+    const bool negates = may_negate && text->starts_with(kNegation);
+    const auto problem = pointer_problem(std::string_view{*text}.substr(negates ? 1 : 0));
+    if (problem) item.fail(fmt::format("{}, not {}", *problem, in_quotes(*text)));
+    pointers.push_back(*text);
+  }
+}
+
+void read_alias_ids(const Field* field, std::vector<std::string>& ids) {
+  if (field == nullptr) return;
+  const auto items = field->list("model ids");
+  if (!items) return;
+  if (items->size() > kAliasIdsMax) field->fail(fmt::format("must have at most {} entries, not {}", kAliasIdsMax, items->size()));
+  ids.clear();
+  for (const auto& item : *items) {
+    const auto text = item.text("a model id");
+    if (!text) continue;
+    if (!model_id(*text)) item.fail(fmt::format("must be at most {} bytes long and have no control characters", kIdBytesMax));
+    ids.push_back(*text);
+  }
+}
+
 }  // namespace
 
 void read_list(const Field& field, ListShape& shape) {
@@ -110,10 +156,10 @@ void read_list(const Field& field, ListShape& shape) {
   if (const auto* items = fields->find("items")) read_items(*items, shape.items);
   if (const auto* id = fields->find("id")) read_pointer(*id, true, shape.id);
   if (const auto* prefix = fields->find("strip_prefix")) shape.strip_prefix = prefix->text_or_empty("text").value_or("");
-  if (const auto* pagination = fields->find("pagination")) read_pagination(*pagination);
+  if (const auto* pagination = fields->find("pagination")) shape.pagination = read_pagination(*pagination);
 }
 
-void read_aliases(const Field& field, std::vector<AliasRule>& rules) {
+void read_aliases(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules) {
   const auto items = field.list("alias rules such as {field: /ref_model}");
   if (!items) return;
   if (items->size() > kRulesMax) {
@@ -121,7 +167,30 @@ void read_aliases(const Field& field, std::vector<AliasRule>& rules) {
     return;
   }
   rules.clear();
-  for (const auto& item : *items) read_rule(item, rules);
+  for (const auto& item : *items) read_alias_rule(item, list_url, rules);
+}
+
+void read_hints(const Field& field, std::vector<std::string>& hints) {
+  read_pointers(&field, false, hints);
+}
+
+void read_alias_names(const Field& field, AliasNames& names) {
+  static constexpr std::array kKeys{std::string_view{"ids"}, std::string_view{"patterns"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return;
+  names = {};
+  read_alias_ids(fields->find("ids"), names.ids);
+  read_patterns(fields->find("patterns"), names.patterns);
+}
+
+void read_lifecycle(const Field& field, LifecycleFields& lifecycle) {
+  static constexpr std::array kKeys{std::string_view{"retires_at"}, std::string_view{"replacement"},
+                                    std::string_view{"deprecated"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return;
+  read_pointers(fields->find("retires_at"), false, lifecycle.retires_at);
+  read_pointers(fields->find("replacement"), false, lifecycle.replacement);
+  read_pointers(fields->find("deprecated"), true, lifecycle.deprecated);
 }
 
 void read_models(const Field& field, IdFilter& filter) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "config_world.h"
+#include "daemon/config/access.h"
 
 using namespace modelvane;
 using modelvane::test::TemporaryFolder;
@@ -90,7 +91,7 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   internlm.url = "https://chat.intern-ai.org.cn/api/v1/models";
   internlm.access.authorization = Authorization{"Bearer", env("INTERN_API_KEY")};
   internlm.access.http_headers = {{"sso-ak", env("SSO_AK")}};
-  internlm.reading.shape = {"/data", "/id", ""};
+  internlm.reading.shape = {};
   internlm.reading.rules = {{Rule::Field, "/ref_model"}};
   internlm.interval = 60s;
   internlm.timeout = 10s;
@@ -345,6 +346,44 @@ TEST_CASE("the commented-out parts of the example load, too, once their files ex
   CHECK(config->endpoints.size() == 2);
   CHECK(config->webhooks.size() == 1);
   CHECK(config->instance == "prod-a");
+}
+
+TEST_CASE("every way to read a list can be written down") {
+  const auto config = parsed(R"(
+endpoints:
+  - name: a
+    url: https://gw.example.com/v1/models?limit=5
+    list: {items: [/data, ""], pagination: {kind: cursor, next: /last_id, more: /has_more, query: after_id}}
+    aliases:
+      - {field: /root, max_hops: 2, document: {url: model/info, id: /model_name}}
+      - {lookup: "models/{id}"}
+      - {echo: "https://gw.example.com/v1/chat/{id}", body: "{}", fingerprint: /fp}
+    alias_names: {ids: [x], patterns: ["-latest$"]}
+    lifecycle: {deprecated: ["!/active"]}
+    hints: [/context_length]
+    query: {key: {value_env: SSO_AK}, v: "2"}
+)");
+  const auto& reading = config.endpoints[0].reading;
+  CHECK(reading.shape.items == std::vector<std::string>{"/data", ""});
+  CHECK(reading.shape.pagination == Pagination{Pagination::Kind::Cursor, "/last_id", "/has_more", "after_id"});
+  const auto& rules = reading.rules;
+  REQUIRE(rules.size() == 3);
+  CHECK(rules[0].document == SecondDocument{"https://gw.example.com/v1/model/info", "/data", "/model_name"});
+  CHECK(rules[0].max_hops == 2);
+  CHECK(rules[1].url == "https://gw.example.com/v1/models/{id}");
+  CHECK(rules[1].pointer == "/id");
+  CHECK(rules[1].interval == 10min);
+  CHECK(rules[2].url == "https://gw.example.com/v1/chat/{id}");
+  CHECK(rules[2].interval == 6h);
+  CHECK(rules[2].daily_budget == 24);
+  CHECK(reading.alias_names.name("x"));
+  CHECK(reading.alias_names.name("y-latest"));
+  CHECK(reading.lifecycle.deprecated == std::vector<std::string>{"!/active"});
+  CHECK(reading.hints == std::vector<std::string>{"/context_length"});
+  HttpRequest request;
+  request.url = config.endpoints[0].url;
+  REQUIRE(apply(config.endpoints[0].access, request));
+  CHECK(request.url == "https://gw.example.com/v1/models?limit=5&key=sso-value-51c0&v=2");
 }
 
 TEST_CASE("every prefix of a file, and every file with one byte changed, gives a config or errors") {

@@ -1,0 +1,202 @@
+#include "daemon/config/alias_rule_field.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "daemon/config/spelling.h"
+#include "daemon/config/syntax.h"
+#include "daemon/core/disclosure.h"
+#include "daemon/core/url.h"
+
+namespace modelvane {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Lookups are free, but each is a request for one alias alone.
+constexpr Duration kLookupInterval = 10min;
+// Echoes cost money: aliases move a few times a year, and a quarter of a day is early enough to know.
+constexpr Duration kEchoInterval = 6h;
+constexpr int kEchoDailyBudget = 24;
+constexpr Range<Duration> kIntervalRange{10s, 7 * 24h};
+constexpr Range<int> kBudgetRange{1, 100'000};
+constexpr std::size_t kBodyBytesMax = 16 * 1024;
+
+constexpr std::string_view kIdPlace = "{id}";
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+// The absolute form of a rule's URL, which may be relative to the list's and have {id} in it.
+std::string read_rule_url(const Field& field, const std::string& list_url) {
+  // Stands for {id} while the URL is judged: braces belong to no URL.
+  constexpr std::string_view kMark = "modelvane-id";
+  const auto text = field.text("a URL on the list's host");
+  if (!text) return "";
+  const auto marked = fill_in(*text, kMark, Escape::Percent);
+  if (url_problem(list_url)) return "";
+  auto url = resolve(list_url, marked);
+  const auto problem = url ? url_problem(*url) : std::optional<std::string>{"must be a URL, absolute or relative to url"};
+  if (problem) {
+    field.fail(*problem);
+    return "";
+  }
+  if (!has_same_origin(*url, list_url)) {
+    field.fail("must have the scheme, host and port of url: the endpoint's credentials go with this request, too");
+  }
+  replace_all(*url, kMark, kIdPlace);
+  return std::move(*url);
+}
+
+SecondDocument read_document(const Field& field, const std::string& list_url) {
+  static constexpr std::array kKeys{std::string_view{"url"}, std::string_view{"items"}, std::string_view{"id"}};
+  SecondDocument document;
+  const auto fields = field.fields(kKeys);
+  if (!fields) return document;
+  if (const auto* url = fields->need("url", "write the URL of the document whose rows tell the targets")) {
+    document.url = read_rule_url(*url, list_url);
+  }
+  if (const auto* items = fields->find("items")) read_pointer(*items, true, document.items);
+  if (const auto* id = fields->find("id")) read_pointer(*id, true, document.id);
+  return document;
+}
+
+void read_strip_prefix(const Fields& fields, AliasRule& rule) {
+  if (const auto* prefix = fields.find("strip_prefix")) rule.strip_prefix = prefix->text_or_empty("text").value_or("");
+}
+
+void read_field_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
+  read_pointer(*fields.find("field"), false, rule.pointer);
+  if (const auto* opaque = fields.find("opaque")) rule.opaque = opaque->boolean().value_or(false);
+  if (const auto* hops = fields.find("max_hops")) {
+    rule.max_hops = hops->integer({1, kHopsMax}).value_or(1);
+    if (rule.opaque && rule.max_hops > 1) hops->fail("has no meaning for an opaque value: it names no model to follow");
+  }
+  if (const auto* document = fields.find("document")) rule.document = read_document(*document, list_url);
+}
+
+void read_reverse_rule(const Fields& fields, const std::string&, AliasRule& rule) {
+  read_pointer(*fields.find("reverse"), false, rule.pointer);
+  if (const auto* canonical = fields.find("canonical")) read_pointer(*canonical, false, rule.canonical);
+}
+
+void read_interval(const Fields& fields, Duration otherwise, AliasRule& rule) {
+  rule.interval = otherwise;
+  if (const auto* interval = fields.find("interval")) rule.interval = interval->duration(kIntervalRange).value_or(otherwise);
+}
+
+void read_lookup_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
+  const auto& url = *fields.find("lookup");
+  rule.url = read_rule_url(url, list_url);
+  if (!rule.url.empty() && rule.url.find(kIdPlace) == std::string::npos) {
+    url.fail("must have {id} where the alias belongs, as in models/{id}");
+  }
+  rule.pointer = "/id";
+  if (const auto* pointer = fields.find("pointer")) read_pointer(*pointer, false, rule.pointer);
+  read_interval(fields, kLookupInterval, rule);
+}
+
+void read_echo_body(const Fields& fields, AliasRule& rule) {
+  const auto* body =
+      fields.need("body", R"(write the smallest request, such as '{"model":"{id}","messages":[],"max_tokens":1}')");
+  if (body == nullptr) return;
+  rule.body = body->text("a JSON text").value_or("");
+  if (rule.body.size() > kBodyBytesMax) body->fail(fmt::format("must be at most {} bytes long", kBodyBytesMax));
+  if (!rule.body.empty() && rule.body.find(kIdPlace) == std::string::npos && rule.url.find(kIdPlace) == std::string::npos) {
+    body->fail("must have {id} where the alias belongs, unless the URL has it");
+  }
+}
+
+void read_echo_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
+  rule.url = read_rule_url(*fields.find("echo"), list_url);
+  read_echo_body(fields, rule);
+  rule.pointer = "/model";
+  if (const auto* pointer = fields.find("pointer")) read_pointer(*pointer, false, rule.pointer);
+  if (const auto* fingerprint = fields.find("fingerprint")) read_pointer(*fingerprint, false, rule.fingerprint);
+  if (const auto* header = fields.find("header")) {
+    rule.header = header->text("the name of a header").value_or("");
+    if (!rule.header.empty() && !is_token(rule.header)) header->fail("must be the name of a header, such as openai-model");
+  }
+  read_interval(fields, kEchoInterval, rule);
+  rule.daily_budget = kEchoDailyBudget;
+  if (const auto* budget = fields.find("daily_budget")) rule.daily_budget = budget->integer(kBudgetRange).value_or(1);
+}
+
+struct RuleKind {
+  std::string_view key;
+  Rule kind;
+  std::vector<std::string_view> keys;  // besides `key` and strip_prefix
+  void (*read)(const Fields&, const std::string&, AliasRule&);
+};
+
+const std::vector<RuleKind>& rule_kinds() {
+  static const std::vector<RuleKind> kKinds{
+      {"field", Rule::Field, {"opaque", "max_hops", "document"}, read_field_rule},
+      {"reverse", Rule::Reverse, {"canonical"}, read_reverse_rule},
+      {"lookup", Rule::Lookup, {"pointer", "interval"}, read_lookup_rule},
+      {"echo", Rule::Echo, {"body", "pointer", "header", "fingerprint", "interval", "daily_budget"}, read_echo_rule},
+  };
+  return kKinds;
+}
+
+std::span<const std::string_view> rule_keys() {
+  static const std::vector<std::string_view> kKeys = [] {
+    std::vector<std::string_view> all;
+    for (const auto& kind : rule_kinds()) all.push_back(kind.key);
+    all.push_back("strip_prefix");
+    for (const auto& kind : rule_kinds()) {
+      for (const auto key : kind.keys) {
+        if (std::ranges::find(all, key) == all.end()) all.push_back(key);
+      }
+    }
+    return all;
+  }();
+  return kKeys;
+}
+
+// Reports keys that the rule does not have, among them those of a second rule.
+void refuse_foreign_keys(const Fields& fields, const RuleKind& kind) {
+  for (const auto key : rule_keys()) {
+    const bool is_own = key == kind.key || key == "strip_prefix" || std::ranges::find(kind.keys, key) != kind.keys.end();
+    if (const auto* field = fields.find(key); field != nullptr && !is_own) {
+      field->fail(fmt::format("does not belong to a {} rule", kind.key));
+    }
+  }
+}
+
+}  // namespace
+
+void read_pointer(const Field& field, bool may_be_empty, std::string& pointer) {
+  constexpr std::string_view kWhat = "a JSON pointer such as /data";
+  auto text = may_be_empty ? field.text_or_empty(kWhat) : field.text(kWhat);
+  if (!text) return;
+  if (const auto problem = pointer_problem(*text)) {
+    field.fail(fmt::format("{}, not {}", *problem, in_quotes(*text)));
+    return;
+  }
+  pointer = std::move(*text);
+}
+
+void read_alias_rule(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules) {
+  const auto fields = field.fields(rule_keys());
+  if (!fields) return;
+  for (const auto& kind : rule_kinds()) {
+    if (fields->find(kind.key) == nullptr) continue;
+    AliasRule rule;
+    rule.kind = kind.kind;
+    kind.read(*fields, list_url, rule);
+    read_strip_prefix(*fields, rule);
+    refuse_foreign_keys(*fields, kind);
+    rules.push_back(std::move(rule));
+    return;
+  }
+  fields->need("field", "write {field: /ref_model}, the JSON pointer from a row to the target's id, or reverse, lookup or echo");
+}
+
+}  // namespace modelvane

@@ -1,0 +1,19 @@
+// One entry of `aliases`: a rule that tells an alias's target.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/config/field.h"
+#include "daemon/core/reading.h"
+
+namespace modelvane {
+
+// `list_url`: rules may name other URLs relative to the list's, and only on its host. Adds the rule to `rules`, unless it has no
+// meaning at all.
+void read_alias_rule(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules);
+
+// A JSON pointer; errors go to `field`.
+void read_pointer(const Field& field, bool may_be_empty, std::string& pointer);
+
+}  // namespace modelvane
