@@ -9,8 +9,8 @@ import { createInterface } from 'node:readline';
 
 const kStartLimit = 60_000; // a sanitized binary on a busy machine
 
-// In InternLM's shape; `targets`: alias -> target. A model that was a target once stays in the list: one that loses many of its rows
-// would rightly not be believed.
+// In InternLM's shape; `targets`: alias -> target. A model that was a target once stays in the list: one that loses many
+// of its rows would rightly not be believed.
 export class Upstream {
   constructor(targets) {
     this.targets = targets;

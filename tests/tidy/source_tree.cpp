@@ -1,6 +1,7 @@
 #include "tests/tidy/source_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,7 +11,8 @@ namespace tidy {
 namespace {
 
 bool is_source(const std::filesystem::path& path) {
-  return path.extension() == ".h" || path.extension() == ".cpp" || path.filename() == "CMakeLists.txt";
+  constexpr std::array kExtensions{".h", ".cpp", ".js", ".mjs", ".cjs", ".css", ".html"};
+  return std::ranges::find(kExtensions, path.extension()) != kExtensions.end() || path.filename() == "CMakeLists.txt";
 }
 
 std::string read(const std::filesystem::path& path) {
