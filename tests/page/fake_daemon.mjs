@@ -330,6 +330,13 @@ export class FakeDaemon {
     this.send(`id: ${event.sequence}\nevent: ${event.type.replace('io.modelvane.', '')}\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
+  // Resolves when the next stream ends.
+  nextEnd() {
+    return new Promise((resolve) => {
+      this.ended = resolve;
+    });
+  }
+
   pulse() {
     this.send('event: snapshot\ndata: {}\n\n');
   }
@@ -360,7 +367,10 @@ export class FakeDaemon {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       response.write('retry: 200\n\n');
       this.streams.add(response);
-      response.on('close', () => this.streams.delete(response));
+      response.on('close', () => {
+        this.streams.delete(response);
+        this.ended?.();
+      });
     } else {
       response.writeHead(200, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(this.document(path, query)));

@@ -25,13 +25,28 @@ export class Live {
   start() {
     this.open();
     this.refreshNow();
+    // A browser has few connections to one server: a page that nobody looks at must not keep one from those in sight.
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) this.refreshNow();
+      if (document.hidden) {
+        this.close();
+      } else {
+        this.open();
+        this.refreshNow();
+      }
     });
   }
 
+  close() {
+    clearTimeout(this.reopening);
+    this.stream?.close();
+    this.isStreaming = false;
+  }
+
   open() {
+    this.close();
+    if (document.hidden) return;
     const stream = new EventSource('api/v1/events/stream?snapshots=true');
+    this.stream = stream;
     stream.onopen = () => {
       this.isStreaming = true;
       this.refreshNow();
@@ -39,7 +54,7 @@ export class Live {
     stream.onerror = () => {
       this.isStreaming = false;
       // The browser tries again by itself, except after an answer that was no stream.
-      if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.open(), kReopenAfter);
+      if (stream.readyState === EventSource.CLOSED) this.reopening = setTimeout(() => this.open(), kReopenAfter);
       this.refreshNow();
     };
     stream.addEventListener('snapshot', () => this.refreshSoon());
@@ -52,12 +67,17 @@ export class Live {
   }
 
   refreshSoon() {
-    if (!document.hidden) this.wake(this.restUntil - Date.now());
+    this.wake(this.restUntil - Date.now());
   }
 
   wake(delay) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.refreshNow(), Math.max(0, delay));
+    this.timer = setTimeout(
+      () => {
+        if (!document.hidden) this.refreshNow();
+      },
+      Math.max(0, delay),
+    );
   }
 
   async refreshNow() {
