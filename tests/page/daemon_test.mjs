@@ -102,6 +102,9 @@ test('filters are taken by the real API', async () => {
   assert.equal(await page.locator('tbody tr').filter({ hasText: 'endpoint.' }).count(), 0);
   await page.goto(`${daemon.url}#/events?type=nonsense`);
   await seeText(page, '[role=alert]', 'nonsense');
+  await page.goto(`${daemon.url}#/endpoint/none`);
+  await seeText(page, 'main', 'No endpoint of this name');
+  assert.equal(await page.locator('[role=alert]').count(), 0);
   await page.goto(`${daemon.url}#/deliveries?state=dead`);
   await seeText(page, 'main', 'No delivery matches this filter');
   await closeCalmly(page);

@@ -185,8 +185,28 @@ test('a lost connection is told with the time of what is shown, and ends by itse
   daemon.breakOff();
   await seeText(page, '#live', /connection lost, showing data of \d\d:\d\d/);
   assert.equal(await page.locator('.aliases tbody tr').count(), 7);
+  assert.equal(await page.locator('[role=alert]').count(), 0);
   daemon.isBroken = false;
   await seeText(page, '#live', /^(live|current every 10 s)$/);
+  await seeText(page, '#live', /^live$/);
+  await closeCalmly(page);
+});
+
+test('a page in the background holds no connection, and is current when it is looked at again', async () => {
+  const daemon = await fake();
+  const page = await open(daemon);
+  await seeText(page, '#live', /^live$/);
+  const look = (isHidden) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, isHidden);
+  const gone = daemon.nextEnd();
+  await look(true);
+  await gone;
+  daemon.facts.endpoints[2] = anEndpoint('gateway');
+  await look(false);
+  await seeText(page, 'h1', '3 of 3 endpoints up');
   await seeText(page, '#live', /^live$/);
   await closeCalmly(page);
 });
@@ -340,24 +360,22 @@ test('with 10,000 endpoints a key in the filter is answered within 200 ms', asyn
   const page = await open(await fake(manyFacts(10_000)), '', { bypassCSP: true });
   await seeText(page, 'h1', '10,000 of 10,000 endpoints up');
   assert.ok((await page.locator('tbody tr').count()) < 150, 'only rows in sight are drawn');
-  // The time from the key to the frame that shows its answer, inside the browser.
-  await page.evaluate(() => {
-    globalThis.spans = [];
-    addEventListener(
-      'keydown',
-      () => {
-        const start = performance.now();
-        requestAnimationFrame(() => setTimeout(() => globalThis.spans.push(performance.now() - start)));
-      },
-      true,
-    );
-  });
+  // Of the page's own thread, drawing included: how long the machine lets it wait is not the page's doing.
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const busy = async () => {
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value;
+  };
   await page.locator('#filter').focus();
-  for (const key of 'team-777') await page.keyboard.press(key);
+  for (const key of 'team-777') {
+    const start = await busy();
+    await page.keyboard.press(key);
+    const spent = (await busy()) - start;
+    assert.ok(spent > 0 && spent < 200, `${key} took ${Math.round(spent)} ms`);
+  }
   await seeText(page, '.found', '22 aliases, 11 endpoints');
-  const spans = await page.evaluate(() => globalThis.spans);
-  assert.equal(spans.length, 8);
-  assert.ok(Math.max(...spans) < 200, `keys took ${spans.map(Math.round)} ms`);
   await expectAccessible(page, 'a long list, filtered');
   await closeCalmly(page);
 });

@@ -8,7 +8,7 @@ import { endpointView } from './endpoint.js';
 import { kTypeNames, summaryOf, typeName } from './event_types.js';
 import { eventView } from './event.js';
 import { eventsView } from './events.js';
-import { clock, span } from './format.js';
+import { span, whenRead } from './format.js';
 import { readLink } from './link.js';
 import { Live } from './live.js';
 import { overview } from './overview.js';
@@ -60,13 +60,14 @@ async function loadView() {
     Object.assign(seen, { data, problem: '' });
   } catch (error) {
     if (of !== seen || signal.aborted) return;
-    seen.problem = error.message;
+    // Without an answer, the state of the connection tells; of what is not there, the view itself.
+    seen.problem = error.status && error.status !== 404 ? error.message : '';
   }
   draw();
 }
 
 function liveText() {
-  const of = state.loadedAt ? `, showing data of ${clock(state.loadedAt)}` : '';
+  const of = state.loadedAt ? `, showing data of ${whenRead(new Date(state.loadedAt))}` : '';
   return {
     connecting: 'connecting…',
     live: 'live',

@@ -53,7 +53,8 @@ export function bytes(size) {
   return size < 1024 * 1024 ? `${(size / 1024).toFixed(1)} KiB` : `${(size / 1024 / 1024).toFixed(1)} MiB`;
 }
 
-export const clock = (at) => hourAndMinute.format(at);
+// Hour and minute, with the day when that is another one.
+export const whenRead = (at) => (at.toDateString() === new Date().toDateString() ? hourAndMinute : dayAndMinute).format(at);
 
 // As exact as it is recent: the time today, the day and minute this year, the day before.
 export function shortTime(iso) {
