@@ -24,6 +24,16 @@ const pointerOf = (path, status) => {
   return shared ? shared.slice(1) : pointer;
 };
 
+// A refusal of an unknown parameter names those that are known: the document must name the same.
+function compareParameters(path, detail) {
+  const known = detail.match(/^unknown parameter "no"; (?:this path takes none|allowed are: (.*))$/);
+  if (!known) return complaints.push(`${path}: ${detail}`);
+  const told = (document.paths[path].get.parameters ?? []).filter((one) => one.in === "query").map((one) => one.name);
+  if (told.sort().join() !== (known[1] ?? "").split(", ").filter(Boolean).sort().join()) {
+    complaints.push(`${path} takes ${known[1]}, and the document says ${told.join(", ")}`);
+  }
+}
+
 const seen = new Set();
 for (const { path, status, type, body } of answers) {
   const name = `${path} ${status}`;
@@ -40,6 +50,7 @@ for (const { path, status, type, body } of answers) {
   } else if (type.endsWith("json")) {
     const validate = ajv.compile({ $ref: `api#${pointer}/content/${escape(type)}/schema` });
     if (!validate(JSON.parse(body))) complaints.push(`${name}: ${ajv.errorsText(validate.errors)} in ${body.slice(0, 2000)}`);
+    if (status === 400) compareParameters(plainPath, JSON.parse(body).detail);
   }
 }
 for (const [path, { get }] of Object.entries(document.paths)) {

@@ -89,7 +89,7 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
     answers.ask(world, std::string{path} + "?limit=1");
   }
   answers.ask(world, "/api/v1/endpoints?endpoint=internlm&polls=true");
-  answers.ask(world, "/api/v1/events/stream?after=x");
+  answers.ask(world, "/api/v1/events/stream?no=where");
   answers.add("/api/v1/events/stream", begin_of_stream(world.address()));
 
   World broken{WebOptions{.listen_addresses = {"127.0.0.1:0"}, .limits = {.streams = 0}}};
