@@ -25,10 +25,13 @@ std::expected<StreamRequest, Reply> read_stream_request(const Query& query, std:
   return request;
 }
 
-std::string stream_begin() {
+std::string stream_head() {
   // X-Accel-Buffering: nginx would hold the events back otherwise.
-  return to_stream_head({.content_type = "text/event-stream", .body = "", .headers = {{"X-Accel-Buffering", "no"}}}) +
-         fmt::format("retry: {}\n\n", kReconnectAfter.count());
+  return to_stream_head({.content_type = "text/event-stream", .body = "", .headers = {{"X-Accel-Buffering", "no"}}});
+}
+
+std::string stream_greeting() {
+  return fmt::format("retry: {}\n\n", kReconnectAfter.count());
 }
 
 // The event's JSON has no line end in it, so that one data line holds it byte for byte.

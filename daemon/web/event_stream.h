@@ -22,8 +22,10 @@ struct StreamRequest {
 // the answer to give.
 std::expected<StreamRequest, Reply> read_stream_request(const Query& query, std::string_view last_event_id);
 
-// The answer's head, and how long a client waits before it connects again.
-std::string stream_begin();
+// The answer's head.
+std::string stream_head();
+// The first block: how long a client waits before it connects again.
+std::string stream_greeting();
 
 std::string stream_block(const StoredEvent& event);
 std::string stream_block(const Pulse& pulse);

@@ -44,6 +44,10 @@ Reply openapi_reply() {
   return {.content_type = std::string{content_type}, .body = std::string{text}};
 }
 
+Body body_for(const RequestHead& head) {
+  return head.method == "HEAD" ? Body::Omitted : Body::Sent;
+}
+
 // Figures and states of this moment: nobody asks for them twice.
 bool has_tag(std::string_view path) {
   return path != kMetrics && !path.starts_with(kControl);
@@ -77,15 +81,16 @@ Response Router::answer(const RequestHead& head) {
 }
 
 Response Router::answer_or_throw(const RequestHead& head) {
-  if (head.method == "GET" && head.path() == kStream) return open_stream(head);
+  if (head.path() == kStream) return open_stream(head);
   auto reply = head.method == "POST" ? reload() : get(head);
-  return {.bytes = to_http(reply, head.method == "HEAD" ? Body::Omitted : Body::Sent), .stream = std::nullopt};
+  return {.bytes = to_http(reply, body_for(head)), .stream = std::nullopt};
 }
 
 Response Router::open_stream(const RequestHead& head) const {
   auto request = read_stream_request(parse_query(head.query()), head.header("last-event-id"));
-  if (!request) return {.bytes = to_http(request.error()), .stream = std::nullopt};
-  return {.bytes = stream_begin(), .stream = std::move(*request)};
+  if (!request) return {.bytes = to_http(request.error(), body_for(head)), .stream = std::nullopt};
+  if (head.method == "HEAD") return {.bytes = stream_head(), .stream = std::nullopt};
+  return {.bytes = stream_head() + stream_greeting(), .stream = std::move(*request)};
 }
 
 Reply Router::get(const RequestHead& head) const {
@@ -93,8 +98,6 @@ Reply Router::get(const RequestHead& head) const {
   Reply reply;
   if (const auto route = routes_.find(path); route != routes_.end()) {
     reply = route->second(parse_query(head.query()));
-  } else if (path == kStream) {
-    reply = {.content_type = "text/event-stream", .body = ""};  // HEAD
   } else if (auto file = page_file(path)) {
     reply = std::move(*file);
   } else {

@@ -70,6 +70,8 @@ TEST_CASE("the stream's head forbids what every answer forbids") {
   const auto head = fetch(world.address(), request("HEAD", kPath));
   CHECK(head.status == 200);
   CHECK(head.header("content-type") == "text/event-stream");
+  CHECK_FALSE(head.headers.contains("content-length"));
+  CHECK(fetch(world.address(), request("HEAD", kPath + "?after=x")).status == 400);
   Client client{world.address()};
   client.send(request("GET", kPath));
   const auto text = client.read_until("\r\n\r\n");
