@@ -66,6 +66,30 @@ void read_storage(const Field& field, Config& config) {
   }
 }
 
+std::vector<AddressRange> read_ranges(const Field& field) {
+  std::vector<AddressRange> ranges;
+  const auto list = field.list("ranges of addresses, such as 10.0.0.0/8");
+  if (!list) return ranges;
+  for (const auto& each : *list) {
+    const auto text = each.text("a range of addresses such as 10.0.0.0/8");
+    if (!text) continue;
+    if (auto range = parse_address_range(*text)) {
+      ranges.push_back(std::move(*range));
+    } else {
+      each.fail(fmt::format("must be {}, not {}", range.error(), in_quotes(*text)));
+    }
+  }
+  return ranges;
+}
+
+void read_egress(const Field& field, Config& config) {
+  static constexpr std::array kKeys{std::string_view{"allow"}, std::string_view{"deny"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return;
+  if (const auto* allow = fields->find("allow")) config.egress.allow = read_ranges(*allow);
+  if (const auto* deny = fields->find("deny")) config.egress.deny = read_ranges(*deny);
+}
+
 void read_instance(const Field& field, Config& config) {
   config.instance = field.text("a name for this installation, such as prod-a").value_or("");
   if (!config.instance.empty() && !is_name(config.instance)) {
@@ -76,7 +100,7 @@ void read_instance(const Field& field, Config& config) {
 
 Config read_config(const YamlNode& root, Findings& findings) {
   static constexpr std::array kKeys{std::string_view{"instance"}, std::string_view{"defaults"}, std::string_view{"endpoints"},
-                                    std::string_view{"webhooks"}, std::string_view{"storage"}};
+                                    std::string_view{"webhooks"}, std::string_view{"storage"},  std::string_view{"egress"}};
   Config config;
   if (root.kind == YamlNode::Kind::Null) {
     findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
@@ -96,6 +120,7 @@ Config read_config(const YamlNode& root, Findings& findings) {
   }
   if (const auto* field = fields->find("webhooks")) read_webhooks(*field, endpoint_names, config);
   if (const auto* field = fields->find("storage")) read_storage(*field, config);
+  if (const auto* field = fields->find("egress")) read_egress(*field, config);
   return config;
 }
 

@@ -81,6 +81,7 @@ struct Config {
   std::vector<EndpointConfig> endpoints;
   std::vector<WebhookConfig> webhooks;
   Duration retention = std::chrono::hours{24 * 400};
+  EgressRules egress;
 };
 
 struct ConfigError {

@@ -54,6 +54,7 @@ void Engine::configure(Config config) {
   source_ = "urn:modelvane:" + config.instance;
   daemon_.instance = config.instance;
   retention_ = config.retention;
+  transport_.set_egress(config.egress);
   webhooks_ = config.webhooks;
   std::vector<Outbox::Addressed> addressed;
   for (const auto& webhook : webhooks_) addressed.push_back({webhook, address_of(webhook)});

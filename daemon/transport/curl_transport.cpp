@@ -58,6 +58,28 @@ struct MultiDeleter {
 };
 using Multi = std::unique_ptr<CURLM, MultiDeleter>;
 
+// Of the addresses of a name those that may be contacted, at least one; a literal address stays what it is.
+std::expected<Addresses, std::string> permitted_addresses(const EgressRules& rules, const Exchange& exchange,
+                                                          const Addresses& found) {
+  if (found.empty()) {
+    for (const auto& address : exchange.literal_addresses()) {
+      if (auto refused = refusal(rules, address)) return std::unexpected(std::move(*refused));
+    }
+    return found;
+  }
+  Addresses permitted;
+  std::string why;
+  for (const auto& address : found) {
+    if (auto refused = refusal(rules, address)) {
+      why = std::move(*refused);
+    } else {
+      permitted.push_back(address);
+    }
+  }
+  if (permitted.empty()) return std::unexpected(std::move(why));
+  return permitted;
+}
+
 }  // namespace
 
 class CurlTransport::Loop {
@@ -66,6 +88,7 @@ class CurlTransport::Loop {
   ~Loop();
 
   void start(std::uint64_t ticket, HttpRequest request);
+  void set_egress(EgressRules rules) { egress_ = std::move(rules); }
   void cancel(std::uint64_t ticket);
   std::size_t in_flight() const { return exchanges_.size() + done_.size(); }
   void wait(Duration timeout, std::vector<Completion>& completed);
@@ -79,7 +102,7 @@ class CurlTransport::Loop {
 
   void await_address(Exchange& exchange, const std::string& host, SteadyTime now);
   void stop_awaiting(const Exchange& exchange);
-  void launch(Exchange& exchange, const Addresses& addresses, SteadyTime now);
+  void launch(Exchange& exchange, const Addresses& found, SteadyTime now);
   void finish(Exchange& exchange, HttpResult result);
   void detach(Exchange& exchange);
   bool turn(SteadyTime until);
@@ -90,6 +113,7 @@ class CurlTransport::Loop {
   void end_overdue(SteadyTime now);
 
   CurlTransportOptions options_;
+  EgressRules egress_;
   TrustStore trust_;
   Poller poller_;
   Resolver resolver_;
@@ -169,8 +193,15 @@ void CurlTransport::Loop::stop_awaiting(const Exchange& exchange) {
   awaiting_.erase(found);
 }
 
-void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& addresses, SteadyTime now) {
+// `found` is empty for hosts that need no lookup.
+void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, SteadyTime now) {
   exchange.resolved = now;
+  const auto permitted = permitted_addresses(egress_, exchange, found);
+  if (!permitted) {
+    finish(exchange, std::unexpected(not_started(exchange, Reason::Connect, permitted.error(), now)));
+    return;
+  }
+  const Addresses& addresses = *permitted;
   if (exchange.target.scheme == "https" && !exchange.request.tls.insecure_skip_verify) {
     auto authorities = trust_.authorities(exchange.request.tls.ca_file);
     if (!authorities) {
@@ -342,6 +373,9 @@ CurlTransport::~CurlTransport() = default;
 
 void CurlTransport::start(std::uint64_t ticket, HttpRequest request) {
   loop_->start(ticket, std::move(request));
+}
+void CurlTransport::set_egress(EgressRules rules) {
+  loop_->set_egress(std::move(rules));
 }
 void CurlTransport::cancel(std::uint64_t ticket) {
   loop_->cancel(ticket);

@@ -36,6 +36,7 @@ class CurlTransport final : public Transport {
   CurlTransport& operator=(const CurlTransport&) = delete;
 
   void start(std::uint64_t ticket, HttpRequest request) override;
+  void set_egress(EgressRules rules) override;
   void cancel(std::uint64_t ticket) override;
   std::size_t in_flight() const override;
   void wait(Duration timeout, std::vector<Completion>& completed) override;

@@ -195,6 +195,10 @@ std::string Exchange::host_to_resolve() const {
   return addresses_without_lookup(host) ? std::string{} : host;
 }
 
+Addresses Exchange::literal_addresses() const {
+  return addresses_without_lookup(proxy.empty() ? target.host : proxy_target.host).value_or(Addresses{});
+}
+
 std::string Exchange::peer() const {
   if (!proxy.empty()) return fmt::format("the proxy {} port {}", proxy_target.host, proxy_target.port);
   return fmt::format("{} port {}", target.host, target.port);

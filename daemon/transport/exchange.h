@@ -47,6 +47,8 @@ class Exchange {
   std::optional<std::string> prepare();
   // The host whose addresses are needed, or "" when there is nothing to look up.
   std::string host_to_resolve() const;
+  // Of a host that needs no lookup: what stands in for its address.
+  Addresses literal_addresses() const;
   // Sets up a handle that is in its initial state. `addresses` may be empty when host_to_resolve() is.
   void configure(void* handle, const Addresses& addresses, SteadyTime now, bool prune_addresses);
   // Detaches from the handle, which may be reset or closed from then on.

@@ -15,6 +15,7 @@
 #include "daemon/core/poll.h"
 #include "daemon/core/reason.h"
 #include "daemon/core/time.h"
+#include "daemon/transport/egress.h"
 
 namespace modelvane {
 
@@ -83,6 +84,8 @@ class Transport {
   virtual ~Transport() = default;
   // Starts an exchange. Never blocks, never fails: what cannot be started completes at the next wait() with a failure.
   virtual void start(std::uint64_t ticket, HttpRequest request) = 0;
+  // Where exchanges that start from now on may go. Before the first call only what is refused by itself is refused.
+  virtual void set_egress(EgressRules rules) = 0;
   // Forgets an exchange; no completion follows. Unknown tickets are ignored.
   virtual void cancel(std::uint64_t ticket) = 0;
   virtual std::size_t in_flight() const = 0;

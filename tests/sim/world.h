@@ -71,6 +71,7 @@ class SimTransport final : public Transport {
   std::optional<HttpRequest> last_poll;
 
   void start(std::uint64_t ticket, HttpRequest request) override;
+  void set_egress(EgressRules) override {}
   void cancel(std::uint64_t ticket) override;
   std::size_t in_flight() const override { return under_way_.size(); }
   void wait(Duration timeout, std::vector<Completion>& completed) override;
