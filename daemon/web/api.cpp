@@ -61,6 +61,14 @@ Json last_poll_json(const EndpointView& endpoint) {
             {"transfer", to_seconds(phases.transfer)}}}};
 }
 
+Json retirements_json(const std::vector<Retirement>& retirements) {
+  auto all = Json::array();
+  for (const auto& one : retirements) {
+    all.push_back({{"model", one.model}, {"at", json(one.at)}, {"replacement", text_or_null(one.replacement)}});
+  }
+  return all;
+}
+
 Json endpoint_json(const EndpointView& endpoint) {
   const auto& known = known_of(endpoint);
   return {{"name", endpoint.name},
@@ -74,6 +82,7 @@ Json endpoint_json(const EndpointView& endpoint) {
           {"quarantined", known.quarantined},
           {"models", known.models.size()},
           {"aliases", known.aliases.size()},
+          {"retirements", retirements_json(known.retirements)},
           {"last_poll", last_poll_json(endpoint)},
           {"last_good_poll", json(endpoint.last_good_poll)},
           {"certificate_expiry", json(endpoint.certificate_expiry)},

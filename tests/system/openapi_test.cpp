@@ -24,6 +24,9 @@ void fill(Snapshot& snapshot) {
   history.add({.at = sample::noon(), .total = 250ms, .reason = std::nullopt});
   history.add({.at = sample::noon() + 1min, .total = 10s, .reason = Reason::Timeout});
   view.history = std::make_shared<const PollHistory>(history);
+  auto known = *view.known;
+  known.retirements = {{.model = "internlm2", .at = sample::noon(), .replacement = "internlm3"}, {.model = "internlm1"}};
+  view.known = std::make_shared<const KnownView>(known);
   snapshot.endpoints[0] = std::make_shared<const EndpointView>(view);
   auto disabled = sample::oncall();
   disabled.status = WebhookStatus::Disabled;
