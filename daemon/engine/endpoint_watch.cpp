@@ -54,6 +54,7 @@ void EndpointWatch::approve(ApprovedTargets approved) {
 }
 
 void EndpointWatch::set_pins() {
+  state_.steady = {};  // the next poll judges them, even if its list is the same
   watched_.pins = config_.pins;
   for (const auto& [alias, targets] : approved_) {
     auto& pins = watched_.pins[alias];
