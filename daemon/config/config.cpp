@@ -54,7 +54,12 @@ void read_webhooks(const Field& field, const Names& endpoint_names, Config& conf
     return;
   }
   Names names;
-  for (const auto& item : *items) config.webhooks.push_back(read_webhook(item, endpoint_names, names));
+  for (const auto& item : *items) {
+    for (auto& webhook : read_webhook(item, endpoint_names, names)) config.webhooks.push_back(std::move(webhook));
+  }
+  if (config.webhooks.size() > kWebhooksMax) {
+    field.fail(fmt::format("must have at most {} webhooks, counting each of urls, not {}", kWebhooksMax, config.webhooks.size()));
+  }
 }
 
 void read_storage(const Field& field, Config& config) {

@@ -61,11 +61,32 @@ struct EndpointConfig {
   friend bool operator==(const EndpointConfig&, const EndpointConfig&) = default;
 };
 
+// format: template. The user's JSON document as pieces: `json`, then the placeholder's value.
+struct BodyTemplate {
+  struct Piece {
+    std::string json;
+    std::string placeholder;      // "event.data.to"; "" = none follows
+    bool is_within_text = false;  // inside a JSON string, else a value of its own
+    friend bool operator==(const Piece&, const Piece&) = default;
+  };
+  std::vector<Piece> pieces;
+  std::string content_type = "application/json";
+  friend bool operator==(const BodyTemplate&, const BodyTemplate&) = default;
+};
+
 struct WebhookConfig {
   std::string name;
   SecretRef url;
   std::string format = "cloudevents";
-  std::vector<SecretRef> signing_secrets;
+  std::vector<SecretRef> signing_secrets;  // Standard Webhooks
+  SecretRef github_signature;              // X-Hub-Signature-256
+  // What the vendor gives beside the URL: the signing secret of a feishu or dingtalk bot, the routing key of pagerduty, the
+  // trigger token of gitlab.
+  SecretRef vendor_secret;
+  std::string repository;                   // github_dispatch: owner/name
+  std::string project;                      // gitlab_trigger: number or path
+  std::string ref;                          // gitlab_trigger: branch or tag
+  BodyTemplate body;                        // template
   std::vector<std::string> events{"*"};     // globs over event types
   std::vector<std::string> endpoints{"*"};  // globs over endpoint names
   Access access;

@@ -51,6 +51,8 @@ class Field {
 
   Position at() const { return at_; }
   const std::string& path() const { return path_; }
+  // For values whose shape is the user's own.
+  const YamlNode& node() const { return *node_; }
   Findings& findings() const { return *findings_; }
   void fail(std::string_view sentence) const { findings_->add(at_, path_, sentence); }
 

@@ -21,6 +21,8 @@ constexpr std::size_t kPointerBytesMax = 256;
 // Standard Webhooks: random bytes of a secret.
 constexpr std::size_t kSecretBytesMin = 24;
 constexpr std::size_t kSecretBytesMax = 64;
+// The private half and then the public one.
+constexpr std::size_t kEd25519KeyBytes = 64;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -156,15 +158,17 @@ std::optional<std::string> pointer_problem(std::string_view pointer) {
 }
 
 bool is_signing_secret(std::string_view text) {
-  constexpr std::string_view kPrefix = "whsec_";
-  if (!text.starts_with(kPrefix)) return false;
-  text.remove_prefix(kPrefix.size());
+  constexpr std::string_view kHmacPrefix = "whsec_";
+  constexpr std::string_view kEd25519Prefix = "whsk_";
+  const bool is_ed25519 = text.starts_with(kEd25519Prefix);
+  if (!is_ed25519 && !text.starts_with(kHmacPrefix)) return false;
+  text.remove_prefix(is_ed25519 ? kEd25519Prefix.size() : kHmacPrefix.size());
   if (text.size() % 4 != 0) return false;
   std::size_t padding = 0;
   for (; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
   if (!std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '+' || c == '/'; })) return false;
   const auto bytes = text.size() * 3 / 4;
-  return bytes >= kSecretBytesMin && bytes <= kSecretBytesMax;
+  return is_ed25519 ? bytes == kEd25519KeyBytes : bytes >= kSecretBytesMin && bytes <= kSecretBytesMax;
 }
 
 namespace {

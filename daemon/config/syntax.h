@@ -25,7 +25,7 @@ std::optional<std::string> url_problem(std::string_view url, UrlKind kind = UrlK
 // RFC 6901
 std::optional<std::string> pointer_problem(std::string_view pointer);
 
-// "whsec_" + base64 (RFC 4648, padded) of 24..64 bytes
+// "whsec_" + base64 (RFC 4648, padded) of 24..64 bytes, or "whsk_" + base64 of an ed25519 key pair's 64
 bool is_signing_secret(std::string_view text);
 
 // "16MiB": digits and one of B, KiB, MiB, GiB

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "daemon/config/access_field.h"
+#include "daemon/config/format_field.h"
 #include "daemon/config/secret_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
@@ -17,27 +18,10 @@ namespace {
 // A receiver that needs longer should answer first and work afterwards.
 constexpr Range<Duration> kTimeout{std::chrono::seconds{1}, std::chrono::seconds{60}};
 constexpr Range<Duration> kMaxAge{std::chrono::minutes{1}, std::chrono::hours{24 * 30}};
-// A rotation needs two; each adds a signature to every delivery.
-constexpr std::size_t kSigningSecretsMax = 8;
+// Alertmanager clusters have three or five members.
+constexpr std::size_t kMembersMax = 16;
 constexpr std::size_t kGlobsMax = 256;
 constexpr std::size_t kGlobBytesMax = 128;
-
-constexpr std::array kLaterFormats{
-    std::string_view{"alertmanager"},
-    std::string_view{"alertmanager_webhook"},
-    std::string_view{"slack"},
-    std::string_view{"mattermost"},
-    std::string_view{"discord"},
-    std::string_view{"teams"},
-    std::string_view{"feishu"},
-    std::string_view{"dingtalk"},
-    std::string_view{"wecom"},
-    std::string_view{"pagerduty"},
-    std::string_view{"github_dispatch"},
-    std::string_view{"gitlab_trigger"},
-    std::string_view{"grafana_annotation"},
-    std::string_view{"template"},
-};
 
 // Every type that the product names, also those that only later versions send: a config may subscribe to them today.
 constexpr std::array kEventTypes{
@@ -71,37 +55,13 @@ constexpr std::array kDeliveryHeaders{std::string_view{"webhook-id"}, std::strin
 
 std::span<const std::string_view> webhook_keys() {
   static const std::vector<std::string_view> keys = [] {
-    std::vector<std::string_view> all{"name",    "url",    "url_env",   "url_file", "format",
-                                      "signing", "events", "endpoints", "timeout",  "max_age"};
+    std::vector<std::string_view> all{"name", "url", "url_env", "url_file"};
+    all.insert(all.end(), format_keys().begin(), format_keys().end());
+    all.insert(all.end(), {"events", "endpoints", "timeout", "max_age"});
     all.insert(all.end(), access_keys().begin(), access_keys().end());
     return all;
   }();
   return keys;
-}
-
-void read_format(const Field& field, std::string& format) {
-  auto text = field.text("a format such as cloudevents");
-  if (!text || *text == format) return;
-  if (std::ranges::find(kLaterFormats, *text) != kLaterFormats.end()) {
-    field.fail(fmt::format("this version of modelvane does not have the format {} yet; use cloudevents", in_quotes(*text)));
-    return;
-  }
-  std::vector<std::string_view> formats{"cloudevents"};
-  formats.insert(formats.end(), kLaterFormats.begin(), kLaterFormats.end());
-  const auto hint = did_you_mean(*text, formats);
-  field.fail(fmt::format("unknown format {}{}", in_quotes(*text), hint.empty() ? "; use cloudevents" : hint));
-}
-
-std::optional<std::string> signing_secret_problem(std::string_view value) {
-  if (is_signing_secret(value)) return std::nullopt;
-  return R"~(must be "whsec_" and the base64 of 24 to 64 random bytes; make one with: echo "whsec_$(openssl rand -base64 32)")~";
-}
-
-std::vector<SecretRef> read_signing(const Field& field) {
-  static constexpr std::array kKeys{std::string_view{"secrets"}, std::string_view{"secrets_env"},
-                                    std::string_view{"secrets_file"}};
-  const auto fields = field.fields(kKeys);
-  return fields ? read_secrets(*fields, "secrets", signing_secret_problem, kSigningSecretsMax) : std::vector<SecretRef>{};
 }
 
 // Globs, each of which must match something: one that matches nothing is a typing error, and would be noticed only when an event
@@ -142,25 +102,56 @@ void read_subscriptions(const Fields& fields, const Names& endpoint_names, Webho
   }
 }
 
+std::optional<std::string> webhook_url_problem(std::string_view value) {
+  return url_problem(value);
+}
+
+// The members that `urls` names; empty when there is one receiver.
+std::vector<SecretRef> read_urls(const Fields& fields, WebhookConfig& webhook) {
+  static constexpr std::array kSeveral{"urls", "urls_env", "urls_file"};
+  static constexpr std::array kOne{"url", "url_env", "url_file"};
+  const auto find = [&fields](const char* key) { return fields.find(key); };
+  const auto is_there = [](const Field* field) { return field != nullptr; };
+  const bool has_one = std::ranges::any_of(kOne, is_there, find);
+  if (takes_several_urls(webhook) && std::ranges::any_of(kSeveral, is_there, find)) {
+    if (has_one) fields.whole().fail("give either url, for one receiver, or urls, for several");
+    return read_secrets(fields, "urls", webhook_url_problem, kMembersMax);
+  }
+  const bool has_own = webhook.url.is_set();
+  const auto hint = has_own ? "" : "write one of url, url_env and url_file";
+  if (auto url = read_secret(fields, "url", webhook_url_problem, hint)) webhook.url = std::move(*url);
+  return {};
+}
+
+// Each member gets all events, in its own order and at its own pace.
+std::vector<WebhookConfig> for_each_member(const WebhookConfig& webhook, std::vector<SecretRef> urls) {
+  std::vector<WebhookConfig> members;
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    members.push_back(webhook);
+    members.back().url = std::move(urls[i]);
+    if (urls.size() > 1) members.back().name = fmt::format("{}/{}", webhook.name, i + 1);
+  }
+  return members;
+}
+
 }  // namespace
 
-WebhookConfig read_webhook(const Field& field, const Names& endpoint_names, Names& webhook_names) {
+std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoint_names, Names& webhook_names) {
   WebhookConfig webhook;
   const auto fields = field.fields(webhook_keys());
-  if (!fields) return webhook;
+  if (!fields) return {};
   if (const auto* name = fields->need("name", "give each webhook a name of its own")) {
     webhook.name = name->text("a name").value_or("");
     if (!webhook.name.empty()) webhook_names.claim(*name, webhook.name, field.path());
   }
-  const auto url_check = [](std::string_view value) { return url_problem(value); };
-  if (auto url = read_secret(*fields, "url", url_check, "write one of url, url_env and url_file")) webhook.url = std::move(*url);
-  if (const auto* format = fields->find("format")) read_format(*format, webhook.format);
-  if (const auto* signing = fields->find("signing")) webhook.signing_secrets = read_signing(*signing);
-  read_subscriptions(*fields, endpoint_names, webhook);
   webhook.access = read_access(*fields, kDeliveryHeaders);
+  read_format(*fields, webhook);
+  auto urls = read_urls(*fields, webhook);
+  read_subscriptions(*fields, endpoint_names, webhook);
   if (const auto* timeout = fields->find("timeout")) webhook.timeout = timeout->duration(kTimeout).value_or(webhook.timeout);
   if (const auto* max_age = fields->find("max_age")) webhook.max_age = max_age->duration(kMaxAge).value_or(webhook.max_age);
-  return webhook;
+  if (urls.empty()) return {std::move(webhook)};
+  return for_each_member(webhook, std::move(urls));
 }
 
 }  // namespace modelvane

@@ -42,9 +42,23 @@ std::string alert_name(EventType type) {
   return name;
 }
 
+std::map<std::string, std::string> own_labels(const Event& event) {
+  const Pair* state = state_of(event.type);
+  std::map<std::string, std::string> labels;
+  labels["alertname"] = alert_name(state != nullptr ? state->begin : event.type);
+  labels["endpoint"] = event.endpoint;
+  if (!event.alias.empty()) labels["alias"] = event.alias;
+  if (!event.model.empty()) labels["model"] = event.model;
+  // A change of annotations alone makes no notification, so what a fact is about stands in the labels.
+  if (state == nullptr && event.to) labels["to"] = *event.to;
+  if (event.drill) labels["drill"] = "true";
+  return labels;
+}
+
+// The user's labels are left out: a reload may change them between the beginning and the end.
 std::string key_of(const Event& event) {
   std::string key;
-  for (const auto& [name, value] : alert_labels(event)) key += name + "=" + value + "\n";
+  for (const auto& [name, value] : own_labels(event)) key += name + "=" + value + "\n";
   return key;
 }
 
@@ -57,15 +71,8 @@ std::optional<Time> end_of_state(const Event& event, Duration alert_duration) {
 }  // namespace
 
 std::map<std::string, std::string> alert_labels(const Event& event) {
-  const Pair* state = state_of(event.type);
-  auto labels = event.labels;
-  labels["alertname"] = alert_name(state != nullptr ? state->begin : event.type);
-  labels["endpoint"] = event.endpoint;
-  if (!event.alias.empty()) labels["alias"] = event.alias;
-  if (!event.model.empty()) labels["model"] = event.model;
-  // A change of annotations alone makes no notification, so what a fact is about stands in the labels.
-  if (state == nullptr && event.to) labels["to"] = *event.to;
-  if (event.drill) labels["drill"] = "true";
+  auto labels = own_labels(event);
+  labels.insert(event.labels.begin(), event.labels.end());
   return labels;
 }
 

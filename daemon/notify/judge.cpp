@@ -1,46 +1,11 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-
+#include "daemon/notify/answer.h"
 #include "daemon/notify/notify.h"
-#include "daemon/notify/plain_text.h"
+#include "daemon/notify/rendering.h"
 
 namespace modelvane {
 namespace {
-
-// Enough for an error's text, too little for a page.
-constexpr std::size_t kQuotedCharactersMax = 200;
-// Only the beginning of a reply is looked at: what is masked and blank can make 200 characters of it shorter.
-constexpr std::size_t kReadBytesMax = 4096;
-// Words so long that have a digit, or a slash, in them may be what a proxy's error page repeats of a secret URL or key.
-constexpr std::size_t kTokenBytesMin = 16;
-constexpr std::size_t kPathBytesMin = 8;
-
-bool is_border(char c) {
-  return static_cast<unsigned char>(c) <= ' ' || std::string_view{"\"'<>(),;={}[]"}.find(c) != std::string_view::npos;
-}
-
-bool may_be_secret(std::string_view word) {
-  const bool has_digit =
-      std::any_of(word.begin(), word.end(), [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
-  const bool has_slash = word.find('/') != std::string_view::npos;
-  return (has_digit && word.size() >= kTokenBytesMin) || (has_slash && word.size() >= kPathBytesMin);
-}
-
-// Sentences reach logs, the page and the store; secrets must not.
-std::string quotable(std::string_view body) {
-  body = body.substr(0, kReadBytesMax);
-  std::string masked;
-  while (!body.empty()) {
-    const auto end = static_cast<std::size_t>(std::find_if(body.begin(), body.end(), is_border) - body.begin());
-    const auto word = body.substr(0, end);
-    masked += may_be_secret(word) ? "[...]" : std::string{word};
-    if (end < body.size()) masked += body[end];
-    body.remove_prefix(std::min(end + 1, body.size()));
-  }
-  return plain_text(masked, kQuotedCharactersMax);
-}
 
 std::string_view meaning(int status) {
   if (status >= 300 && status < 400) return " (a redirect, not followed: put the final URL into the config)";
@@ -54,7 +19,7 @@ std::string_view meaning(int status) {
     case 408: return " (it waited too long for the request)";
     case 410: return " (gone: it wants no more events)";
     case 413: return " (the event is too large for it)";
-    case 415: return " (it does not take application/cloudevents+json)";
+    case 415: return " (it does not take this content type)";
     case 429: return " (too many requests)";
     case 502:
     case 503:
@@ -113,8 +78,14 @@ Verdict judge_failure(const HttpFailure& failure) {
 
 }  // namespace
 
-Verdict judge(const WebhookConfig& /*webhook*/, const HttpResult& result, Time now) {
-  return result ? judge_reply(*result, now) : judge_failure(result.error());
+Verdict judge(const WebhookConfig& webhook, const HttpResult& result, Time now) {
+  if (!result) return judge_failure(result.error());
+  const auto rule = receiver_of(webhook.format).rule;
+  auto verdict = rule != nullptr ? rule(*result) : std::nullopt;
+  if (!verdict) return judge_reply(*result, now);
+  if (verdict->kind != VerdictClass::Ok && !verdict->retry_after)
+    verdict->retry_after = parse_retry_after(result->header("retry-after"), now);
+  return *verdict;
 }
 
 }  // namespace modelvane

@@ -11,13 +11,13 @@
 #include "daemon/config/access.h"
 #include "daemon/config/secret.h"
 #include "daemon/config/syntax.h"
+#include "daemon/core/event_json.h"
+#include "daemon/notify/rendering.h"
 #include "daemon/notify/standard_webhooks.h"
+#include "daemon/notify/vendor_signature.h"
 
 namespace modelvane {
 namespace {
-
-// Without parameters and in lower case: the reference parser of npm compares the text.
-constexpr const char* kContentType = "application/cloudevents+json";
 
 bool is_same_name(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
@@ -30,26 +30,54 @@ bool has_header(const HttpRequest& request, std::string_view name) {
 }
 
 // A user's header of that name would make two of them, or break the signature.
-void set_header(HttpRequest& request, const char* name, std::string value) {
+void set_header(HttpRequest& request, std::string_view name, std::string value) {
   std::erase_if(request.headers, [&](const auto& header) { return is_same_name(header.first, name); });
-  request.headers.emplace_back(name, std::move(value));
+  request.headers.emplace_back(std::string{name}, std::move(value));
 }
 
-std::expected<void, std::string> set_url(const WebhookConfig& webhook, HttpRequest& request) {
-  auto url = reveal(webhook.url);
-  if (!url) return std::unexpected(std::move(url.error()));
+// The URL without its query, and the query.
+std::pair<std::string, std::string> split(const std::string& url) {
+  const auto mark = url.find('?');
+  return mark == std::string::npos ? std::pair{url, std::string{}} : std::pair{url.substr(0, mark), url.substr(mark + 1)};
+}
+
+// A base URL gets the path of the receiver's API; one that ends with it is taken as it is.
+std::string whole_url(const std::string& configured, const Payload& payload) {
+  auto [url, query] = split(configured);
+  if (!payload.path.empty() && !url.ends_with(payload.path)) {
+    while (url.ends_with('/')) url.pop_back();
+    url += payload.path;
+  }
+  if (!payload.query.empty()) query += (query.empty() ? "" : "&") + payload.query;
+  return query.empty() ? url : url + "?" + query;
+}
+
+std::expected<void, std::string> set_url(const WebhookConfig& webhook, const Payload& payload, HttpRequest& request) {
+  const auto url = reveal(webhook.url);
+  if (!url) return std::unexpected(url.error());
   // It may have come from a file that changed since the config was checked.
   if (const auto problem = url_problem(*url))
     return std::unexpected(fmt::format("the URL of webhook {} {}", webhook.name, *problem));
-  request.url = std::move(*url);
+  request.url = whole_url(*url, payload);
   return {};
+}
+
+// For receivers of one's own. Vendors have their own ways, and would not look at these headers.
+bool is_generic(const WebhookConfig& webhook) {
+  return webhook.format == "cloudevents" || webhook.format == "alertmanager_webhook" || webhook.format == "template";
 }
 
 std::expected<void, std::string> set_signature(const WebhookConfig& webhook, const StoredEvent& event, Time now,
                                                HttpRequest& request) {
+  if (!is_generic(webhook)) return {};
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
   set_header(request, "webhook-id", event.id);
   set_header(request, "webhook-timestamp", std::to_string(seconds));
+  if (webhook.github_signature.is_set()) {
+    const auto secret = reveal(webhook.github_signature);
+    if (!secret) return std::unexpected(secret.error());
+    set_header(request, "X-Hub-Signature-256", github_signature(*secret, request.body));
+  }
   if (webhook.signing_secrets.empty()) return {};
   std::vector<std::string> secrets;
   for (const auto& reference : webhook.signing_secrets) {
@@ -57,10 +85,31 @@ std::expected<void, std::string> set_signature(const WebhookConfig& webhook, con
     if (!secret) return std::unexpected(std::move(secret.error()));
     secrets.push_back(std::move(*secret));
   }
-  auto signature = sign(event.id, seconds, event.json, secrets);
+  auto signature = sign(event.id, seconds, request.body, secrets);
   if (!signature) return std::unexpected(fmt::format("webhook {}: {}", webhook.name, signature.error()));
   set_header(request, "webhook-signature", std::move(*signature));
   return {};
+}
+
+std::expected<std::string, std::string> vendor_secret(const WebhookConfig& webhook) {
+  return webhook.vendor_secret.is_set() ? reveal(webhook.vendor_secret) : std::string{};
+}
+
+// The event's JSON is ours; one that cannot be read any more was damaged on the disk.
+std::expected<Payload, std::string> render(const WebhookConfig& webhook, std::span<const StoredEvent* const> events,
+                                           const NotifyContext& context, Time now) {
+  auto secret = vendor_secret(webhook);
+  if (!secret) return std::unexpected(std::move(secret.error()));
+  const auto& receiver = receiver_of(webhook.format);
+  Occasion occasion{.webhook = webhook, .context = context, .events = {}, .secret = std::move(*secret), .now = now};
+  for (const auto* stored : events) {
+    auto event = parse_cloudevent(stored->json);
+    // What is sent as it is need not be understood.
+    if (!event && receiver.format != "cloudevents")
+      return std::unexpected(fmt::format("webhook {}: event {} cannot be read: {}", webhook.name, stored->id, event.error()));
+    occasion.events.push_back({stored, event ? std::move(*event) : Event{}});
+  }
+  return receiver.render(occasion);
 }
 
 // A line break in a secret from a file would begin another header.
@@ -76,23 +125,23 @@ std::expected<void, std::string> check_headers(const WebhookConfig& webhook, con
 }  // namespace
 
 std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook, std::span<const StoredEvent* const> events,
-                                                     const NotifyContext& /*context*/, Time now) {
-  const StoredEvent& event = *events.front();
-  if (webhook.format != "cloudevents") {
-    return std::unexpected(
-        fmt::format("webhook {}: format {} is not in this version; use cloudevents", webhook.name, webhook.format));
-  }
+                                                     const NotifyContext& context, Time now) {
+  auto payload = render(webhook, events, context, now);
+  if (!payload) return std::unexpected(std::move(payload.error()));
   HttpRequest request;
   request.method = "POST";
-  request.body = event.json;
+  request.body = std::move(payload->body);
   request.timeout = webhook.timeout;
   request.body_limit = kReplyBytesMax;
   request.reuse_connection = true;
-  if (auto done = set_url(webhook, request); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = set_url(webhook, *payload, request); !done) return std::unexpected(std::move(done.error()));
   if (auto done = apply(webhook.access, request); !done) return std::unexpected(std::move(done.error()));
   if (!has_header(request, "User-Agent")) request.headers.emplace_back("User-Agent", kUserAgent);
-  set_header(request, "Content-Type", kContentType);
-  if (auto done = set_signature(webhook, event, now, request); !done) return std::unexpected(std::move(done.error()));
+  set_header(request, "Content-Type", payload->content_type);
+  for (auto& [name, value] : payload->headers) {
+    if (!has_header(request, name)) request.headers.emplace_back(name, std::move(value));
+  }
+  if (auto done = set_signature(webhook, *events.front(), now, request); !done) return std::unexpected(std::move(done.error()));
   if (auto done = check_headers(webhook, request); !done) return std::unexpected(std::move(done.error()));
   return request;
 }

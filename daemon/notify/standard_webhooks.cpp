@@ -3,30 +3,34 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
+
+#include "daemon/notify/hmac.h"
 
 namespace modelvane {
 namespace {
 
-constexpr std::string_view kSecretPrefix = "whsec_";
+constexpr std::string_view kHmacPrefix = "whsec_";
+constexpr std::string_view kEd25519Prefix = "whsk_";
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 // The specification's bounds. Shorter ones can be guessed.
 constexpr std::size_t kKeyBytesMin = 24;
 constexpr std::size_t kKeyBytesMax = 64;
-
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
+// The private half and then the public one.
+constexpr std::size_t kEd25519KeyBytes = 64;
+constexpr std::size_t kEd25519SeedBytes = 32;
+constexpr std::size_t kEd25519SignatureBytes = 64;
 
 // A key that is wiped when it is no longer needed: a core dump should not show it.
 struct Key {
-  std::array<unsigned char, kKeyBytesMax> bytes{};
+  std::array<char, kKeyBytesMax> bytes{};
   std::size_t size = 0;
   ~Key() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+  std::string_view view() const { return {bytes.data(), size}; }
 };
 
 // RFC 4648 section 4, strictly: padded, no line breaks, no bits left over. OpenSSL's own decoder trims white space and counts the
@@ -45,27 +49,40 @@ bool decode_base64(std::string_view text, Key& key) {
     bit_count += 6;
     if (bit_count < 8) continue;
     bit_count -= 8;
-    key.bytes[key.size++] = static_cast<unsigned char>(bits >> bit_count);
+    key.bytes[key.size++] = static_cast<char>(bits >> bit_count);
     bits &= (1U << bit_count) - 1;
   }
   return bits == 0;
 }
 
-std::string encode_base64(std::span<const unsigned char> bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends with a NUL
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
+std::expected<std::string, std::string> ed25519(const Key& key, std::string_view message) {
+  using PKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+  using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+  const auto* const seed = reinterpret_cast<const unsigned char*>(key.bytes.data());
+  const PKey pkey{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed, kEd25519SeedBytes), EVP_PKEY_free};
+  const Context context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+  std::array<unsigned char, kEd25519SignatureBytes> signature{};
+  std::size_t size = signature.size();
+  const bool is_signed = pkey && context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
+                         EVP_DigestSign(context.get(), signature.data(), &size,
+                                        reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
+  if (!is_signed)
+    return std::unexpected("the system's OpenSSL refuses ed25519; look at its configuration (FIPS mode, openssl.cnf)");
+  return std::string{reinterpret_cast<const char*>(signature.data()), size};
 }
 
-std::optional<std::string> hmac_sha256(const Key& key, std::string_view message) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (!HMAC(EVP_sha256(), key.bytes.data(), static_cast<int>(key.size), bytes_of(message), message.size(), digest.data(),
-            &size)) {
-    return std::nullopt;
-  }
-  return encode_base64({digest.data(), size});
+// "v1,..." or "v1a,..."; nullopt when the secret has no known form.
+std::optional<std::expected<std::string, std::string>> signature_of(std::string_view secret, std::string_view content) {
+  Key key;
+  using Text = std::expected<std::string, std::string>;
+  const auto text = [](std::string_view version, const Text& raw) {
+    return raw ? Text{fmt::format("{},{}", version, to_base64(*raw))} : raw;
+  };
+  if (secret.starts_with(kHmacPrefix) && decode_base64(secret.substr(kHmacPrefix.size()), key))
+    return text("v1", hmac_sha256(key.view(), content));
+  const bool is_ed25519 = secret.starts_with(kEd25519Prefix) && decode_base64(secret.substr(kEd25519Prefix.size()), key);
+  if (is_ed25519 && key.size == kEd25519KeyBytes) return text("v1a", ed25519(key, content));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -80,19 +97,16 @@ std::expected<std::string, std::string> sign(std::string_view id, std::int64_t u
   const auto content = fmt::format("{}.{}.{}", id, unix_seconds, body);
   std::string header;
   for (std::size_t i = 0; i < secrets.size(); ++i) {
-    Key key;
-    const std::string_view secret = secrets[i];
-    if (!secret.starts_with(kSecretPrefix) || !decode_base64(secret.substr(kSecretPrefix.size()), key)) {
+    const auto signature = signature_of(secrets[i], content);
+    if (!signature) {
       return std::unexpected(fmt::format(
           "signing secret {} of {} is not whsec_ followed by base64 of {} to {} bytes; make one by: echo whsec_$(openssl rand "
           "-base64 32)",
           i + 1, secrets.size(), kKeyBytesMin, kKeyBytesMax));
     }
-    const auto signature = hmac_sha256(key, content);
-    if (!signature)
-      return std::unexpected("the system's OpenSSL refuses HMAC-SHA256; look at its configuration (FIPS mode, openssl.cnf)");
+    if (!*signature) return std::unexpected(signature->error());
     // Exactly one space between signatures: the Python library fails on anything else.
-    header += fmt::format("{}v1,{}", header.empty() ? "" : " ", *signature);
+    header += fmt::format("{}{}", header.empty() ? "" : " ", **signature);
   }
   return header;
 }

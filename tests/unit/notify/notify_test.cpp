@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "tests/unit/notify/samples.h"
 #include "version.h"
 
 using namespace modelvane;
@@ -142,13 +143,32 @@ TEST_CASE("a secret that became unfit since the config was checked stops the req
   broken_url.url = given("ftp://secret-1.example.com");
   auto broken_signing = webhook();
   broken_signing.signing_secrets = {given("secret-1")};
-  auto other_format = webhook();
-  other_format.format = "slack";
-  for (const auto& config : {broken_header, broken_url, broken_signing, other_format}) {
+  for (const auto& config : {broken_header, broken_url, broken_signing}) {
     const auto refused = request_at(config, kNow);
     REQUIRE_FALSE(refused.has_value());
     CAPTURE(refused.error());
     CHECK(refused.error().find("webhook oncall") != std::string::npos);
     CHECK(refused.error().find("secret-1") == std::string::npos);
   }
+}
+
+TEST_CASE("a base URL gets the path of the receiver's API, one that has it already and a query are kept") {
+  const auto url_of = [&](const char* format, const char* url) {
+    auto config = samples::webhook(format);
+    config.url = given(url);
+    return samples::request_of(config, {samples::stored(samples::event_of(EventType::AliasMoved))}, kNow).url;
+  };
+  CHECK(url_of("alertmanager", "http://am:9093") == "http://am:9093/api/v2/alerts");
+  CHECK(url_of("alertmanager", "http://am:9093/prefix/") == "http://am:9093/prefix/api/v2/alerts");
+  CHECK(url_of("grafana_annotation", "http://grafana/api/annotations") == "http://grafana/api/annotations");
+  CHECK(url_of("discord", "https://discord.com/api/webhooks/1/t?thread_id=7") ==
+        "https://discord.com/api/webhooks/1/t?thread_id=7&wait=true");
+  CHECK(url_of("slack", "https://hooks.slack.com/services/T/B/x?a=b") == "https://hooks.slack.com/services/T/B/x?a=b");
+}
+
+TEST_CASE("an event that cannot be read is refused with a sentence by formats that must understand it") {
+  auto config = samples::webhook("slack");
+  const auto refused = request_at(config, kNow);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().find("cannot be read") != std::string::npos);
 }

@@ -1,0 +1,211 @@
+#include "daemon/config/format_field.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <vector>
+
+#include "daemon/config/secret_field.h"
+#include "daemon/config/spelling.h"
+#include "daemon/config/syntax.h"
+#include "daemon/config/template_field.h"
+#include "daemon/notify/format.h"
+
+namespace modelvane {
+namespace {
+
+// A rotation needs two; each adds a signature to every delivery.
+constexpr std::size_t kSigningSecretsMax = 8;
+constexpr Range<Duration> kAlertDuration{std::chrono::minutes{1}, std::chrono::hours{24 * 30}};
+constexpr Range<double> kBurst{1, 1'000};
+constexpr Range<double> kPerSecond{0.001, 1'000};
+// GitLab's and GitHub's own limits are about there.
+constexpr std::size_t kNameBytesMax = 255;
+
+using Formats = std::vector<std::string_view>;
+
+struct OwnKey {
+  std::string_view key;
+  Formats formats;
+};
+
+const std::vector<OwnKey>& own_keys() {
+  static const Formats kGeneric{"cloudevents", "alertmanager_webhook", "template"};
+  static const std::vector<OwnKey> kKeys{
+      {"signing", {"cloudevents", "alertmanager_webhook", "template", "feishu", "dingtalk"}},
+      {"github_signature", kGeneric},
+      {"urls", {"alertmanager"}},
+      {"urls_env", {"alertmanager"}},
+      {"urls_file", {"alertmanager"}},
+      {"alert_duration", {"alertmanager"}},
+      {"routing_key", {"pagerduty"}},
+      {"routing_key_env", {"pagerduty"}},
+      {"routing_key_file", {"pagerduty"}},
+      {"repository", {"github_dispatch"}},
+      {"token", {"gitlab_trigger"}},
+      {"token_env", {"gitlab_trigger"}},
+      {"token_file", {"gitlab_trigger"}},
+      {"project", {"gitlab_trigger"}},
+      {"ref", {"gitlab_trigger"}},
+      {"template", {"template"}},
+  };
+  return kKeys;
+}
+
+void refuse_others_keys(const Fields& fields, std::string_view format) {
+  for (const auto& own : own_keys()) {
+    const auto* field = fields.find(own.key);
+    if (field == nullptr || std::ranges::find(own.formats, format) != own.formats.end()) continue;
+    field->fail(fmt::format("has no meaning with format {}; it belongs to {}", format, listed(own.formats)));
+  }
+}
+
+const FormatTraits* read_name(const Field& field) {
+  const auto text = field.text("a format such as cloudevents");
+  if (!text) return nullptr;
+  if (const auto* format = find_format(*text)) return format;
+  std::vector<std::string_view> names;
+  for (const auto& format : kFormats) names.push_back(format.name);
+  const auto hint = did_you_mean(*text, names);
+  field.fail(fmt::format("unknown format {}{}", in_quotes(*text), hint.empty() ? "; known are " + listed(names) : hint));
+  return nullptr;
+}
+
+std::optional<std::string> signing_secret_problem(std::string_view value) {
+  if (is_signing_secret(value)) return std::nullopt;
+  return R"~(must be "whsec_" and the base64 of 24 to 64 random bytes; make one with: echo "whsec_$(openssl rand -base64 32)")~";
+}
+
+std::optional<std::string> token_problem(std::string_view value) {
+  const bool is_plain = std::ranges::all_of(value, [](char c) { return c > ' ' && c < 0x7F; });
+  return is_plain ? std::nullopt : std::optional<std::string>{"must be letters, digits and signs without blanks"};
+}
+
+bool has_bot_secret(const WebhookConfig& webhook) {
+  return webhook.format == "feishu" || webhook.format == "dingtalk";
+}
+
+// The bots know one secret of any form; Standard Webhooks knows several of its own.
+void read_signing(const Field& field, WebhookConfig& webhook) {
+  static constexpr std::array kSeveral{std::string_view{"secrets"}, std::string_view{"secrets_env"},
+                                       std::string_view{"secrets_file"}};
+  static constexpr std::array kOne{std::string_view{"secret"}, std::string_view{"secret_env"}, std::string_view{"secret_file"}};
+  const bool is_bot = has_bot_secret(webhook);
+  const auto fields = is_bot ? field.fields(kOne) : field.fields(kSeveral);
+  if (!fields) return;
+  if (!is_bot) {
+    webhook.signing_secrets = read_secrets(*fields, "secrets", signing_secret_problem, kSigningSecretsMax);
+  } else if (auto secret = read_secret(*fields, "secret", token_problem, "write one of secret, secret_env and secret_file")) {
+    webhook.vendor_secret = std::move(*secret);
+  }
+}
+
+void read_github_signature(const Field& field, WebhookConfig& webhook) {
+  static constexpr std::array kKeys{std::string_view{"secret"}, std::string_view{"secret_env"}, std::string_view{"secret_file"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return;
+  if (auto secret = read_secret(*fields, "secret", header_value_problem, "write one of secret, secret_env and secret_file"))
+    webhook.github_signature = std::move(*secret);
+}
+
+void need_vendor_secret(const Fields& fields, std::string_view key, WebhookConfig& webhook) {
+  const auto hint = fmt::format("format {1} needs one of {0}, {0}_env and {0}_file", key, webhook.format);
+  if (auto secret = read_secret(fields, key, token_problem, hint)) webhook.vendor_secret = std::move(*secret);
+}
+
+std::string need_text(const Fields& fields, std::string_view key, std::string_view what) {
+  const auto* field = fields.need(key, what);
+  if (field == nullptr) return "";
+  auto text = field->text(what).value_or("");
+  if (text.size() > kNameBytesMax || !is_header_value(text))
+    field->fail(fmt::format("must be at most {} bytes of plain text", kNameBytesMax));
+  return text;
+}
+
+void read_repository(const Fields& fields, WebhookConfig& webhook) {
+  const auto is_word = [](std::string_view text) {
+    const auto is_fit = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+    };
+    return !text.empty() && std::ranges::all_of(text, is_fit);
+  };
+  webhook.repository = need_text(fields, "repository", "owner/name of the repository whose workflows are to start");
+  const auto slash = webhook.repository.find('/');
+  const std::string_view whole = webhook.repository;
+  const bool is_fit = slash != std::string::npos && is_word(whole.substr(0, slash)) && is_word(whole.substr(slash + 1));
+  if (const auto* field = fields.find("repository"); field != nullptr && !whole.empty() && !is_fit)
+    field->fail("must be owner/name, as in the repository's address");
+  if (!webhook.access.authorization)
+    fields.need("authorization",
+                "write authorization: {credentials_env: GITHUB_TOKEN}; the token needs to write the repository's contents");
+}
+
+void read_own_keys(const Fields& fields, WebhookConfig& webhook) {
+  if (const auto* signing = fields.find("signing")) read_signing(*signing, webhook);
+  if (const auto* signature = fields.find("github_signature")) read_github_signature(*signature, webhook);
+  if (webhook.format == "pagerduty") need_vendor_secret(fields, "routing_key", webhook);
+  if (webhook.format == "github_dispatch") read_repository(fields, webhook);
+  if (webhook.format == "gitlab_trigger") {
+    need_vendor_secret(fields, "token", webhook);
+    webhook.project = need_text(fields, "project", "number or path of the project, such as team/evaluation");
+    webhook.ref = need_text(fields, "ref", "branch or tag to run, such as main");
+  }
+  if (webhook.format == "template") {
+    const auto* field = fields.need("template", "write template: {body: {text: \"{{message.summary}}\"}}");
+    if (field != nullptr) webhook.body = read_template(*field);
+  }
+  if (const auto* field = fields.find("alert_duration"))
+    webhook.alert_duration = field->duration(kAlertDuration).value_or(webhook.alert_duration);
+}
+
+RateLimit read_rate_limit(const Field& field) {
+  static constexpr std::array kKeys{std::string_view{"burst"}, std::string_view{"per_second"}};
+  RateLimit limit{.burst = 1, .per_second = 1};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return limit;
+  if (const auto* burst = fields->find("burst")) limit.burst = burst->number(kBurst).value_or(limit.burst);
+  if (const auto* rate = fields->need("per_second", "write how many messages a second, such as 0.5"))
+    limit.per_second = rate->number(kPerSecond).value_or(limit.per_second);
+  return limit;
+}
+
+// Services that live at one address.
+std::string_view own_url(std::string_view format) {
+  if (format == "pagerduty") return "https://events.pagerduty.com";
+  if (format == "github_dispatch") return "https://api.github.com";
+  if (format == "gitlab_trigger") return "https://gitlab.com";
+  return "";
+}
+
+}  // namespace
+
+std::span<const std::string_view> format_keys() {
+  static const std::vector<std::string_view> kKeys = [] {
+    std::vector<std::string_view> keys{"format", "rate_limit"};
+    for (const auto& own : own_keys()) keys.push_back(own.key);
+    return keys;
+  }();
+  return kKeys;
+}
+
+bool takes_several_urls(const WebhookConfig& webhook) {
+  return webhook.format == "alertmanager";
+}
+
+void read_format(const Fields& fields, WebhookConfig& webhook) {
+  const auto* name = fields.find("format");
+  const auto* format = name != nullptr ? read_name(*name) : find_format(webhook.format);
+  if (format == nullptr) return;  // without it, nothing that depends on it can be judged
+  webhook.format = format->name;
+  webhook.max_age = format->max_age;
+  webhook.rate_limit = format->rate_limit;
+  if (const auto url = own_url(format->name); !url.empty()) webhook.url = {SecretRef::From::Inline, std::string{url}};
+  refuse_others_keys(fields, format->name);
+  read_own_keys(fields, webhook);
+  if (const auto* limit = fields.find("rate_limit")) webhook.rate_limit = read_rate_limit(*limit);
+}
+
+}  // namespace modelvane

@@ -1,0 +1,115 @@
+// Alertmanager: the alert of an event as of now, for /api/v2/alerts, and the payload that Alertmanager itself sends to webhooks
+// (version "4"), for the many bridges that understand it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "daemon/notify/alert.h"
+#include "daemon/notify/rendering.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kZeroTime = "0001-01-01T00:00:00Z";
+
+std::string_view severity_label(Severity severity) {
+  constexpr std::array kLabels{std::string_view{"info"}, std::string_view{"info"}, std::string_view{"warning"},
+                               std::string_view{"critical"}};
+  return kLabels[static_cast<std::size_t>(severity)];
+}
+
+// What begins and what ends a state must agree in it, so it is the beginning's.
+Severity severity_of_alert(const Event& event) {
+  const auto severity = severity_of(event);
+  if (severity != Severity::Good) return severity;
+  return event.type == EventType::EndpointUp || event.type == EventType::AliasPinRestored ? Severity::Critical
+                                                                                          : Severity::Warning;
+}
+
+Json labels_of(const Event& event) {
+  auto labels = alert_labels(event);
+  labels.try_emplace("severity", severity_label(severity_of_alert(event)));
+  return labels;
+}
+
+Json annotations_of(const Occasion& occasion) {
+  const auto message = occasion.message();
+  Json annotations{{"summary", message.summary}};
+  std::string description;
+  for (const auto& line : message.lines) description += fmt::format("{}: {}\n", line.label, line.value);
+  if (!description.empty()) description.pop_back();
+  annotations["description"] = description;
+  annotations["event_id"] = occasion.first().event.id;
+  return annotations;
+}
+
+// The events of a webhook were read before they came here, so they have a life.
+AlertLife life_of(const Occasion& occasion) {
+  return alert_life(occasion.webhook, *occasion.first().stored).value_or(AlertLife{});
+}
+
+std::string generator_url(const Occasion& occasion) {
+  return link_to(occasion.first().event, occasion.context);
+}
+
+// FNV-1a over the sorted labels: how Alertmanager names an alert.
+std::string fingerprint(const Json& labels) {
+  std::uint64_t hash = 14695981039346656037U;
+  const auto add = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    hash = (hash ^ 0xFFU) * 1099511628211U;
+  };
+  for (const auto& [name, value] : labels.items()) {
+    add(name);
+    add(value.get_ref<const std::string&>());
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+}  // namespace
+
+Payload render_alertmanager(const Occasion& occasion) {
+  const auto life = life_of(occasion);
+  const auto hold = occasion.now + kAlertHold;
+  const auto ends = std::min(life.ends.value_or(hold), hold);
+  Json alert{{"labels", labels_of(occasion.first().event)},
+             {"annotations", annotations_of(occasion)},
+             {"startsAt", to_rfc3339(std::min(life.starts, ends))},
+             {"endsAt", to_rfc3339(ends)}};
+  if (const auto url = generator_url(occasion); !url.empty()) alert["generatorURL"] = url;
+  // One alert to a request: Alertmanager answers 400 when one of many is bad, and stores the others all the same.
+  return {.body = text_of(Json::array({alert})), .path = "/api/v2/alerts"};
+}
+
+Payload render_alertmanager_webhook(const Occasion& occasion) {
+  const auto life = life_of(occasion);
+  const auto* const status = life.begins ? "firing" : "resolved";
+  const auto labels = labels_of(occasion.first().event);
+  const auto annotations = annotations_of(occasion);
+  const Json alert{{"status", status},
+                   {"labels", labels},
+                   {"annotations", annotations},
+                   {"startsAt", to_rfc3339(life.starts)},
+                   {"endsAt", life.begins ? kZeroTime : to_rfc3339(life.ends.value_or(life.starts))},
+                   {"generatorURL", generator_url(occasion)},
+                   {"fingerprint", fingerprint(labels)}};
+  const Json group{{"alertname", labels["alertname"]}};
+  const Json payload{{"receiver", occasion.webhook.name},
+                     {"status", status},
+                     {"alerts", Json::array({alert})},
+                     {"groupLabels", group},
+                     {"commonLabels", labels},
+                     {"commonAnnotations", annotations},
+                     {"externalURL", occasion.context.external_url},
+                     {"version", "4"},
+                     {"groupKey", fmt::format("{{}}:{{alertname=\"{}\"}}", labels["alertname"].get<std::string>())},
+                     {"truncatedAlerts", 0}};
+  return {.body = text_of(payload)};
+}
+
+}  // namespace modelvane

@@ -1,0 +1,90 @@
+#include "daemon/notify/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "daemon/notify/plain_text.h"
+
+namespace modelvane {
+namespace {
+
+// Enough for an error's text, too little for a page.
+constexpr std::size_t kQuotedCharactersMax = 200;
+// Only the beginning of a reply is looked at: what is masked and blank can make 200 characters of it shorter.
+constexpr std::size_t kReadBytesMax = 4096;
+// Words so long that have a digit, or a slash, in them may be what a proxy's error page repeats of a secret URL or key.
+constexpr std::size_t kTokenBytesMin = 16;
+constexpr std::size_t kPathBytesMin = 8;
+
+bool is_border(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || std::string_view{"\"'<>(),;={}[]"}.find(c) != std::string_view::npos;
+}
+
+bool may_be_secret(std::string_view word) {
+  const bool has_digit =
+      std::any_of(word.begin(), word.end(), [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
+  const bool has_slash = word.find('/') != std::string_view::npos;
+  return (has_digit && word.size() >= kTokenBytesMin) || (has_slash && word.size() >= kPathBytesMin);
+}
+
+bool is_success(const HttpReply& reply) {
+  return reply.status >= 200 && reply.status < 300;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto is_space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+Verdict refusal(VerdictClass kind, std::string sentence, const HttpReply& reply) {
+  if (const auto quote = quotable(reply.body); !quote.empty()) sentence += ": " + quote;
+  return {.kind = kind, .sentence = std::move(sentence), .retry_after = std::nullopt};
+}
+
+}  // namespace
+
+std::string quotable(std::string_view body) {
+  body = body.substr(0, kReadBytesMax);
+  std::string masked;
+  while (!body.empty()) {
+    const auto end = static_cast<std::size_t>(std::find_if(body.begin(), body.end(), is_border) - body.begin());
+    const auto word = body.substr(0, end);
+    masked += may_be_secret(word) ? "[...]" : std::string{word};
+    if (end < body.size()) masked += body[end];
+    body.remove_prefix(std::min(end + 1, body.size()));
+  }
+  return plain_text(masked, kQuotedCharactersMax);
+}
+
+Ruling rule_by_word(const HttpReply& reply, std::string_view ok, std::span<const AnswerWord> words) {
+  if (is_success(reply) && trimmed(reply.body) == ok) return Verdict{};
+  const auto found =
+      std::ranges::find_if(words, [&](const AnswerWord& word) { return reply.body.find(word.word) != std::string::npos; });
+  if (found == words.end() && !is_success(reply)) return std::nullopt;
+  const auto kind = found == words.end() ? VerdictClass::Config : found->kind;
+  return refusal(kind, fmt::format("the receiver answered with status {} and not with \"{}\"", reply.status, ok), reply);
+}
+
+Ruling rule_by_code(const HttpReply& reply, std::string_view field, std::span<const AnswerCode> codes) {
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  const auto value = json.is_object() ? json.find(field) : json.end();
+  if (!json.is_object() || value == json.end() || !value->is_number_integer()) {
+    if (!is_success(reply)) return std::nullopt;
+    return refusal(VerdictClass::Busy, fmt::format("the answer with status {} has no {}", reply.status, field), reply);
+  }
+  const auto code = value->get<long>();
+  if (code == 0) return is_success(reply) ? Ruling{Verdict{}} : std::nullopt;
+  const auto found = std::ranges::find(codes, code, &AnswerCode::code);
+  if (found == codes.end())
+    return refusal(VerdictClass::Busy, fmt::format("the receiver answered with {} {}", field, code), reply);
+  auto verdict = refusal(found->kind, fmt::format("the receiver answered with {} {} ({})", field, code, found->meaning), reply);
+  verdict.throttled = found->kind == VerdictClass::Busy;
+  return verdict;
+}
+
+}  // namespace modelvane

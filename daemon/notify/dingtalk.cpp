@@ -1,0 +1,50 @@
+// DingTalk custom bots: a text message, in which nothing is markup. Signature and time stand in the query.
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "daemon/notify/answer.h"
+#include "daemon/notify/layout.h"
+#include "daemon/notify/rendering.h"
+#include "daemon/notify/vendor_signature.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Of 20,000 bytes for the whole body.
+constexpr std::size_t kLinesBytesMax = 17'000;
+
+}  // namespace
+
+Payload render_dingtalk(const Occasion& occasion) {
+  const auto message = occasion.message();
+  const LineStyle style{.label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
+  auto text = fmt::format("{}\n{}\n", title_of(message), lines_text(message, style));
+  if (!message.link.empty()) text += message.link + "\n";
+  text += fmt::format("event {}", message.short_id);
+  const Json body{{"msgtype", "text"}, {"text", {{"content", text}}}, {"at", {{"isAtAll", false}}}};
+  Payload payload{.body = text_of(body)};
+  if (!occasion.secret.empty()) {
+    const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(occasion.now.time_since_epoch()).count();
+    payload.query =
+        fmt::format("timestamp={}&sign={}", milliseconds, url_encoded(dingtalk_signature(occasion.secret, milliseconds)));
+  }
+  return payload;
+}
+
+Ruling rule_dingtalk(const HttpReply& reply) {
+  static constexpr std::array kCodes{
+      AnswerCode{-1, VerdictClass::Busy, "it is busy"},
+      AnswerCode{130101, VerdictClass::Busy, "too many messages"},
+      AnswerCode{410100, VerdictClass::Busy, "too many messages"},
+      AnswerCode{310000, VerdictClass::Config, "keyword, signing secret, address or clock do not suit it"},
+      AnswerCode{300001, VerdictClass::Config, "the token in the URL is wrong"},
+      AnswerCode{460101, VerdictClass::Payload, "the message is too long"},
+  };
+  return rule_by_code(reply, "errcode", kCodes);
+}
+
+}  // namespace modelvane

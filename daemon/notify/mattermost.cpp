@@ -1,0 +1,52 @@
+// Mattermost incoming webhooks: one attachment with Markdown lines. In code spans Mattermost looks for no mentions and no links.
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "daemon/notify/answer.h"
+#include "daemon/notify/layout.h"
+#include "daemon/notify/rendering.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Of the 16,383 of a post, with room for title, fallback and footer. Longer posts would be split.
+constexpr std::size_t kCharactersMax = 14'000;
+
+std::string_view colour(Severity severity) {
+  constexpr std::array kColours{std::string_view{"#2e7d32"}, std::string_view{"#1565c0"}, std::string_view{"#ef6c00"},
+                                std::string_view{"#c62828"}};
+  return kColours[static_cast<std::size_t>(severity)];
+}
+
+}  // namespace
+
+Payload render_mattermost(const Occasion& occasion) {
+  const auto message = occasion.message();
+  const LineStyle style{.label_open = "**",
+                        .label_close = ":**",
+                        .foreign = code,
+                        .line_end = "  \n",
+                        .room = kCharactersMax,
+                        .size = characters_of};
+  Json attachment{{"fallback", harmless(message.summary)}, {"color", colour(message.severity)}, {"title", message.heading}};
+  if (!message.link.empty()) attachment["title_link"] = message.link;
+  attachment["text"] = lines_text(message, style);
+  attachment["footer"] = fmt::format("event {}", message.short_id);
+  return {.body = text_of(Json{{"attachments", Json::array({attachment})}})};
+}
+
+// A wrong key and a missing channel come with 400, like a bad text; an operator can mend those.
+Ruling rule_mattermost(const HttpReply& reply) {
+  static constexpr std::array kWords{
+      AnswerWord{"web.incoming_webhook.text", VerdictClass::Payload},
+      AnswerWord{"web.incoming_webhook.parse", VerdictClass::Payload},
+      AnswerWord{"web.incoming_webhook", VerdictClass::Config},
+  };
+  return rule_by_word(reply, "ok", kWords);
+}
+
+}  // namespace modelvane

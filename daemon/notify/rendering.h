@@ -1,0 +1,83 @@
+// What stands between notify.cpp and the renderers: an occasion goes in, a payload comes out. A renderer is a pure function, one
+// file each; its own verdict function reads answers of receivers that say "no" with status 200. The table of all is in
+// receivers.cpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/core/delivery.h"
+#include "daemon/notify/message.h"
+#include "daemon/notify/notify.h"
+#include "daemon/transport/transport.h"
+
+namespace modelvane {
+
+struct Occasion {
+  const WebhookConfig& webhook;
+  const NotifyContext& context;
+  std::vector<ReadEvent> events;  // oldest first, never empty
+  std::string secret;             // what webhook.vendor_secret holds at this moment; "" without one
+  Time now{};
+
+  const ReadEvent& first() const { return events.front(); }
+  // One event's message, or the digest of several.
+  Message message() const { return events.size() == 1 ? make_message(first(), context) : make_digest(events, context); }
+};
+
+struct Payload {
+  std::string body;
+  std::string content_type = "application/json";
+  std::string path{};   // put behind the webhook's URL unless that ends with it already
+  std::string query{};  // encoded, without "?"
+  HttpHeaders headers{};
+};
+
+// What an answer means to that receiver; nullopt = what its status means to everybody (judge.cpp).
+using Ruling = std::optional<Verdict>;
+
+struct Receiver {
+  std::string_view format;
+  Payload (*render)(const Occasion& occasion);
+  Ruling (*rule)(const HttpReply& reply) = nullptr;
+};
+
+// Of a format that find_format() knows.
+const Receiver& receiver_of(std::string_view format);
+
+Payload render_alertmanager(const Occasion& occasion);
+Payload render_alertmanager_webhook(const Occasion& occasion);
+Payload render_slack(const Occasion& occasion);
+Payload render_mattermost(const Occasion& occasion);
+Payload render_discord(const Occasion& occasion);
+Payload render_teams(const Occasion& occasion);
+Payload render_feishu(const Occasion& occasion);
+Payload render_dingtalk(const Occasion& occasion);
+Payload render_wecom(const Occasion& occasion);
+Payload render_pagerduty(const Occasion& occasion);
+Payload render_github_dispatch(const Occasion& occasion);
+Payload render_gitlab_trigger(const Occasion& occasion);
+Payload render_grafana_annotation(const Occasion& occasion);
+Payload render_template(const Occasion& occasion);
+
+Ruling rule_slack(const HttpReply& reply);
+Ruling rule_mattermost(const HttpReply& reply);
+Ruling rule_discord(const HttpReply& reply);
+Ruling rule_teams(const HttpReply& reply);
+Ruling rule_feishu(const HttpReply& reply);
+Ruling rule_dingtalk(const HttpReply& reply);
+Ruling rule_wecom(const HttpReply& reply);
+Ruling rule_github_dispatch(const HttpReply& reply);
+Ruling rule_gitlab_trigger(const HttpReply& reply);
+
+// One way to write JSON: compact, and never failing on bytes that are no UTF-8. A template keeps the library's header out of
+// here.
+template <typename Json>
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace modelvane

@@ -1,0 +1,76 @@
+// Slack incoming webhooks. Blocks carry the message; `text` is what notifications show. "verbatim" keeps Slack from making links
+// and mentions out of what looks like one.
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "daemon/notify/answer.h"
+#include "daemon/notify/layout.h"
+#include "daemon/notify/plain_text.h"
+#include "daemon/notify/rendering.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kHeaderCharactersMax = 150;
+// A section takes 3,000 characters, all blocks together about 13,000.
+constexpr std::size_t kSectionCharactersMax = 2'900;
+constexpr std::size_t kAllCharactersMax = 12'000;
+constexpr std::size_t kTextCharactersMax = 300;
+
+std::string foreign(std::string_view value) {
+  return slack_escaped(code(value));
+}
+
+Json markdown(const std::string& text) {
+  return {{"type", "mrkdwn"}, {"text", text}, {"verbatim", true}};
+}
+
+// Sections break between lines.
+void add_sections(const std::string& text, Json& blocks) {
+  std::string section;
+  std::string_view rest = text;
+  const auto flush = [&] {
+    if (!section.empty()) blocks.push_back({{"type", "section"}, {"text", markdown(section)}});
+    section.clear();
+  };
+  while (!rest.empty()) {
+    const auto line = rest.substr(0, rest.find('\n') + (rest.find('\n') == std::string_view::npos ? 0 : 1));
+    if (characters_of(section) + characters_of(line) > kSectionCharactersMax) flush();
+    section += line;
+    rest.remove_prefix(line.empty() ? rest.size() : line.size());
+  }
+  flush();
+}
+
+}  // namespace
+
+Payload render_slack(const Occasion& occasion) {
+  const auto message = occasion.message();
+  Json blocks = Json::array();
+  const auto title = plain_text(title_of(message), kHeaderCharactersMax);
+  blocks.push_back({{"type", "header"}, {"text", {{"type", "plain_text"}, {"text", title}, {"emoji", false}}}});
+  const LineStyle style{
+      .label_open = "*", .label_close = ":*", .foreign = foreign, .room = kAllCharactersMax, .size = characters_of};
+  add_sections(lines_text(message, style), blocks);
+  auto footer = fmt::format("event {}", message.short_id);
+  if (!message.link.empty()) footer = fmt::format("<{}|Open in modelvane> · {}", slack_escaped(message.link), footer);
+  blocks.push_back({{"type", "context"}, {"elements", Json::array({markdown(footer)})}});
+  const auto text = slack_escaped(harmless(plain_text(message.summary, kTextCharactersMax)));
+  return {.body = text_of(Json{{"text", text}, {"blocks", blocks}})};
+}
+
+// Old kinds of trouble come with 200 and a word instead of "ok".
+Ruling rule_slack(const HttpReply& reply) {
+  static constexpr std::array kWords{
+      AnswerWord{"channel_is_archived", VerdictClass::Gone}, AnswerWord{"invalid_payload", VerdictClass::Payload},
+      AnswerWord{"invalid_blocks", VerdictClass::Payload},   AnswerWord{"no_text", VerdictClass::Payload},
+      AnswerWord{"rollup_error", VerdictClass::Busy},
+  };
+  return rule_by_word(reply, "ok", kWords);
+}
+
+}  // namespace modelvane

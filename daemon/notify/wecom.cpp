@@ -1,0 +1,55 @@
+// WeCom group bots: Markdown of at most 4,096 bytes, others' text in code spans.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "daemon/notify/answer.h"
+#include "daemon/notify/layout.h"
+#include "daemon/notify/rendering.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kContentBytesMax = 4'096;
+
+std::string_view colour(Severity severity) {
+  constexpr std::array kColours{std::string_view{"info"}, std::string_view{"comment"}, std::string_view{"warning"},
+                                std::string_view{"warning"}};
+  return kColours[static_cast<std::size_t>(severity)];
+}
+
+// Whether "<@id>" is dead in a code span is not documented.
+std::string foreign(std::string_view value) {
+  return code(harmless(value));
+}
+
+}  // namespace
+
+Payload render_wecom(const Occasion& occasion) {
+  const auto message = occasion.message();
+  const auto title = fmt::format("**<font color=\"{}\">{}</font>**\n", colour(message.severity), message.heading);
+  auto footer = fmt::format("\nevent {}", message.short_id);
+  if (!message.link.empty()) footer = fmt::format("\n[Open in modelvane]({}){}", message.link, footer);
+  const auto frame = std::min(title.size() + footer.size(), kContentBytesMax);
+  const LineStyle style{
+      .label_open = "> ", .label_close = ":", .foreign = foreign, .room = kContentBytesMax - frame, .size = bytes_of};
+  const auto content = cut_to_bytes(title + lines_text(message, style) + footer, kContentBytesMax);
+  return {.body = text_of(Json{{"msgtype", "markdown"}, {"markdown", {{"content", content}}}})};
+}
+
+Ruling rule_wecom(const HttpReply& reply) {
+  static constexpr std::array kCodes{
+      AnswerCode{-1, VerdictClass::Busy, "it is busy"},
+      AnswerCode{45009, VerdictClass::Busy, "too many messages"},
+      AnswerCode{93000, VerdictClass::Config, "the key in the URL is wrong"},
+      AnswerCode{40035, VerdictClass::Payload, "it refuses this message"},
+      AnswerCode{40058, VerdictClass::Payload, "it refuses this message"},
+  };
+  return rule_by_code(reply, "errcode", kCodes);
+}
+
+}  // namespace modelvane

@@ -1,0 +1,118 @@
+#include "daemon/notify/message.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/notify/samples.h"
+
+using namespace modelvane;
+using namespace std::chrono_literals;
+
+namespace {
+
+Message message_of(const Event& event) {
+  const auto stored = samples::stored(event);
+  return make_message({.stored = &stored, .event = event}, samples::context());
+}
+
+std::string value(const Message& message, std::string_view label) {
+  for (const auto& line : message.lines) {
+    if (line.label == label) return line.value;
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a move says what, from, to, when, how sure, pin and retirement, in this order") {
+  const auto message = message_of(samples::event_of(EventType::AliasMoved));
+  std::string text;
+  for (const auto& line : message.lines) text += line.label + ": " + line.value + "\n";
+  CHECK(message.heading == "Alias moved");
+  CHECK(message.about == "internlm3-latest");
+  CHECK(text ==
+        "Alias: internlm3-latest\n"
+        "Endpoint: internlm\n"
+        "From: internlm3-8b-instruct\n"
+        "To: internlm3-20b-instruct\n"
+        "When: between 2026-11-22 09:59:00 and 10:00:00 UTC\n"
+        "Confirmed by: 2 polls in a row, rule field\n"
+        "Pin: broken, approved: internlm3-8b-instruct\n"
+        "Retirement: internlm3-20b-instruct ends on 2026-12-22 (30 days left); replacement: internlm4\n"
+        "Labels: team=search\n");
+  CHECK(message.link == "https://vane.example/#/events/evt_0198f0c2a7b37c5e8d1f2a3b4c5d0000");
+  CHECK(message.short_id == "4c5d0000");
+}
+
+TEST_CASE("when: bounds over midnight, without a first sight, and without bounds") {
+  auto event = samples::event_of(EventType::AliasMoved);
+  event.observed_between->first = samples::then() - 12h;
+  CHECK(value(message_of(event), "When") == "between 2026-11-21 22:00:05 and 2026-11-22 10:00:00 UTC");
+  event.observed_between->first.reset();
+  CHECK(value(message_of(event), "When") == "not later than 2026-11-22 10:00:00 UTC");
+  event.observed_between.reset();
+  CHECK(value(message_of(event), "When") == "2026-11-22 10:00:05 UTC");
+}
+
+TEST_CASE("each type has a heading, a summary and someone whom it is about") {
+  for (const auto type_name : kEventTypeNames) {
+    CAPTURE(type_name);
+    const auto message = message_of(samples::event_of(*event_type(type_name)));
+    CHECK_FALSE(message.heading.empty());
+    CHECK_FALSE(message.summary.empty());
+    CHECK_FALSE(message.about.empty());
+    CHECK(message.lines.size() >= 3);
+  }
+}
+
+TEST_CASE("a drill is marked, whatever its type") {
+  auto event = samples::event_of(EventType::AliasMoved);
+  event.drill = true;
+  CHECK(message_of(event).heading == "DRILL: Alias moved");
+  CHECK(message_of(samples::event_of(EventType::Drill)).heading.starts_with("DRILL"));
+}
+
+TEST_CASE("a move that is taken back says so") {
+  auto event = samples::event_of(EventType::AliasMoved);
+  event.reverts = "evt_1";
+  CHECK(message_of(event).heading == "Alias moved back");
+  CHECK(value(message_of(event), "Takes back") == "evt_1");
+}
+
+TEST_CASE("a broken pin is critical, a good end is good") {
+  CHECK(severity_of(samples::event_of(EventType::AliasMoved)) == Severity::Critical);
+  auto moved = samples::event_of(EventType::AliasMoved);
+  moved.pin.reset();
+  CHECK(severity_of(moved) == Severity::Warning);
+  CHECK(severity_of(samples::event_of(EventType::EndpointUp)) == Severity::Good);
+}
+
+TEST_CASE("keys that this version does not know are shown, but never as more than words") {
+  auto event = samples::event_of(EventType::ModelAdded);
+  auto stored = samples::stored(event);
+  const std::string more = R"("data":{"models":["a","b"],"price_change":{"x":1},"<b>":"bad",)";
+  stored.json.replace(stored.json.find(R"("data":{)"), 8, more);
+  const auto message = make_message({.stored = &stored, .event = event}, samples::context());
+  CHECK(value(message, "Models") == "a, b");
+  CHECK(value(message, "Price change") == R"({"x":1})");
+  CHECK(value(message, "<b>").empty());
+}
+
+TEST_CASE("without an external URL there are no links") {
+  const auto event = samples::event_of(EventType::AliasMoved);
+  const auto stored = samples::stored(event);
+  CHECK(make_message({.stored = &stored, .event = event}, {}).link.empty());
+}
+
+TEST_CASE("a digest has one line for each event and the worst severity") {
+  const auto moved = samples::event_of(EventType::AliasMoved);
+  const auto up = samples::event_of(EventType::EndpointUp);
+  const auto stored = samples::stored(moved);
+  const std::vector<ReadEvent> alike{{&stored, moved}, {&stored, moved}};
+  CHECK(make_digest(alike, samples::context()).heading == "Alias moved: 2 times");
+  const std::vector<ReadEvent> mixed{{&stored, up}, {&stored, moved}};
+  const auto digest = make_digest(mixed, samples::context());
+  CHECK(digest.heading == "2 events");
+  CHECK(digest.about == "internlm");
+  CHECK(digest.severity == Severity::Critical);
+  CHECK(digest.lines[1].value == "internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct (4c5d0000)");
+}

@@ -1,0 +1,32 @@
+// One event of each type as the daemon writes it, and a webhook for each format: what the golden requests are made of.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/core/event.h"
+#include "daemon/notify/notify.h"
+#include "daemon/store/store.h"
+
+namespace modelvane::samples {
+
+// When the sample events happened.
+Time then();
+
+Event event_of(EventType type);
+// Names that try to mention, link, format and break out, in every place that a provider fills.
+Event hostile();
+// `stored` numbers it and writes its JSON.
+StoredEvent stored(Event event, std::uint64_t sequence = 42);
+
+WebhookConfig webhook(std::string_view format);
+NotifyContext context();
+
+// Fails the test when there is no request.
+HttpRequest request_of(const WebhookConfig& webhook, const std::vector<StoredEvent>& events, Time now);
+// The body's values, all texts joined by line breaks: what people could see of it.
+std::string texts_of(const std::string& json);
+
+}  // namespace modelvane::samples
