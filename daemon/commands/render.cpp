@@ -31,6 +31,8 @@ std::vector<std::string> secrets_of(const WebhookConfig& webhook) {
   std::vector<std::string> secrets;
   add(secrets, webhook.url);
   for (const auto& secret : webhook.signing_secrets) add(secrets, secret);
+  add(secrets, webhook.github_signature);
+  add(secrets, webhook.vendor_secret);
   if (webhook.access.authorization) add(secrets, webhook.access.authorization->credentials);
   if (webhook.access.basic_auth) add(secrets, webhook.access.basic_auth->password);
   for (const auto& [name, value] : webhook.access.http_headers) add(secrets, value);
