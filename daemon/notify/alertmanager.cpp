@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/notify/alert.h"
+#include "daemon/notify/layout.h"
 #include "daemon/notify/rendering.h"
 
 namespace modelvane {
@@ -39,9 +40,10 @@ Json labels_of(const Event& event) {
 
 Json annotations_of(const Occasion& occasion) {
   const auto message = occasion.message();
-  Json annotations{{"summary", message.summary}};
+  // Templates of others write annotations into chats, often without escaping; labels stay as they are, for they are the identity.
+  Json annotations{{"summary", harmless(message.summary)}};
   std::string description;
-  for (const auto& line : message.lines) description += fmt::format("{}: {}\n", line.label, line.value);
+  for (const auto& line : message.lines) description += fmt::format("{}: {}\n", line.label, harmless(line.value));
   if (!description.empty()) description.pop_back();
   annotations["description"] = description;
   annotations["event_id"] = occasion.first().event.id;

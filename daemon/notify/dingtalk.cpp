@@ -24,7 +24,7 @@ Payload render_dingtalk(const Occasion& occasion) {
   const LineStyle style{.label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
   auto text = fmt::format("{}\n{}\n", title_of(message), lines_text(message, style));
   if (!message.link.empty()) text += message.link + "\n";
-  text += fmt::format("event {}", message.short_id);
+  text += footer_of(message);
   const Json body{{"msgtype", "text"}, {"text", {{"content", text}}}, {"at", {{"isAtAll", false}}}};
   Payload payload{.body = text_of(body)};
   if (!occasion.secret.empty()) {

@@ -1,6 +1,4 @@
 // Discord webhooks: one embed. `wait=true`, because without it Discord says 204 to messages that it then drops.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -32,7 +30,7 @@ Payload render_discord(const Occasion& occasion) {
   embed["description"] = lines_text(message, style);
   embed["color"] = colour(message.severity);
   embed["timestamp"] = to_rfc3339(occasion.first().event.time);
-  embed["footer"] = {{"text", fmt::format("event {}", message.short_id)}};
+  embed["footer"] = {{"text", footer_of(message)}};
   const Json body{{"allowed_mentions", {{"parse", Json::array()}}}, {"embeds", Json::array({embed})}};
   return {.body = text_of(body), .query = "wait=true"};
 }

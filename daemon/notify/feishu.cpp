@@ -1,6 +1,4 @@
 // Feishu and Lark custom bots: a card of plain text elements, in which nothing is markup. The signature stands in the body.
-#include <fmt/format.h>
-
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -37,7 +35,7 @@ Payload render_feishu(const Occasion& occasion) {
     const Json button{{"tag", "button"}, {"text", plain("Open in modelvane")}, {"url", message.link}, {"type", "default"}};
     elements.push_back({{"tag", "action"}, {"actions", Json::array({button})}});
   }
-  elements.push_back({{"tag", "note"}, {"elements", Json::array({plain(fmt::format("event {}", message.short_id))})}});
+  elements.push_back({{"tag", "note"}, {"elements", Json::array({plain(footer_of(message))})}});
   const Json card{{"config", {{"wide_screen_mode", true}}},
                   {"header", {{"title", plain(title_of(message))}, {"template", colour(message.severity)}}},
                   {"elements", elements}};
@@ -60,7 +58,7 @@ Ruling rule_feishu(const HttpReply& reply) {
       AnswerCode{19002, VerdictClass::Payload, "it refuses this message"},
       AnswerCode{19021, VerdictClass::Config, "the signing secret is wrong, or this clock is an hour off"},
       AnswerCode{19022, VerdictClass::Config, "this address is not on the bot's list"},
-      AnswerCode{19024, VerdictClass::Config, "the bot wants a keyword: let it have the signature instead"},
+      AnswerCode{19024, VerdictClass::Config, "the bot wants a keyword: let it be modelvane, or sign"},
   };
   const bool is_old = reply.body.find("\"code\"") == std::string::npos;
   return rule_by_code(reply, is_old ? "StatusCode" : "code", kCodes);

@@ -37,7 +37,7 @@ Payload render_grafana_annotation(const Occasion& occasion) {
   Json tags = Json::array({"modelvane", name(event.type), event.endpoint});
   if (!event.about().empty()) tags.push_back(message.about);
   if (event.drill) tags.push_back("drill");
-  auto text = escaped(event.drill ? "DRILL: " + message.summary : message.summary);
+  auto text = escaped((event.drill ? "DRILL: " : "") + harmless(message.summary));
   if (!message.link.empty()) text += fmt::format(" <a href=\"{}\">{}</a>", escaped(message.link), message.short_id);
   Json body{{"time", milliseconds(start)}};
   if (start != end) body["timeEnd"] = milliseconds(end);

@@ -104,4 +104,8 @@ std::string title_of(const Message& message) {
   return message.about.empty() ? message.heading : fmt::format("{}: {}", message.heading, harmless(message.about));
 }
 
+std::string footer_of(const Message& message) {
+  return fmt::format("modelvane event {}", message.short_id);
+}
+
 }  // namespace modelvane

@@ -40,5 +40,7 @@ std::string cut_to_bytes(std::string_view text, std::size_t bytes_max);
 
 // "Alias moved: internlm3-latest", harmless.
 std::string title_of(const Message& message);
+// "modelvane event 4c5d0000". The first word is what a bot that wants a keyword can be told.
+std::string footer_of(const Message& message);
 
 }  // namespace modelvane

@@ -1,6 +1,4 @@
 // Mattermost incoming webhooks: one attachment with Markdown lines. In code spans Mattermost looks for no mentions and no links.
-#include <fmt/format.h>
-
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -35,7 +33,7 @@ Payload render_mattermost(const Occasion& occasion) {
   Json attachment{{"fallback", harmless(message.summary)}, {"color", colour(message.severity)}, {"title", message.heading}};
   if (!message.link.empty()) attachment["title_link"] = message.link;
   attachment["text"] = lines_text(message, style);
-  attachment["footer"] = fmt::format("event {}", message.short_id);
+  attachment["footer"] = footer_of(message);
   return {.body = text_of(Json{{"attachments", Json::array({attachment})}})};
 }
 

@@ -131,7 +131,7 @@ void add_change(const Event& event, Lines& lines) {
   lines.foreign("Aliases", joined(event.aliases));
   for (const auto& change : event.changed) {
     const auto text = [](const std::string& value) { return value.empty() ? std::string{"nothing"} : value; };
-    lines.foreign("Changed", one_line(fmt::format("{}: {} -> {}", change.pointer, text(change.from), text(change.to))));
+    lines.foreign("Changed", one_line(fmt::format("{} from {} to {}", change.pointer, text(change.from), text(change.to))));
   }
   if (event.models_before && event.models_now)
     lines.own("Models", fmt::format("{} before, {} now", *event.models_before, *event.models_now));
@@ -181,11 +181,11 @@ std::string without_slash(std::string_view url) {
   return std::string{url};
 }
 
-// "3 events" or, when all are alike, "Alias moved: 3 times"
+// "3 events" or, when all are alike, "3 × Alias moved"
 std::string digest_heading(std::span<const ReadEvent> events) {
   const auto first = heading_of(events.front().event);
   const bool are_alike = std::ranges::all_of(events, [&](const auto& read) { return heading_of(read.event) == first; });
-  return are_alike ? fmt::format("{}: {} times", first, events.size()) : fmt::format("{} events", events.size());
+  return are_alike ? fmt::format("{} × {}", events.size(), first) : fmt::format("{} events", events.size());
 }
 
 std::string digest_about(std::span<const ReadEvent> events) {

@@ -53,7 +53,8 @@ Json details_of(const Message& message) {
   for (const auto& line : message.lines) {
     // Changed values of a hint share their label.
     auto& value = details[line.label];
-    value = value.is_null() ? line.value : fmt::format("{}\n{}", value.get<std::string>(), line.value);
+    const auto text = harmless(line.value);
+    value = value.is_null() ? text : fmt::format("{}\n{}", value.get<std::string>(), text);
   }
   details["Event"] = message.short_id;
   return details;
@@ -82,7 +83,7 @@ Payload render_pagerduty(const Occasion& occasion) {
     body["dedup_key"] = dedup_key(occasion, *incident);
     if (event.type == incident->resolve) return {.body = text_of(body), .path = "/v2/enqueue"};
   }
-  const auto summary = event.drill ? "DRILL: " + message.summary : message.summary;
+  const auto summary = (event.drill ? "DRILL: " : "") + harmless(message.summary);
   body["payload"] = {{"summary", plain_text(summary, kSummaryCharactersMax)},
                      {"timestamp", to_rfc3339(event.time)},
                      {"source", source_of(occasion)}};

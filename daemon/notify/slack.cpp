@@ -56,7 +56,7 @@ Payload render_slack(const Occasion& occasion) {
   const LineStyle style{
       .label_open = "*", .label_close = ":*", .foreign = foreign, .room = kAllCharactersMax, .size = characters_of};
   add_sections(lines_text(message, style), blocks);
-  auto footer = fmt::format("event {}", message.short_id);
+  auto footer = footer_of(message);
   if (!message.link.empty()) footer = fmt::format("<{}|Open in modelvane> · {}", slack_escaped(message.link), footer);
   blocks.push_back({{"type", "context"}, {"elements", Json::array({markdown(footer)})}});
   const auto text = slack_escaped(harmless(plain_text(message.summary, kTextCharactersMax)));

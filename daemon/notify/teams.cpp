@@ -66,7 +66,7 @@ Payload render_teams(const Occasion& occasion) {
   title["color"] = colour(message.severity);
   Json body = Json::array({paragraph(Json::array({title}))});
   add_lines(message, body);
-  auto id = run(fmt::format("event {}", message.short_id));
+  auto id = run(footer_of(message));
   id["isSubtle"] = true;
   id["size"] = "small";
   body.push_back(paragraph(Json::array({id})));

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "daemon/notify/layout.h"
 #include "daemon/notify/rendering.h"
 
 namespace modelvane {
@@ -14,8 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string text_lines(const Message& message) {
-  std::string text = fmt::format("{}: {}", message.heading, message.about);
-  for (const auto& line : message.lines) text += fmt::format("\n{}: {}", line.label, line.value);
+  std::string text = title_of(message);
+  for (const auto& line : message.lines) text += fmt::format("\n{}: {}", line.label, harmless(line.value));
   return text;
 }
 
@@ -23,8 +24,8 @@ Json values_of(const Occasion& occasion) {
   const auto message = occasion.message();
   return {{"event", Json::parse(occasion.first().stored->json, nullptr, false)},
           {"message",
-           {{"title", fmt::format("{}: {}", message.heading, message.about)},
-            {"summary", message.summary},
+           {{"title", title_of(message)},
+            {"summary", harmless(message.summary)},
             {"text", text_lines(message)},
             {"link", message.link},
             {"short_id", message.short_id}}},

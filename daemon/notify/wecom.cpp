@@ -32,7 +32,7 @@ std::string foreign(std::string_view value) {
 Payload render_wecom(const Occasion& occasion) {
   const auto message = occasion.message();
   const auto title = fmt::format("**<font color=\"{}\">{}</font>**\n", colour(message.severity), message.heading);
-  auto footer = fmt::format("\nevent {}", message.short_id);
+  auto footer = "\n" + footer_of(message);
   if (!message.link.empty()) footer = fmt::format("\n[Open in modelvane]({}){}", message.link, footer);
   const auto frame = std::min(title.size() + footer.size(), kContentBytesMax);
   const LineStyle style{

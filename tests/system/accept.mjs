@@ -7,7 +7,7 @@ import { verify } from "@octokit/webhooks-methods";
 
 const require = createRequire(import.meta.url);
 const ts = require("typescript");
-const { AdaptiveCard } = require("adaptivecards");
+const { AdaptiveCard } = require("adaptivecards/dist/adaptivecards.js");
 
 const { slack, discord, teams, signed } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const complaints = [];
@@ -32,8 +32,8 @@ for (const body of teams) {
   const { type, attachments } = JSON.parse(body);
   const card = new AdaptiveCard();
   card.parse(attachments[0].content);
-  const parsed = JSON.stringify(card.toJSON().body.length);
-  const sent = JSON.stringify(attachments[0].content.body.length);
+  const parsed = card.toJSON()?.body?.length;
+  const sent = attachments[0].content.body.length;
   const failures = card.validateProperties().validationEvents.map((event) => event.message);
   if (type !== "message" || parsed !== sent) complaints.push(`Teams: ${sent} elements sent, ${parsed} understood`);
   complaints.push(...failures);

@@ -21,17 +21,17 @@ std::string repeated(std::string_view text, std::size_t count) {
   return result;
 }
 
-// As long as names can be, in characters of three bytes, or of two when they are escaped in JSON.
+// Longer than what a message shows of a name, in characters of three bytes, or of two when they are escaped in JSON.
 Event longest(std::string_view unit) {
   auto event = samples::event_of(EventType::AliasMoved);
-  const auto name = repeated(unit, 5'000);
+  const auto name = repeated(unit, 400);
   event.alias = name;
   event.from = event.to = name;
   event.summary = name;
-  event.pin->approved.assign(64, name);
+  event.pin->approved.assign(20, name);
   event.retirement->replacement = name;
   for (int i = 0; i < 32; ++i) event.labels[fmt::format("label{}", i)] = name;
-  for (int i = 0; i < 200; ++i) event.changed.push_back({fmt::format("/p{}", i), name, name});
+  for (int i = 0; i < 40; ++i) event.changed.push_back({fmt::format("/p{}", i), name, name});
   return event;
 }
 

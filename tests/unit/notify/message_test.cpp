@@ -108,7 +108,7 @@ TEST_CASE("a digest has one line for each event and the worst severity") {
   const auto up = samples::event_of(EventType::EndpointUp);
   const auto stored = samples::stored(moved);
   const std::vector<ReadEvent> alike{{&stored, moved}, {&stored, moved}};
-  CHECK(make_digest(alike, samples::context()).heading == "Alias moved: 2 times");
+  CHECK(make_digest(alike, samples::context()).heading == "2 × Alias moved");
   const std::vector<ReadEvent> mixed{{&stored, up}, {&stored, moved}};
   const auto digest = make_digest(mixed, samples::context());
   CHECK(digest.heading == "2 events");
