@@ -11,6 +11,9 @@ std::string subject_of(const StoredEvent& event) {
   return event.alias.empty() ? event.endpoint : event.endpoint + "/" + event.alias;
 }
 
+// A delivery that has expired is found so much later at most.
+constexpr Duration kBuryEvery = std::chrono::seconds{1};
+
 bool is_earlier(const Delivery& a, const Delivery& b) {
   return a.sequence < b.sequence;
 }
@@ -42,6 +45,7 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
     if (is_new || !(webhook.bucket.limit() == config.rate_limit)) webhook.bucket = {config.rate_limit, now.steady};
     const bool moved = !is_new && webhook.address != address;
     webhook.address = address;
+    webhook.has_changed = true;
     if (moved) switch_on(config.name, now);
     if (was_state || webhook.is_state()) sort_anew(config.name, webhook);
     touch(config.name);
@@ -88,6 +92,7 @@ void Outbox::put(Webhook& webhook, Parcel parcel) {
   const auto place = std::upper_bound(resting, lane.parcels.end(), parcel,
                                       [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
   lane.parcels.insert(place, std::move(parcel));
+  webhook.has_changed = true;
   ++size_;
   if (webhook.is_state()) replace_older(webhook, lane);
 }
@@ -169,29 +174,53 @@ Outbox::Due Outbox::send(const std::string& name, Webhook& webhook, const std::v
   return due;
 }
 
+void Outbox::send_what_is_due(const std::string& name, Webhook& webhook, std::vector<Due>& due, Now now) {
+  const auto waiting = candidates(webhook);
+  std::vector<Candidate> left;
+  if (webhook.format != nullptr && webhook.format->coalesces()) {
+    const auto group = company(webhook, waiting, now.steady);
+    if (group.empty()) left = waiting;
+    if (!group.empty()) due.push_back(send(name, webhook, group, now));
+  } else {
+    for (const auto& candidate : waiting) {
+      if (webhook.room() > 0 && std::max(candidate.due, webhook.bucket.ready()) <= now.steady) {
+        due.push_back(send(name, webhook, {candidate}, now));
+      } else {
+        left.push_back(candidate);
+      }
+    }
+  }
+  webhook.has_changed = false;
+  webhook.next_due = first_due(webhook, left);
+}
+
 std::vector<Outbox::Due> Outbox::take_due(Now now) {
   std::vector<Due> due;
   for (auto& [name, webhook] : webhooks_) {
     if (!webhook.config || webhook.lanes.empty()) continue;
-    bury_expired(name, webhook, now);
-    const auto waiting = candidates(webhook);
-    if (webhook.format != nullptr && webhook.format->coalesces()) {
-      const auto group = company(webhook, waiting, now.steady);
-      if (!group.empty()) due.push_back(send(name, webhook, group, now));
-      continue;
+    if (now.steady >= webhook.next_burial) {
+      webhook.next_burial = now.steady + kBuryEvery;
+      bury_expired(name, webhook, now);
     }
-    for (const auto& candidate : waiting) {
-      if (webhook.room() == 0) break;
-      if (std::max(candidate.due, webhook.bucket.ready()) <= now.steady) due.push_back(send(name, webhook, {candidate}, now));
+    if (webhook.has_changed || (webhook.next_due && *webhook.next_due <= now.steady)) {
+      send_what_is_due(name, webhook, due, now);
     }
   }
   return due;
 }
 
+std::optional<Duration> Outbox::first_due(const Webhook& webhook, const std::vector<Candidate>& waiting) {
+  std::optional<Duration> first;
+  if (webhook.room() == 0) return first;
+  for (const auto& candidate : waiting) first = std::min(first.value_or(candidate.due), candidate.due);
+  return first ? std::max(*first, webhook.bucket.ready()) : first;
+}
+
 std::optional<Duration> Outbox::next_due() const {
   std::optional<Duration> next;
   for (const auto& [name, webhook] : webhooks_) {
-    for (const auto& candidate : candidates(webhook)) next = std::min(next.value_or(candidate.due), candidate.due);
+    const auto due = webhook.has_changed ? first_due(webhook, candidates(webhook)) : webhook.next_due;
+    if (due) next = std::min(next.value_or(*due), *due);
   }
   return next;
 }
@@ -211,6 +240,7 @@ void Outbox::bury_expired(const std::string& name, Webhook& webhook, Now now) {
       --size_;
       const std::string why = webhook.off ? webhook.off->reason : done.last_error;
       finish(webhook, std::move(done), DeliveryState::Dead, "expired after max_age; last error: " + why);
+      webhook.has_changed = true;
       touch(name);
     }
     entry = lane.parcels.empty() ? webhook.lanes.erase(entry) : std::next(entry);
@@ -230,6 +260,7 @@ void Outbox::finish(Webhook& webhook, Delivery delivery, DeliveryState state, co
 std::vector<Outbox::Parcel> Outbox::take_back(const Sent& sent, Webhook& webhook) {
   std::vector<Parcel> parcels;
   --webhook.in_flight;
+  webhook.has_changed = true;
   for (const auto& [key, count] : sent.lanes) {
     const auto entry = webhook.lanes.find(key);
     Lane& lane = entry->second;
@@ -350,6 +381,7 @@ void Outbox::switch_on(const std::string& name, Now now) {
   webhook.failures_in_row = 0;
   webhook.is_misconfigured = false;
   webhook.not_before = Duration{0};
+  webhook.has_changed = true;
   touch(name);
   if (!webhook.off) return;
   webhook.off.reset();
@@ -360,6 +392,7 @@ void Outbox::switch_on(const std::string& name, Now now) {
 }
 
 void Outbox::make_all_due(Webhook& webhook, Now now) {
+  webhook.has_changed = true;
   for (auto& [key, lane] : webhook.lanes) {
     for (auto& parcel : lane.parcels) {
       if (!parcel.is_accepted()) parcel.due = now.steady;
@@ -389,6 +422,7 @@ bool Outbox::hurry(const DeliveryKey& key, Now now) {
   Parcel* parcel = find(key, &lane, &lane_key);
   if (parcel == nullptr) return false;
   parcel->due = now.steady;
+  webhooks_.at(key.webhook).has_changed = true;
   return true;
 }
 
@@ -398,6 +432,7 @@ void Outbox::drop(const DeliveryKey& key) {
   Parcel* parcel = find(key, &lane, &lane_key);
   if (parcel == nullptr) return;
   touch(key.webhook);
+  webhooks_.at(key.webhook).has_changed = true;
   for (std::size_t i = 0; i < lane->in_flight; ++i) {
     if (&lane->parcels[i] != parcel) continue;
     parcel->is_dropped = true;

@@ -112,6 +112,10 @@ class Outbox {
     Duration not_before{0};         // a Retry-After concerns the webhook as a whole
     TokenBucket bucket;
     std::optional<WebhookSwitch> off;
+    // What take_due() found, so that thousands of waiting deliveries are not looked through at every turn.
+    bool has_changed = true;
+    std::optional<Duration> next_due;
+    Duration next_burial{0};
     WebhookView view;
 
     bool is_state() const { return format != nullptr && format->is_state; }
@@ -132,6 +136,8 @@ class Outbox {
 
   static std::vector<Candidate> candidates(const Webhook& webhook);
   static std::vector<Candidate> company(const Webhook& webhook, const std::vector<Candidate>& waiting, Duration steady);
+  static std::optional<Duration> first_due(const Webhook& webhook, const std::vector<Candidate>& waiting);
+  void send_what_is_due(const std::string& name, Webhook& webhook, std::vector<Due>& due, Now now);
   Due send(const std::string& name, Webhook& webhook, const std::vector<Candidate>& group, Now now);
   Parcel* find(const DeliveryKey& key, Lane** lane, std::string* lane_key);
   void put(Webhook& webhook, Parcel parcel);
