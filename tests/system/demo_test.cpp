@@ -53,14 +53,14 @@ TEST_CASE("the demo tells the whole story, one event for each real change and no
   CHECK(eventually([&] { return get(url + "metrics").body.find("modelvane_alias_info") != std::string::npos; }));
 
   REQUIRE_MESSAGE(
-      demo.process.wait_for_line("internlm3-latest moved from internlm3-20b-instruct to internlm3-8b-instruct", 0, kStory),
+      demo.process.wait_for_line("internlm3-latest points to internlm3-8b-instruct, which is approved", 0, kStory),
       demo.process.transcript());
   CHECK_FALSE(demo.left_nothing());
   demo.process.signal(SIGINT);
   CHECK(demo.process.wait() == 0);
   CHECK(demo.left_nothing());
-  const std::vector<std::string> story{"alias.moved",         "endpoint.down",    "endpoint.up",
-                                       "catalog.quarantined", "catalog.accepted", "alias.moved"};
+  const std::vector<std::string> story{"alias.moved",         "alias.pin_broken", "endpoint.down", "endpoint.up",
+                                       "catalog.quarantined", "catalog.accepted", "alias.moved",   "alias.pin_restored"};
   CHECK_MESSAGE(events_in(demo.process.standard_output()) == story, demo.process.transcript());
   CHECK(demo.process.wait_for_line("Ended: "));
   CHECK(demo.process.standard_error().find("level=error") == std::string::npos);
