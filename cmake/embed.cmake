@@ -4,6 +4,7 @@ set(types_css "text/css; charset=utf-8")
 set(types_js "text/javascript; charset=utf-8")
 set(types_json "application/json")
 set(types_svg "image/svg+xml")
+set(types_yml "application/yaml")
 
 separate_arguments(FILES)
 set(rows "")
@@ -14,6 +15,6 @@ foreach(path IN LISTS FILES)
   string(SUBSTRING "${extension}" 1 -1 extension)
   string(APPEND rows "    {\"${name}\", \"${types_${extension}}\", R\"embedded(${text})embedded\"},\n")
 endforeach()
-file(WRITE "${OUTPUT}.new" "#pragma once\n#include <array>\n#include \"daemon/web/embedded_file.h\"\nnamespace modelvane {\n"
+file(WRITE "${OUTPUT}.new" "#pragma once\n#include <array>\n#include \"daemon/core/embedded_file.h\"\nnamespace modelvane {\n"
   "inline constexpr auto ${NAME} = std::to_array<EmbeddedFile>({\n${rows}});\n}  // namespace modelvane\n")
 file(RENAME "${OUTPUT}.new" "${OUTPUT}")
