@@ -40,6 +40,14 @@ void add_check_config(CLI::App& app, Command& chosen, std::string& file) {
   command->callback([&] { chosen = [&] { return check_config(file); }; });
 }
 
+void add_providers(CLI::App& app, Command& chosen, ProvidersOptions& options) {
+  auto* command = app.add_subcommand("providers", "The providers whose lists modelvane reads by name, and what each tells");
+  command->add_option("NAME", options.name, "Show this one in full, in the config's own words");
+  command->add_option("--output", options.output, "table, json or markdown (the page docs/providers.md)")->capture_default_str();
+  command->footer("Example: modelvane providers mistral");
+  command->callback([&] { chosen = [&] { return show_providers(options); }; });
+}
+
 void add_probe(CLI::App& app, Command& chosen, ProbeOptions& options) {
   auto* command = app.add_subcommand("probe", "Poll once now: latency by phase, models, aliases and their targets, pins");
   command->add_option("TARGET", options.targets, "Endpoint names of the config, or URLs; none = all endpoints");
@@ -186,6 +194,7 @@ int main(int argc, char** argv) {
   Command chosen;
   ServeOptions serve_options;
   std::string check_file;
+  ProvidersOptions providers_options;
   ProbeOptions probe_options;
   HistoryOptions history_options;
   DeliveriesOptions deliveries_options;
@@ -196,6 +205,7 @@ int main(int argc, char** argv) {
   DemoOptions demo_options;
   add_serve(app, chosen, serve_options);
   add_check_config(app, chosen, check_file);
+  add_providers(app, chosen, providers_options);
   add_probe(app, chosen, probe_options);
   add_history(app, chosen, history_options);
   add_deliveries(app, chosen, deliveries_options);

@@ -26,6 +26,12 @@ int serve(const ServeOptions& options);
 
 int check_config(const std::string& file);
 
+struct ProvidersOptions {
+  std::string name;              // empty = all
+  std::string output = "table";  // json, or markdown (docs/providers.md)
+};
+int show_providers(const ProvidersOptions& options);
+
 struct ProbeOptions {
   std::string config_file = "modelvane.yml";
   std::vector<std::string> targets;  // endpoint names or URLs; empty = every endpoint of the config

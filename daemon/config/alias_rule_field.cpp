@@ -123,9 +123,7 @@ void read_echo_rule(const Fields& fields, const std::string& list_url, AliasRule
     rule.header = header->text("the name of a header").value_or("");
     if (!rule.header.empty() && !is_token(rule.header)) header->fail("must be the name of a header, such as openai-model");
   }
-  read_interval(fields, kEchoInterval, rule);
-  rule.daily_budget = kEchoDailyBudget;
-  if (const auto* budget = fields.find("daily_budget")) rule.daily_budget = budget->integer(kBudgetRange).value_or(1);
+  read_echo_limits(fields, rule);
 }
 
 struct RuleKind {
@@ -171,6 +169,12 @@ void refuse_foreign_keys(const Fields& fields, const RuleKind& kind) {
 }
 
 }  // namespace
+
+void read_echo_limits(const Fields& fields, AliasRule& rule) {
+  read_interval(fields, kEchoInterval, rule);
+  rule.daily_budget = kEchoDailyBudget;
+  if (const auto* budget = fields.find("daily_budget")) rule.daily_budget = budget->integer(kBudgetRange).value_or(1);
+}
 
 void read_pointer(const Field& field, bool may_be_empty, std::string& pointer) {
   constexpr std::string_view kWhat = "a JSON pointer such as /data";

@@ -13,6 +13,9 @@ namespace modelvane {
 // meaning at all.
 void read_alias_rule(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules);
 
+// `interval` and `daily_budget` of an echo rule; defaults where they are not stated.
+void read_echo_limits(const Fields& fields, AliasRule& rule);
+
 // A JSON pointer; errors go to `field`.
 void read_pointer(const Field& field, bool may_be_empty, std::string& pointer);
 

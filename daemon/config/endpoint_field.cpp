@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "daemon/config/access_field.h"
+#include "daemon/config/alias_rule_field.h"
 #include "daemon/config/polling_field.h"
 #include "daemon/config/providers.h"
 #include "daemon/config/reading_field.h"
@@ -24,6 +26,8 @@ constexpr std::size_t kPinTargetsMax = 64;
 // Longer than every model id in the wild by a factor of four.
 constexpr std::size_t kModelIdBytesMax = 512;
 
+constexpr std::string_view kAliasesExample = "write aliases: [{field: /ref_model}], or [] to watch ids and availability only";
+
 // Labels that modelvane's own series carry.
 constexpr std::array kOwnLabels{
     std::string_view{"endpoint"}, std::string_view{"alias"}, std::string_view{"target"},      std::string_view{"rule"},
@@ -33,8 +37,8 @@ constexpr std::array kOwnLabels{
 
 std::span<const std::string_view> endpoint_keys() {
   static const std::vector<std::string_view> keys = [] {
-    std::vector<std::string_view> all{"name",      "provider", "url",    "list", "aliases", "alias_names",
-                                      "lifecycle", "hints",    "models", "pins", "labels"};
+    std::vector<std::string_view> all{"name", "provider", "url", "echo", "pins", "labels"};
+    all.insert(all.end(), reading_keys().begin(), reading_keys().end());
     all.insert(all.end(), polling_keys().begin(), polling_keys().end());
     all.insert(all.end(), access_keys().begin(), access_keys().end());
     return all;
@@ -48,16 +52,11 @@ const ProviderPreset* read_provider(const Field& field, std::string& name) {
   if (!text) return nullptr;
   name = *text;
   if (const auto* preset = find_provider(*text)) return preset;
-  if (std::ranges::find(later_providers(), *text) != later_providers().end()) {
-    field.fail(
-        fmt::format("this version of modelvane does not have the provider {} yet; describe it with url, list and aliases: "
-                    "[{{field: ...}}]",
-                    in_quotes(*text)));
-  } else {
-    const auto hint = did_you_mean(*text, provider_names());
-    field.fail(fmt::format("unknown provider {}{}", in_quotes(*text),
-                           hint.empty() ? "; leave provider out and describe it with url, list and aliases" : hint));
-  }
+  const auto hint = did_you_mean(*text, provider_names());
+  field.fail(fmt::format("unknown provider {}{}", in_quotes(*text),
+                         hint.empty() ? "; `modelvane providers` lists those it knows; for another one leave provider out and "
+                                        "describe it with url, list and aliases"
+                                      : hint));
   return nullptr;
 }
 
@@ -75,38 +74,57 @@ void read_name(const Field& whole, const Fields& fields, EndpointConfig& endpoin
   names.miss();
 }
 
-void read_url(const Fields& fields, bool is_custom, EndpointConfig& endpoint) {
-  constexpr std::string_view kWhat = "the full URL of the models list, such as https://llm.example.com/v1/models";
-  const auto* field = is_custom ? fields.need("url", fmt::format("write {}", kWhat)) : fields.find("url");
+void read_url(const Fields& fields, const ProviderPreset* preset, EndpointConfig& endpoint) {
+  const bool has_example = preset != nullptr && !preset->example.empty();
+  const auto what = fmt::format("the full URL of the models list, such as {}",
+                                has_example ? preset->example : "https://llm.example.com/v1/models");
+  const auto* field = endpoint.url.empty() ? fields.need("url", fmt::format("write {}", what)) : fields.find("url");
   if (field == nullptr) return;
-  auto text = field->text(kWhat);
+  auto text = field->text(what);
   if (!text) return;
   if (const auto problem = url_problem(*text)) field->fail(*problem);
   endpoint.url = std::move(*text);
 }
 
-void read_reading(const Fields& fields, bool is_custom, const std::string& list_url, Reading& reading) {
-  if (const auto* field = fields.find("list")) read_list(*field, reading.shape);
-  const auto* aliases =
-      is_custom ? fields.need("aliases", "write aliases: [{field: /ref_model}], or [] to watch ids and availability only")
-                : fields.find("aliases");
-  if (aliases != nullptr) read_aliases(*aliases, list_url, reading.rules);
-  if (const auto* field = fields.find("alias_names")) read_alias_names(*field, reading.alias_names);
-  if (const auto* field = fields.find("lifecycle")) read_lifecycle(*field, reading.lifecycle);
-  if (const auto* field = fields.find("hints")) read_hints(*field, reading.hints);
-  if (const auto* field = fields.find("models")) read_models(*field, reading.models);
+bool has_header(const Access& access, std::string_view name) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::ranges::any_of(access.http_headers,
+                             [&](const auto& header) { return std::ranges::equal(header.first, name, {}, lower, lower); });
 }
 
 // A preset's key, for an endpoint that says nothing about authentication.
-void default_authorization(const Field& provider, const Fields& fields, const ProviderPreset& preset, Access& access) {
-  for (const auto key : {"authorization", "basic_auth", "http_headers"}) {
-    if (fields.find(key) != nullptr) return;
+void add_key(const Field& provider, const Fields& fields, const ProviderKey& key, Access& access) {
+  if (access.authorization || access.basic_auth) return;
+  const bool in_own_header = !key.header.empty();
+  if (in_own_header ? has_header(access, key.header) : fields.find("http_headers") != nullptr) return;
+  const SecretRef secret{SecretRef::From::Env, key.variable};
+  if (key.is_optional && std::getenv(key.variable.c_str()) == nullptr) return;
+  check_secret(provider, secret, header_value_problem, "export it, or write authorization: {credentials_file: ...}");
+  if (in_own_header) {
+    access.http_headers.emplace_back(key.header, secret);
+  } else {
+    access.authorization = Authorization{.credentials = secret};
   }
-  Authorization authorization;
-  authorization.credentials = {SecretRef::From::Env, std::string{preset.key_variable}};
-  check_secret(provider, authorization.credentials, header_value_problem,
-               "export it, or write authorization: {credentials_file: ...}");
-  access.authorization = std::move(authorization);
+}
+
+// What the preset sends besides; headers of the endpoint's own count instead.
+void add_headers(const ProviderPreset& preset, Access& access) {
+  for (const auto& header : preset.headers) {
+    if (!has_header(access, header.first)) access.http_headers.push_back(header);
+  }
+}
+
+// `echo: true`, or a map with another interval or budget: the preset's question that costs money.
+void read_echo(const Field& field, const ProviderPreset* preset, EndpointConfig& endpoint) {
+  static constexpr std::array kKeys{std::string_view{"interval"}, std::string_view{"daily_budget"}};
+  const auto fields = field.is_map() ? field.fields(kKeys) : std::nullopt;
+  const bool is_wanted = field.is_map() ? fields.has_value() : field.boolean().value_or(false);
+  if (!is_wanted) return;
+  if (preset == nullptr) return field.fail("needs a provider that has such a question; write a rule: aliases: [{echo: ...}]");
+  if (!preset->has_question) return field.fail("this provider's answers name no target: there is nothing to ask; remove it");
+  AliasRule rule = question_of(*preset, endpoint.url);
+  if (fields) read_echo_limits(*fields, rule);
+  endpoint.reading.rules.push_back(std::move(rule));
 }
 
 std::vector<std::string> read_pin(const Field& field) {
@@ -198,15 +216,18 @@ EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults,
   }
   const auto* provider = fields->find("provider");
   const auto* preset = provider != nullptr ? read_provider(*provider, endpoint.provider) : nullptr;
-  if (preset != nullptr) {
-    endpoint.url = preset->url;
-    endpoint.reading = reading_of(*preset);
-  }
+  if (preset != nullptr) endpoint.url = preset->url;
   read_name(field, *fields, endpoint, names);
-  read_url(*fields, provider == nullptr, endpoint);
-  read_reading(*fields, provider == nullptr, endpoint.url, endpoint.reading);
+  if (provider == nullptr || preset != nullptr) read_url(*fields, preset, endpoint);
+  if (preset != nullptr) endpoint.reading = reading_of(*preset, endpoint.url);
+  read_reading(*fields, endpoint.url, endpoint.reading);
+  if (provider == nullptr) fields->need("aliases", kAliasesExample);
+  if (const auto* echo = fields->find("echo")) read_echo(*echo, preset, endpoint);
   endpoint.access = read_access(*fields, {});
-  if (preset != nullptr) default_authorization(*provider, *fields, *preset, endpoint.access);
+  if (preset != nullptr) {
+    if (preset->key) add_key(*provider, *fields, *preset->key, endpoint.access);
+    add_headers(*preset, endpoint.access);
+  }
   read_polling(*fields, endpoint);
   fit_to_interval(endpoint);
   if (const auto* pins = fields->find("pins")) read_pins(*pins, endpoint.pins);

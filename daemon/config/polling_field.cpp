@@ -34,8 +34,8 @@ void read_confirm(const Field& field, Confirm& confirm) {
 }
 
 void read_confirms(const Field& field, Policy& policy) {
-  static constexpr std::array kKeys{std::string_view{"moved"}, std::string_view{"vanished"}, std::string_view{"added"},
-                                    std::string_view{"removed"}, std::string_view{"down"}, std::string_view{"up"}};
+  static constexpr std::array kKeys{std::string_view{"moved"},   std::string_view{"vanished"}, std::string_view{"added"},
+                                    std::string_view{"removed"}, std::string_view{"down"},     std::string_view{"up"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
   const std::array targets{&policy.moved, &policy.vanished, &policy.added, &policy.removed, &policy.down, &policy.up};

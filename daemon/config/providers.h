@@ -1,32 +1,56 @@
-// Provider presets as data: what `provider: internlm` stands for. A preset is a row of a table; a new one needs no code.
+// Provider presets as data: what `provider: internlm` stands for. They stand in providers.yml, in the config's own words, and
+// are compiled in; a new one needs no code. docs/providers.md is made from the same data.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "daemon/config/secret.h"
+#include "daemon/config/yaml_node.h"
 #include "daemon/core/reading.h"
 
 namespace modelvane {
 
-struct ProviderPreset {
-  std::string_view name;
-  std::string_view url;  // the full list URL
-  std::string_view items;
-  std::string_view id;
-  std::string_view strip_prefix;
-  std::span<const std::string_view> alias_fields;  // pointers of the `field` rules, in order
-  std::string_view key_variable;  // Bearer credentials come from here when the endpoint has no authentication of its own
+// Where the credentials come from when an endpoint names none.
+struct ProviderKey {
+  std::string variable;      // of the environment
+  std::string header;        // "" = Authorization: Bearer
+  bool is_optional = false;  // without the variable, polls go out without credentials
 };
+
+struct ProviderPreset {
+  std::string name;
+  std::string title;
+  std::string tells;    // what its list discloses of targets, one sentence
+  std::string trap;     // what to know before trusting it
+  std::string url;      // the full list URL; "" = every user has another one
+  std::string example;  // what such a URL looks like
+  std::optional<ProviderKey> key;
+  std::vector<std::pair<std::string, SecretRef>> headers;
+  bool has_question = false;  // an echo, which costs money: only for endpoints that ask for it
+  std::string yaml;           // its entry in providers.yml
+  YamlNodePtr node;           // the same as a tree
+};
+
+// How its lists are read; the rules' URLs are made absolute by the list's.
+Reading reading_of(const ProviderPreset& preset, const std::string& list_url);
+// Its echo rule; only where has_question.
+AliasRule question_of(const ProviderPreset& preset, const std::string& list_url);
+
+// By name, in the order of providers.yml. Any thread.
+std::span<const ProviderPreset> providers();
 
 // nullptr when there is no preset of that name.
 const ProviderPreset* find_provider(std::string_view name);
 
-// Names that a later version fills with a preset; they are known, so that a user is told so.
-std::span<const std::string_view> later_providers();
-
-// All of the above, for "did you mean".
+// For "did you mean".
 std::span<const std::string_view> provider_names();
 
-Reading reading_of(const ProviderPreset& preset);
+// The page docs/providers.md.
+std::string providers_page();
 
 }  // namespace modelvane

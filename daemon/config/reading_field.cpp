@@ -146,8 +146,6 @@ void read_alias_ids(const Field* field, std::vector<std::string>& ids) {
   }
 }
 
-}  // namespace
-
 void read_list(const Field& field, ListShape& shape) {
   static constexpr std::array kKeys{std::string_view{"items"}, std::string_view{"id"}, std::string_view{"strip_prefix"},
                                     std::string_view{"pagination"}};
@@ -199,6 +197,23 @@ void read_models(const Field& field, IdFilter& filter) {
   if (!fields) return;
   read_patterns(fields->find("include"), filter.include);
   read_patterns(fields->find("exclude"), filter.exclude);
+}
+
+}  // namespace
+
+std::span<const std::string_view> reading_keys() {
+  static constexpr std::array kKeys{std::string_view{"list"},        std::string_view{"aliases"},   std::string_view{"hints"},
+                                    std::string_view{"alias_names"}, std::string_view{"lifecycle"}, std::string_view{"models"}};
+  return kKeys;
+}
+
+void read_reading(const Fields& fields, const std::string& list_url, Reading& reading) {
+  if (const auto* field = fields.find("list")) read_list(*field, reading.shape);
+  if (const auto* field = fields.find("aliases")) read_aliases(*field, list_url, reading.rules);
+  if (const auto* field = fields.find("alias_names")) read_alias_names(*field, reading.alias_names);
+  if (const auto* field = fields.find("lifecycle")) read_lifecycle(*field, reading.lifecycle);
+  if (const auto* field = fields.find("hints")) read_hints(*field, reading.hints);
+  if (const auto* field = fields.find("models")) read_models(*field, reading.models);
 }
 
 }  // namespace modelvane

@@ -93,6 +93,7 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   internlm.access.http_headers = {{"sso-ak", env("SSO_AK")}};
   internlm.reading.shape = {};
   internlm.reading.rules = {{Rule::Field, "/ref_model"}};
+  internlm.reading.alias_names.patterns = {{"-latest$", std::regex{"-latest$"}}};
   internlm.interval = 60s;
   internlm.timeout = 10s;
   internlm.recheck = 5s;
@@ -344,7 +345,7 @@ TEST_CASE("the commented-out parts of the example load, too, once their files ex
   const auto config = parse_config(yaml, "modelvane.yml");
   if (!config) FAIL(joined(config.error()), yaml);
   CHECK(config->endpoints.size() == 2);
-  CHECK(config->webhooks.size() == 1);
+  CHECK(config->webhooks.size() == 2);
   CHECK(config->instance == "prod-a");
 }
 

@@ -17,6 +17,7 @@ inline void set_up_environment() {
   ::setenv("INTERN_API_KEY", kInternKey, 1);
   ::setenv("SSO_AK", "sso-value-51c0", 1);
   ::setenv("ONCALL_URL", "https://hooks.example.com/T000/very-secret-path", 1);
+  ::setenv("SLACK_URL", "https://hooks.slack.com/services/T000/B000/very-secret-path", 1);
   ::setenv("WH_SECRET", kSigningSecret, 1);
   ::setenv("WH_SECRET_OLD", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", 1);
   ::setenv("BAD_URL", "ftp://secret-host-88", 1);

@@ -1,0 +1,133 @@
+// The presets against lists in their providers' shapes (tests/golden/model_lists), and against the page that is made from them.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "daemon/config/config.h"
+#include "daemon/config/providers.h"
+#include "daemon/core/read_catalog.h"
+
+using namespace modelvane;
+
+namespace {
+
+std::string read_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+void expect_file(const std::string& path, const std::string& text) {
+  if (std::getenv("MODELVANE_UPDATE") != nullptr) std::ofstream{path, std::ios::binary} << text;
+  CHECK(text == read_file(path));
+}
+
+std::string to_text(const Catalog& catalog) {
+  std::string text = fmt::format("models: {}\n", fmt::join(catalog.ids, ", "));
+  for (const auto& alias : catalog.aliases) text += fmt::format("{} -> {} ({})\n", alias.id, alias.target, label(alias.rule));
+  if (!catalog.undisclosed.empty()) text += fmt::format("undisclosed: {}\n", fmt::join(catalog.undisclosed, ", "));
+  for (const auto& end : catalog.lifecycles) {
+    text += fmt::format("{} ends {}{}\n", end.id, end.retires_at ? to_rfc3339(*end.retires_at) : "some day",
+                        end.replacement.empty() ? "" : ", replacement " + end.replacement);
+  }
+  for (const auto& hint : catalog.hints) text += fmt::format("{} hints {}\n", hint.id, fmt::join(hint.values, " "));
+  return text;
+}
+
+const std::string kLists = std::string{MODELVANE_GOLDEN} + "/model_lists/";
+
+void expect_golden(const ProviderPreset& preset, const std::string& list) {
+  CAPTURE(list);
+  const auto catalog =
+      read_catalog(read_file(kLists + list + ".json"), reading_of(preset, preset.url.empty() ? preset.example : preset.url));
+  REQUIRE_MESSAGE(catalog.has_value(), catalog.error().sentence);
+  expect_file(kLists + list + ".txt", to_text(*catalog));
+}
+
+}  // namespace
+
+TEST_CASE("every preset reads a list in its provider's shape") {
+  for (const auto& preset : providers()) expect_golden(preset, preset.name);
+}
+
+TEST_CASE("the providers of the product's contract are all there") {
+  for (const auto name : {"internlm",
+                          "openrouter",
+                          "mistral",
+                          "xai",
+                          "openai",
+                          "anthropic",
+                          "gemini",
+                          "gemini-openai",
+                          "deepseek",
+                          "zhipu",
+                          "moonshot",
+                          "kimi-code",
+                          "dashscope",
+                          "groq",
+                          "together",
+                          "github-models",
+                          "fireworks",
+                          "cohere",
+                          "azure-deployments",
+                          "litellm",
+                          "vllm",
+                          "llamacpp",
+                          "ollama",
+                          "lmstudio",
+                          "tgi",
+                          "openai-compatible"}) {
+    CAPTURE(name);
+    const auto* preset = find_provider(name);
+    REQUIRE(preset != nullptr);
+    CHECK(!preset->title.empty());
+    CHECK(preset->tells.ends_with("."));
+    CHECK(preset->trap.ends_with("."));
+    CHECK(preset->url.empty() != preset->example.empty());
+    CHECK(preset->yaml.starts_with(fmt::format("- provider: {}\n", name)));
+  }
+}
+
+TEST_CASE("the page of the providers is made from the presets") {
+  expect_file(std::string{MODELVANE_GOLDEN} + "/../../docs/providers.md", providers_page());
+}
+
+TEST_CASE("a preset's key, headers and questions can be changed by the endpoint") {
+  ::setenv("ANTHROPIC_API_KEY", "a-key", 1);
+  const auto config = parse_config(R"(
+endpoints:
+  - {provider: anthropic}
+  - {name: own-key, provider: anthropic, http_headers: {X-Api-Key: mine, anthropic-version: "2024-01-01"}}
+  - {name: gateway, provider: anthropic, url: "https://gw.example.com/claude/v1/models?limit=50"}
+)",
+                                   "test.yml");
+  REQUIRE(config.has_value());
+  const auto& preset = config->endpoints[0];
+  CHECK(preset.access.http_headers.size() == 2);
+  REQUIRE(preset.reading.rules.size() == 1);
+  CHECK(preset.reading.rules[0].url == "https://api.anthropic.com/v1/models/{id}");
+  CHECK(config->endpoints[1].access.http_headers.size() == 2);
+  CHECK(config->endpoints[1].access.http_headers[0].second.where == "mine");
+  CHECK(config->endpoints[2].reading.rules[0].url == "https://gw.example.com/claude/v1/models/{id}");
+}
+
+TEST_CASE("an echo is sent only for endpoints that ask for it") {
+  ::setenv("DEEPSEEK_API_KEY", "a-key", 1);
+  const auto config = parse_config(R"(
+endpoints:
+  - {provider: deepseek}
+  - {name: asked, provider: deepseek, echo: true}
+  - {name: seldom, provider: deepseek, echo: {interval: 12h, daily_budget: 4}}
+)",
+                                   "test.yml");
+  REQUIRE(config.has_value());
+  CHECK(config->endpoints[0].reading.rules.empty());
+  REQUIRE(config->endpoints[1].reading.rules.size() == 1);
+  CHECK(config->endpoints[1].reading.rules[0].url == "https://api.deepseek.com/chat/completions");
+  REQUIRE(config->endpoints[2].reading.rules.size() == 1);
+  CHECK(config->endpoints[2].reading.rules[0].interval == std::chrono::hours{12});
+  CHECK(config->endpoints[2].reading.rules[0].daily_budget == 4);
+}
