@@ -188,7 +188,8 @@ int main(int argc, char** argv) {
       "modelvane: a weather vane for model aliases. It watches what `*-latest` model aliases of LLM APIs point to, tells you "
       "the\n"
       "moment that one moves, and shows latency and availability to Prometheus.\n\n"
-      "First steps: modelvane demo (needs nothing), then modelvane probe URL, then modelvane serve --config.file FILE"};
+      "First steps: modelvane demo (needs nothing), then modelvane probe URL, then modelvane serve --config.file FILE",
+      "modelvane"};
   app.set_version_flag("--version", "modelvane " MODELVANE_VERSION);
   app.require_subcommand(1);
   Command chosen;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/config/secret.h"
+#include "daemon/core/histogram.h"
 #include "daemon/core/policy.h"
 #include "daemon/core/reading.h"
 #include "daemon/core/time.h"
@@ -55,6 +56,7 @@ struct EndpointConfig {
   Duration recheck = std::chrono::seconds{5};
   bool reuse_connection = false;
   std::size_t body_limit = 16 * 1024 * 1024;
+  std::vector<double> duration_buckets = kDurationBounds;  // seconds, ascending
   Policy policy;
   std::map<std::string, std::vector<std::string>> pins;
   std::map<std::string, std::string> labels;

@@ -23,6 +23,10 @@ constexpr Range<std::size_t> kBodyLimit{std::size_t{1} << 10U, std::size_t{256} 
 constexpr Range<int> kConfirmPolls{1, 100};
 constexpr Range<Duration> kConfirmFor{seconds{0}, hours{24 * 30}};
 constexpr Range<double> kShrinkRatio{0.0, 1.0};
+// From a tenth of a millisecond to the longest time-out.
+constexpr Range<double> kBucket{0.0001, 600.0};
+// Each is a series of every endpoint.
+constexpr std::size_t kBucketsMax = 32;
 constexpr Range<Duration> kShrinkHold{seconds{0}, hours{24 * 30}};
 
 void read_confirm(const Field& field, Confirm& confirm) {
@@ -52,6 +56,22 @@ void read_shrink_guard(const Field& field, ShrinkGuard& guard) {
   if (const auto* hold = fields->find("hold")) guard.hold = hold->duration(kShrinkHold).value_or(guard.hold);
 }
 
+void read_buckets(const Field& field, std::vector<double>& bounds) {
+  const auto items = field.list("upper bounds in seconds, such as [0.1, 0.5, 1, 5]");
+  if (!items) return;
+  if (items->empty() || items->size() > kBucketsMax) {
+    return field.fail(fmt::format("must have 1 to {} bounds, not {}", kBucketsMax, items->size()));
+  }
+  std::vector<double> read;
+  for (const auto& item : *items) {
+    const auto bound = item.number(kBucket);
+    if (!bound) continue;
+    if (!read.empty() && *bound <= read.back()) item.fail("must be larger than the bound before it");
+    read.push_back(*bound);
+  }
+  bounds = std::move(read);
+}
+
 // A span that must fit into the interval. `interval_is_known`: false while the interval itself is in error.
 void read_within_interval(const Field* field, Range<Duration> range, Duration interval, bool interval_is_known, Duration& span) {
   if (field == nullptr) return;
@@ -68,9 +88,9 @@ void read_within_interval(const Field* field, Range<Duration> range, Duration in
 
 std::span<const std::string_view> polling_keys() {
   static constexpr std::array kKeys{
-      std::string_view{"interval"},     std::string_view{"timeout"},    std::string_view{"recheck"},
-      std::string_view{"connection"},   std::string_view{"body_limit"}, std::string_view{"confirm"},
-      std::string_view{"shrink_guard"},
+      std::string_view{"interval"},     std::string_view{"timeout"},          std::string_view{"recheck"},
+      std::string_view{"connection"},   std::string_view{"body_limit"},       std::string_view{"confirm"},
+      std::string_view{"shrink_guard"}, std::string_view{"duration_buckets"},
   };
   return kKeys;
 }
@@ -91,6 +111,7 @@ void read_polling(const Fields& fields, EndpointConfig& endpoint) {
   if (const auto* field = fields.find("body_limit")) endpoint.body_limit = field->size(kBodyLimit).value_or(endpoint.body_limit);
   if (const auto* field = fields.find("confirm")) read_confirms(*field, endpoint.policy);
   if (const auto* field = fields.find("shrink_guard")) read_shrink_guard(*field, endpoint.policy.shrink_guard);
+  if (const auto* field = fields.find("duration_buckets")) read_buckets(*field, endpoint.duration_buckets);
 }
 
 void fit_to_interval(EndpointConfig& endpoint) {

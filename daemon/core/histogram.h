@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace modelvane {
+
+// One exchange from start to end, in seconds: from a gateway on the same host to the longest time-out of a webhook (60 s).
+inline const std::vector<double> kDurationBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
 struct Histogram {
   std::vector<double> bounds;         // upper bounds, ascending; +Inf is implied

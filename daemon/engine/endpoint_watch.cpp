@@ -30,7 +30,6 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
 
 EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance) : config_(std::move(config)) {
   watched_.instance = instance;
-  view_.duration = Histogram{kDurationBounds};
   view_.known = std::make_shared<const KnownView>();
   set_config_facts();
 }
@@ -46,6 +45,8 @@ void EndpointWatch::set_config_facts() {
   view_.url = shown_url(config_.url);
   view_.labels = config_.labels;
   view_.interval = config_.interval;
+  // Counts of other buckets cannot be carried over; to Prometheus it looks like a restart.
+  if (view_.duration.bounds != config_.duration_buckets) view_.duration = Histogram{config_.duration_buckets};
 }
 
 void EndpointWatch::approve(ApprovedTargets approved) {

@@ -37,8 +37,8 @@ struct AliasView {
 
 // What advance() knows of an endpoint. Made anew only when that changed.
 struct KnownView {
-  std::vector<AliasView> aliases;   // by alias
-  std::vector<std::string> models;  // ids of the last believed list
+  std::vector<AliasView> aliases;       // by alias
+  std::vector<std::string> models;      // ids of the last believed list
   std::vector<Retirement> retirements;  // models whose end the list announces, by model
   bool has_baseline = false;
   Availability availability = Availability::Unknown;
@@ -69,10 +69,6 @@ struct EndpointView {
   std::optional<Time> certificate_expiry;
   std::shared_ptr<const PollHistory> history;  // of this process; null = no poll yet
 };
-
-// One exchange from start to end, in seconds: from a gateway on the same host to the longest allowed time-out of a webhook (60
-// s).
-inline const std::vector<double> kDurationBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
 // Failing: the last attempt failed. Misconfigured: an operator must mend something (URL, key, TLS). Disabled: it wants no more
 // events and is switched off.

@@ -411,3 +411,12 @@ TEST_CASE("every prefix of a file, and every file with one byte changed, gives a
   }
   CHECK(configs > 0);
 }
+
+TEST_CASE("the buckets of the poll's duration can be set, in ascending order") {
+  const auto config = parsed("endpoints: [{name: a, url: 'http://h/', aliases: [], duration_buckets: [0.1, 0.5, 2]}]\n");
+  CHECK(config.endpoints.at(0).duration_buckets == std::vector<double>{0.1, 0.5, 2});
+  const auto refused =
+      parse_config("endpoints: [{name: a, url: 'http://h/', aliases: [], duration_buckets: [0.5, 0.1]}]\n", "modelvane.yml");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(to_text(refused.error().at(0)).ends_with("duration_buckets[1]: must be larger than the bound before it"));
+}
