@@ -19,13 +19,13 @@ using Json = nlohmann::json;
 
 namespace {
 
-std::string config_of(const FakeUpstream& upstream, const std::string& webhooks) {
+std::string config_of(const FakeUpstream& upstream, const std::string& webhooks, const std::string& pins = "") {
   return fmt::format(R"(instance: test
 endpoints:
-  - {{name: m, url: "{}", interval: 1s, timeout: 1s, aliases: [{{field: /ref_model}}], pins: {{m-latest: [m-0]}}}}
+  - {{name: m, url: "{}", interval: 1s, timeout: 1s, aliases: [{{field: /ref_model}}]{}}}
 webhooks:
 {})",
-                     upstream.url(), webhooks);
+                     upstream.url(), pins, webhooks);
 }
 
 std::string webhook(const std::string& name, const std::string& url) {
@@ -180,7 +180,7 @@ TEST_CASE("dead letters are sent again or dropped while the daemon runs, and the
   };
   CHECK(run(folder, {"drill"}).code == 1);
   CHECK(run(folder, {"drill", "--type", "alias.moved"}).code == 1);
-  CHECK(has_dead(2));
+  CHECK_MESSAGE(has_dead(2), serve.process().transcript());
   CHECK(run(folder, {"deliveries", "drop", "1"}).code == 0);
   CHECK(has_dead(1));
   refuses = false;
@@ -194,12 +194,13 @@ TEST_CASE("dead letters are sent again or dropped while the daemon runs, and the
 TEST_CASE("a request that is made while no daemon runs is applied at the next start, once") {
   const TempFolder folder;
   FakeUpstream upstream{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1"}); }};
+  const auto config = config_of(upstream, "  []\n", ", pins: {m-latest: [m-0]}");
   const std::string kept = R"(modelvane_alias_pinned_ok{endpoint="m",alias="m-latest"} 1)";
   const auto is_kept = [&](const Serve& serve) {
     return eventually([&] { return get(serve.url("/metrics")).body.find(kept) != std::string::npos; });
   };
   {
-    Serve serve(folder, config_of(upstream, "  []\n"));
+    Serve serve(folder, config);
     REQUIRE_MESSAGE(is_ready(serve), serve.process().transcript());
     REQUIRE(upstream.wait_for_requests(2));
     serve.process().signal(SIGTERM);
@@ -210,7 +211,7 @@ TEST_CASE("a request that is made while no daemon runs is applied at the next st
   CHECK(stored.out.find("no daemon runs") != std::string::npos);
   CHECK(run(folder, {"drill"}).code == 1);
   {
-    Serve serve(folder, config_of(upstream, "  []\n"));
+    Serve serve(folder, config);
     REQUIRE_MESSAGE(is_ready(serve), serve.process().transcript());
     CHECK(is_kept(serve));
     CHECK(run(folder, {"pin", "remove", "m", "m-latest"}).code == 0);
@@ -218,7 +219,7 @@ TEST_CASE("a request that is made while no daemon runs is applied at the next st
     CHECK(run(folder, {"pin", "set", "m", "m-latest", "m-1", "m-2"}).code == 0);
     serve.process().kill();
   }
-  Serve serve(folder, config_of(upstream, "  []\n"));
+  Serve serve(folder, config);
   REQUIRE_MESSAGE(is_ready(serve), serve.process().transcript());
   CHECK(is_kept(serve));
   const auto list = run(folder, {"pin", "list", "--config.file", folder.file("modelvane.yml"), "--output", "json"});
