@@ -16,7 +16,7 @@
 #include "daemon/core/policy.h"
 #include "daemon/core/reading.h"
 #include "daemon/core/time.h"
-#include "daemon/notify/format.h"
+#include "daemon/core/webhook_format.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemon/core/time.h"
-#include "daemon/notify/format.h"
+#include "daemon/core/webhook_format.h"
 
 namespace modelvane {
 

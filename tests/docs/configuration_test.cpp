@@ -10,7 +10,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/core/glob.h"
-#include "daemon/notify/format.h"
+#include "daemon/core/webhook_format.h"
 #include "tests/docs/project.h"
 
 using namespace modelvane;

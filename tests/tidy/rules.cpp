@@ -20,7 +20,7 @@ const std::map<std::string, std::vector<std::string>>& allowed_includes() {
       {"log", {}},
       {"transport", {"core/"}},
       {"store", {"core/"}},
-      {"config", {"core/", "transport/transport.h", "notify/format.h"}},
+      {"config", {"core/", "transport/transport.h"}},
       {"notify", {"core/", "config/", "store/store.h", "transport/transport.h"}},
       {"metrics", {"core/", "engine/snapshot.h"}},
       {"web", {"core/", "engine/snapshot.h", "metrics/", "store/store.h"}},

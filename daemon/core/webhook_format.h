@@ -1,5 +1,5 @@
 // One table of all webhook formats, as data: what the outbox and the config have to know about a format without knowing its
-// renderer. Header only, so that the config may read it, too. docs/FORMATS.md shows the same table to users.
+// renderer. docs/FORMATS.md shows the same table to users.
 #pragma once
 
 #include <algorithm>
