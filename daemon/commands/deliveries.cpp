@@ -69,7 +69,7 @@ std::expected<Rows, std::string> rows_of(const DeliveriesOptions& options, Sqlit
 }
 
 std::string what_next(const DeliveryRow& row) {
-  const auto error = plain_text(row.last_error, kErrorCharactersMax);
+  auto error = plain_text(row.last_error, kErrorCharactersMax);
   if (row.state == DeliveryState::Pending && row.attempts == 0) return "waits for its first attempt";
   if (row.state == DeliveryState::Pending && row.last_error.empty()) return "held by the receiver until its alert ends";
   if (row.state == DeliveryState::Pending) return fmt::format("not before {}; {}", to_rfc3339(row.next_attempt), error);

@@ -123,9 +123,10 @@ bool is_free(const std::string& host, const std::string& port) {
   if (::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found) != 0) return true;
   const int socket = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
-  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  const bool is_taken = ::bind(socket, found->ai_addr, found->ai_addrlen) != 0 && errno == EADDRINUSE;
-  ::close(socket);
+  if (socket >= 0) ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  // Without a descriptor nothing can be tried: the server will say what is wrong.
+  const bool is_taken = socket >= 0 && ::bind(socket, found->ai_addr, found->ai_addrlen) != 0 && errno == EADDRINUSE;
+  if (socket >= 0) ::close(socket);
   ::freeaddrinfo(found);
   return !is_taken;
 }
