@@ -25,7 +25,7 @@ constexpr std::size_t kPointersMax = 16;
 constexpr std::size_t kAliasIdsMax = 256;
 
 // One place of the rows, or a list of places, best first.
-void read_items(const Field& field, std::vector<std::string>& items) {
+void read_places(const Field& field, std::vector<std::string>& items) {
   items.clear();
   if (!field.is_list()) return read_pointer(field, true, items.emplace_back());
   const auto places = field.list("JSON pointers such as /data");
@@ -151,8 +151,8 @@ void read_list(const Field& field, ListShape& shape) {
                                     std::string_view{"pagination"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
-  if (const auto* items = fields->find("items")) read_items(*items, shape.items);
-  if (const auto* id = fields->find("id")) read_pointer(*id, true, shape.id);
+  if (const auto* items = fields->find("items")) read_places(*items, shape.items);
+  if (const auto* id = fields->find("id")) read_places(*id, shape.id);
   if (const auto* prefix = fields->find("strip_prefix")) shape.strip_prefix = prefix->text_or_empty("text").value_or("");
   if (const auto* pagination = fields->find("pagination")) shape.pagination = read_pagination(*pagination);
 }

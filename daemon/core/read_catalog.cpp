@@ -1,6 +1,7 @@
 #include "daemon/core/read_catalog.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -48,7 +49,7 @@ class CatalogReader::Rows : public RowSink {
  public:
   explicit Rows(const Reading& reading) : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row) {
     plan_.items = reading.shape.items;
-    id_ = plan_.row.add(reading.shape.id);
+    for (const auto& pointer : reading.shape.id) id_slots_.push_back(plan_.row.add(pointer));
     for (std::size_t i = 0; i < reading.rules.size(); ++i) plan_rule(i);
     for (const auto& pointer : reading.hints) hints_.push_back(plan_.row.add(pointer));
     const auto& pagination = reading.shape.pagination;
@@ -110,8 +111,7 @@ class CatalogReader::Rows : public RowSink {
 
   std::expected<void, ReadError> add(const ScannedRow& row) override {
     ++rows_seen_;
-    const auto& id_value = row.values[id_];
-    const auto id = id_value.is_text() ? model_id(id_value.text, reading_->shape.strip_prefix) : std::nullopt;
+    const auto id = id_of(row);
     if (!id) {
       ++catalog_.skipped_rows;
       return {};
@@ -173,6 +173,13 @@ class CatalogReader::Rows : public RowSink {
 
   static ReadError in_part(const ReadError& error, const std::string& part) {
     return {Reason::Partial, fmt::format("{}: {}", part, error.sentence)};
+  }
+
+  std::optional<std::string> id_of(const ScannedRow& row) const {
+    for (const auto slot : id_slots_) {
+      if (row.values[slot].is_text()) return model_id(row.values[slot].text, reading_->shape.strip_prefix);
+    }
+    return std::nullopt;
   }
 
   void plan_rule(std::size_t index) {
@@ -245,7 +252,8 @@ class CatalogReader::Rows : public RowSink {
     }
     const auto skipped = catalog_.skipped_rows;
     if (skipped == 0) return {Reason::Empty, fmt::format("the list at {} is empty", place)};
-    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}", skipped, place, reading_->shape.id)};
+    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}", skipped, place,
+                                          fmt::join(reading_->shape.id, " or "))};
   }
 
   void collect_ids() {
@@ -293,7 +301,7 @@ class CatalogReader::Rows : public RowSink {
   const Reading* reading_;
   ListPlan plan_;
   LifecycleReader lifecycle_;
-  std::size_t id_ = 0;
+  std::vector<std::size_t> id_slots_;
   std::vector<RuleSlots> field_slots_;
   std::vector<RuleSlots> reverse_slots_;
   std::vector<std::size_t> hints_;

@@ -46,8 +46,8 @@ struct ListShape {
   // Pointers from the document to the array of rows, best first; "" = the document itself. Where "" stands alone, a document that
   // is an object is the only row.
   std::vector<std::string> items{"/data"};
-  std::string id = "/id";    // pointer from a row to its id; "" = rows are texts
-  std::string strip_prefix;  // removed from the front of every id and target that has it
+  std::vector<std::string> id{"/id"};  // pointers from a row to its id, best first; "" = rows are texts
+  std::string strip_prefix;            // removed from the front of every id and target that has it
   Pagination pagination;
   friend bool operator==(const ListShape&, const ListShape&) = default;
 };

@@ -166,7 +166,7 @@ TEST_CASE("a preset can be pointed elsewhere and read otherwise") {
   const auto& endpoint = config.endpoints[0];
   CHECK(endpoint.url == "http://127.0.0.1:10180/v1/models");
   CHECK(endpoint.reading.shape.items == std::vector<std::string>{""});
-  CHECK(endpoint.reading.shape.id == "/id");
+  CHECK(endpoint.reading.shape.id == std::vector<std::string>{"/id"});
   CHECK(endpoint.reading.rules.empty());
   CHECK(endpoint.reuse_connection);
 }

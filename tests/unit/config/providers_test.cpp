@@ -53,6 +53,10 @@ TEST_CASE("every preset reads a list in its provider's shape") {
   for (const auto& preset : providers()) expect_golden(preset, preset.name);
 }
 
+TEST_CASE("Fireworks' control plane is read like its inference list") {
+  expect_golden(*find_provider("fireworks"), "fireworks-control-plane");
+}
+
 TEST_CASE("the providers of the product's contract are all there") {
   for (const auto name : {"internlm",
                           "openrouter",

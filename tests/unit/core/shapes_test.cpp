@@ -78,7 +78,7 @@ TEST_CASE("a concrete row names its aliases, which need not be rows, and itself 
 
 TEST_CASE("ids with resource prefixes, versions as opaque values, tags with digests") {
   auto how = reading({{.kind = Rule::Field, .pointer = "/digest", .opaque = true}});
-  how.shape = {.items = {"/models", "/data"}, .id = "/name", .strip_prefix = "models/", .pagination = {}};
+  how.shape = {.items = {"/models", "/data"}, .id = {"/name"}, .strip_prefix = "models/", .pagination = {}};
   CHECK(arrows(read(R"({"models":[{"name":"models/a","digest":"sha256:1"}]})", how)) == "a>sha256:1");
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("of several places of rows the best counts, wherever it stands in the 
 TEST_CASE("a document that is the only row") {
   auto how = reading({{.kind = Rule::Field, .pointer = "/model_sha", .opaque = true}});
   how.shape.items = {""};
-  how.shape.id = "/model_id";
+  how.shape.id = {"/model_id"};
   CHECK(arrows(read(R"({"model_id":"a/b","model_sha":"f00"})", how)) == "a/b>f00");
   CHECK(read_catalog(R"({"error":"nope"})", how).error().reason == Reason::BadShape);
 }
