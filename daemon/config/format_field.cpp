@@ -19,7 +19,7 @@ namespace {
 
 // A rotation needs two; each adds a signature to every delivery.
 constexpr std::size_t kSigningSecretsMax = 8;
-constexpr Range<Duration> kAlertDuration{std::chrono::minutes{1}, std::chrono::hours{24 * 30}};
+constexpr Range<Duration> kAlertDuration{std::chrono::seconds{10}, std::chrono::hours{24 * 30}};
 constexpr Range<double> kBurst{1, 1'000};
 constexpr Range<double> kPerSecond{0.001, 1'000};
 // GitLab's and GitHub's own limits are about there.

@@ -83,8 +83,10 @@ void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, No
 }
 
 void Outbox::put(Webhook& webhook, Parcel parcel) {
-  parcel.life = webhook.is_state() ? alert_life(*webhook.config, *parcel.event) : std::nullopt;
-  if (webhook.is_state() && !parcel.life) {
+  // One that came back after its webhook left the configuration stays what it was.
+  const bool is_told = webhook.config.has_value();
+  if (is_told) parcel.life = webhook.is_state() ? alert_life(*webhook.config, *parcel.event) : std::nullopt;
+  if (is_told && webhook.is_state() && !parcel.life) {
     return finish(webhook, std::move(parcel.delivery), DeliveryState::Dead, "the stored event cannot be read");
   }
   Lane& lane = webhook.lanes[parcel.life ? parcel.life->key : subject_of(*parcel.event)];
@@ -310,10 +312,10 @@ void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parc
 // The receiver has the alert: it must hear of it again while it lives, and of its end.
 void Outbox::hold(Webhook& webhook, Parcel parcel, Now now) {
   const auto& ends = parcel.life->ends;
-  if (ends && now.wall >= *ends + kAlertAftermath) {
+  if (ends && now.wall >= *ends + parcel.life->aftermath) {
     return finish(webhook, std::move(parcel.delivery), DeliveryState::Delivered, "");
   }
-  Duration pause = kAlertPostInterval;
+  Duration pause = parcel.life->post_every;
   if (ends && *ends > now.wall) pause = std::min(pause, *ends - now.wall);
   const bool is_news = parcel.delivery.attempts == 1 || !parcel.delivery.last_error.empty();
   parcel.due = now.steady + pause;

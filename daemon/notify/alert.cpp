@@ -80,6 +80,8 @@ std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEv
   const auto event = parse_cloudevent(stored.json);
   if (!event) return std::nullopt;
   AlertLife life{.key = key_of(*event), .starts = event->time, .ends = std::nullopt, .begins = true};
+  life.post_every = std::min(kAlertPostInterval, webhook.alert_duration / kPostsPerAlert);
+  life.aftermath = std::min(kAlertAftermath, webhook.alert_duration);
   const Pair* state = state_of(event->type);
   if (state == nullptr) {
     life.ends = event->time + webhook.alert_duration;

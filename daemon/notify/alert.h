@@ -15,9 +15,10 @@
 
 namespace modelvane {
 
-// Alertmanager must hear of a living alert at least this often.
+// Alertmanager must hear of a living alert at least this often; four times in an alert_duration if that is more.
 inline constexpr Duration kAlertPostInterval = std::chrono::minutes{1};
-// The resolved form is posted for so long after the end.
+inline constexpr int kPostsPerAlert = 4;
+// The resolved form is posted for so long after the end, or for an alert_duration if that is shorter.
 inline constexpr Duration kAlertAftermath = std::chrono::minutes{5};
 // A firing alert ends by itself so long after its last post, should modelvane be gone for good.
 inline constexpr Duration kAlertHold = std::chrono::minutes{4};
@@ -27,6 +28,8 @@ struct AlertLife {
   Time starts{};             // of an event that only ends: when what it ends began, as far as is known
   std::optional<Time> ends;  // none: until another event of the same key
   bool begins = true;        // false: the event ends the alert
+  Duration post_every{kAlertPostInterval};
+  Duration aftermath{kAlertAftermath};
 };
 
 // None when the event's JSON cannot be read. A fact without a duration (alias.moved, model.added, ...) is an alert for

@@ -260,6 +260,18 @@ TEST_CASE("an event that comes while its alert is being posted waits for the ver
   CHECK(desk.due().at(0).events[0]->sequence == 2);
 }
 
+TEST_CASE("an alert that is being posted while its webhook leaves the configuration waits for its return") {
+  Desk desk{{webhook("am", "alertmanager")}};
+  desk.add(1, "am", EventType::EndpointDown);
+  const auto down = desk.due();
+  desk.configure({});
+  desk.end(down.at(0), VerdictClass::Busy);
+  CHECK(desk.outbox.view("am").dead_letters == 0);
+  desk.configure({webhook("am", "alertmanager")});
+  desk.passed += 1min;
+  CHECK(desk.send_all() == Sizes{1});
+}
+
 TEST_CASE("a living alert does not expire, and after a restart it is posted at once and counts as held") {
   Desk desk{{webhook("am", "alertmanager")}};
   desk.add(1, "am", EventType::EndpointDown);

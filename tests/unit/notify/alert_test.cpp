@@ -28,11 +28,11 @@ Event moved(std::string to) {
   return event;
 }
 
-AlertLife life_of(const Event& event) {
+AlertLife life_of(const Event& event, Duration alert_duration = 2h) {
   StoredEvent stored;
   stored.json = to_cloudevent(event, "urn:modelvane:prod-a");
   WebhookConfig webhook;
-  webhook.alert_duration = 2h;
+  webhook.alert_duration = alert_duration;
   const auto life = alert_life(webhook, stored);
   REQUIRE(life.has_value());
   return *life;
@@ -47,6 +47,15 @@ TEST_CASE("a move is an alert for alert_duration, and another target is another 
   CHECK(life.ends == kThen + 2h);
   CHECK(life.key == life_of(moved("b")).key);
   CHECK(life.key != life_of(moved("c")).key);
+}
+
+TEST_CASE("a short alert_duration means more posts, and fewer of the resolved form") {
+  const auto usual = life_of(moved("b"));
+  CHECK(usual.post_every == 1min);
+  CHECK(usual.aftermath == 5min);
+  const auto brief = life_of(moved("b"), 20s);
+  CHECK(brief.post_every == 5s);
+  CHECK(brief.aftermath == 20s);
 }
 
 TEST_CASE("a state lasts until the event that ends it, which has the same key") {
