@@ -52,6 +52,7 @@ void add_probe(CLI::App& app, Command& chosen, ProbeOptions& options) {
   auto* command = app.add_subcommand("probe", "Poll once now: latency by phase, models, aliases and their targets, pins");
   command->add_option("TARGET", options.targets, "Endpoint names of the config, or URLs; none = all endpoints");
   command->add_option("--config.file", options.config_file, "Configuration file")->capture_default_str();
+  command->add_flag("--echo", options.echo, "Ask the questions that cost money (echo rules), too");
   command->add_option("--output", options.output, "table or json")->capture_default_str();
   command->footer(
       "Exit code 1 when a poll failed or a pin is broken: usable as a gate in CI.\nExample: modelvane probe internlm --output "

@@ -36,6 +36,7 @@ struct ProbeOptions {
   std::string config_file = "modelvane.yml";
   std::vector<std::string> targets;  // endpoint names or URLs; empty = every endpoint of the config
   std::string output = "table";      // or json
+  bool echo = false;                 // ask the questions that cost money, too
 };
 int probe(const ProbeOptions& options);
 

@@ -47,11 +47,12 @@ HttpResult fetch(Transport& transport, HttpRequest request) {
 }
 
 // The daemon's own poll, with nothing known before.
-Probed probe_one(const EndpointConfig& endpoint) {
+Probed probe_one(const EndpointConfig& endpoint, const EgressRules& egress, bool may_echo) {
   CurlTransport transport{CurlTransportOptions{}};
+  transport.set_egress(egress);
   const SystemClock clock;
   PollMemory memory;
-  PollRun run{endpoint, memory, QuestionScope{.may_echo = true}, clock.steady()};
+  PollRun run{endpoint, memory, QuestionScope{.may_echo = may_echo}, clock.steady()};
   while (auto request = run.next(clock.wall(), clock.steady())) run.take(fetch(transport, std::move(*request)), clock.wall());
   return {.endpoint = &endpoint, .result = run.finish()};
 }
@@ -190,8 +191,13 @@ void print_table(const Probed& probed) {
   }
 }
 
-// Endpoints to probe: those named, or all. The error is a sentence.
-std::expected<std::vector<EndpointConfig>, std::string> select(const ProbeOptions& options) {
+struct Selection {
+  std::vector<EndpointConfig> endpoints;
+  EgressRules egress;
+};
+
+// What to probe: those named, or all. The error is a sentence.
+std::expected<Selection, std::string> select(const ProbeOptions& options) {
   std::vector<EndpointConfig> selected;
   std::vector<std::string> names;
   for (const auto& target : options.targets) {
@@ -201,14 +207,14 @@ std::expected<std::vector<EndpointConfig>, std::string> select(const ProbeOption
       names.push_back(target);
     }
   }
-  if (!options.targets.empty() && names.empty()) return selected;
+  if (!options.targets.empty() && names.empty()) return Selection{std::move(selected), {}};
   auto config = load_config(options.config_file);
   if (!config) {
     std::string errors;
     for (const auto& error : config.error()) errors += (errors.empty() ? "" : "\n") + to_text(error);
     return std::unexpected(std::move(errors));
   }
-  if (names.empty()) return std::move(config->endpoints);
+  if (names.empty()) return Selection{std::move(config->endpoints), std::move(config->egress)};
   for (const auto& name : names) {
     const auto found =
         std::find_if(config->endpoints.begin(), config->endpoints.end(), [&](const auto& e) { return e.name == name; });
@@ -218,7 +224,7 @@ std::expected<std::vector<EndpointConfig>, std::string> select(const ProbeOption
     }
     selected.push_back(*found);
   }
-  return selected;
+  return Selection{std::move(selected), std::move(config->egress)};
 }
 
 }  // namespace
@@ -228,15 +234,15 @@ int probe(const ProbeOptions& options) {
     fmt::print(stderr, "modelvane: --output is table or json\n");
     return 2;
   }
-  const auto endpoints = select(options);
-  if (!endpoints) {
-    fmt::print(stderr, "{}\n", endpoints.error());
+  const auto selection = select(options);
+  if (!selection) {
+    fmt::print(stderr, "{}\n", selection.error());
     return 2;
   }
   bool all_fine = true;
   Json json = Json::array();
-  for (const auto& endpoint : *endpoints) {
-    const Probed probed = probe_one(endpoint);
+  for (const auto& endpoint : selection->endpoints) {
+    const Probed probed = probe_one(endpoint, selection->egress, options.echo);
     all_fine = all_fine && is_fine(probed);
     if (options.output == "json") {
       json.push_back(to_json(probed));

@@ -187,3 +187,12 @@ endpoints:
   CHECK(metrics_show(serve, "modelvane_alias_info{endpoint=\"with\",alias=\"m-latest\",target=\"m-1\""));
   CHECK(metrics_show(serve, "modelvane_endpoint_up{endpoint=\"without\"} 0"));
 }
+
+TEST_CASE("probe contacts only what the config's egress rules allow") {
+  Stage stage;
+  const auto file = stage.folder.write("modelvane.yml", stage.config() + "egress: {deny: [127.0.0.0/8]}\n");
+  Process probe({.arguments = {"probe", "m", "--config.file=" + file}});
+  CHECK(probe.wait() == 1);
+  CHECK_MESSAGE(probe.standard_output().find("FAILED") != std::string::npos, probe.transcript());
+  CHECK(stage.upstream.requests() == 0);
+}
