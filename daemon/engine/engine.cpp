@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 // A delivery under way at shutdown gets so long; it is repeated after the next start anyway.
 constexpr Duration kDrainDeliveries = 4s;
 constexpr Duration kDrainAll = 8s;
+// Opening a store of usual size takes milliseconds, checking a large one some seconds.
+constexpr Duration kStoreOpening = 1s;
 // The first polls after a start: 100 a second, but within the interval.
 constexpr Duration kFirstPollGap = 10ms;
 
@@ -331,6 +333,8 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
   if (const auto sooner = watch.endpoint.wants_poll_at(wall); sooner && !outcome.left_pending) next = std::min(next, *sooner);
   // A pause counts in slots: that of one interval only means no rechecks in between.
   if (outcome.pause >= interval) next = next_slot(name, interval, wall + (outcome.pause - interval));
+  // What came while the store was still being opened could not be judged. A store that refuses gets no hurry.
+  if (!ledger_.is_open() && daemon_.store_errors == 0) next = std::min(next, wall + kStoreOpening);
   if (outcome.retry_after) next = std::max(next, wall + std::min(*outcome.retry_after, kRetryAfterMax));
   set_due(watch, clock_.steady() + (next - wall));
 }

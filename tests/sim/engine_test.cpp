@@ -35,6 +35,17 @@ TEST_CASE("a move becomes durable, is shown and delivered within one interval an
   CHECK(world.seen().webhooks[0]->delivered == 1);
 }
 
+TEST_CASE("a list that came before the store was open is read again at once, and not an interval later") {
+  World world = small_world();
+  world.disk.broken = true;
+  world.start();
+  world.run_for(500ms);
+  REQUIRE(world.transport.polls == 1);
+  world.disk.broken = false;
+  world.run_for(3s);
+  CHECK(world.seen().endpoints[0]->known->has_baseline);
+}
+
 TEST_CASE("a move while the daemon was down is reported after the start, with bounds around the outage") {
   World world = small_world();
   world.start();
