@@ -10,7 +10,7 @@
 
 #include "daemon/core/read_catalog.h"
 #include "daemon/core/watch.h"
-#include "tests/unit/core/trace.h"
+#include "tests/replay/trace.h"
 
 namespace modelvane {
 namespace {

@@ -4,26 +4,21 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/core/time.h"
+#include "tests/replay/plain_list.h"
 
 namespace modelvane {
 
-struct PlainRow {
-  std::string target;  // "" = a model, or not disclosed
-  std::string ending;  // whatever the row says about its end, as text; "" = nothing
-};
-using PlainList = std::map<std::string, PlainRow>;
-
 struct PlainPoll {
   Time at;
-  const PlainList* list;  // nullptr = failed
+  const PlainList* list;             // nullptr = failed
+  std::vector<Time> failed_after{};  // the failed polls from this one to the next that is believed: for the reader's use
 };
 
-// Event type -> number, without zeros. Of alias.unstable, pins, hints and endpoint.* it knows nothing; nor of *_near.
+// Event type -> number, without zeros. It knows nothing of alternation and pins, and of hints only where no target is disclosed.
 std::map<std::string, int> plain_counts(const std::vector<PlainPoll>& polls);
 
 }  // namespace modelvane

@@ -1,4 +1,4 @@
-#include "tests/unit/core/trace.h"
+#include "tests/replay/trace.h"
 
 #include <doctest/doctest.h>
 #include <zlib.h>
