@@ -228,12 +228,11 @@ class CatalogReader::Rows : public RowSink {
   }
 
   std::expected<void, ReadError> state_reverse(const RuleSlots& slots, const std::string& id, const ScannedRow& row) {
-    const auto& aliases = row.values[slots.value].texts;
-    if (aliases.empty()) return {};
     const auto& rule = reading_->rules[slots.rule];
     const auto target = slots.canonical ? target_of(rule, row.values[*slots.canonical]) : model_id(id, rule.strip_prefix);
     if (!target) return {};
-    for (const auto& text : aliases) {
+    if (slots.canonical && *target == id) statements_.push_back({.alias = id, .target = id, .rule = slots.rule});
+    for (const auto& text : row.values[slots.value].texts) {
       auto alias = model_id(text, reading_->shape.strip_prefix);
       if (!alias || *alias == *target) continue;
       if (statements_.size() >= kStatementsMax) {
@@ -296,7 +295,7 @@ class CatalogReader::Rows : public RowSink {
   }
 
   // A model has a handful of aliases; a body of a million short names must not become a million strings.
-  static constexpr std::size_t kStatementsMax = 2 * kRowsMax;
+  static constexpr std::size_t kStatementsMax = 3 * kRowsMax;
 
   const Reading* reading_;
   ListPlan plan_;

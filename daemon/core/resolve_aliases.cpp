@@ -35,6 +35,15 @@ void drop_symmetric(std::vector<Statement>& statements, const std::vector<AliasR
                 [&](const Statement& one) { return has_no_canonical(one) && pairs.contains({one.rule, one.target, one.alias}); });
 }
 
+// Two models may claim one id (Mistral's voxtral-mini-2507): that id's own row knows better.
+void drop_canonical(std::vector<Statement>& statements) {
+  std::set<std::pair<std::size_t, std::string>> canonical;
+  for (const auto& one : statements) {
+    if (one.alias == one.target) canonical.emplace(one.rule, one.alias);
+  }
+  std::erase_if(statements, [&](const Statement& one) { return canonical.contains({one.rule, one.alias}); });
+}
+
 DirectByAlias direct_targets(std::vector<Statement> statements) {
   std::ranges::sort(statements, {}, [](const Statement& one) { return std::tie(one.alias, one.rule, one.evidence); });
   DirectByAlias known;
@@ -89,6 +98,7 @@ std::string joined(const Targets& targets) {
 
 std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(std::vector<Statement> statements,
                                                                      const std::vector<AliasRule>& rules) {
+  drop_canonical(statements);
   drop_symmetric(statements, rules);
   const auto known = direct_targets(std::move(statements));
   std::vector<ResolvedAlias> resolved;

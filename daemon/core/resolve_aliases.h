@@ -13,7 +13,8 @@
 
 namespace modelvane {
 
-// One row says by one rule that `alias` points to `target`; the two are never equal.
+// One row says by one rule that `alias` points to `target`. Where both are the same, it says of itself that it is no alias: by
+// that rule, no other row's word makes it one.
 struct Statement {
   std::string alias;
   std::string target;

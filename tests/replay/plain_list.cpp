@@ -43,15 +43,18 @@ std::string joined(const std::set<std::string>& names) {
 void add_targets(const json& rows, PlainList& list) {
   Names own_names;
   Names others_names;
+  std::set<std::string> canonical;
   for (const auto& row : rows) {
     const std::string id = row["id"];
     const std::string name = row["name"];
     if (name != id) own_names[id].insert(name);
+    if (name == id) canonical.insert(id);
     for (const std::string alias : row.value("aliases", json::array())) {
       if (alias != name) others_names[alias].insert(name);
     }
   }
   for (const auto& [id, names] : others_names) {
+    if (canonical.contains(id)) continue;
     list[id].target = joined(names);
     list[id].told_by = "aliases";
   }

@@ -69,7 +69,7 @@ const std::vector<Row> kRows = {
      .by_preset = {{"alias.appeared", 19},
                    {"alias.disclosed", 1},
                    {"alias.moved", 15},
-                   {"alias.undisclosed", 4},
+                   {"alias.undisclosed", 5},
                    {"alias.vanished", 13},
                    {"endpoint.down", 1},
                    {"endpoint.up", 1},

@@ -67,6 +67,13 @@ TEST_CASE("a symmetric group has its direction from the canonical pointer, and n
   CHECK(arrows(rows, reading({reverse()})).empty());
 }
 
+TEST_CASE("whose own row calls it canonical is no alias, although another row claims it") {
+  const std::string rows =
+      R"({"id":"mini-2507","name":"mini-2507","aliases":["mini"]},{"id":"mini","name":"mini-2507","aliases":["mini-2507"]},)"
+      R"({"id":"transcribe-2507","name":"transcribe-2507","aliases":["mini-2507","scribe"]})";
+  CHECK(arrows(rows, reading({field("/name", 3), reverse("/name")})) == "mini>mini-2507 scribe>transcribe-2507");
+}
+
 TEST_CASE("a concrete row names its aliases, which need not be rows, and itself among them means nothing") {
   const auto how = reading({reverse()});
   const auto catalog = read(R"({"data":[{"id":"grok-4","aliases":["grok-latest","grok-4"]}]})", how);
