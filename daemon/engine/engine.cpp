@@ -65,7 +65,7 @@ void Engine::configure(Config config) {
   std::unordered_map<std::string, std::unique_ptr<Watch>> kept;
   for (auto& watch : watches_) kept.emplace(watch->endpoint.name(), std::move(watch));
   watches_.clear();
-  index_.clear();
+  by_name_.clear();
   schedule_.clear();
   const auto count = static_cast<Duration::rep>(config.endpoints.size());
   for (auto& endpoint : config.endpoints) {
@@ -75,16 +75,16 @@ void Engine::configure(Config config) {
       add_endpoint(std::move(endpoint), count == 1 ? Duration{0} : spread);
       continue;
     }
-    index_.emplace(endpoint.name, watches_.size());
-    watches_.push_back(std::move(found->second));
+    Watch& watch = *found->second;
+    place(std::move(found->second));
     kept.erase(found);
-    Watch& watch = *watches_.back();
     if (!(watch.endpoint.config() == endpoint)) {
       cancel_poll(watch);  // its answer would be read in the new way
       watch.endpoint.reconfigure(std::move(endpoint));
+      watch.host = host_of(watch.endpoint.config().url);
       watch.due = clock_.steady();
     }
-    if (watch.ticket == 0) schedule_.add(watches_.size() - 1, watch.due, host_of(watch.endpoint.config().url));
+    if (watch.ticket == 0) schedule_.add(watch.index, watch.due, watch.host);
   }
   for (auto& [name, watch] : kept) {
     cancel_poll(*watch);
@@ -123,8 +123,15 @@ void Engine::add_endpoint(EndpointConfig config, Duration spread) {
     const auto known = loaded_.endpoints.find(name);
     watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {});
   }
-  index_.emplace(name, watches_.size());
-  schedule_.add(watches_.size(), watch->due, host_of(watch->endpoint.config().url));
+  watch->host = host_of(watch->endpoint.config().url);
+  place(std::move(watch));
+  schedule_.add(watches_.back()->index, watches_.back()->due, watches_.back()->host);
+}
+
+// At the next place in the order of the config.
+void Engine::place(std::unique_ptr<Watch> watch) {
+  watch->index = watches_.size();
+  by_name_.emplace(watch->endpoint.name(), watch.get());
   watches_.push_back(std::move(watch));
 }
 
@@ -211,9 +218,9 @@ void Engine::on_committed(const JournalCommitted& news) {
   std::unordered_map<std::string, std::vector<EventType>> types;
   for (const auto& event : commit->batch->events) types[event.endpoint].push_back(event.type);
   for (const auto& [name, state] : commit->batch->states) {
-    const auto found = index_.find(name);
-    if (found == index_.end()) continue;
-    Watch& watch = *watches_[found->second];
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) continue;
+    Watch& watch = *found->second;
     watch.endpoint.show(state, types[name]);
     publish(watch);
   }
@@ -234,8 +241,8 @@ bool Engine::may_decide() const {
 }
 
 const EndpointState* Engine::state_of(const std::string& endpoint) const {
-  const auto found = index_.find(endpoint);
-  return found == index_.end() ? nullptr : &watches_[found->second]->endpoint.state();
+  const auto found = by_name_.find(endpoint);
+  return found == by_name_.end() ? nullptr : &found->second->endpoint.state();
 }
 
 void Engine::commit_what_is_due() {
@@ -280,7 +287,7 @@ void Engine::approve(PinApproval approval) {
   auto& approved = approved_[approval.endpoint];
   approved[approval.alias] = approval.targets;
   if (approval.targets.empty()) approved.erase(approval.alias);
-  watches_[index_.at(approval.endpoint)]->endpoint.approve(approved);
+  by_name_.at(approval.endpoint)->endpoint.approve(approved);
   // With its state in the same batch the endpoint is shown anew as soon as the approval is durable.
   ledger_.note_state(approval.endpoint);
   ledger_.note(std::move(approval));
@@ -299,7 +306,6 @@ void Engine::start_polls() {
 }
 
 void Engine::start_poll(Watch& watch) {
-  watch.host = host_of(watch.endpoint.config().url);
   ++polls_under_way_;
   watch.endpoint.begin_poll(clock_.steady(), may_decide());
   continue_poll(watch);
@@ -313,7 +319,7 @@ void Engine::continue_poll(Watch& watch) {
     return settle_outcome(watch, watch.endpoint.finish_poll(clock_.wall(), may_decide()));
   }
   watch.ticket = next_ticket_++;
-  under_way_.emplace(watch.ticket, Work{.endpoint = watch.endpoint.name(), .started = clock_.steady()});
+  under_way_.emplace(watch.ticket, Work{.watch = &watch, .started = clock_.steady()});
   transport_.start(watch.ticket, std::move(*request));
 }
 
@@ -341,7 +347,7 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
 
 void Engine::set_due(Watch& watch, Duration due) {
   watch.due = due;
-  schedule_.add(index_.at(watch.endpoint.name()), due, host_of(watch.endpoint.config().url));
+  schedule_.add(watch.index, due, watch.host);
 }
 
 // ---- deliveries ---------------------------------------------------------------------------------------------------------------
@@ -359,8 +365,7 @@ void Engine::start_deliveries() {
       continue;
     }
     const auto ticket = next_ticket_++;
-    under_way_.emplace(ticket, Work{.endpoint = "",
-                                    .delivery_key = due.key,
+    under_way_.emplace(ticket, Work{.delivery_key = due.key,
                                     .webhook = std::make_shared<const WebhookConfig>(*due.webhook),
                                     .started = clock_.steady()});
     transport_.start(ticket, std::move(*request));
@@ -377,11 +382,8 @@ void Engine::complete(Completion completion) {
   const Work work = std::move(found->second);
   under_way_.erase(found);
   if (work.delivery_key != 0) return finish_delivery(work, completion.result);
-  const auto index = index_.find(work.endpoint);
-  if (index == index_.end()) return;
-  Watch& watch = *watches_[index->second];
-  watch.endpoint.take(completion.result, clock_.wall());
-  continue_poll(watch);
+  work.watch->endpoint.take(completion.result, clock_.wall());
+  continue_poll(*work.watch);
 }
 
 // ---- the loop -----------------------------------------------------------------------------------------------------------------
@@ -454,7 +456,7 @@ void Engine::run(const std::stop_token& stop) {
 // ---- what is shown ------------------------------------------------------------------------------------------------------------
 
 void Engine::publish(const Watch& watch) {
-  board_.publish_endpoint(index_.at(watch.endpoint.name()), watch.endpoint.view());
+  board_.publish_endpoint(watch.index, watch.endpoint.view());
 }
 
 void Engine::publish_webhooks() {

@@ -63,12 +63,13 @@ class Engine {
  private:
   struct Watch {
     EndpointWatch endpoint;
+    std::size_t index = 0;  // in watches_
+    std::string host{};     // where its polls take a place
     Duration due{0};
     std::uint64_t ticket = 0;  // of the poll under way
-    std::string host;          // where it takes a place
   };
   struct Work {
-    std::string endpoint;                            // a poll of it, or
+    Watch* watch = nullptr;                          // a poll of it, or
     std::uint64_t delivery_key = 0;                  // a delivery,
     std::shared_ptr<const WebhookConfig> webhook{};  // made by this config and judged by it, also after a reload
     Duration started{0};
@@ -82,6 +83,7 @@ class Engine {
 
   void configure(Config config);
   void add_endpoint(EndpointConfig config, Duration spread);
+  void place(std::unique_ptr<Watch> watch);
   void cancel_poll(Watch& watch);
   void take_control();
   void take_journal();
@@ -122,7 +124,7 @@ class Engine {
   std::vector<WebhookConfig> webhooks_;
   Duration retention_{0};
   std::vector<std::unique_ptr<Watch>> watches_;  // in config order
-  std::unordered_map<std::string, std::size_t> index_;
+  std::unordered_map<std::string, Watch*> by_name_;
   PollSchedule schedule_;  // of indices into watches_; those under way are not in it
 
   std::unordered_map<std::uint64_t, Work> under_way_;

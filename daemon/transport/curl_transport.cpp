@@ -12,11 +12,11 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
 #include "daemon/transport/exchange.h"
+#include "daemon/transport/multi_shards.h"
 #include "daemon/transport/outcome.h"
 #include "daemon/transport/poller.h"
 #include "daemon/transport/trust_store.h"
@@ -26,20 +26,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// One kept connection for each of the 10,000 endpoints of a process, and some for webhooks.
-constexpr long kKeptConnectionsMax = 12'000;
 // Idle handles kept for the next requests; each holds two buffers of 16 kB.
 constexpr std::size_t kIdleHandlesMax = 64;
 // libcurl ends a transfer at its deadline by itself; ours follows so much later, when it does not.
 constexpr std::chrono::milliseconds kGrace{50};
 // libcurl's cache of addresses is swept by every so many-th transfer (see exchange.cpp).
 constexpr std::uint64_t kSweepEvery = 500;
-
-// Once per process and never undone: other threads might still use the library at exit.
-void initialise_curl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) throw std::runtime_error(fmt::format("libcurl did not start: {}", curl_easy_strerror(code)));
-}
 
 std::string system_bundle(const std::string& chosen) {
   if (!chosen.empty()) return chosen;
@@ -52,11 +44,6 @@ struct EasyDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
-
-struct MultiDeleter {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
-using Multi = std::unique_ptr<CURLM, MultiDeleter>;
 
 // Of the addresses of a name those that may be contacted, at least one; a literal address stays what it is.
 std::expected<Addresses, std::string> permitted_addresses(const EgressRules& rules, const Exchange& exchange,
@@ -97,9 +84,6 @@ class CurlTransport::Loop {
  private:
   using Exchanges = std::unordered_map<std::uint64_t, std::unique_ptr<Exchange>>;
 
-  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* user, void* socket_user);
-  static int on_timer(CURLM* multi, long milliseconds, void* user);
-
   void await_address(Exchange& exchange, const std::string& host, SteadyTime now);
   void stop_awaiting(const Exchange& exchange);
   void launch(Exchange& exchange, const Addresses& found, SteadyTime now);
@@ -107,7 +91,6 @@ class CurlTransport::Loop {
   void detach(Exchange& exchange);
   bool turn(SteadyTime until);
   SteadyTime next_moment(SteadyTime until);
-  void act(curl_socket_t socket, int events);
   void take_addresses(SteadyTime now);
   void collect();
   void end_overdue(SteadyTime now);
@@ -115,30 +98,24 @@ class CurlTransport::Loop {
   CurlTransportOptions options_;
   EgressRules egress_;
   TrustStore trust_;
+  TargetCache targets_;
   Poller poller_;
   Resolver resolver_;
-  Multi multi_;
+  MultiShards shards_;  // closing it closes the kept connections, which are watched by the poller
   Exchanges exchanges_;
   std::unordered_map<std::string, std::vector<Exchange*>> awaiting_;  // by host
   std::set<std::pair<SteadyTime, Exchange*>> deadlines_;
   std::vector<Easy> idle_;
   std::vector<Completion> done_;  // until the next wait() hands them out
-  std::optional<SteadyTime> curl_timer_;
   std::optional<SteadyTime> tend_at_;
   std::uint64_t launched_ = 0;
 };
 
 CurlTransport::Loop::Loop(CurlTransportOptions options)
-    : options_(std::move(options)), trust_(system_bundle(options_.system_ca_file)), resolver_(options_.resolver) {
-  initialise_curl();
-  multi_.reset(curl_multi_init());
-  if (!multi_) throw std::runtime_error("libcurl did not start: out of memory");
-  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
-  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
-  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kKeptConnectionsMax);
-  curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
+    : options_(std::move(options)),
+      trust_(system_bundle(options_.system_ca_file)),
+      resolver_(options_.resolver),
+      shards_(poller_) {
   poller_.watch(resolver_.ready_fd(), EPOLLIN, true);
 }
 
@@ -146,7 +123,6 @@ CurlTransport::Loop::~Loop() {
   for (auto& [ticket, exchange] : exchanges_) detach(*exchange);
   exchanges_.clear();
   idle_.clear();
-  multi_.reset();  // closes the kept connections; its callbacks still use the poller
 }
 
 void CurlTransport::Loop::start(std::uint64_t ticket, HttpRequest request) {
@@ -159,7 +135,7 @@ void CurlTransport::Loop::start(std::uint64_t ticket, HttpRequest request) {
     finish(exchange, std::unexpected(not_started(exchange, Reason::Timeout, "there was no time left to begin", now)));
     return;
   }
-  if (auto refusal = exchange.prepare()) {
+  if (auto refusal = exchange.prepare(targets_)) {
     finish(exchange, std::unexpected(not_started(exchange, Reason::Other, std::move(*refusal), now)));
     return;
   }
@@ -222,10 +198,8 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
     return;
   }
   exchange.configure(easy.get(), addresses, Clock::now(), ++launched_ % kSweepEvery == 0);
-  const CURLMcode code = curl_multi_add_handle(multi_.get(), easy.release());
-  if (code != CURLM_OK) {
-    auto sentence = fmt::format("libcurl refused the exchange: {}", curl_multi_strerror(code));
-    finish(exchange, std::unexpected(not_started(exchange, Reason::Other, std::move(sentence), now)));
+  if (auto sentence = shards_.add(exchange.target.host, easy.release())) {
+    finish(exchange, std::unexpected(not_started(exchange, Reason::Other, std::move(*sentence), now)));
   }
 }
 
@@ -234,7 +208,7 @@ void CurlTransport::Loop::detach(Exchange& exchange) {
   deadlines_.erase({exchange.deadline, &exchange});
   deadlines_.erase({exchange.deadline + kGrace, &exchange});
   if (exchange.easy == nullptr) return;
-  curl_multi_remove_handle(multi_.get(), exchange.easy);
+  shards_.remove(exchange.target.host, exchange.easy);
   Easy easy{exchange.release()};
   if (idle_.size() >= kIdleHandlesMax) return;
   curl_easy_reset(easy.get());
@@ -271,7 +245,9 @@ void CurlTransport::Loop::wait(Duration timeout, std::vector<Completion>& comple
 // One turn; true when somebody called wake().
 bool CurlTransport::Loop::turn(SteadyTime until) {
   bool woken = false;
-  const auto events = poller_.wait(next_moment(until) - Clock::now());
+  shards_.run_timers(Clock::now());
+  collect();  // what ended just now raises no event to wake up for
+  const auto events = poller_.wait(next_moment(done_.empty() ? until : Clock::now()) - Clock::now());
   for (const epoll_event& event : events) {
     const int fd = event.data.fd;
     if (poller_.take_wake(fd)) {
@@ -279,18 +255,10 @@ bool CurlTransport::Loop::turn(SteadyTime until) {
     } else if (fd == resolver_.ready_fd()) {
       take_addresses(Clock::now());
     } else {
-      int what = 0;
-      if ((event.events & EPOLLIN) != 0) what |= CURL_CSELECT_IN;
-      if ((event.events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
-      if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) what |= CURL_CSELECT_ERR;
-      act(fd, what);
+      shards_.act(event);
     }
   }
   const SteadyTime now = Clock::now();
-  if (curl_timer_ && *curl_timer_ <= now) {
-    curl_timer_.reset();
-    act(CURL_SOCKET_TIMEOUT, 0);
-  }
   if (tend_at_ && *tend_at_ <= now) tend_at_ = resolver_.tend(now);
   collect();
   end_overdue(now);
@@ -299,15 +267,10 @@ bool CurlTransport::Loop::turn(SteadyTime until) {
 
 SteadyTime CurlTransport::Loop::next_moment(SteadyTime until) {
   SteadyTime next = until;
-  if (curl_timer_) next = std::min(next, *curl_timer_);
+  if (const auto timer = shards_.next_timer()) next = std::min(next, *timer);
   if (tend_at_) next = std::min(next, *tend_at_);
   if (!deadlines_.empty()) next = std::min(next, deadlines_.begin()->first);
   return next;
-}
-
-void CurlTransport::Loop::act(curl_socket_t socket, int events) {
-  int running = 0;
-  curl_multi_socket_action(multi_.get(), socket, events, &running);
 }
 
 void CurlTransport::Loop::take_addresses(SteadyTime now) {
@@ -329,14 +292,11 @@ void CurlTransport::Loop::take_addresses(SteadyTime now) {
 }
 
 void CurlTransport::Loop::collect() {
-  int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    const CURLcode code = message->data.result;  // the message dies with the handle's removal
+  while (const auto ended = shards_.take_ended()) {
     char* user = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
+    curl_easy_getinfo(ended->easy, CURLINFO_PRIVATE, &user);
     auto& exchange = *static_cast<Exchange*>(static_cast<void*>(user));
-    finish(exchange, conclude(exchange, code, Clock::now()));
+    finish(exchange, conclude(exchange, ended->code, Clock::now()));
   }
 }
 
@@ -345,27 +305,6 @@ void CurlTransport::Loop::end_overdue(SteadyTime now) {
     Exchange& exchange = *deadlines_.begin()->second;
     finish(exchange, std::unexpected(ran_out_of_time(exchange, now)));
   }
-}
-
-int CurlTransport::Loop::on_socket(CURL*, curl_socket_t socket, int what, void* user, void* socket_user) {
-  auto& loop = *static_cast<Loop*>(user);
-  if (what == CURL_POLL_REMOVE) {
-    loop.poller_.forget(socket);
-    return 0;
-  }
-  std::uint32_t events = 0;
-  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= EPOLLIN;
-  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= EPOLLOUT;
-  loop.poller_.watch(socket, events, socket_user == nullptr);
-  if (socket_user == nullptr) curl_multi_assign(loop.multi_.get(), socket, &loop);  // non-null = watched
-  return 0;
-}
-
-int CurlTransport::Loop::on_timer(CURLM*, long milliseconds, void* user) {
-  auto& loop = *static_cast<Loop*>(user);
-  loop.curl_timer_.reset();
-  if (milliseconds >= 0) loop.curl_timer_ = Clock::now() + std::chrono::milliseconds{milliseconds};
-  return 0;
 }
 
 CurlTransport::CurlTransport(CurlTransportOptions options) : loop_(std::make_unique<Loop>(std::move(options))) {}

@@ -163,7 +163,7 @@ void SlistDeleter::operator()(curl_slist* list) const {
 Exchange::Exchange(std::uint64_t new_ticket, HttpRequest new_request, SteadyTime now)
     : ticket(new_ticket), request(std::move(new_request)), started(now), deadline(now + request.timeout) {}
 
-std::optional<std::string> Exchange::prepare() {
+std::optional<std::string> Exchange::prepare(TargetCache& targets) {
   if (!is_token(request.method)) return "the request's method is not a valid HTTP token";
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) return "a request header's name holds characters that HTTP does not allow; see http_headers";
@@ -171,9 +171,9 @@ std::optional<std::string> Exchange::prepare() {
       return fmt::format("the request header {} holds a line break or a zero byte, so it is not sent", name);
     }
   }
-  auto parsed = parse_target(request.url);
+  const auto& parsed = targets.of(request.url);
   if (!parsed) return parsed.error();
-  target = std::move(*parsed);
+  target = *parsed;
   url_ = request.url;
   proxy = choose_proxy(request.proxy, target.scheme, target.host, target.port);
   if (!proxy.empty()) {
@@ -223,7 +223,7 @@ void Exchange::set_request(void* handle) {
   bool has_host = false;
   bool has_content_type = false;
   for (const auto& [name, value] : request.headers) {
-    append(headers_, value.empty() ? name + ";" : fmt::format("{}: {}", name, value));  // "name;" = sent with no value
+    append(headers_, value.empty() ? name + ";" : name + ": " + value);  // "name;" = sent with no value
     has_host = has_host || equals_ignoring_case(name, "host");
     has_content_type = has_content_type || equals_ignoring_case(name, "content-type");
   }

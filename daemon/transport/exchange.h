@@ -44,7 +44,7 @@ class Exchange {
   Exchange(std::uint64_t new_ticket, HttpRequest new_request, SteadyTime now);
 
   // Reads the URL, decides on the proxy, and refuses what must not go on the wire. nullopt = fine; otherwise a sentence.
-  std::optional<std::string> prepare();
+  std::optional<std::string> prepare(TargetCache& targets);
   // The host whose addresses are needed, or "" when there is nothing to look up.
   std::string host_to_resolve() const;
   // Of a host that needs no lookup: what stands in for its address.

@@ -51,6 +51,12 @@ std::expected<Target, std::string> parse_target(const std::string& url) {
   return *target;
 }
 
+const std::expected<Target, std::string>& TargetCache::of(const std::string& url) {
+  if (const auto found = targets_.find(url); found != targets_.end()) return found->second;
+  if (targets_.size() >= kUrlsMax) targets_.clear();
+  return targets_.emplace(url, parse_target(url)).first->second;
+}
+
 std::expected<Target, std::string> parse_proxy_target(const std::string& url) {
   const UrlHandle handle = new_handle();
   const std::string full = url.find("://") == std::string::npos ? "http://" + url : url;

@@ -2,9 +2,11 @@
 // value; its host never carries user information, path or query.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <unordered_map>
 
 namespace modelvane {
 
@@ -17,6 +19,17 @@ struct Target {
 
 // The error is a sentence that does not repeat the URL.
 std::expected<Target, std::string> parse_target(const std::string& url);
+// Remembers what parse_target() said: the same few thousand URLs come again with every poll. Transport thread only.
+class TargetCache {
+ public:
+  const std::expected<Target, std::string>& of(const std::string& url);
+
+ private:
+  // The lists of 10,000 endpoints and as many other questions; then it starts anew rather than grow.
+  static constexpr std::size_t kUrlsMax = 20'000;
+  std::unordered_map<std::string, std::expected<Target, std::string>> targets_;
+};
+
 // A proxy's URL; a bare host:port means http. Without a port, libcurl's defaults hold: 443 for https, otherwise 1080.
 std::expected<Target, std::string> parse_proxy_target(const std::string& url);
 // The same URL with another host.
