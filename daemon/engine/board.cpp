@@ -59,10 +59,10 @@ void Board::publish_webhook(std::size_t index, std::shared_ptr<const WebhookView
   ++state_->version;
 }
 
-void Board::publish_daemon(DaemonView view) {
+void Board::publish_daemon(const DaemonView& view) {
   const std::scoped_lock lock{state_->mutex};
   if (!looks_alike(state_->snapshot.daemon, view)) ++state_->version;
-  std::swap(state_->snapshot.daemon, view);
+  state_->snapshot.daemon = view;  // into the memory that is there: this happens at every turn of the loop
 }
 
 }  // namespace modelvane

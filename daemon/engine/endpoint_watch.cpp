@@ -172,7 +172,7 @@ void EndpointWatch::show(const EndpointState& durable, const std::vector<EventTy
   for (const auto& [id, alias] : durable.aliases) {
     if (!alias.is_newcomer()) known->aliases.push_back(alias_view(id, alias, watched_));
   }
-  known->models = durable.ids.all();
+  known->models = durable.ids;
   known->retirements = known_retirements(durable);
   known->has_baseline = durable.has_baseline;
   known->availability = durable.availability;

@@ -14,6 +14,7 @@
 #include "daemon/core/delivery.h"
 #include "daemon/core/event.h"
 #include "daemon/core/histogram.h"
+#include "daemon/core/id_list.h"
 #include "daemon/core/poll.h"
 #include "daemon/core/poll_history.h"
 #include "daemon/core/time.h"
@@ -38,7 +39,7 @@ struct AliasView {
 // What advance() knows of an endpoint. Made anew only when that changed.
 struct KnownView {
   std::vector<AliasView> aliases;       // by alias
-  std::vector<std::string> models;      // ids of the last believed list
+  IdList models;                        // of the last believed list
   std::vector<Retirement> retirements;  // models whose end the list announces, by model
   bool has_baseline = false;
   Availability availability = Availability::Unknown;
@@ -142,7 +143,7 @@ class Board {
              std::vector<std::shared_ptr<const WebhookView>> webhooks);
   void publish_endpoint(std::size_t index, std::shared_ptr<const EndpointView> view);
   void publish_webhook(std::size_t index, std::shared_ptr<const WebhookView> view);
-  void publish_daemon(DaemonView view);
+  void publish_daemon(const DaemonView& view);
 
  private:
   struct State;
