@@ -1,0 +1,27 @@
+// The answer to a question about one alias: its first line stands for the header, the rest is the body.
+#include "daemon/core/disclosure.h"
+#include "daemon/core/model_id.h"
+#include "daemon/core/refusal.h"
+#include "tests/fuzz/promise.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace modelvane;
+  const auto text = fuzz::text_of(data, size);
+  const auto line = text.substr(0, text.find('\n'));
+  const auto body = text.substr(std::min(text.size(), line.size() + 1));
+  const AliasRule lookup{.kind = Rule::Lookup, .pointer = "/id"};
+  const AliasRule echo{.kind = Rule::Echo, .pointer = "/model", .header = "x-model", .fingerprint = "/system_fingerprint"};
+  for (const auto* rule : {&lookup, &echo}) {
+    const auto answer = read_disclosure(*rule, "acme-latest", body, [&](std::string_view) { return line; });
+    if (!answer) {
+      fuzz::promise_sentence(answer.error().sentence);
+    } else if (*answer) {
+      fuzz::promise(**answer != "acme-latest", "what was asked for discloses nothing");
+      fuzz::promise(model_id(**answer, {}).has_value() || (*answer)->size() > kIdBytesMax, "a target is usable");
+      fuzz::promise((*answer)->size() <= 2 * kIdBytesMax + 1, "a target is bounded");
+    }
+  }
+  const auto refusal = read_refusal(body);
+  fuzz::promise(refusal.word.size() <= 64, "a provider's error word is one of ours");
+  return 0;
+}
