@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
 
 namespace modelvane {
 namespace {
@@ -103,10 +106,31 @@ std::optional<std::string> optional_at(const Json& object, const char* key) {
   return found->get<std::string>();
 }
 
-std::optional<std::size_t> count_at(const Json& object, const char* key) {
+const Json* value_at(const Json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
-  return found->get<std::size_t>();
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+// Throws when there is something else than a whole number that the type can hold.
+template <typename Integer>
+std::optional<Integer> whole_at(const Json& object, const char* key) {
+  const Json* value = value_at(object, key);
+  if (value == nullptr) return std::nullopt;
+  const bool fits = value->is_number_unsigned()  ? std::in_range<Integer>(value->get<std::uint64_t>())
+                    : value->is_number_integer() ? std::in_range<Integer>(value->get<std::int64_t>())
+                                                 : false;
+  if (!fits) throw std::invalid_argument(key);
+  return value->get<Integer>();
+}
+
+// The same for seconds with fractions that are a sensible span of time.
+std::optional<Duration> seconds_at(const Json& object, const char* key) {
+  constexpr double kCenturySeconds = 100.0 * 365 * 24 * 3600;
+  const Json* value = value_at(object, key);
+  if (value == nullptr) return std::nullopt;
+  const double seconds = value->is_number() ? value->get<double>() : -1;
+  if (!(seconds >= 0 && seconds < kCenturySeconds)) throw std::invalid_argument(key);
+  return Duration{static_cast<Duration::rep>(seconds * 1e6 + 0.5)};
 }
 
 std::string evidence_text(const Json& data, const char* key) {
@@ -141,8 +165,7 @@ std::optional<Retirement> retirement_at(const Json& data, const char* key) {
   if (found == data.end() || !found->is_object()) return std::nullopt;
   Retirement retirement{.model = text_or(*found, "model"), .replacement = text_or(*found, "replacement")};
   retirement.at = parse_rfc3339(text_or(*found, "at"));
-  if (const auto days = found->find("days_left"); days != found->end() && days->is_number_integer())
-    retirement.days_left = days->get<int>();
+  retirement.days_left = whole_at<int>(*found, "days_left");
   return retirement;
 }
 
@@ -182,7 +205,7 @@ void read_data(const Json& data, Event& event) {
   event.rule = enum_at<Rule>(data, "rule", kRules);
   event.targets = texts_at(data, "targets");
   read_bounds(data, event);
-  event.confirmed_by_polls = data.value("confirmed_by_polls", 0);
+  event.confirmed_by_polls = whole_at<int>(data, "confirmed_by_polls").value_or(0);
   event.evidence_before = evidence_text(data, "before");
   event.evidence_after = evidence_text(data, "after");
   if (data.contains("evidence")) event.request_id = text_or(data["evidence"], "request_id");
@@ -192,11 +215,9 @@ void read_data(const Json& data, Event& event) {
   event.reverts = optional_at(data, "reverts");
   event.reason = enum_at<Reason>(data, "reason", kReasonLabels);
   event.detail = text_or(data, "detail");
-  if (const auto lasted = data.find("lasted_seconds"); lasted != data.end() && lasted->is_number()) {
-    event.lasted = Duration{static_cast<Duration::rep>(lasted->get<double>() * 1e6 + 0.5)};
-  }
-  event.models_before = count_at(data, "models_before");
-  event.models_now = count_at(data, "models_now");
+  event.lasted = seconds_at(data, "lasted_seconds");
+  event.models_before = whole_at<std::size_t>(data, "models_before");
+  event.models_now = whole_at<std::size_t>(data, "models_now");
   if (const auto labels = data.find("labels"); labels != data.end() && labels->is_object()) {
     for (const auto& [key, value] : labels->items()) {
       if (value.is_string()) event.labels.emplace(key, value.get<std::string>());
@@ -230,7 +251,7 @@ std::expected<Event, std::string> parse_cloudevent(std::string_view text) {
   if (!json.is_object()) return std::unexpected("the event is not a JSON object");
   const std::string type_text = text_or(json, "type");
   const auto type = type_text.starts_with(kTypePrefix) ? event_type(type_text.substr(kTypePrefix.size())) : std::nullopt;
-  if (!type) return std::unexpected("the event's type is unknown: " + type_text);
+  if (!type) return std::unexpected("the event's type is none that this version knows");
   const auto time = parse_rfc3339(text_or(json, "time"));
   if (!time) return std::unexpected("the event has no valid time");
   const auto data = json.find("data");
@@ -242,7 +263,7 @@ std::expected<Event, std::string> parse_cloudevent(std::string_view text) {
   event.sequence = std::strtoull(text_or(json, "sequence", "0").c_str(), nullptr, 10);
   try {
     read_data(*data, event);
-  } catch (const Json::exception&) {
+  } catch (const std::exception&) {
     return std::unexpected("the event's data has a field of a wrong type");
   }
   return event;

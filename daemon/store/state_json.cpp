@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
 
 namespace modelvane {
 namespace {
@@ -127,6 +128,9 @@ Integer integer_at(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return 0;
   if (!found->is_number_integer()) throw std::invalid_argument("not a whole number");
+  const bool fits = found->is_number_unsigned() ? std::in_range<Integer>(found->get<std::uint64_t>())
+                                                : std::in_range<Integer>(found->get<std::int64_t>());
+  if (!fits) throw std::invalid_argument("a number without measure");
   return found->get<Integer>();
 }
 

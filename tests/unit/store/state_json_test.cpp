@@ -87,10 +87,11 @@ TEST_CASE("keys of a later program are ignored, missing ones mean the default") 
 }
 
 TEST_CASE("what cannot be a state is an error, never a guess") {
-  for (const auto* text : {"", "[]", "{", R"({"version":1,"last_good":"yesterday"})", R"({"version":1,"ids":[1]})",
-                           R"({"version":1,"ids":["ab",3,"c"]})", R"({"version":1,"streak":1.5})",
-                           R"({"version":1,"availability":"sideways"})", R"({"version":1,"aliases":{"a":{"status":"lost"}}})",
-                           R"({"version":1,"down_reason":"mood"})", R"({"version":1,"aliases":{"a":7}})"}) {
+  for (const auto* text :
+       {"", "[]", "{", R"({"version":1,"last_good":"yesterday"})", R"({"version":1,"ids":[1]})",
+        R"({"version":1,"ids":["ab",3,"c"]})", R"({"version":1,"streak":1.5})", R"({"version":1,"streak":3000000000})",
+        R"({"version":1,"availability":"sideways"})", R"({"version":1,"aliases":{"a":{"status":"lost"}}})",
+        R"({"version":1,"down_reason":"mood"})", R"({"version":1,"aliases":{"a":7}})"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_state(text).has_value());
   }
