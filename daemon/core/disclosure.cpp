@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/core/model_id.h"
+#include "daemon/core/read_catalog.h"
 #include "daemon/core/url.h"
 
 namespace modelvane {
@@ -25,11 +26,41 @@ std::optional<std::string> text_at(const Json& answer, const std::string& pointe
   return model_id(answer.at(place).get<std::string>());
 }
 
-std::optional<std::string> target_of(const AliasRule& rule, const Json& answer, std::string_view header) {
-  auto target = header.empty() ? std::nullopt : model_id(header);
+// Values of headers are ASCII (RFC 9110, 5.5); anything else there is no model's name.
+std::optional<std::string> text_of_header(std::string_view value) {
+  const bool is_ascii = std::ranges::all_of(value, [](unsigned char c) { return c < 0x80; });
+  return is_ascii ? model_id(value) : std::nullopt;
+}
+
+std::optional<std::string> target_of(const AliasRule& rule, const std::string& list_prefix, const Json& answer,
+                                     std::string_view header) {
+  auto target = text_of_header(header);
   if (!target && !rule.pointer.empty()) target = text_at(answer, rule.pointer);
   if (target) target = model_id(*target, rule.strip_prefix);
+  if (target) target = model_id(*target, list_prefix);
   return target;
+}
+
+ReadError unread(Reason reason, std::string_view why) {
+  return {reason, fmt::format("the answer about an alias {}", why)};
+}
+
+std::expected<Json, ReadError> parse_answer(std::string_view body) {
+  if (body.size() > kAnswerBytesMax) {
+    return std::unexpected(unread(Reason::TooLarge, fmt::format("is larger than {} bytes", kAnswerBytesMax)));
+  }
+  bool is_too_deep = false;
+  auto answer = Json::parse(
+      body,
+      [&](int depth, Json::parse_event_t event, const Json&) {
+        const bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+        is_too_deep = is_too_deep || (opens && static_cast<std::size_t>(depth) >= kDepthMax);
+        return !is_too_deep;
+      },
+      false);
+  if (is_too_deep) return std::unexpected(unread(Reason::BadShape, fmt::format("nests deeper than {} levels", kDepthMax)));
+  if (answer.is_discarded()) return std::unexpected(unread(Reason::NotJson, "is not JSON"));
+  return answer;
 }
 
 void sort_unique(std::vector<std::string>& ids) {
@@ -66,18 +97,14 @@ std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading) 
 }
 
 std::expected<std::optional<std::string>, ReadError> read_disclosure(
-    const AliasRule& rule, const std::string& alias, std::string_view body,
+    const AliasRule& rule, const std::string& list_prefix, const std::string& alias, std::string_view body,
     const std::function<std::string_view(std::string_view)>& header) {
-  if (body.size() > kAnswerBytesMax) {
-    return std::unexpected(
-        ReadError{Reason::TooLarge, fmt::format("the answer about an alias is larger than {} bytes", kAnswerBytesMax)});
-  }
-  const auto answer = Json::parse(body, nullptr, false);
-  if (answer.is_discarded()) return std::unexpected(ReadError{Reason::NotJson, "the answer about an alias is not JSON"});
-  auto target = target_of(rule, answer, rule.header.empty() ? std::string_view{} : header(rule.header));
+  const auto answer = parse_answer(body);
+  if (!answer) return std::unexpected(answer.error());
+  auto target = target_of(rule, list_prefix, *answer, rule.header.empty() ? std::string_view{} : header(rule.header));
   if (!target || *target == alias) return std::nullopt;
   if (rule.fingerprint.empty()) return target;
-  const auto stamp = text_at(answer, rule.fingerprint);
+  const auto stamp = text_at(*answer, rule.fingerprint);
   return stamp ? *target + "@" + *stamp : *target;
 }
 

@@ -27,9 +27,10 @@ std::string fill_in(std::string_view text, std::string_view id, Escape escape);
 // list tells their target. Empty when no rule asks.
 std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading);
 
-// `header` returns a header's value or "". nullopt: the answer names nothing, or what was asked for: undisclosed.
+// `list_prefix` is removed from targets as from the list's ids; `header` returns a header's value or "". nullopt: the answer
+// names nothing, or what was asked for: undisclosed.
 std::expected<std::optional<std::string>, ReadError> read_disclosure(
-    const AliasRule& rule, const std::string& alias, std::string_view body,
+    const AliasRule& rule, const std::string& list_prefix, const std::string& alias, std::string_view body,
     const std::function<std::string_view(std::string_view)>& header);
 
 // The list's targets win over answers; an id is in one of aliases, undisclosed and unasked only.

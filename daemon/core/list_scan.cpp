@@ -184,6 +184,7 @@ class Scan {
     const auto at = begin_value();
     if (!at) return false;
     note_place(*at, kind);
+    forget_below(at->node);
     const auto raw = raw_before_now();
     last_ = at_;
     if (const int slot = tree().slot(at->node); slot >= 0) {
@@ -201,6 +202,11 @@ class Scan {
     } else {
       return std::string{text};
     }
+  }
+
+  // Of equal keys the last counts, with all that it holds and nothing of what those before held.
+  void forget_below(PointerTree::Node node) {
+    tree().each_slot_below(node, [this](std::size_t slot) { values()[slot] = {}; });
   }
 
   // A text right in a wanted array.
@@ -257,6 +263,7 @@ class Scan {
       take_rows_at(0);
       at = begin_row();
     }
+    forget_below(at->node);
     if (const int slot = tree().slot(at->node); slot >= 0) {
       values()[static_cast<std::size_t>(slot)] = {.kind = kind, .text = {}, .raw = {}, .texts = {}};
     }

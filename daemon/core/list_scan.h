@@ -26,6 +26,15 @@ class PointerTree {
   std::size_t size() const { return size_; }
   Node child(Node node, std::string_view token) const;
   Node element(Node node, std::size_t index) const;
+  // Calls `use` with the slot of every pointer that goes on from here.
+  template <typename Use>
+  void each_slot_below(Node node, const Use& use) const {
+    if (node == kNone) return;
+    for (const auto& [name, next] : nodes_[static_cast<std::size_t>(node)].children) {
+      if (const int slot = this->slot(next); slot >= 0) use(static_cast<std::size_t>(slot));
+      each_slot_below(next, use);
+    }
+  }
   // -1 = nothing is wanted here
   int slot(Node node) const { return node == kNone ? -1 : nodes_[static_cast<std::size_t>(node)].slot; }
 

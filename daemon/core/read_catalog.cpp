@@ -227,6 +227,10 @@ class CatalogReader::Rows : public RowSink {
     if (target && *target != id) state(rule, id, std::move(*target), row, statements);
   }
 
+  // One for each row and rule, and as much again for rows with several aliases: a model has a handful of them, and a body of a
+  // million short names must not become a million strings.
+  std::size_t statements_max() const { return 2 * kRowsMax * reading_->rules.size(); }
+
   std::expected<void, ReadError> state_reverse(const RuleSlots& slots, const std::string& id, const ScannedRow& row) {
     const auto& rule = reading_->rules[slots.rule];
     const auto target = slots.canonical ? target_of(rule, row.values[*slots.canonical]) : model_id(id, rule.strip_prefix);
@@ -235,9 +239,9 @@ class CatalogReader::Rows : public RowSink {
     for (const auto& text : row.values[slots.value].texts) {
       auto alias = model_id(text, reading_->shape.strip_prefix);
       if (!alias || *alias == *target) continue;
-      if (statements_.size() >= kStatementsMax) {
+      if (statements_.size() >= statements_max()) {
         return std::unexpected(
-            ReadError{Reason::TooLarge, fmt::format("the rows name more than {} aliases in all", kStatementsMax)});
+            ReadError{Reason::TooLarge, fmt::format("the rows name more than {} aliases in all", statements_max())});
       }
       state(slots.rule, std::move(*alias), *target, row.raw, statements_);
     }
@@ -293,9 +297,6 @@ class CatalogReader::Rows : public RowSink {
     const auto repeated = std::ranges::unique(all, {}, &Lifecycle::id);
     all.erase(repeated.begin(), repeated.end());
   }
-
-  // A model has a handful of aliases; a body of a million short names must not become a million strings.
-  static constexpr std::size_t kStatementsMax = 3 * kRowsMax;
 
   const Reading* reading_;
   ListPlan plan_;

@@ -100,8 +100,8 @@ void Questions::take(const HttpResult& result, Time now) {
     return;
   }
   if (!reply) return fail(result, now);
-  const auto target =
-      read_disclosure(rule(), aliases_[alias_], (*reply)->body, [&](std::string_view name) { return (*reply)->header(name); });
+  const auto target = read_disclosure(rule(), endpoint_.reading.shape.strip_prefix, aliases_[alias_], (*reply)->body,
+                                      [&](std::string_view name) { return (*reply)->header(name); });
   if (!target) return fail(result, now);
   entry() = {.again = now + rule().interval, .disclosed = target->has_value()};
   answered_ = true;

@@ -204,7 +204,8 @@ TEST_CASE("an answer discloses a target, unless it repeats the question") {
   AliasRule rule{.kind = Rule::Echo, .pointer = "/model", .header = "openai-model", .fingerprint = "/system_fingerprint"};
   std::string from_header;
   const auto disclosed = [&](const std::string& body) -> std::string {
-    const auto target = read_disclosure(rule, "gpt", body, [&](std::string_view) { return std::string_view{from_header}; });
+    const auto target =
+        read_disclosure(rule, "models/", "gpt", body, [&](std::string_view) { return std::string_view{from_header}; });
     return target ? target->value_or("undisclosed") : std::string{label(target.error().reason)};
   };
   CHECK(disclosed(R"({"model":"gpt-1","system_fingerprint":"fp_1"})") == "gpt-1@fp_1");
@@ -212,8 +213,33 @@ TEST_CASE("an answer discloses a target, unless it repeats the question") {
   CHECK(disclosed(R"({"model":"gpt"})") == "undisclosed");
   CHECK(disclosed(R"({"error":{}})") == "undisclosed");
   CHECK(disclosed("<html>") == "not_json");
+  CHECK(disclosed(R"({"model":"models/gpt-1"})") == "gpt-1");
+  CHECK(disclosed(R"({"model":"models/gpt"})") == "undisclosed");
+  CHECK(disclosed(std::string(kDepthMax, '[') + "1" + std::string(kDepthMax, ']')) == "undisclosed");
+  CHECK(disclosed(std::string(kDepthMax + 1, '[') + std::string(kDepthMax + 1, ']')) == "bad_shape");
+  CHECK(disclosed(std::string(kAnswerBytesMax, '[')) == "bad_shape");
   from_header = "gpt-2";
   CHECK(disclosed(R"({"model":"gpt-1"})") == "gpt-2");
+  from_header = "gpt-\xff";
+  CHECK(disclosed(R"({"model":"gpt-1"})") == "gpt-1");
+}
+
+TEST_CASE("of equal keys of a row the last counts, with nothing of what the first held") {
+  const auto how = reading({field("/target/slug"), field("/ref")});
+  const auto catalog =
+      read(R"({"data":[{"id":"a","target":{"slug":"x"},"target":{"other":1}},{"id":"b","ref":"x","ref":"y"},)"
+           R"({"id":"c","target":{"slug":"x"},"target":null},{"id":"d","target":{"slug":"x"},"target":{"slug":"z"}}]})",
+           how);
+  CHECK(arrows(catalog) == "b>y d>z");
+}
+
+TEST_CASE("a list of the most rows may use every rule for each of them") {
+  std::string rows;
+  for (std::size_t i = 0; i < kRowsMax; ++i) {
+    rows += fmt::format(R"({}{{"id":"m{}","ref":"t{}","old":"o{}","aliases":["a{}","b{}"]}})", i == 0 ? "" : ",", i, i, i, i, i);
+  }
+  const auto how = reading({field("/ref"), field("/old"), {.kind = Rule::Reverse, .pointer = "/aliases"}});
+  CHECK(read("{\"data\":[" + rows + "]}", how).aliases.size() == 3 * kRowsMax);
 }
 
 TEST_CASE("an id is made safe for the place that it is put in") {
