@@ -136,7 +136,7 @@ std::string usable_address(const std::string& wanted) {
   const std::size_t colon = wanted.rfind(':');
   if (colon == std::string::npos) return wanted;
   std::string host = wanted.substr(0, colon);
-  const std::string kernel_chosen = host + ":0";
+  std::string kernel_chosen = host + ":0";
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (is_free(host, wanted.substr(colon + 1))) return wanted;
   say(fmt::format("{} is in use by another program: taking a free port instead.\n", wanted));
