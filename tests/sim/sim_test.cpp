@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "tests/sanitized.h"
 #include "tests/sim/world.h"
 
 namespace modelvane::sim {
@@ -13,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kRuns = 2'000;
+constexpr std::uint64_t kRuns = 2'000 / kSanitizerSlowdown;
 // From the answer to the first of a poll's four requests to the end of the last.
 constexpr Duration kLongestPoll = 2s;
 
