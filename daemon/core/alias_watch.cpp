@@ -125,6 +125,12 @@ bool is_none(const Catalog& catalog, const std::string& id, const AliasState& al
   return alias.is_newcomer() || catalog.has(id);
 }
 
+// What is known is no baseline to compare with: nobody had asked for a target yet, or it was read by another rule.
+bool is_to_relearn(const Catalog& catalog, const std::string& id, const AliasState& alias, const AliasRow* row) {
+  if (alias.unheard && catalog.has(id)) return true;
+  return row && row->rule != alias.rule && !alias.target.empty();
+}
+
 void judge_known(Turn& turn, const Catalog& catalog) {
   for (auto entry = turn.state.aliases.begin(); entry != turn.state.aliases.end();) {
     auto& [id, alias] = *entry;
@@ -135,9 +141,7 @@ void judge_known(Turn& turn, const Catalog& catalog) {
       turn.has_changed = true;
       entry = turn.state.aliases.erase(entry);
       continue;
-    } else if (alias.unheard && catalog.has(id)) {
-      relearn(turn, alias, row);
-    } else if (row && row->rule != alias.rule && !alias.target.empty()) {
+    } else if (is_to_relearn(catalog, id, alias, row)) {
       relearn(turn, alias, row);
     } else {
       if (row && row->rule != alias.rule) alias.rule = row->rule;
