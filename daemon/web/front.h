@@ -45,7 +45,7 @@ struct Response {
 };
 
 struct FrontHooks {
-  std::function<Response(const RequestHead&)> answer;               // from several threads at once
+  std::function<Response(const RequestHead&)> answer;             // from several threads at once
   std::function<Streams::Found(const EventFilter&)> read_events;  // for streams; from one thread at a time
   std::function<Pulse()> pulse;                                   // from the front's thread
 };

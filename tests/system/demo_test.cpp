@@ -52,9 +52,8 @@ TEST_CASE("the demo tells the whole story, one event for each real change and no
   CHECK(get(url).status == 200);
   CHECK(eventually([&] { return get(url + "metrics").body.find("modelvane_alias_info") != std::string::npos; }));
 
-  REQUIRE_MESSAGE(
-      demo.process.wait_for_line("internlm3-latest points to internlm3-8b-instruct, which is approved", 0, kStory),
-      demo.process.transcript());
+  REQUIRE_MESSAGE(demo.process.wait_for_line("internlm3-latest points to internlm3-8b-instruct, which is approved", 0, kStory),
+                  demo.process.transcript());
   CHECK_FALSE(demo.left_nothing());
   demo.process.signal(SIGINT);
   CHECK(demo.process.wait() == 0);
