@@ -256,6 +256,8 @@ void Exchange::set_limits(void* handle, SteadyTime now) {
   const auto remaining = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
   set(handle, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(remaining)));
   set(handle, CURLOPT_NOSIGNAL, 1L);
+  // A request without a body is one packet, which nothing delays: the system call is spared.
+  set(handle, CURLOPT_TCP_NODELAY, request.body.empty() ? 0L : 1L);
   set(handle, CURLOPT_QUICK_EXIT, 1L);
   set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
