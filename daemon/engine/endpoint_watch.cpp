@@ -101,6 +101,8 @@ EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, bool may_decide) {
   if (result.requests > 0) view_.duration.observe(to_seconds(result.total));
   const Duration total = result.total;
   auto outcome = settle(std::move(result), now, may_decide);
+  // Answers that could not be judged are lost: their questions count as not asked.
+  if (!may_decide) memory_.questions = {};
   remember(total);
   return outcome;
 }

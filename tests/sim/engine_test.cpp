@@ -271,6 +271,18 @@ TEST_CASE("a move that only a lookup shows is found at the next question and con
   CHECK(world.stored_events()[0].rule == Rule::Lookup);
 }
 
+TEST_CASE("what was asked before the store was open is asked again as soon as it is") {
+  World world{1};
+  world.add_endpoint("asked", {{"latest", "v1"}}, Upstream::Way::Lookup);
+  world.disk.broken = true;
+  world.start();
+  world.run_for(500ms);
+  REQUIRE(world.transport.polls > 0);
+  world.disk.broken = false;
+  world.run_for(2min);
+  CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v1");
+}
+
 TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, not a stop") {
   World world = small_world();
   world.config.endpoints[0].access.authorization = Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
