@@ -76,8 +76,9 @@ void EndpointWatch::reconfigure(EndpointConfig config) {
   show(state_, {});
 }
 
-void EndpointWatch::restore(EndpointState state, const EventCounts& counts) {
+void EndpointWatch::restore(EndpointState state, const EventCounts& counts, Time now) {
   state_ = std::move(state);
+  memory_.questions.asked.merge(asked_before(state_, config_.reading, now).asked);
   event_counts_ = counts;
   show(state_, {});
 }

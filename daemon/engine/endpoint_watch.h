@@ -32,7 +32,7 @@ class EndpointWatch {
   // What operators approved beside the config's pins. Shown from the next show() on.
   void approve(ApprovedTargets approved);
   // What the store knew. Until then polls are counted, but nothing is decided.
-  void restore(EndpointState state, const EventCounts& counts);
+  void restore(EndpointState state, const EventCounts& counts, Time now);
 
   struct Outcome {
     std::vector<Event> events;

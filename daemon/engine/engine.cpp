@@ -121,7 +121,7 @@ void Engine::add_endpoint(EndpointConfig config, Duration spread) {
   if (ledger_.is_open()) {
     // Seen in an earlier life of this process or of the config.
     const auto known = loaded_.endpoints.find(name);
-    watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {});
+    watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {}, wall);
   }
   watch->host = host_of(watch->endpoint.config().url);
   place(std::move(watch));
@@ -198,7 +198,8 @@ void Engine::on_loaded(Loaded loaded) {
   for (auto& watch : watches_) {
     const auto known = loaded.endpoints.find(watch->endpoint.name());
     watch->endpoint.approve(approved_[watch->endpoint.name()]);
-    watch->endpoint.restore(known == loaded.endpoints.end() ? EndpointState{} : known->second, counts[watch->endpoint.name()]);
+    watch->endpoint.restore(known == loaded.endpoints.end() ? EndpointState{} : known->second, counts[watch->endpoint.name()],
+                            clock_.wall());
     publish(*watch);
   }
   outbox_.restore(std::move(loaded.pending), loaded.dead_letters, loaded.webhook_switches, now());

@@ -32,6 +32,19 @@ bool asks_questions(const Reading& reading) {
   return std::any_of(reading.rules.begin(), reading.rules.end(), is_question);
 }
 
+QuestionMemory asked_before(const EndpointState& state, const Reading& reading, Time now) {
+  QuestionMemory memory;
+  for (const auto& [id, alias] : state.aliases) {
+    if (alias.status != AliasStatus::Resolved || !alias.last_seen) continue;
+    for (std::size_t i = 0; i < reading.rules.size(); ++i) {
+      const auto& rule = reading.rules[i];
+      if (rule.kind != alias.rule || !is_question(rule)) continue;
+      memory.asked[{id, i}] = {.again = std::min(*alias.last_seen, now) + rule.interval, .disclosed = true, .failed = false};
+    }
+  }
+  return memory;
+}
+
 Questions::Questions(const EndpointConfig& endpoint, QuestionMemory& memory, QuestionScope scope,
                      std::vector<std::string> aliases)
     : endpoint_(endpoint), memory_(memory), scope_(std::move(scope)), aliases_(std::move(aliases)) {

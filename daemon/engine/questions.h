@@ -33,6 +33,10 @@ struct QuestionMemory {
   Time rest_until{};                                           // the server asked for air
 };
 
+// The questions of an earlier life of the process whose answers were made durable: they are not due again yet. A clock that was
+// set back in between postpones none.
+QuestionMemory asked_before(const EndpointState& state, const Reading& reading, Time now);
+
 // What the engine knows and the questions depend on.
 struct QuestionScope {
   std::vector<std::string> pending;  // sorted: aliases whose difference waits for confirmation

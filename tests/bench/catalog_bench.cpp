@@ -52,7 +52,7 @@ int run() {
   EndpointConfig config{.name = "bench", .url = "http://localhost/v1/models"};
   config.reading.rules = {{.kind = Rule::Field, .pointer = "/ref_model"}};
   EndpointWatch watch{config, "bench"};
-  watch.restore({}, {});
+  watch.restore({}, {}, Time{});
   double changed = std::numeric_limits<double>::infinity();
   double unchanged = changed;
   Time now{std::chrono::hours{24 * 365 * 50}};

@@ -283,6 +283,21 @@ TEST_CASE("what was asked before the store was open is asked again as soon as it
   CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v1");
 }
 
+TEST_CASE("what an earlier life of the process has asked is not asked again before its time") {
+  World world{1};
+  world.add_endpoint("asked", {{"latest", "v1"}}, Upstream::Way::Lookup);
+  world.start();
+  world.run_for(2min);
+  REQUIRE(world.seen().endpoints[0]->known->aliases[0].target == "v1");
+  world.crash();
+  const auto requests = world.transport.polls;
+  world.start();
+  world.run_for(5min);
+  CHECK(world.transport.polls - requests == world.seen().endpoints[0]->polls);
+  world.run_for(10min);
+  CHECK(world.transport.polls - requests == world.seen().endpoints[0]->polls + 1);
+}
+
 TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, not a stop") {
   World world = small_world();
   world.config.endpoints[0].access.authorization = Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
