@@ -24,26 +24,6 @@ Duration scaled(Duration span, double factor) {
   return Duration{static_cast<Duration::rep>(static_cast<double>(span.count()) * factor)};
 }
 
-std::optional<int> month_number(std::string_view name) {
-  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto found = std::find(kMonths.begin(), kMonths.end(), name);
-  return found == kMonths.end() ? std::nullopt : std::optional{static_cast<int>(found - kMonths.begin()) + 1};
-}
-
-// "Sun, 06 Nov 1994 08:49:37 GMT", the only form that RFC 9110 lets senders make.
-std::optional<Time> parse_http_date(std::string_view text) {
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return std::nullopt;
-  const auto month = month_number(text.substr(8, 3));
-  if (!month) return std::nullopt;
-  std::string iso{text.substr(12, 4)};
-  iso += *month < 10 ? "-0" : "-";
-  iso += std::to_string(*month) + "-";
-  iso += text.substr(5, 2);
-  iso += "T";
-  iso += text.substr(17, 8);
-  return parse_rfc3339(iso + "Z");
-}
-
 }  // namespace
 
 std::string_view label(VerdictClass verdict) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -84,6 +85,12 @@ std::optional<Duration> take_offset(std::string_view text) {
   return west ? -offset : offset;
 }
 
+std::optional<int> month_number(std::string_view name) {
+  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto found = std::find(kMonths.begin(), kMonths.end(), name);
+  return found == kMonths.end() ? std::nullopt : std::optional{static_cast<int>(found - kMonths.begin()) + 1};
+}
+
 }  // namespace
 
 std::string to_rfc3339(Time time) {
@@ -105,6 +112,19 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   const auto offset = take_offset(text);
   if (!offset) return std::nullopt;
   return Time{*date} + *clock - *offset;
+}
+
+std::optional<Time> parse_http_date(std::string_view text) {
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return std::nullopt;
+  const auto month = month_number(text.substr(8, 3));
+  if (!month) return std::nullopt;
+  std::string iso{text.substr(12, 4)};
+  iso += *month < 10 ? "-0" : "-";
+  iso += std::to_string(*month) + "-";
+  iso += text.substr(5, 2);
+  iso += "T";
+  iso += text.substr(17, 8);
+  return parse_rfc3339(iso + "Z");
 }
 
 std::string to_text(Duration span) {

@@ -16,6 +16,8 @@ using Time = std::chrono::sys_time<Duration>;
 std::string to_rfc3339(Time time);
 // Accepts RFC 3339 with `Z` or an offset, with or without a fraction; also a bare date (midnight UTC). nullopt when malformed.
 std::optional<Time> parse_rfc3339(std::string_view text);
+// "Sun, 06 Nov 1994 08:49:37 GMT", the only form that RFC 9110 lets senders of HTTP make.
+std::optional<Time> parse_http_date(std::string_view text);
 
 // "1h30m", "10s", "250ms"; "0s" for zero. Spans below a millisecond print as "0s".
 std::string to_text(Duration span);

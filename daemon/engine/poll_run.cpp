@@ -22,6 +22,15 @@ std::string validator(const HttpReply& reply, std::string_view name) {
   return value.size() <= kValidatorBytesMax ? std::string{value} : std::string{};
 }
 
+// Such validators tell seconds apart, and what changed within this time may change again under the same ones: a move would stay
+// hidden until the next change (RFC 9110, 8.8.2.2; a minute also covers clocks that differ, as its predecessor advised).
+constexpr Duration kValidatorSettles = std::chrono::minutes{1};
+
+bool has_settled(const HttpReply& reply, Time wall) {
+  const auto modified = parse_http_date(reply.header("last-modified"));
+  return !modified || parse_http_date(reply.header("date")).value_or(wall) - *modified >= kValidatorSettles;
+}
+
 PollFailure to_failure(ReadError error) {
   return {.reason = error.reason, .sentence = std::move(error.sentence)};
 }
@@ -123,7 +132,7 @@ void PollRun::take(const HttpResult& result, Time wall) {
     return fail(partial(fmt::format("page {} of the list", fetched_.size() + 1), reply.error()));
   }
   result_.request_id = (*reply)->header("x-request-id");
-  stage_ == Stage::Pages ? take_page(**reply) : take_document(**reply);
+  stage_ == Stage::Pages ? take_page(**reply, wall) : take_document(**reply);
 }
 
 // Phases are those of the first request: later ones differ by what the connection already knows.
@@ -138,8 +147,8 @@ void PollRun::note_figures(const HttpResult& result) {
   if (expiry) result_.certificate_expiry = expiry;
 }
 
-void PollRun::take_page(const HttpReply& reply) {
-  if (is_single()) return take_only_page(reply);
+void PollRun::take_page(const HttpReply& reply, Time wall) {
+  if (is_single()) return take_only_page(reply, wall);
   if (!reader_) reader_.emplace(endpoint_.reading);
   const auto end = reader_->add_page(reply.body);
   if (!end) return fail(to_failure(end.error()));
@@ -155,7 +164,7 @@ void PollRun::take_page(const HttpReply& reply) {
 }
 
 // Most polls of most lists: the same body as last time, which is not parsed again.
-void PollRun::take_only_page(const HttpReply& reply) {
+void PollRun::take_only_page(const HttpReply& reply, Time wall) {
   const auto hash = std::hash<std::string>{}(reply.body);
   if (!memory_.list || hash != memory_.body_hash) {
     auto list = read_catalog(reply.body, endpoint_.reading);
@@ -163,8 +172,9 @@ void PollRun::take_only_page(const HttpReply& reply) {
     keep_list(std::move(*list));
     memory_.body_hash = hash;
   }
-  memory_.etag = validator(reply, "etag");
-  memory_.last_modified = validator(reply, "last-modified");
+  const bool is_settled = has_settled(reply, wall);
+  memory_.etag = is_settled ? validator(reply, "etag") : "";
+  memory_.last_modified = is_settled ? validator(reply, "last-modified") : "";
   list_is_complete(memory_.list);
 }
 

@@ -65,8 +65,8 @@ class PollRun {
   std::optional<HttpRequest> request_list(const std::string& url, Duration steady);
   std::optional<HttpRequest> request_answer(const Questions::Question& question, Duration steady);
   void note_figures(const HttpResult& result);
-  void take_page(const HttpReply& reply);
-  void take_only_page(const HttpReply& reply);
+  void take_page(const HttpReply& reply, Time wall);
+  void take_only_page(const HttpReply& reply, Time wall);
   void take_document(const HttpReply& reply);
   void find_document();
   void keep_list(Catalog list);

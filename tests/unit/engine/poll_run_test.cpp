@@ -145,6 +145,21 @@ TEST_CASE("a server that gave validators is asked whether the list has changed, 
   CHECK(poll.run().status == 200);
 }
 
+TEST_CASE("a list that has just changed is read whole again: it may change once more under the same validators") {
+  Poll poll;
+  std::string date = "Sun, 22 Nov 2026 09:00:59 GMT";
+  poll.server = [&](const HttpRequest& request) -> HttpResult {
+    if (!header_of(request, "If-None-Match").empty()) return HttpReply{.status = 304};
+    return ok(R"({"data":[{"id":"m1"}]})",
+              {{"etag", "\"6921-2a\""}, {"last-modified", "Sun, 22 Nov 2026 09:00:00 GMT"}, {"date", date}});
+  };
+  CHECK(poll.run().status == 200);
+  CHECK(poll.run().status == 200);
+  date = "Sun, 22 Nov 2026 09:01:00 GMT";
+  CHECK(poll.run().status == 200);
+  CHECK(poll.run().status == 304);
+}
+
 TEST_CASE("a 304 that nobody asked for is a failed poll") {
   Poll poll;
   poll.server = [](const HttpRequest&) -> HttpResult { return HttpReply{.status = 304}; };
