@@ -26,9 +26,12 @@
 namespace modelvane {
 namespace {
 
-constexpr long kReceiveBuffer = 16 * 1024;  // one TLS record
-constexpr long kSendBuffer = 16 * 1024;     // libcurl's least; the usual 64 kB would stay with every idle handle
-constexpr long kAddressLife = 30;           // seconds in libcurl's own cache once a sweep runs
+// A list of 60 kB in one system call; what does not come stays untouched memory. TLS gives at most a record of 16 kB at once.
+constexpr long kReceiveBuffer = 64 * 1024;
+// Memory set aside on a server's word alone: more has to arrive first.
+constexpr std::size_t kReserveMax = 256 * 1024;
+constexpr long kSendBuffer = 16 * 1024;  // libcurl's least; the usual 64 kB would stay with every idle handle
+constexpr long kAddressLife = 30;        // seconds in libcurl's own cache once a sweep runs
 
 template <typename Value>
 void set(CURL* handle, CURLoption option, Value value) {
@@ -102,12 +105,20 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
+// What the server announces, as far as it is allowed; a compressed body will grow beyond it.
+std::size_t expected_bytes(const Exchange& exchange) {
+  curl_off_t announced = -1;
+  curl_easy_getinfo(exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  return announced < 0 ? 0 : std::min(static_cast<std::size_t>(announced), kReserveMax);
+}
+
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   if (size > exchange.body_limit() - exchange.reply.body.size()) {
     exchange.body_too_large = true;
     return 0;
   }
+  if (exchange.reply.body.empty()) exchange.reply.body.reserve(expected_bytes(exchange));
   exchange.reply.body.append(data, size);
   free_handshake_buffer(exchange);
   return size;
