@@ -95,9 +95,9 @@ Json data_of(const Event& event) {
   return data;
 }
 
-std::string text_or(const Json& object, const char* key, std::string otherwise = "") {
+std::string text_or(const Json& object, const char* key, std::string_view otherwise = "") {
   const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : otherwise;
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{otherwise};
 }
 
 std::optional<std::string> optional_at(const Json& object, const char* key) {
@@ -130,7 +130,7 @@ std::optional<Duration> seconds_at(const Json& object, const char* key) {
   if (value == nullptr) return std::nullopt;
   const double seconds = value->is_number() ? value->get<double>() : -1;
   if (!(seconds >= 0 && seconds < kCenturySeconds)) throw std::invalid_argument(key);
-  return Duration{static_cast<Duration::rep>(seconds * 1e6 + 0.5)};
+  return std::chrono::round<Duration>(std::chrono::duration<double>{seconds});
 }
 
 std::string evidence_text(const Json& data, const char* key) {

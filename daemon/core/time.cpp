@@ -30,8 +30,9 @@ constexpr Duration kSpanMax = hours{24 * 365 * 1000};
 std::optional<int> take_digits(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
   int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
-  if (error != std::errc{} || end != text.data() + digits || text.front() == '-') return std::nullopt;
+  const auto front = text.substr(0, digits);
+  const auto [end, error] = std::from_chars(front.begin(), front.end(), value);
+  if (error != std::errc{} || end != front.end() || front.front() == '-') return std::nullopt;
   text.remove_prefix(digits);
   return value;
 }

@@ -153,7 +153,7 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
   return outcome;
 }
 
-EndpointWatch::Outcome EndpointWatch::decide(Observation observation, bool may_decide) {
+EndpointWatch::Outcome EndpointWatch::decide(const Observation& observation, bool may_decide) {
   if (!may_decide) return {};
   auto advanced = advance(std::move(state_), observation, watched_);
   state_ = std::move(advanced.state);

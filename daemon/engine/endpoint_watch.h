@@ -60,7 +60,7 @@ class EndpointWatch {
   void set_pins();
   Outcome settle(PollResult result, Time now, bool may_decide);
   Outcome settle_failure(PollFailure failure, Time now, bool may_decide);
-  Outcome decide(Observation observation, bool may_decide);
+  Outcome decide(const Observation& observation, bool may_decide);
   void remember(Duration total);
 
   EndpointConfig config_;

@@ -96,7 +96,9 @@ TEST_CASE("a full disk is named as such, loses nothing acknowledged, and heals b
 
 TEST_CASE("a read-only folder is named as such and heals by itself") {
   const TempFolder folder;
-  std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
+  using std::filesystem::perms;
+  std::filesystem::permissions(
+      folder.path(), perms::owner_all | perms::group_read | perms::group_exec | perms::others_read | perms::others_exec);
   CHECK(in_child([&] { return lose_the_right_to_write(folder.storage()); }) == kFine);
 }
 

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kShort = 300ms;
+constexpr auto kTick = 1ms;  // libcurl's clock: its difference of two times may be so much too long
 // A rude server would go on for ever; ending before this bound shows that the deadline did it.
 constexpr auto kBound = 5s;
 
@@ -108,11 +109,11 @@ TEST_CASE("a POST sends its body as it is, with the given content type only") {
   request.body = payload;
   SUBCASE("typed") {
     request.headers = {{"Content-Type", "application/cloudevents+json"}};
-    CHECK(Client{}.reply_to(std::move(request)).status == 202);
+    CHECK(Client{}.reply_to(request).status == 202);
     CHECK(has(head, "\r\nContent-Type: application/cloudevents+json\r\n"));
   }
   SUBCASE("untyped") {
-    CHECK(Client{}.reply_to(std::move(request)).status == 202);
+    CHECK(Client{}.reply_to(request).status == 202);
     CHECK_FALSE(has(head, "Content-Type"));
   }
   CHECK(has(head, "POST /hook HTTP/1.1\r\n"));
@@ -184,7 +185,7 @@ TEST_CASE("a silent server ends at the deadline and delays nobody") {
     REQUIRE_FALSE(completed[i].result);
     const HttpFailure& failure = completed[i].result.error();
     CHECK(failure.reason == Reason::Timeout);
-    CHECK(failure.total >= kShort);
+    CHECK(failure.total >= kShort - kTick);
     CHECK(failure.total < kBound);
     CHECK(failure.sentence == fmt::format("no answer from 127.0.0.1 port {} within 0.3s", silent.port()));
     CHECK(failure.phases.processing > Duration{0});
@@ -211,7 +212,7 @@ TEST_CASE("an answer that drips ends at the deadline, wherever it drips") {
   }};
   const HttpFailure failure = Client{}.failure_of(get(server.url(), kShort));
   CHECK(failure.reason == Reason::Timeout);
-  CHECK(failure.total >= kShort);
+  CHECK(failure.total >= kShort - kTick);
   CHECK(failure.total < kBound);
   if (has(before, "200")) CHECK(has(failure.sentence, "no complete answer within 0.3s; "));
 }

@@ -58,6 +58,7 @@ int bound_socket(int family, std::uint16_t& port) {
 
 int connect_to(std::uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
   socklen_t size = 0;
   sockaddr_storage address = loopback(AF_INET, port, size);
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), size) == 0) return fd;

@@ -29,7 +29,7 @@ std::string small_answer(const RequestHead&) {
 }  // namespace
 
 TEST_CASE("500 slow clients do not hold up a scrape") {
-  const auto snapshot = sample::snapshot();
+  auto snapshot = sample::snapshot();
   Router router{{}, {.snapshot = [&] { return snapshot; }}};
   const BareFront bare{{.head_deadline = 10min}, [&](const RequestHead& head) { return router.answer(head).bytes; }};
   std::vector<Client> slow;
