@@ -377,7 +377,7 @@ void Engine::finish_delivery(const Work& work, const HttpResult& result) {
   outbox_.verdict(work.delivery_key, judge(*work.webhook, result, clock_.wall()), clock_.steady() - work.started, now());
 }
 
-void Engine::complete(Completion completion) {
+void Engine::complete(const Completion& completion) {
   const auto found = under_way_.find(completion.ticket);
   if (found == under_way_.end()) return;
   const Work work = std::move(found->second);
@@ -407,7 +407,7 @@ void Engine::turn(Duration longest) {
   turns_.fetch_add(1, std::memory_order_relaxed);
   take_control();
   take_journal();
-  for (auto& completion : completions_) complete(std::move(completion));
+  for (const auto& completion : completions_) complete(completion);
   start_polls();
   start_deliveries();
   commit_what_is_due();

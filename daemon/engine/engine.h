@@ -100,7 +100,7 @@ class Engine {
   void set_due(Watch& watch, Duration due);
   void start_deliveries();
   void finish_delivery(const Work& work, const HttpResult& result);
-  void complete(Completion completion);
+  void complete(const Completion& completion);
 
   bool may_decide() const;
   const EndpointState* state_of(const std::string& endpoint) const;

@@ -4,17 +4,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
+#include <system_error>
 
 namespace modelvane::test {
 
 // Redirects one of the standard streams into a file while it lives.
 class Capture {
  public:
-  Capture(std::FILE* stream, const std::string& path) : stream_(stream), saved_(::dup(::fileno(stream))) {
+  Capture(std::FILE* stream, const std::string& path) : stream_(stream), saved_(opened(::dup(::fileno(stream)))) {
     std::fflush(stream_);
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const int file = opened(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     ::dup2(file, ::fileno(stream_));
     ::close(file);
   }
@@ -27,6 +29,11 @@ class Capture {
   Capture& operator=(const Capture&) = delete;
 
  private:
+  static int opened(int descriptor) {
+    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "no descriptor to capture output with");
+    return descriptor;
+  }
+
   std::FILE* stream_;
   int saved_;
 };
