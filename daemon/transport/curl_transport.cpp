@@ -295,7 +295,7 @@ void CurlTransport::Loop::collect() {
   while (const auto ended = shards_.take_ended()) {
     char* user = nullptr;
     curl_easy_getinfo(ended->easy, CURLINFO_PRIVATE, &user);
-    auto& exchange = *static_cast<Exchange*>(static_cast<void*>(user));
+    auto& exchange = *reinterpret_cast<Exchange*>(user);
     finish(exchange, conclude(exchange, ended->code, Clock::now()));
   }
 }

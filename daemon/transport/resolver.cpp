@@ -155,10 +155,11 @@ std::optional<SteadyTime> Resolver::tend(SteadyTime now) {
 
 // Called with the mutex held. A machine that is out of threads leaves the lookup in its queue: tend() tries again.
 void Resolver::spawn() {
+  ++shared_->threads;
   try {
     std::thread{work, shared_}.detach();
-    ++shared_->threads;
   } catch (const std::system_error&) {
+    --shared_->threads;
   }
 }
 

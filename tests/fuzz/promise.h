@@ -17,7 +17,7 @@ inline void promise(bool is_kept, const char* what) {
 }
 
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
-  return {static_cast<const char*>(static_cast<const void*>(data)), size};
+  return {reinterpret_cast<const char*>(data), size};
 }
 
 // Sentences go into logs, pages and JSON.

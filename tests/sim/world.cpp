@@ -94,7 +94,7 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
 }
 
 HttpResult SimTransport::poll(Upstream& upstream, std::string_view path) {
-  const HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
+  HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
   if (upstream.throttles) return too_many;
   if (upstream.refusal != 0) return HttpReply{.status = upstream.refusal};
   if (upstream.hangs) return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});

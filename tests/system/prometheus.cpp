@@ -1,6 +1,7 @@
 #include "tests/system/prometheus.h"
 
 #include <arpa/inet.h>
+#include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ int free_port() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
+  REQUIRE(socket >= 0);
+  REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
   ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
   ::close(socket);
   return ntohs(address.sin_port);

@@ -113,7 +113,7 @@ TEST_CASE("Debian's webhook runs its command for a signed event, and for no othe
 
 TEST_CASE("a real Alertmanager takes the alert of every event") {
   Alertmanager alertmanager;
-  for (auto event : events_of_every_type()) take(alertmanager, event, samples::then() + 1s);
+  for (const auto& event : events_of_every_type()) take(alertmanager, event, samples::then() + 1s);
   CHECK(get(alertmanager.url("/api/v2/alerts")).status == 200);
 }
 

@@ -403,7 +403,7 @@ TEST_CASE("every prefix of a file, and every file with one byte changed, gives a
     }
   };
   for (std::size_t length = 0; length <= whole.size(); ++length) check(whole.substr(0, length));
-  constexpr std::string_view kBytes{"\0\"'{}[]:#&*!-\n \t\xFF", 18};
+  constexpr std::string_view kBytes{"\0\"'{}[]:#&*!-\n \t\xFF", 17};
   for (std::size_t i = 0; i < whole.size(); ++i) {
     auto changed = whole;
     changed[i] = kBytes[i % kBytes.size()];
