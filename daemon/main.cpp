@@ -20,7 +20,9 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
   command->add_option("--storage.path", options.storage_path, "Folder of the database; made when missing")->capture_default_str();
   command->add_option("--web.listen-address", options.listen_addresses,
                       "host:port or :port of pages, API and metrics; repeatable [:10178]");
-  command->add_option("--web.config.file", options.web_config_file, "TLS and passwords for the pages (not in this version)");
+  command->add_option(
+      "--web.config.file", options.web_config_file,
+      "TLS, passwords and headers of the pages and the API, in the form of Prometheus' own (see docs/WEB-CONFIGURATION.md)");
   command->add_option("--web.external-url", options.external_url,
                       "URL under which people reach the page; its path comes before all paths");
   command->add_option("--web.route-prefix", options.route_prefix,
@@ -32,12 +34,13 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
   command->callback([&] { chosen = [&] { return serve(options); }; });
 }
 
-void add_check_config(CLI::App& app, Command& chosen, std::string& file) {
+void add_check_config(CLI::App& app, Command& chosen, CheckConfigOptions& options) {
   auto* command = app.add_subcommand("check-config", "Check a config file: all errors at once, each with line and column");
-  command->add_option("FILE", file, "The config file")->required();
+  command->add_option("FILE", options.config_file, "The config file")->required();
+  command->add_option("--web.config.file", options.web_config_file, "Check this one, too, and the certificates that it names");
   command->footer(
       "Exit code 0: fine, 2: errors (on standard error).\nExample: modelvane check-config /etc/modelvane/modelvane.yml");
-  command->callback([&] { chosen = [&] { return check_config(file); }; });
+  command->callback([&] { chosen = [&] { return check_config(options); }; });
 }
 
 void add_providers(CLI::App& app, Command& chosen, ProvidersOptions& options) {
@@ -195,7 +198,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Command chosen;
   ServeOptions serve_options;
-  std::string check_file;
+  CheckConfigOptions check_options;
   ProvidersOptions providers_options;
   ProbeOptions probe_options;
   HistoryOptions history_options;
@@ -206,7 +209,7 @@ int main(int argc, char** argv) {
   SimulateOptions simulate_options;
   DemoOptions demo_options;
   add_serve(app, chosen, serve_options);
-  add_check_config(app, chosen, check_file);
+  add_check_config(app, chosen, check_options);
   add_providers(app, chosen, providers_options);
   add_probe(app, chosen, probe_options);
   add_history(app, chosen, history_options);

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/web_config_watch.h"
 #include "daemon/config/config.h"
 
 namespace modelvane {
@@ -14,14 +16,17 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 }  // namespace
 
-int check_config(const std::string& file) {
-  const auto config = load_config(file);
+int check_config(const CheckConfigOptions& options) {
+  const auto config = load_config(options.config_file);
+  const auto protection = load_protection(options.web_config_file);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
-    return 2;
   }
-  fmt::print("{}: {}, {}, fine\n", file, counted(config->endpoints.size(), "endpoint"),
+  if (!protection) fmt::print(stderr, "{}\n", fmt::join(protection.error(), "\n"));
+  if (!config || !protection) return 2;
+  fmt::print("{}: {}, {}, fine\n", options.config_file, counted(config->endpoints.size(), "endpoint"),
              counted(config->webhooks.size(), "webhook"));
+  if (!options.web_config_file.empty()) fmt::print("{}: fine\n", options.web_config_file);
   return 0;
 }
 

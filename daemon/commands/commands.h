@@ -24,7 +24,11 @@ struct ServeOptions {
 };
 int serve(const ServeOptions& options);
 
-int check_config(const std::string& file);
+struct CheckConfigOptions {
+  std::string config_file;
+  std::string web_config_file;
+};
+int check_config(const CheckConfigOptions& options);
 
 struct ProvidersOptions {
   std::string name;              // empty = all

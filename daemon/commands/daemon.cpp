@@ -1,5 +1,7 @@
 #include "daemon/commands/daemon.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <array>
@@ -36,18 +38,26 @@ struct Daemon::Parts {
   StoreWriter writer;
   Engine engine;
   WebServer web;
+  std::optional<WebConfigWatch> web_config;
   std::mutex reload_mutex;  // reloads come from signals and from HTTP
   std::jthread engine_thread;
 
-  Parts(const Options& options, Config config, std::function<std::expected<void, std::string>()> reload)
+  Parts(const Options& options, Config config, LoadedProtection protection,
+        std::function<std::expected<void, std::string>()> reload)
       : event_log(options.storage_path),
         writer(std::make_unique<SqliteStore>(options.storage_path), [this] { transport.wake(); }),
         engine({clock, transport, writer, board, options.external_url}, std::move(config), std::random_device{}()),
-        web({options.listen_addresses, options.external_url, options.route_prefix},
+        web({.listen_addresses = options.listen_addresses,
+             .external_url = options.external_url,
+             .route_prefix = options.route_prefix,
+             .protection = protection.protection},
             {.snapshot = [this] { return board.read(clock.wall()); },
              .reload = std::move(reload),
              .events = &event_log,
-             .pulse = [this] { return board.pulse(clock.wall()); }}) {}
+             .pulse = [this] { return board.pulse(clock.wall()); }}) {
+    if (options.web_config_file.empty()) return;
+    web_config.emplace(options.web_config_file, std::move(protection), [this](auto changed) { web.protect(std::move(changed)); });
+  }
 };
 
 Daemon::Daemon(Options options) : options_(std::move(options)) {}
@@ -56,8 +66,9 @@ Daemon::~Daemon() {
   stop();
 }
 
-std::expected<void, std::string> Daemon::start(Config config) {
-  parts_ = std::make_unique<Parts>(options_, with_instance(std::move(config)), [this] { return reload(); });
+std::expected<void, std::string> Daemon::start(Config config, LoadedProtection protection) {
+  parts_ =
+      std::make_unique<Parts>(options_, with_instance(std::move(config)), std::move(protection), [this] { return reload(); });
   if (auto started = parts_->web.start(); !started) {
     parts_.reset();
     return started;
@@ -73,15 +84,19 @@ std::vector<std::string> Daemon::addresses() const {
 std::expected<void, std::string> Daemon::reload() {
   const std::scoped_lock lock{parts_->reload_mutex};
   auto config = load_config(options_.config_file);
-  if (config) {
+  auto protection = load_protection(options_.web_config_file);
+  std::vector<std::string> errors;
+  if (!config) {
+    for (const auto& error : config.error()) errors.push_back(to_text(error));
+  }
+  if (!protection) errors.insert(errors.end(), protection.error().begin(), protection.error().end());
+  if (errors.empty()) {
     parts_->engine.reload(with_instance(std::move(*config)));
+    if (parts_->web_config) parts_->web_config->adopt(std::move(*protection));
     return {};
   }
-  std::string sentence = "the configuration was not changed:";
-  for (const auto& error : config.error()) {
-    sentence += "\n" + to_text(error);
-    log::error("configuration", {{"error", to_text(error)}});
-  }
+  for (const auto& error : errors) log::error("configuration", {{"error", error}});
+  auto sentence = fmt::format("the configuration was not changed:\n{}", fmt::join(errors, "\n"));
   parts_->engine.note_reload_failure(sentence);
   return std::unexpected(std::move(sentence));
 }

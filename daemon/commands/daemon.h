@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/commands/web_config_watch.h"
 #include "daemon/config/config.h"
 
 namespace modelvane {
@@ -21,6 +22,7 @@ class Daemon {
     std::vector<std::string> listen_addresses;
     std::string external_url;
     std::optional<std::string> route_prefix;
+    std::string web_config_file;  // "" = everybody may ask, in clear text
   };
 
   explicit Daemon(Options options);
@@ -30,7 +32,7 @@ class Daemon {
 
   // The error is a sentence (an address is taken, say). A store that cannot be opened is no error: polling starts, the store is
   // tried on.
-  std::expected<void, std::string> start(Config config);
+  std::expected<void, std::string> start(Config config, LoadedProtection protection = {});
   // Bound addresses, "127.0.0.1:10178".
   std::vector<std::string> addresses() const;
   // All of the changed file or nothing of it. Any thread.

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <malloc.h>
 #include <signal.h>
 
@@ -8,6 +9,7 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/daemon.h"
 #include "daemon/commands/service_manager.h"
+#include "daemon/commands/web_config_watch.h"
 #include "daemon/log/log.h"
 #include "daemon/web/site.h"
 #include "version.h"
@@ -77,12 +79,6 @@ int serve(const ServeOptions& options) {
     fmt::print(stderr, "modelvane: --log.level is debug, info, warn or error; --log.format is logfmt or json\n");
     return 2;
   }
-  if (!options.web_config_file.empty()) {
-    fmt::print(stderr,
-               "modelvane: --web.config.file: this version of modelvane has neither TLS nor passwords on its own pages; "
-               "listen on 127.0.0.1 and put a reverse proxy in front\n");
-    return 2;
-  }
   if (const auto site = site_of(options.external_url, options.route_prefix); !site) {
     fmt::print(stderr, "modelvane: {}\n", site.error());
     return 2;
@@ -91,6 +87,11 @@ int serve(const ServeOptions& options) {
   auto config = load_config(options.config_file);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
+    return 2;
+  }
+  auto protection = load_protection(options.web_config_file);
+  if (!protection) {
+    fmt::print(stderr, "{}\n", fmt::join(protection.error(), "\n"));
     return 2;
   }
   give_large_blocks_back();
@@ -102,8 +103,9 @@ int serve(const ServeOptions& options) {
                  .listen_addresses = options.listen_addresses.empty() ? std::vector{std::string{kDefaultListenAddress}}
                                                                       : options.listen_addresses,
                  .external_url = options.external_url,
-                 .route_prefix = options.route_prefix}};
-  if (const auto started = daemon.start(std::move(*config)); !started) {
+                 .route_prefix = options.route_prefix,
+                 .web_config_file = options.web_config_file}};
+  if (const auto started = daemon.start(std::move(*config), std::move(*protection)); !started) {
     fmt::print(stderr, "modelvane: {}\n", started.error());
     return 1;
   }

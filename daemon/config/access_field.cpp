@@ -1,13 +1,12 @@
 #include "daemon/config/access_field.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <map>
 
+#include "daemon/config/file_field.h"
 #include "daemon/config/secret_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
@@ -142,21 +141,6 @@ void read_query(const Field& field, Access& access) {
     }
     if (auto secret = read_value(value)) access.query.emplace_back(key, std::move(*secret));
   }
-}
-
-std::string read_file_name(const Field& field) {
-  const auto text = field.text("the path of a file");
-  if (!text) return "";
-  auto path = field.findings().resolve(*text);
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    field.fail(fmt::format("there is no file {}", in_quotes(path)));
-  } else if (!std::filesystem::is_regular_file(path, error)) {
-    field.fail(fmt::format("{} is not a regular file", in_quotes(path)));
-  } else if (::access(path.c_str(), R_OK) != 0) {
-    field.fail(fmt::format("the file {} is not readable for this user", in_quotes(path)));
-  }
-  return path;
 }
 
 TlsOptions read_tls(const Field& field) {

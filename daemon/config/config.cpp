@@ -1,14 +1,10 @@
 #include "daemon/config/config.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <system_error>
 
+#include "daemon/config/config_file.h"
 #include "daemon/config/endpoint_field.h"
 #include "daemon/config/field.h"
 #include "daemon/config/spelling.h"
@@ -19,20 +15,12 @@
 namespace modelvane {
 namespace {
 
-// 20,000 endpoints fit into a quarter of this; whatever is larger is not a configuration.
-constexpr std::size_t kFileBytesMax = std::size_t{4} * 1024 * 1024;
 // PRODUCT section 9.
 constexpr std::size_t kEndpointsMax = 10'000;
 constexpr std::size_t kWebhooksMax = 64;
 constexpr Range<Duration> kRetention{std::chrono::hours{24}, std::chrono::hours{24 * 3650}};
 
 constexpr std::string_view kEndpointExample = "write at least one, such as endpoints: [{provider: internlm}]";
-
-using Errors = std::vector<ConfigError>;
-
-std::unexpected<Errors> file_error(const std::string& path, std::string sentence) {
-  return std::unexpected{Errors{{path, 0, 0, std::move(sentence)}}};
-}
 
 void read_endpoints(const Field& field, const EndpointConfig& defaults, Names& names, Config& config) {
   const auto items = field.list("endpoints");
@@ -129,32 +117,6 @@ Config read_config(const YamlNode& root, Findings& findings) {
   return config;
 }
 
-std::expected<std::string, Errors> read_whole_file(const std::string& path) {
-  const auto reason = [] { return std::generic_category().message(errno); };
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return file_error(path, fmt::format("cannot open the configuration file: {}", reason()));
-  struct stat status{};
-  if (::fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) {
-    ::close(fd);
-    return file_error(path, "this is a directory, not a configuration file");
-  }
-  std::string text;
-  std::array<char, 16 * 1024> chunk{};
-  while (text.size() <= kFileBytesMax) {
-    const auto got = ::read(fd, chunk.data(), chunk.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      auto error = file_error(path, fmt::format("cannot read the configuration file: {}", reason()));
-      ::close(fd);
-      return error;
-    }
-    if (got == 0) break;
-    text.append(chunk.data(), static_cast<std::size_t>(got));
-  }
-  ::close(fd);
-  return text;
-}
-
 }  // namespace
 
 std::string to_text(const ConfigError& error) {
@@ -163,12 +125,8 @@ std::string to_text(const ConfigError& error) {
 }
 
 std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml, const std::string& file) {
-  if (yaml.size() > kFileBytesMax) {
-    return file_error(
-        file, fmt::format("the configuration is larger than {}; split it over several daemons", size_text(kFileBytesMax)));
-  }
-  const auto root = parse_yaml(yaml);
-  if (!root) return std::unexpected{Errors{{file, root.error().at.line, root.error().at.column, root.error().sentence}}};
+  const auto root = parse_config_file(yaml, file);
+  if (!root) return std::unexpected{root.error()};
   Findings findings{file};
   auto config = read_config(**root, findings);
   if (!findings.empty()) return std::unexpected{findings.take()};
@@ -176,7 +134,7 @@ std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view ya
 }
 
 std::expected<Config, std::vector<ConfigError>> load_config(const std::string& path) {
-  const auto text = read_whole_file(path);
+  const auto text = read_config_file(path);
   if (!text) return std::unexpected{text.error()};
   return parse_config(*text, path);
 }

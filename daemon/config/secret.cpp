@@ -14,6 +14,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "daemon/config/file_stamp.h"
+
 namespace modelvane {
 namespace {
 
@@ -36,25 +38,8 @@ class Descriptor {
   int fd_;
 };
 
-// What tells one content of a file from the next without reading it. A rotation by rename changes the inode, one in place the
-// times; the change time also sees writers that put the modification time back.
-struct Stamp {
-  dev_t device = 0;
-  ino_t inode = 0;
-  off_t bytes = 0;
-  std::array<long, 4> times{};
-  friend bool operator==(const Stamp&, const Stamp&) = default;
-};
-
-Stamp stamp(const struct stat& status) {
-  return {status.st_dev,
-          status.st_ino,
-          status.st_size,
-          {status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec}};
-}
-
 struct CachedFile {
-  Stamp stamp;
+  FileStamp stamp;
   std::string value;
 };
 
@@ -116,7 +101,7 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
   if (::stat(path.c_str(), &status) == 0) {
     const std::lock_guard lock{cache.mutex};
     const auto found = cache.files.find(path);
-    if (found != cache.files.end() && found->second.stamp == stamp(status)) return found->second.value;
+    if (found != cache.files.end() && found->second.stamp == stamp_of(status)) return found->second.value;
   }
   // Without O_NONBLOCK a FIFO would hold the caller until somebody writes.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
@@ -129,7 +114,7 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
   if (!value) return value;
   const std::lock_guard lock{cache.mutex};
   if (cache.files.size() >= kCachedFilesMax) cache.files.clear();
-  cache.files[path] = {stamp(status), *value};
+  cache.files[path] = {stamp_of(status), *value};
   return value;
 }
 

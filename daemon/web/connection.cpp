@@ -4,11 +4,9 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <utility>
 
 #include "daemon/web/request_head.h"
@@ -21,21 +19,13 @@ constexpr std::size_t kWriteBytesPerTurn = 1024 * 1024;
 // A client that goes on sending after its answer is cut off here.
 constexpr std::size_t kDiscardBytesMax = 256 * 1024;
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
 }  // namespace
-
-Connection::~Connection() {
-  ::close(fd_);
-}
 
 std::uint32_t Connection::interest() const {
   switch (state_) {
-    case State::Reading: return EPOLLIN;
+    case State::Reading: return channel_.blocked_on() != 0 ? channel_.blocked_on() : EPOLLIN;
     case State::Waiting: return 0;  // errors are reported all the same
-    case State::Writing: return EPOLLOUT;
+    case State::Writing: return channel_.blocked_on() != 0 ? channel_.blocked_on() : EPOLLOUT;
     case State::Draining: return EPOLLIN;
     case State::Streaming: return unsent() == 0 ? EPOLLIN : EPOLLIN | EPOLLOUT;
   }
@@ -44,12 +34,17 @@ std::uint32_t Connection::interest() const {
 
 Connection::Progress Connection::receive() {
   std::array<char, 4096> buffer;
-  const auto room = std::min(buffer.size(), kHeadBytesMax + 1 - std::min(kHeadBytesMax, input_.size()));
-  const auto count = ::recv(fd_, buffer.data(), room, 0);
-  if (count < 0) return would_block(errno) ? Progress::More : Progress::Closed;
-  if (count == 0) return Progress::Closed;
-  input_.append(buffer.data(), static_cast<std::size_t>(count));
-  return Progress::Done;
+  auto progress = Progress::More;
+  do {
+    const auto room = std::min(buffer.size(), kHeadBytesMax + 1 - std::min(kHeadBytesMax, input_.size()));
+    const auto moved = channel_.receive({buffer.data(), room});
+    if (moved.state == Channel::Moved::State::NotTls) return Progress::NotTls;
+    if (moved.state == Channel::Moved::State::Closed) return Progress::Closed;
+    if (moved.state == Channel::Moved::State::None) return progress;
+    input_.append(buffer.data(), moved.bytes);
+    progress = Progress::Done;
+  } while (channel_.has_more() && input_.size() <= kHeadBytesMax);
+  return progress;
 }
 
 void Connection::wait() {
@@ -67,21 +62,22 @@ void Connection::answer(std::string bytes, SteadyClock::time_point deadline) {
 Connection::Progress Connection::send() {
   const auto end = std::min(output_.size(), sent_ + kWriteBytesPerTurn);
   while (sent_ < end) {
-    const auto count = ::send(fd_, output_.data() + sent_, end - sent_, MSG_NOSIGNAL);
-    if (count < 0) return would_block(errno) ? Progress::More : Progress::Closed;
-    sent_ += static_cast<std::size_t>(count);
+    const auto moved = channel_.send(std::string_view{output_}.substr(sent_, end - sent_));
+    if (moved.state == Channel::Moved::State::None) return Progress::More;
+    if (moved.state != Channel::Moved::State::Some) return Progress::Closed;
+    sent_ += moved.bytes;
   }
   return sent_ == output_.size() ? Progress::Done : Progress::More;
 }
 
-void Connection::stream(std::string head, std::chrono::milliseconds patience, SteadyClock::time_point now) {
+void Connection::stream(std::string_view head, std::chrono::milliseconds patience, SteadyClock::time_point now) {
   state_ = State::Streaming;
   deadline_ = SteadyClock::time_point::max();
   patience_ = patience;
   append(head, now);
   // A peer that has vanished answers to nothing; without this the kernel would go on asking it for a quarter of an hour.
   const auto limit = static_cast<unsigned int>(2 * patience.count());
-  ::setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+  ::setsockopt(fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
 }
 
 void Connection::append(std::string_view bytes, SteadyClock::time_point now) {
@@ -110,15 +106,14 @@ void Connection::drain(SteadyClock::time_point deadline) {
   deadline_ = deadline;
   output_ = {};
   sent_ = 0;
-  ::shutdown(fd_, SHUT_WR);
+  channel_.end();
 }
 
 Connection::Progress Connection::discard() {
-  std::array<char, 16 * 1024> buffer;
-  const auto count = ::recv(fd_, buffer.data(), buffer.size(), 0);
-  if (count < 0) return would_block(errno) ? Progress::More : Progress::Closed;
-  discarded_ += static_cast<std::size_t>(count);
-  return count == 0 || discarded_ > kDiscardBytesMax ? Progress::Closed : Progress::More;
+  const auto moved = channel_.discard();
+  if (moved.state == Channel::Moved::State::Closed) return Progress::Closed;
+  discarded_ += moved.bytes;
+  return discarded_ > kDiscardBytesMax ? Progress::Closed : Progress::More;
 }
 
 }  // namespace modelvane

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/web/channel.h"
+
 namespace modelvane {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -16,19 +18,19 @@ using SteadyClock = std::chrono::steady_clock;
 class Connection {
  public:
   enum class State { Reading, Waiting, Writing, Draining, Streaming };
-  enum class Progress { More, Done, Closed };
+  // NotTls: the client speaks HTTP where TLS was expected, and will understand an answer in clear text.
+  enum class Progress { More, Done, Closed, NotTls };
 
-  // Takes the socket over.
-  Connection(int fd, SteadyClock::time_point deadline) : fd_(fd), deadline_(deadline) {}
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  // Takes the socket over. `tls` may be null.
+  Connection(int fd, const TlsContext* tls, SteadyClock::time_point deadline) : channel_(fd, tls), deadline_(deadline) {}
 
-  int fd() const { return fd_; }
+  int fd() const { return channel_.fd(); }
   State state() const { return state_; }
   SteadyClock::time_point deadline() const { return deadline_; }
-  // What epoll is to report in this state.
+  // What epoll is to report as it stands now.
   std::uint32_t interest() const;
+  // What epoll was last told to report.
+  std::uint32_t watched = 0;
 
   // Reading: takes in what has arrived, up to one byte more than a head may have. Done: there is something new in input().
   Progress receive();
@@ -43,7 +45,7 @@ class Connection {
   Progress send();
 
   // Streaming: from now on the answer goes on until one side ends it. What waits must be taken by the client within `patience`.
-  void stream(std::string head, std::chrono::milliseconds patience, SteadyClock::time_point now);
+  void stream(std::string_view head, std::chrono::milliseconds patience, SteadyClock::time_point now);
   void append(std::string_view bytes, SteadyClock::time_point now);
   Progress send_on(SteadyClock::time_point now);
   // The answer is out: reads and drops what the client still sends, since closing with unread data would cut the answer off.
@@ -52,7 +54,7 @@ class Connection {
   Progress discard();
 
  private:
-  int fd_;
+  Channel channel_;
   State state_ = State::Reading;
   SteadyClock::time_point deadline_;
   std::string input_;

@@ -2,33 +2,27 @@
 // once, the rest is told so: a hung disk must never hold every worker and with them the scrapes. Any thread.
 #pragma once
 
-#include <condition_variable>
 #include <expected>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "daemon/store/store.h"
+#include "daemon/web/places.h"
 
 namespace modelvane {
 
 class EventQuery {
  public:
   // `log` may be null: there is no history then. It must outlive this object.
-  explicit EventQuery(EventLog* log) : log_(log) {}
+  explicit EventQuery(EventLog* log);
 
   // The error is a sentence.
   std::expected<std::vector<StoredEvent>, std::string> events(const EventFilter& filter);
   std::expected<std::vector<DeliveryRow>, std::string> deliveries(const DeliveryFilter& filter);
 
  private:
-  class Place;
-
   EventLog* const log_;
-  std::mutex mutex_;
-  std::condition_variable left_;
-  int inside_ = 0;   // under mutex_
-  int waiting_ = 0;  // under mutex_
+  Places places_;
 };
 
 }  // namespace modelvane

@@ -61,6 +61,7 @@ class Front::Loop {
   void expire(TimePoint now);
   void remove(std::uint64_t ticket);
   void watch(std::uint64_t tag, int fd, std::uint32_t events, int operation) const;
+  void watch(std::uint64_t ticket, Connection& connection);
   void watch_listeners(bool accepting);
   bool has_ended(TimePoint now);
   void wake() const;
@@ -188,10 +189,11 @@ void Front::Loop::accept_clients(const Listener& listener, TimePoint now) {
 }
 
 void Front::Loop::add_client(int fd, TimePoint now) {
+  const auto tls = hooks_.tls ? hooks_.tls() : nullptr;
   if (connections_.size() >= limits_.connections) {
-    // Fits into the empty socket's buffer; whoever does not get it sees a closed connection.
+    // Fits into the empty socket's buffer; whoever does not get it sees a closed connection. So does who expects a handshake.
     static const std::string kBusy = to_http(problem(503, "too many connections; try again in a few seconds"));
-    [[maybe_unused]] const auto bytes = ::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (!tls) (void)::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(fd, SHUT_WR);
     ::close(fd);
     return;
@@ -200,8 +202,9 @@ void Front::Loop::add_client(int fd, TimePoint now) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   const auto ticket = next_ticket_++;
   auto& connection = connections_[ticket];
-  connection = std::make_unique<Connection>(fd, now + limits_.head_deadline);
-  watch(ticket, fd, connection->interest(), EPOLL_CTL_ADD);
+  connection = std::make_unique<Connection>(fd, tls.get(), now + limits_.head_deadline);
+  connection->watched = connection->interest();
+  watch(ticket, fd, connection->watched, EPOLL_CTL_ADD);
 }
 
 // The socket of a connection is ready for what its state waits for.
@@ -215,24 +218,26 @@ void Front::Loop::advance(std::uint64_t ticket, Connection& connection, TimePoin
     if (progress != Connection::Progress::Closed && before > 0) progress = connection.send_on(now);
     unsent_bytes_ -= before - connection.unsent();
     streams_.note_unsent(ticket, connection.unsent());
-    if (before > 0 && connection.unsent() == 0) watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
   } else if (connection.state() == Connection::State::Writing) {
     const auto before = connection.unsent();
     progress = connection.send();
     unsent_bytes_ -= before - connection.unsent();
-    if (progress == Connection::Progress::Done) {
-      connection.drain(now + limits_.drain_deadline);
-      watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
-    }
+    if (progress == Connection::Progress::Done) connection.drain(now + limits_.drain_deadline);
   } else {
     progress = connection.discard();
   }
-  if (progress == Connection::Progress::Closed) remove(ticket);
+  if (progress == Connection::Progress::Closed) return remove(ticket);
+  watch(ticket, connection);
 }
 
 // False when the client has closed.
 bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePoint now) {
   const auto progress = connection.receive();
+  if (progress == Connection::Progress::NotTls) {
+    static const std::string kNotTls = to_http(problem(400, "this port speaks HTTPS: write https:// in the URL"));
+    answer(ticket, connection, kNotTls, now);
+    return true;
+  }
   if (progress != Connection::Progress::Done) return progress == Connection::Progress::More;
   const auto end = find_head_end(connection.input(), connection.seen);
   connection.seen = connection.input().size();
@@ -243,7 +248,6 @@ bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePo
     return true;
   }
   connection.wait();
-  watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
   workers_->submit([this, ticket, asked = std::move(*head)]() -> Workers::Rest {
     return [this, ticket, answered = hooks_.answer(asked)](TimePoint later) mutable {
       take_answer(ticket, std::move(answered), later);
@@ -270,8 +274,8 @@ void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Resp
   if (hooks_.pulse) streams_.note(hooks_.pulse(), now);
   streams_.open(ticket, std::move(*answered.stream), now);
   unsent_bytes_ += answered.bytes.size();
-  connection.stream(std::move(answered.bytes), limits_.write_deadline, now);
-  watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
+  connection.stream(answered.bytes, limits_.write_deadline, now);
+  watch(ticket, connection);
 }
 
 void Front::Loop::send_streams(TimePoint now) {
@@ -289,14 +293,14 @@ void Front::Loop::send_streams(TimePoint now) {
     unsent_bytes_ += bytes.size();
     connection.append(bytes, now);
     streams_.note_unsent(ticket, connection.unsent());
-    watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
+    watch(ticket, connection);
   }
 }
 
 void Front::Loop::answer(std::uint64_t ticket, Connection& connection, std::string bytes, TimePoint now) {
   unsent_bytes_ += bytes.size();
   connection.answer(std::move(bytes), now + limits_.write_deadline);
-  watch(ticket, connection.fd(), connection.interest(), EPOLL_CTL_MOD);
+  watch(ticket, connection);
 }
 
 void Front::Loop::expire(TimePoint now) {
@@ -336,6 +340,11 @@ void Front::Loop::watch(std::uint64_t tag, int fd, std::uint32_t events, int ope
   event.data.u64 = tag;
   // Fails only when the kernel is out of memory or watches; the connection then ends at its deadline.
   ::epoll_ctl(epoll_, operation, fd, &event);
+}
+
+void Front::Loop::watch(std::uint64_t ticket, Connection& connection) {
+  const auto interest = connection.interest();
+  if (std::exchange(connection.watched, interest) != interest) watch(ticket, connection.fd(), interest, EPOLL_CTL_MOD);
 }
 
 void Front::Loop::watch_listeners(bool accepting) {

@@ -16,6 +16,7 @@
 #include "daemon/web/event_stream.h"
 #include "daemon/web/request_head.h"
 #include "daemon/web/streams.h"
+#include "daemon/web/tls_context.h"
 
 namespace modelvane {
 
@@ -29,8 +30,8 @@ struct FrontLimits {
   std::chrono::milliseconds stop_grace{500};
   // Scrapers, browsers and probes of one daemon are a few dozen. When descriptors run out before this, new clients wait.
   std::size_t connections = 1'000;
-  // Rendering is CPU-bound; these leave some free while store and reload requests may block their share (event_query.cpp).
-  std::size_t workers = 8;
+  // Rendering is CPU-bound; these leave some free while store, reload and passwords block their share (event_query.cpp).
+  std::size_t workers = 12;
   // Pages left open in browsers. They leave half of the connections to those who come and go.
   std::size_t streams = 500;
   Streams::Pace stream_pace;
@@ -48,6 +49,8 @@ struct FrontHooks {
   std::function<Response(const RequestHead&)> answer;             // from several threads at once
   std::function<Streams::Found(const EventFilter&)> read_events;  // for streams; from one thread at a time
   std::function<Pulse()> pulse;                                   // from the front's thread
+  // What new clients are to speak; null, also the hook itself = HTTP in clear text. From the front's thread.
+  std::function<std::shared_ptr<const TlsContext>()> tls;
 };
 
 class Front {

@@ -88,7 +88,8 @@ std::string to_cursor(char list, std::span<const std::string> after) {
 std::optional<std::uint64_t> whole_number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value >= std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+  const bool is_whole = error == std::errc{} && end == text.data() + text.size();
+  if (!is_whole || value >= std::numeric_limits<std::int64_t>::max()) return std::nullopt;
   return value;
 }
 

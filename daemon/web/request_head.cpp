@@ -171,7 +171,7 @@ std::optional<Refused> check(const RequestHead& head, const Facts& facts, bool i
 }  // namespace
 
 std::expected<std::size_t, Reply> find_head_end(std::string_view bytes, std::size_t seen) {
-  for (auto i = bytes.find_first_of(std::string_view{"\n\0", 2}, seen); i != std::string_view::npos && i < kHeadBytesMax;
+  for (auto i = bytes.find_first_of(std::string_view{"\n\0", 2}, seen); i < kHeadBytesMax;
        i = bytes.find_first_of(std::string_view{"\n\0", 2}, i + 1)) {
     if (bytes[i] == '\0') return refuse(400, "the request's head holds a zero byte");
     if (i == 0 || bytes[i - 1] != '\r') return refuse(400, "lines of a request's head end in CR LF");
@@ -200,6 +200,10 @@ std::expected<RequestHead, Reply> read_head(std::string_view text, const Site& s
 std::string_view RequestHead::header(std::string_view name) const {
   const auto found = std::ranges::find(headers, name, &std::pair<std::string, std::string>::first);
   return found == headers.end() ? std::string_view{} : found->second;
+}
+
+Body body_for(const RequestHead& head) {
+  return head.method == "HEAD" ? Body::Omitted : Body::Sent;
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {

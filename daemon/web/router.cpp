@@ -44,10 +44,6 @@ Reply openapi_reply() {
   return {.content_type = std::string{content_type}, .body = std::string{text}};
 }
 
-Body body_for(const RequestHead& head) {
-  return head.method == "HEAD" ? Body::Omitted : Body::Sent;
-}
-
 // Figures and states of this moment: nobody asks for them twice.
 bool has_tag(std::string_view path) {
   return path != kMetrics && !path.starts_with(kControl);
@@ -75,9 +71,9 @@ Response Router::answer(const RequestHead& head) {
   try {
     return answer_or_throw(head);
   } catch (const std::exception&) {
-    // A hook threw, or memory ran out: the answer below needs little of it. What went wrong may hold a secret.
+    // A hook threw, or memory ran out: this answer needs little of it. What went wrong may hold a secret.
+    return {.bytes = to_http(problem(500, "modelvane failed to answer this request; please report it")), .stream = std::nullopt};
   }
-  return {.bytes = to_http(problem(500, "modelvane failed to answer this request; please report it")), .stream = std::nullopt};
 }
 
 Response Router::answer_or_throw(const RequestHead& head) {

@@ -9,15 +9,21 @@ struct WebServer::Parts {
   Router router;
   Front front;
 
-  Parts(const FrontLimits& limits, const Site& site, WebHooks hooks)
-      : router(site, hooks),
-        front(limits, site,
-              {.answer = [this](const RequestHead& head) { return router.answer(head); },
+  Parts(const WebServer& server, const Site& site)
+      : router(site, server.hooks_),
+        front(server.options_.limits, site,
+              {.answer = [this, &server](const RequestHead& head) { return server.answer(router, head); },
                .read_events = [this](const EventFilter& filter) { return router.read_events(filter); },
-               .pulse = std::move(hooks.pulse)}) {}
+               .pulse = server.hooks_.pulse,
+               .tls =
+                   [&server] {
+                     const auto protection = server.protection();
+                     return protection ? protection->tls() : nullptr;
+                   }}) {}
 };
 
-WebServer::WebServer(WebOptions options, WebHooks hooks) : options_(std::move(options)), hooks_(std::move(hooks)) {}
+WebServer::WebServer(WebOptions options, WebHooks hooks)
+    : options_(std::move(options)), hooks_(std::move(hooks)), protection_(options_.protection) {}
 
 WebServer::~WebServer() {
   stop();
@@ -26,10 +32,29 @@ WebServer::~WebServer() {
 std::expected<void, std::string> WebServer::start() {
   const auto site = site_of(options_.external_url, options_.route_prefix);
   if (!site) return std::unexpected(site.error());
-  auto parts = std::make_unique<Parts>(options_.limits, *site, hooks_);
+  auto parts = std::make_unique<Parts>(*this, *site);
   if (auto started = parts->front.start(options_.listen_addresses); !started) return started;
   parts_ = std::move(parts);
   return {};
+}
+
+void WebServer::protect(std::shared_ptr<const Protection> protection) {
+  const std::scoped_lock lock{mutex_};
+  protection_ = std::move(protection);
+}
+
+std::shared_ptr<const Protection> WebServer::protection() const {
+  const std::scoped_lock lock{mutex_};
+  return protection_;
+}
+
+Response WebServer::answer(Router& router, const RequestHead& head) const {
+  const auto protection = this->protection();
+  if (!protection) return router.answer(head);
+  auto refusal = protection->refusal(head.header("authorization"));
+  auto answer = refusal ? Response{.bytes = to_http(*refusal, body_for(head)), .stream = std::nullopt} : router.answer(head);
+  answer.bytes = protection->with_headers(std::move(answer.bytes));
+  return answer;
 }
 
 std::vector<std::string> WebServer::addresses() const {

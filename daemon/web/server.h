@@ -7,6 +7,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "daemon/engine/snapshot.h"
 #include "daemon/store/store.h"
 #include "daemon/web/front.h"
+#include "daemon/web/protection.h"
 
 namespace modelvane {
 
@@ -22,8 +24,11 @@ struct WebOptions {
   std::vector<std::string> listen_addresses;  // "host:port", ":port" (all addresses), "[::1]:port"; port 0 = the kernel's choice
   std::string external_url;                   // how browsers reach this server when a reverse proxy stands in front
   std::optional<std::string> route_prefix;    // below which paths are served; none = the external URL's path
+  std::shared_ptr<const Protection> protection;  // null = everybody may ask, in clear text
   FrontLimits limits{};
 };
+
+class Router;
 
 struct WebHooks {
   std::function<Snapshot()> snapshot;
@@ -43,13 +48,21 @@ class WebServer {
   std::expected<void, std::string> start();
   // The bound addresses with their real ports, "127.0.0.1:10178".
   std::vector<std::string> addresses() const;
+  // From now on, for new clients and new requests. Any thread.
+  void protect(std::shared_ptr<const Protection> protection);
   // Takes no more requests, lets answers under way end for half a second, then closes. Waits for a hook that is being called.
   void stop();
 
  private:
   struct Parts;
+
+  Response answer(Router& router, const RequestHead& head) const;
+  std::shared_ptr<const Protection> protection() const;
+
   WebOptions options_;
   WebHooks hooks_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Protection> protection_;  // under mutex_
   std::unique_ptr<Parts> parts_;
 };
 

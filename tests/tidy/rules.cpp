@@ -23,7 +23,7 @@ const std::map<std::string, std::vector<std::string>>& allowed_includes() {
       {"config", {"core/", "transport/transport.h"}},
       {"notify", {"core/", "config/", "store/store.h", "transport/transport.h"}},
       {"metrics", {"core/", "engine/snapshot.h"}},
-      {"web", {"core/", "engine/snapshot.h", "metrics/", "store/store.h"}},
+      {"web", {"core/", "config/web_config.h", "engine/snapshot.h", "metrics/", "store/store.h"}},
       {"engine", {"core/", "config/", "transport/transport.h", "store/store.h", "notify/", "log/"}},
       {"simulate", {"core/"}},
       {"commands", {""}},
@@ -40,6 +40,7 @@ struct Vendor {
 const std::vector<Vendor>& vendors() {
   static const std::vector<Vendor> kVendors{
       {"CLI/", {"commands", ""}},
+      {"crypt.h", {"web"}},
       {"curl/", {"transport"}},
       {"httplib.h", {"web", "simulate"}},
       {"nlohmann/", {"core", "store", "notify", "web", "simulate", "commands"}},

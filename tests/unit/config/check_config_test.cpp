@@ -26,7 +26,7 @@ Ran run(const std::string& file) {
   {
     const Capture capture_out{stdout, out};
     const Capture capture_err{stderr, err};
-    ran.code = check_config(file);
+    ran.code = check_config({.config_file = file});
   }
   ran.out = test::read_text(out);
   ran.err = test::read_text(err);

@@ -24,6 +24,7 @@ class Client {
   Client(const Client&) = delete;
 
   bool is_connected() const { return fd_ >= 0; }
+  int fd() const { return fd_; }
   // False when the server has closed.
   bool send(const std::string& bytes) const;
   // Blocks for the first byte of the answer and leaves the rest where it is.

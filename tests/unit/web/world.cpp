@@ -105,10 +105,12 @@ World::~World() {
   server.stop();
 }
 
-BareFront::BareFront(FrontLimits limits, std::function<std::string(const RequestHead&)> answer)
-    : front(limits, {}, {.answer = [answer = std::move(answer)](const RequestHead& head) {
-              return Response{.bytes = answer(head), .stream = std::nullopt};
-            }}) {
+BareFront::BareFront(FrontLimits limits, std::function<std::string(const RequestHead&)> answer,
+                     std::shared_ptr<const TlsContext> tls)
+    : front(limits, {},
+            {.answer = [answer = std::move(answer)](
+                           const RequestHead& head) { return Response{.bytes = answer(head), .stream = std::nullopt}; },
+             .tls = [tls = std::move(tls)] { return tls; }}) {
   const auto started = front.start({"127.0.0.1:0"});
   REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
 }

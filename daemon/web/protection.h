@@ -1,0 +1,40 @@
+// TLS, passwords and headers of a server's pages, made from --web.config.file. Constant: a changed file makes a new one. Any
+// thread.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/web_config.h"
+#include "daemon/web/passwords.h"
+#include "daemon/web/reply.h"
+#include "daemon/web/tls_context.h"
+
+namespace modelvane {
+
+class Protection {
+ public:
+  // The error is a sentence.
+  static std::expected<std::shared_ptr<const Protection>, std::string> make(const WebConfig& config);
+
+  // Null = HTTP in clear text.
+  const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
+  // The answer to who may not ask; `authorization` is the header's value. May take as long as a password's check.
+  std::optional<Reply> refusal(std::string_view authorization) const;
+  // An answer with the headers of the file, but for those that it has already.
+  std::string with_headers(std::string http) const;
+
+ private:
+  Protection() = default;
+
+  std::shared_ptr<const TlsContext> tls_;
+  std::unique_ptr<Passwords> passwords_;  // null = everybody may ask
+  std::vector<std::pair<std::string, std::string>> headers_;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,140 @@
+// Names, passwords and headers of --web.config.file, over the wire.
+#include "daemon/web/passwords.h"
+
+#include <crypt.h>
+#include <doctest/doctest.h>
+#include <openssl/evp.h>
+
+#include <vector>
+
+#include "tests/unit/web/client.h"
+#include "tests/unit/web/world.h"
+
+using namespace modelvane;
+using namespace modelvane::web_test;
+
+namespace {
+
+std::string base64(const std::string& text) {
+  std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');
+  const auto* const from = reinterpret_cast<const unsigned char*>(text.data());
+  encoded.resize(static_cast<std::size_t>(
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), from, static_cast<int>(text.size()))));
+  return encoded;
+}
+
+std::string basic(const std::string& credentials) {
+  return "Basic " + base64(credentials);
+}
+
+// `cost` as bcrypt counts it: each step takes twice the time.
+std::string hash_of(const std::string& password, unsigned long cost = 4) {
+  char salt[CRYPT_GENSALT_OUTPUT_SIZE] = {};
+  REQUIRE(crypt_gensalt_rn("$2b$", cost, nullptr, 0, salt, sizeof salt) != nullptr);
+  crypt_data work{};
+  return crypt_r(password.c_str(), salt, &work);
+}
+
+std::shared_ptr<const Protection> protection(const WebConfig& config) {
+  auto made = Protection::make(config);
+  REQUIRE(made.has_value());
+  return *made;
+}
+
+World protected_world(const WebConfig& config) {
+  return World{WebOptions{.listen_addresses = {"127.0.0.1:0"}, .protection = protection(config)}};
+}
+
+Answer get_as(const World& world, const std::string& path, const std::string& credentials) {
+  return get(world.address(), path, "Authorization: " + basic(credentials) + "\r\n");
+}
+
+}  // namespace
+
+TEST_CASE("a hash that htpasswd made is checked as it should be") {
+  Passwords passwords{{{"alice", "$2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6/FuA2/mHZFpe"}}};
+  CHECK(passwords.check(basic("alice:password")) == Passwords::Verdict::Right);
+  CHECK(passwords.check(basic("alice:Password")) == Passwords::Verdict::Wrong);
+}
+
+TEST_CASE("whoever has a name and its password is let in, again and again") {
+  Passwords passwords{{{"alice", hash_of("al:ice")}, {"bob", hash_of("")}}};
+  for (int i = 0; i < 3; ++i) {
+    CHECK(passwords.check(basic("alice:al:ice")) == Passwords::Verdict::Right);
+    CHECK(passwords.check(basic("bob:")) == Passwords::Verdict::Right);
+    CHECK(passwords.check(basic("alice:")) == Passwords::Verdict::Wrong);
+    CHECK(passwords.check(basic("bob:al:ice")) == Passwords::Verdict::Wrong);
+    CHECK(passwords.check(basic("carol:al:ice")) == Passwords::Verdict::Wrong);
+    CHECK(passwords.check(basic(":")) == Passwords::Verdict::Wrong);
+  }
+  CHECK(passwords.check("bAsIc   " + base64("alice:al:ice")) == Passwords::Verdict::Right);
+}
+
+TEST_CASE("what is no name and password lets nobody in") {
+  Passwords passwords{{{"alice", hash_of("secret")}}};
+  for (const std::string& authorization : {std::string{}, std::string{"Basic"}, std::string{"Basic "}, std::string{"Basic !!!!"},
+                                           std::string{"Basic YWxp"}, std::string{"Basic =="}, "Bearer " + base64("alice:secret"),
+                                           base64("alice:secret"), "Basic " + base64("alice:secret") + "x", basic("alice"),
+                                           basic(std::string{"alice:secret\0", 13}), basic("alice:" + std::string(5'000, 'a'))}) {
+    CHECK_MESSAGE(passwords.check(authorization) == Passwords::Verdict::Wrong, authorization);
+  }
+}
+
+TEST_CASE("without a password there is a challenge, for every path and method, and nothing happens") {
+  auto world = protected_world({.users = {{"alice", hash_of("secret")}}});
+  bool was_reloaded = false;
+  world.reload = [&]() -> std::expected<void, std::string> {
+    was_reloaded = true;
+    return {};
+  };
+  for (const auto* path : {"/", "/metrics", "/-/healthy", "/api/v1/aliases", "/api/v1/events/stream", "/nowhere"}) {
+    const auto refused = get(world.address(), path);
+    CHECK(refused.status == 401);
+    CHECK(refused.header("www-authenticate") == "Basic realm=\"modelvane\", charset=\"UTF-8\"");
+    CHECK(refused.body.find("wants a user name and a password") != std::string::npos);
+  }
+  CHECK(fetch(world.address(), request("POST", "/-/reload")).status == 401);
+  CHECK_FALSE(was_reloaded);
+  CHECK(fetch(world.address(), request("HEAD", "/metrics")).body.empty());
+  CHECK(get_as(world, "/metrics", "alice:wrong").body.find("the user name or the password is wrong") != std::string::npos);
+  CHECK(get_as(world, "/metrics", "alice:secret").status == 200);
+  CHECK(fetch(world.address(), request("POST", "/-/reload", "Authorization: " + basic("alice:secret") + "\r\n")).status == 200);
+  CHECK(was_reloaded);
+}
+
+TEST_CASE("a flood of wrong passwords does not keep out who was in before") {
+  auto world = protected_world({.users = {{"alice", hash_of("secret", 10)}}});
+  REQUIRE(get_as(world, "/metrics", "alice:secret").status == 200);
+  std::vector<Client> flood;
+  for (int i = 0; i < 40; ++i) {
+    flood.emplace_back(world.address());
+    flood.back().send(request("GET", "/metrics", "Authorization: " + basic("alice:guess" + std::to_string(i)) + "\r\n"));
+  }
+  CHECK(get_as(world, "/metrics", "alice:secret").status == 200);
+  int busy = 0;
+  for (const auto& client : flood) {
+    const auto status = client.read_answer().status;
+    CHECK((status == 401 || status == 503));
+    busy += status == 503 ? 1 : 0;
+  }
+  CHECK(busy > 0);
+}
+
+TEST_CASE("headers of the file come with every answer that does not set them itself") {
+  auto world = protected_world({.headers = {{"Strict-Transport-Security", "max-age=60"}, {"x-content-type-options", "sniff"}}});
+  const auto metrics = get(world.address(), "/metrics");
+  CHECK(metrics.header("strict-transport-security") == "max-age=60");
+  CHECK(metrics.header("x-content-type-options") == "nosniff");
+  CHECK(metrics.body.find("modelvane_build_info") != std::string::npos);
+  CHECK(get(world.address(), "/nowhere").header("strict-transport-security") == "max-age=60");
+}
+
+TEST_CASE("a changed protection counts from the next request on") {
+  auto world = protected_world({.users = {{"alice", hash_of("secret")}}});
+  CHECK(get_as(world, "/metrics", "alice:secret").status == 200);
+  world.server.protect(protection({.users = {{"bob", hash_of("secret")}}}));
+  CHECK(get_as(world, "/metrics", "alice:secret").status == 401);
+  CHECK(get_as(world, "/metrics", "bob:secret").status == 200);
+  world.server.protect(nullptr);
+  CHECK(get(world.address(), "/metrics").status == 200);
+}
