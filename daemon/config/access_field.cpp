@@ -10,6 +10,7 @@
 #include "daemon/config/secret_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
+#include "daemon/core/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -32,12 +33,6 @@ constexpr std::array kTransportHeaders{
     std::string_view{"upgrade"},
 };
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return result;
-}
-
 std::optional<Authorization> read_authorization(const Field& field) {
   static constexpr std::array kKeys{std::string_view{"type"}, std::string_view{"credentials"},
                                     std::string_view{"credentials_env"}, std::string_view{"credentials_file"}};
@@ -48,7 +43,7 @@ std::optional<Authorization> read_authorization(const Field& field) {
     if (auto text = type->text("an authentication scheme such as Bearer")) {
       if (!is_token(*text)) {
         type->fail("must be an authentication scheme such as Bearer: one word");
-      } else if (lower(*text) == "basic") {
+      } else if (to_lower(*text) == "basic") {
         type->fail("Basic needs a user name and a password; use basic_auth");
       }
       authorization.type = std::move(*text);
@@ -95,7 +90,7 @@ std::optional<SecretRef> read_value(const Field& field) {
 
 // False when the header must not be set here; says why.
 bool may_set(const Field& field, const std::string& name, std::span<const std::string_view> reserved, const Access& access) {
-  const auto key = lower(name);
+  const auto key = to_lower(name);
   if (std::ranges::find(kTransportHeaders, key) != kTransportHeaders.end() ||
       std::ranges::find(reserved, key) != reserved.end()) {
     field.fail("modelvane sets this header itself; remove it");
@@ -119,7 +114,7 @@ void read_headers(const Field& field, std::span<const std::string_view> reserved
       value.fail("a header name must be letters, digits and any of !#$%&'*+-.^_`|~ (not shown: it may hold a secret)");
       continue;
     }
-    const auto [first, is_new] = lines.emplace(lower(name), value.at().line);
+    const auto [first, is_new] = lines.emplace(to_lower(name), value.at().line);
     if (!is_new) {
       value.fail(fmt::format("duplicate header (case does not count); it stands above, on line {}", first->second));
       continue;

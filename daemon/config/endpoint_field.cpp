@@ -14,6 +14,7 @@
 #include "daemon/config/secret_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
+#include "daemon/core/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -87,9 +88,7 @@ void read_url(const Fields& fields, const ProviderPreset* preset, EndpointConfig
 }
 
 bool has_header(const Access& access, std::string_view name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::ranges::any_of(access.http_headers,
-                             [&](const auto& header) { return std::ranges::equal(header.first, name, {}, lower, lower); });
+  return std::ranges::any_of(access.http_headers, [&](const auto& header) { return equals_ignoring_case(header.first, name); });
 }
 
 // A preset's key, for an endpoint that says nothing about authentication.

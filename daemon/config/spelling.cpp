@@ -4,8 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <vector>
+
+#include "daemon/core/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::size_t kShownKeyBytesMax = 32;
 
 std::string folded(std::string_view word) {
   std::string result{word};
-  for (char& c : result) c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : result) c = c == '-' ? '_' : to_lower(c);
   return result;
 }
 

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "daemon/core/ascii.h"
+
 namespace modelvane {
 namespace {
 
@@ -89,9 +91,7 @@ std::optional<std::string> authority_problem(std::string_view authority) {
 }
 
 bool starts_with_scheme(std::string_view& url, std::string_view scheme) {
-  if (url.size() < scheme.size()) return false;
-  const auto same = [](char a, char b) { return (is_letter(a) ? static_cast<char>(a | 0x20) : a) == b; };
-  if (!std::ranges::equal(url.substr(0, scheme.size()), scheme, same)) return false;
+  if (!starts_with_ignoring_case(url, scheme)) return false;
   url.remove_prefix(scheme.size());
   return true;
 }

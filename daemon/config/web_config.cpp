@@ -11,6 +11,7 @@
 #include "daemon/config/file_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
+#include "daemon/core/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -113,12 +114,6 @@ WebTls read_tls(const Field& field) {
   return tls;
 }
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return result;
-}
-
 void read_headers(const Field& field, WebConfig& config) {
   const auto entries = field.entries("a map of header names to values", is_token);
   if (!entries) return;
@@ -128,7 +123,7 @@ void read_headers(const Field& field, WebConfig& config) {
     if (!text) continue;
     if (!is_token(name)) {
       value.fail("a header name must be letters, digits and any of !#$%&'*+-.^_`|~");
-    } else if (std::ranges::find(kFramingHeaders, lower(name)) != kFramingHeaders.end()) {
+    } else if (std::ranges::find(kFramingHeaders, to_lower(name)) != kFramingHeaders.end()) {
       value.fail("modelvane sets this header itself; remove it");
     } else if (!is_header_value(*text)) {
       value.fail("must not have control characters");

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "daemon/core/ascii.h"
+
 namespace modelvane {
 namespace {
 
@@ -59,12 +61,6 @@ bool is_one_of(std::string_view key, std::initializer_list<std::string_view> key
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-std::string lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 // Error bodies differ in how they nest, but hardly in the names of what counts: so the nesting is not looked at.
 class RefusalReader {
  public:
@@ -103,7 +99,7 @@ class RefusalReader {
     body_.speaks_of_key = body_.speaks_of_key || found->speaks_of_key;
   }
   void note_prose(const std::string& text) {
-    const std::string lower = lowered(text);
+    const std::string lower = to_lower(text);
     const auto appears = [&](std::string_view phrase) { return lower.find(phrase) != std::string::npos; };
     body_.speaks_of_key = body_.speaks_of_key || std::any_of(kKeyPhrases.begin(), kKeyPhrases.end(), appears);
   }

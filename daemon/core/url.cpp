@@ -5,18 +5,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "daemon/core/ascii.h"
+
 namespace modelvane {
 namespace {
 
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
          c == '~';
-}
-
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return result;
 }
 
 std::string_view before(std::string_view text, std::string_view stops) {
@@ -39,7 +35,7 @@ std::optional<Parts> parts_of(std::string_view url) {
   parts.authority = before(rest, "/?");
   parts.path = before(rest.substr(parts.authority.size()), "?");
   parts.query = rest.substr(parts.authority.size() + parts.path.size());
-  const auto scheme = lower(parts.scheme);
+  const auto scheme = to_lower(parts.scheme);
   if (scheme != "http" && scheme != "https") return std::nullopt;
   if (parts.authority.empty() || parts.authority.find('@') != std::string_view::npos) return std::nullopt;
   return parts;
@@ -72,8 +68,8 @@ std::string without_dots(std::string_view path) {
 
 // "host:port" in lower case, with the scheme's own port left out.
 std::string place_of(const Parts& parts) {
-  const auto scheme = lower(parts.scheme);
-  auto authority = lower(parts.authority);
+  const auto scheme = to_lower(parts.scheme);
+  auto authority = to_lower(parts.authority);
   const std::string_view own_port = scheme == "https" ? ":443" : ":80";
   if (authority.ends_with(own_port)) authority.resize(authority.size() - own_port.size());
   return scheme + "://" + authority;

@@ -1,16 +1,13 @@
 #include "daemon/engine/poll_schedule.h"
 
-#include <algorithm>
+#include "daemon/core/ascii.h"
 
 namespace modelvane {
 
 std::string host_of(const std::string& url) {
   const auto scheme = url.find("://");
   const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
-  std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return host;
+  return to_lower(std::string_view{url}.substr(begin, url.find_first_of("/?#", begin) - begin));
 }
 
 void PollSchedule::clear() {

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 #include <vector>
 
 #include "daemon/config/access.h"
 #include "daemon/config/secret.h"
 #include "daemon/config/syntax.h"
+#include "daemon/core/ascii.h"
 #include "daemon/core/event_json.h"
 #include "daemon/notify/rendering.h"
 #include "daemon/notify/standard_webhooks.h"
@@ -19,19 +19,14 @@
 namespace modelvane {
 namespace {
 
-bool is_same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool has_header(const HttpRequest& request, std::string_view name) {
   return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const auto& header) { return is_same_name(header.first, name); });
+                     [&](const auto& header) { return equals_ignoring_case(header.first, name); });
 }
 
 // A user's header of that name would make two of them, or break the signature.
 void set_header(HttpRequest& request, std::string_view name, std::string value) {
-  std::erase_if(request.headers, [&](const auto& header) { return is_same_name(header.first, name); });
+  std::erase_if(request.headers, [&](const auto& header) { return equals_ignoring_case(header.first, name); });
   request.headers.emplace_back(std::string{name}, std::move(value));
 }
 

@@ -5,13 +5,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include "daemon/core/ascii.h"
 
 namespace modelvane::simulated {
 
@@ -54,16 +54,11 @@ std::expected<Address, std::string> parse_address(const std::string& text) {
   return address;
 }
 
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 ServedRequest to_request(const httplib::Request& from) {
   ServedRequest request{.method = from.method, .path = from.path, .body = from.body};
   const std::size_t mark = from.target.find('?');
   if (mark != std::string::npos) request.query = from.target.substr(mark + 1);
-  for (const auto& [name, value] : from.headers) request.headers.emplace(lower_case(name), value);
+  for (const auto& [name, value] : from.headers) request.headers.emplace(to_lower(name), value);
   return request;
 }
 

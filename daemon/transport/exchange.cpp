@@ -15,12 +15,12 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <ctime>
 #include <string_view>
 #include <utility>
 
+#include "daemon/core/ascii.h"
 #include "daemon/transport/proxy_route.h"
 
 namespace modelvane {
@@ -43,10 +43,6 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [&](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kMarks.contains(c);
   });
-}
-
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -76,9 +72,7 @@ void take_header(Exchange& exchange, std::string_view line) {
   } else if (line.starts_with(' ') || line.starts_with('\t')) {
     if (!headers.empty()) headers.back().second.append(" ").append(trimmed(line));
   } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-    std::string name{line.substr(0, colon)};
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    headers.emplace_back(std::move(name), trimmed(line.substr(colon + 1)));
+    headers.emplace_back(to_lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
   }
 }
 

@@ -6,11 +6,12 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "daemon/core/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -112,7 +113,7 @@ Verdict explain_certificate(const Exchange& exchange, std::string_view detail) {
 Verdict explain_no_connection(const Exchange& exchange) {
   const auto error = number<long>(exchange.easy, CURLINFO_OS_ERRNO);
   std::string why = error == 0 ? "no address answered" : std::generic_category().message(static_cast<int>(error));
-  if (!why.empty()) why.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(why.front())));
+  if (!why.empty()) why.front() = to_lower(why.front());
   return {Reason::Connect, fmt::format("no connection to {}: {}", exchange.peer(), why)};
 }
 

@@ -10,6 +10,8 @@
 #include <optional>
 #include <span>
 
+#include "daemon/core/ascii.h"
+
 namespace modelvane {
 namespace {
 
@@ -47,14 +49,6 @@ bool lies_in(const Address& address, const Address& block, std::size_t bits) {
   return (address.bytes[whole] & mask) == (block.bytes[whole] & mask);
 }
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 // Cuts ":port" off the entry. A bare IPv6 address has more than one colon and no port.
 std::optional<unsigned> cut_port(std::string_view& entry) {
   const auto colon = entry.rfind(':');
@@ -82,8 +76,8 @@ bool names(std::string_view entry, std::string_view host, std::uint16_t port) {
   if (entry.ends_with('.')) entry.remove_suffix(1);
   if (host.ends_with('.')) host.remove_suffix(1);
   if (entry.empty()) return false;
-  const std::string name = lower(entry);
-  const std::string target = lower(host);
+  const std::string name = to_lower(entry);
+  const std::string target = to_lower(host);
   return target == name || target.ends_with("." + name);
 }
 

@@ -18,6 +18,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "daemon/core/ascii.h"
+
 namespace modelvane {
 namespace {
 
@@ -219,8 +221,7 @@ std::optional<Addresses> addresses_without_lookup(std::string_view host) {
   if (inet_pton(AF_INET, text.c_str(), &scratch) == 1) return Addresses{text};
   const std::string without_zone = text.substr(0, text.find('%'));
   if (inet_pton(AF_INET6, without_zone.c_str(), &scratch) == 1) return Addresses{text};
-  std::string name = text;
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return c < 0x80 ? static_cast<char>(std::tolower(c)) : c; });
+  const auto name = to_lower(text);
   if (name == "localhost" || name.ends_with(".localhost")) return Addresses{"127.0.0.1", "::1"};
   return std::nullopt;
 }

@@ -6,12 +6,13 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include <cctype>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include "daemon/core/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -48,10 +49,7 @@ std::optional<std::string> decoded(std::string_view base64) {
 // "Basic bmFtZTpwYXNzd29yZA==" -> "name:password". The scheme's case does not count.
 std::optional<std::string> credentials_of(std::string_view authorization) {
   constexpr std::string_view kScheme = "basic ";
-  if (authorization.size() < kScheme.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kScheme.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(authorization[i])) != kScheme[i]) return std::nullopt;
-  }
+  if (!starts_with_ignoring_case(authorization, kScheme)) return std::nullopt;
   authorization.remove_prefix(kScheme.size());
   while (authorization.starts_with(' ')) authorization.remove_prefix(1);
   auto credentials = decoded(authorization);

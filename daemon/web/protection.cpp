@@ -2,18 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "daemon/core/ascii.h"
 
 namespace modelvane {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
 bool has_header(std::string_view head, std::string_view name) {
   const auto line = fmt::format("\r\n{}:", name);
-  return !std::ranges::search(head, line, {}, lower, lower).empty();
+  return to_lower(head).find(to_lower(line)) != std::string::npos;
 }
 
 }  // namespace

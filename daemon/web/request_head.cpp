@@ -7,6 +7,8 @@
 #include <charconv>
 #include <optional>
 
+#include "daemon/core/ascii.h"
+
 namespace modelvane {
 namespace {
 
@@ -28,22 +30,8 @@ Refused refuse_method(std::string_view allowed, std::string_view detail) {
   return Refused{std::move(reply)};
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string result{text};
-  std::ranges::transform(result, result.begin(), lower);
-  return result;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+  return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
 }
 
 bool is_token(std::string_view text) {
@@ -131,7 +119,7 @@ std::optional<Reply> note_fact(const std::string& name, std::string_view value, 
 
 std::optional<Reply> read_header(std::string_view line, RequestHead& head, Facts& facts) {
   const auto colon = line.find(':');
-  const auto name = lower_case(line.substr(0, colon));
+  const auto name = to_lower(line.substr(0, colon));
   if (colon == std::string_view::npos || !is_token(name)) return problem(400, "a header line is malformed");
   const auto value = trimmed(line.substr(colon + 1));
   const auto is_forbidden = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
@@ -212,7 +200,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
     const auto coding = trimmed(take_until(weight, ";"));
     if (!equals_ignoring_case(coding, "gzip") && !equals_ignoring_case(coding, "x-gzip")) continue;
     weight = trimmed(weight);
-    const bool is_zero = lower_case(weight).starts_with("q=0") && weight.find_first_of("123456789", 3) == std::string_view::npos;
+    const bool is_zero = to_lower(weight).starts_with("q=0") && weight.find_first_of("123456789", 3) == std::string_view::npos;
     return !is_zero;
   }
   return false;
