@@ -127,7 +127,7 @@ Json to_json(const Probed& probed) {
     json["error"] = probed.result.catalog.error().sentence;
     return json;
   }
-  json["models"] = probed.catalog()->ids;
+  json["models"] = probed.catalog()->ids.all();
   json["aliases"] = Json::array();
   for (const auto& row : probed.catalog()->aliases) {
     Json alias{{"alias", row.id}, {"target", row.target}, {"rule", label(row.rule)}, {"pin", nullptr}};

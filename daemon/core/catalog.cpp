@@ -4,10 +4,6 @@
 
 namespace modelvane {
 
-bool Catalog::has(const std::string& id) const {
-  return std::binary_search(ids.begin(), ids.end(), id);
-}
-
 bool Catalog::is_unasked(const std::string& id) const {
   return std::binary_search(unasked.begin(), unasked.end(), id);
 }

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "daemon/core/id_list.h"
 #include "daemon/core/reading.h"
 #include "daemon/core/time.h"
 
@@ -39,7 +41,7 @@ struct HintRow {
 };
 
 struct Catalog {
-  std::vector<std::string> ids;   // every watched id, sorted, unique
+  IdList ids;                     // every watched id
   std::vector<AliasRow> aliases;  // the ids that disclose a target, sorted by id, unique; need not be in `ids` (rule reverse)
   // Ids known to be aliases (by name, or by a rule that asks about each) without a target in `aliases`: sorted, unique.
   std::vector<std::string> undisclosed;
@@ -51,7 +53,7 @@ struct Catalog {
   std::size_t skipped_rows = 0;       // rows without a usable string id
   friend bool operator==(const Catalog&, const Catalog&) = default;
 
-  bool has(const std::string& id) const;
+  bool has(std::string_view id) const { return ids.has(id); }
   bool is_unasked(const std::string& id) const;
   const AliasRow* find_alias(const std::string& id) const;  // borrowed from this catalog; nullptr when not disclosed
 };

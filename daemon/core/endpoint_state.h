@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/core/catalog.h"
 #include "daemon/core/id_list.h"
 #include "daemon/core/reason.h"
 #include "daemon/core/time.h"

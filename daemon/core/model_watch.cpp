@@ -47,15 +47,14 @@ void announce(Turn& turn, const Catalog& catalog, const std::string& id, const P
 }  // namespace
 
 void compare_models(Turn& turn, const Catalog& catalog) {
-  const auto& before = turn.state.ids.all();
-  const auto& now = catalog.ids;
-  if (!turn.state.ids.is_known() || before == now) {
-    turn.has_changed = turn.has_changed || !turn.state.ids.is_known();
+  const auto& before = turn.state.ids;
+  if (!before.is_known() || before == catalog.ids) {
+    turn.has_changed = turn.has_changed || !before.is_known();
     return;
   }
   turn.has_changed = true;
   std::vector<std::string> differing;
-  std::set_symmetric_difference(before.begin(), before.end(), now.begin(), now.end(), std::back_inserter(differing));
+  std::ranges::set_symmetric_difference(before, catalog.ids, std::back_inserter(differing));
   for (const auto& id : differing) turn_over(turn, catalog, id);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <set>
 #include <utility>
 #include <vector>
@@ -264,8 +265,7 @@ class CatalogReader::Rows : public RowSink {
     const auto repeated = std::ranges::unique(listed_, {}, &HintRow::id);
     catalog_.duplicate_rows = repeated.size();
     listed_.erase(repeated.begin(), repeated.end());
-    catalog_.ids.reserve(listed_.size());
-    for (const auto& row : listed_) catalog_.ids.push_back(row.id);
+    catalog_.ids = IdList::of(listed_ | std::views::transform(&HintRow::id));
   }
 
   // A second document may know more models than the list; only listed ones are of interest.

@@ -10,10 +10,10 @@ namespace modelvane {
 namespace {
 
 bool has_shrunk(const Turn& turn, const Catalog& catalog) {
-  const auto& known = turn.state.ids.all();
+  const auto& known = turn.state.ids;
   if (turn.policy().shrink_guard.ratio <= 0 || known.empty() || known == catalog.ids) return false;
   const auto is_gone = [&catalog](const std::string& id) { return !catalog.has(id); };
-  const auto lost = std::count_if(known.begin(), known.end(), is_gone);
+  const auto lost = std::ranges::count_if(known, is_gone);
   return static_cast<double>(lost) >= turn.policy().shrink_guard.ratio * static_cast<double>(known.size());
 }
 

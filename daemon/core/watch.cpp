@@ -49,7 +49,7 @@ void judge(Turn& turn, const SharedCatalog& catalog) {
     judge_hints(turn, *catalog);
     learn_retirements(turn, *catalog);
   }
-  state.ids = IdList{catalog};
+  state.ids = catalog->ids;
 }
 
 void take_answer(Turn& turn, const SharedCatalog& catalog) {

@@ -99,8 +99,8 @@ Json to_value(const EndingState& state) {
 // the bytes that are shared with the id before; only ASCII is shared, so that no character is ever split.
 Json to_value(const IdList& ids) {
   Json value = Json::array();
-  std::string_view before;
-  for (const auto& id : ids.all()) {
+  std::string before;
+  for (const auto& id : ids) {
     std::size_t shared = 0;
     while (shared < std::min(before.size(), id.size()) && id[shared] == before[shared] && (id[shared] & 0x80) == 0) ++shared;
     if (shared != 0) value.push_back(shared);
@@ -217,7 +217,7 @@ IdList ids_of(const Json& value) {
     ids.push_back((ids.empty() ? "" : ids.back().substr(0, shared)) + item.get_ref<const std::string&>());
     shared = 0;
   }
-  return IdList{std::move(ids)};
+  return IdList::of(ids);
 }
 
 std::optional<Reason> reason_at(const Json& object, const char* key) {

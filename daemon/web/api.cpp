@@ -239,7 +239,7 @@ Reply models_api(const Snapshot& snapshot, const Query& query) {
   ListReply reply{"models", kModelList, page.limit};
   std::vector<std::string> last;
   each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
-    for (const auto& model : known_of(endpoint).models.all()) {
+    for (const auto& model : known_of(endpoint).models) {
       if ((is_seen && model <= page.after.back()) || !matches(name, model)) continue;
       if (!offer(reply, last, {endpoint.name, model}, model_json(endpoint, model))) return false;
     }

@@ -57,7 +57,9 @@ void promise_id(const std::string& id) {
 }
 
 void promise_normal_form(const Catalog& catalog) {
-  promise(std::ranges::is_sorted(catalog.ids) && std::ranges::adjacent_find(catalog.ids) == catalog.ids.end(),
+  const auto ids = catalog.ids.all();
+  promise(std::ranges::is_sorted(ids) && std::ranges::adjacent_find(ids) == ids.end() &&
+              std::ranges::all_of(ids, [&](const auto& id) { return catalog.has(id); }),
           "ids are sorted and unique");
   promise(catalog.ids.size() <= kRowsMax, "a list has an end");
   for (const auto& id : catalog.ids) promise_id(id);

@@ -26,7 +26,7 @@ void expect_file(const std::string& path, const std::string& text) {
 }
 
 std::string to_text(const Catalog& catalog) {
-  std::string text = fmt::format("models: {}\n", fmt::join(catalog.ids, ", "));
+  std::string text = fmt::format("models: {}\n", fmt::join(catalog.ids.all(), ", "));
   for (const auto& alias : catalog.aliases) text += fmt::format("{} -> {} ({})\n", alias.id, alias.target, label(alias.rule));
   if (!catalog.undisclosed.empty()) text += fmt::format("undisclosed: {}\n", fmt::join(catalog.undisclosed, ", "));
   for (const auto& end : catalog.lifecycles) {

@@ -64,7 +64,7 @@ TEST_CASE("another list is learnt silently, and its aliases are judged as before
   forget_list(story.state);
   story.lists({{"a", "x"}, {"other", ""}}, 9);
   CHECK(story.events().empty());
-  CHECK(story.state.ids.all() == std::vector<std::string>{"a", "other"});
+  CHECK(story.state.ids == IdList{"a", "other"});
 }
 
 TEST_CASE("the same catalog with nothing pending is not looked at again") {
@@ -72,7 +72,7 @@ TEST_CASE("the same catalog with nothing pending is not looked at again") {
   const auto list = Story::catalog(models_and({{"a", "x"}}));
   story.sees({.at = story.now, .result = list, .request_id = ""});
   CHECK(story.state.steady.catalog == list);
-  CHECK(&story.state.ids.all() == &list->ids);
+  CHECK(story.state.ids == list->ids);
   story.lists(models_and({{"a", "y"}}));
   CHECK(story.state.steady.catalog == nullptr);
   story.sees({.at = story.now, .result = list, .request_id = ""});

@@ -37,7 +37,7 @@ Reason refusal(const std::string& body, const Reading& how = reading()) {
 
 TEST_CASE("the provider's own page gives its three aliases, one of them to a model that is in no list") {
   const Catalog catalog = read(golden("internlm.json"));
-  CHECK(catalog.ids == std::vector<std::string>{"internlm2.5-latest", "internlm3-latest", "internvl2.5-latest"});
+  CHECK(catalog.ids == IdList{"internlm2.5-latest", "internlm3-latest", "internvl2.5-latest"});
   REQUIRE(catalog.aliases.size() == 3);
   CHECK(catalog.find_alias("internlm3-latest")->target == "internlm3-8b-instruct");
   CHECK(catalog.find_alias("internlm2.5-latest")->target == "internlm2.5-20b-0719");
@@ -52,7 +52,7 @@ TEST_CASE("a nested pointer, a root array and a stripped prefix are read") {
   how.shape.strip_prefix = "models/";
   const Catalog catalog =
       read(R"([{"id":"models/a","alias_target":{"slug":"models/b"}},{"id":"models/b","alias_target":null}])", how);
-  CHECK(catalog.ids == std::vector<std::string>{"a", "b"});
+  CHECK(catalog.ids == IdList{"a", "b"});
   CHECK(catalog.find_alias("a")->target == "b");
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("rows without a usable id are skipped and counted") {
   const std::string long_id(kIdBytesMax + 1, 'x');
   const Catalog catalog = read(fmt::format(
       R"({{"data":[{{"id":"a"}},{{"id":7}},{{}},null,"text",[],{{"id":""}},{{"id":"{}"}},{{"id":"a\u0000b"}}]}})", long_id));
-  CHECK(catalog.ids == std::vector<std::string>{"a"});
+  CHECK(catalog.ids == IdList{"a"});
   CHECK(catalog.skipped_rows == 8);
 }
 
@@ -95,15 +95,14 @@ TEST_CASE("only watched ids are kept") {
   Reading how = reading();
   how.models.include.push_back({"^acme-", std::regex{"^acme-"}});
   how.models.exclude.push_back({"test", std::regex{"test"}});
-  CHECK(read(R"({"data":[{"id":"acme-1"},{"id":"acme-test"},{"id":"other"}]})", how).ids == std::vector<std::string>{"acme-1"});
+  CHECK(read(R"({"data":[{"id":"acme-1"},{"id":"acme-test"},{"id":"other"}]})", how).ids == IdList{"acme-1"});
 }
 
 TEST_CASE("keys of other places do not pass for the list") {
-  CHECK(read(R"({"meta":{"data":[{"id":"no"}]},"data":[{"id":"yes"}],"links":[]})").ids == std::vector<std::string>{"yes"});
+  CHECK(read(R"({"meta":{"data":[{"id":"no"}]},"data":[{"id":"yes"}],"links":[]})").ids == IdList{"yes"});
   Reading how = reading();
   how.shape.items = {"/result/models"};
-  CHECK(read(R"({"models":[1],"result":{"x":{"models":[2]},"models":[{"id":"deep"}]}})", how).ids ==
-        std::vector<std::string>{"deep"});
+  CHECK(read(R"({"models":[1],"result":{"x":{"models":[2]},"models":[{"id":"deep"}]}})", how).ids == IdList{"deep"});
 }
 
 TEST_CASE("answers that are no list have a reason each") {

@@ -78,7 +78,7 @@ TEST_CASE("a concrete row names its aliases, which need not be rows, and itself 
   const auto how = reading({reverse()});
   const auto catalog = read(R"({"data":[{"id":"grok-4","aliases":["grok-latest","grok-4"]}]})", how);
   CHECK(arrows(catalog) == "grok-latest>grok-4");
-  CHECK(catalog.ids == Ids{"grok-4"});
+  CHECK(catalog.ids == IdList{"grok-4"});
   CHECK(catalog.aliases[0].evidence == R"({"id":"grok-4","aliases":["grok-latest","grok-4"]})");
   CHECK(arrows(R"({"id":"b","aliases":["x"]},{"id":"a","aliases":["x"]})", how) == "x>a,b");
 }
@@ -95,11 +95,11 @@ TEST_CASE("of several places of rows the best counts, wherever it stands in the 
   const std::string data = R"("data":[{"id":"d"}])";
   const std::string models = R"("models":[{"id":"m"},{"name":"x"}])";
   CHECK(read("{" + data + "," + models + "}", how) == read("{" + models + "," + data + "}", how));
-  CHECK(read("{" + models + "," + data + "}", how).ids == Ids{"d"});
-  CHECK(read("{" + models + "}", how).ids == Ids{"m"});
+  CHECK(read("{" + models + "," + data + "}", how).ids == IdList{"d"});
+  CHECK(read("{" + models + "}", how).ids == IdList{"m"});
   how.shape.items = {"", "/data"};
-  CHECK(read(R"([{"id":"r"}])", how).ids == Ids{"r"});
-  CHECK(read("{" + data + "}", how).ids == Ids{"d"});
+  CHECK(read(R"([{"id":"r"}])", how).ids == IdList{"r"});
+  CHECK(read("{" + data + "}", how).ids == IdList{"d"});
 }
 
 TEST_CASE("a document that is the only row") {
@@ -132,7 +132,7 @@ TEST_CASE("pages make one list, and a bad later page makes it partial") {
   CHECK(*reader.add_page(R"({"last_id":null,"has_more":false,"data":[{"id":"b"},{"id":"a","ref":"c"}]})") == PageEnd{"", false});
   const auto catalog = reader.take();
   REQUIRE(catalog);
-  CHECK(catalog->ids == Ids{"a", "b"});
+  CHECK(catalog->ids == IdList{"a", "b"});
   CHECK(catalog->duplicate_rows == 1);
   CHECK(arrows(*catalog) == "a>b,c");
   CatalogReader broken{how};

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,8 +24,8 @@ struct Story {
 
   static std::shared_ptr<const Catalog> catalog(const Targets& targets) {
     auto list = std::make_shared<Catalog>();
+    list->ids = IdList::of(targets | std::views::keys);
     for (const auto& [id, target] : targets) {
-      list->ids.push_back(id);
       if (!target.empty())
         list->aliases.push_back({.id = id, .target = target, .rule = Rule::Field, .evidence = "{\"id\":\"" + id + "\"}"});
     }

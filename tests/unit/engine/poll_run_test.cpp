@@ -75,7 +75,7 @@ TEST_CASE("all pages together are the list") {
   Poll poll = paged_poll();
   const auto result = poll.run();
   REQUIRE(result.catalog);
-  CHECK((*result.catalog)->ids == std::vector<std::string>{"m1", "m2", "m3", "m4"});
+  CHECK((*result.catalog)->ids == IdList{"m1", "m2", "m3", "m4"});
   CHECK(poll.urls() ==
         std::vector<std::string>{"http://api/v1/models", "http://api/v1/models?page=b", "http://api/v1/models?page=c"});
   CHECK(result.requests == 3);
