@@ -1,6 +1,10 @@
 // Command line -> command -> exit code. Flags are dotted as in Prometheus' own servers.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <functional>
+#include <memory>
+#include <string>
 
 #include "daemon/commands/commands.h"
 #include "version.h"
@@ -12,6 +16,24 @@ using namespace modelvane;
 constexpr int kUsageError = 2;
 using Command = std::function<int()>;
 
+// CLI11 would show types and defaults as "--config.file TEXT=modelvane.yml".
+class HelpFormatter : public CLI::Formatter {
+ public:
+  // "--config.file FILE": the last word of the name says what is meant.
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (!option->get_option_text().empty()) return " " + option->get_option_text();
+    if (option->get_positional() || option->get_expected_max() == 0) return "";
+    const auto name = option->get_name();
+    auto value = name.substr(name.find_last_of(".-") + 1);
+    std::ranges::transform(value, value.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return " " + value;
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const auto value = option->get_default_str();
+    return option->get_description() + (value.empty() ? "" : " [" + value + "]");
+  }
+};
+
 void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
   auto* command =
       app.add_subcommand("serve", "Run the daemon: poll the endpoints of the config, detect changes, notify, show metrics");
@@ -20,9 +42,8 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
   command->add_option("--storage.path", options.storage_path, "Folder of the database; made when missing")->capture_default_str();
   command->add_option("--web.listen-address", options.listen_addresses,
                       "host:port or :port of pages, API and metrics; repeatable [:10178]");
-  command->add_option(
-      "--web.config.file", options.web_config_file,
-      "TLS, passwords and headers of the pages and the API, in the form of Prometheus' own (see docs/WEB-CONFIGURATION.md)");
+  command->add_option("--web.config.file", options.web_config_file,
+                      "TLS, passwords and headers of pages and API (see docs/WEB-CONFIGURATION.md)");
   command->add_option("--web.external-url", options.external_url,
                       "URL under which people reach the page; its path comes before all paths");
   command->add_option("--web.route-prefix", options.route_prefix,
@@ -69,9 +90,10 @@ void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
   command->add_option("--endpoint", options.endpoint, "Only this endpoint");
   command->add_option("--alias", options.alias, "Only this alias");
   command->add_option("--type", options.types, "Only these types; globs such as alias.*; repeatable");
-  command->add_option("--since", options.since, "From this time on: 2026-11-22, 2026-11-22T10:00:00Z, or 24h (ago)");
-  command->add_option("--until", options.until, "Before this time");
-  command->add_option("--at", options.at, "What did each alias point to at this time?");
+  command->add_option("--since", options.since, "From this time on: 2026-11-22, 2026-11-22T10:00:00Z, or 24h (ago)")
+      ->option_text("TIME");
+  command->add_option("--until", options.until, "Before this time")->option_text("TIME");
+  command->add_option("--at", options.at, "What did each alias point to at this time?")->option_text("TIME");
   command->add_option("--limit", options.limit, "At most so many events")->capture_default_str();
   command->add_option("--output", options.output, "table or json")->capture_default_str();
   command->footer("Example: modelvane history --alias internlm3-latest --since 30d\n         modelvane history --at 2026-11-03");
@@ -194,6 +216,7 @@ int main(int argc, char** argv) {
       "moment that one moves, and shows latency and availability to Prometheus.\n\n"
       "First steps: modelvane demo (needs nothing), then modelvane probe URL, then modelvane serve --config.file FILE",
       "modelvane"};
+  app.formatter(std::make_shared<HelpFormatter>());
   app.set_version_flag("--version", "modelvane " MODELVANE_VERSION);
   app.require_subcommand(1);
   Command chosen;
