@@ -12,6 +12,10 @@ void end_streak(Turn& turn) {
   turn.has_changed = true;
 }
 
+std::string_view why(const EndpointState& state) {
+  return state.down_sentence.empty() ? label(*state.down_reason) : state.down_sentence;
+}
+
 void go_down(Turn& turn) {
   auto& state = turn.state;
   state.availability = Availability::Down;
@@ -21,7 +25,7 @@ void go_down(Turn& turn) {
   event.detail = state.down_sentence;
   event.observed_between = {state.last_answer, *state.streak_since};
   event.confirmed_by_polls = state.streak;
-  event.summary = fmt::format("{} is down: {} ({})", turn.watched.endpoint, label(*state.down_reason), state.down_sentence);
+  event.summary = fmt::format("{} is down: {}", turn.watched.endpoint, why(state));
 }
 
 void go_up(Turn& turn) {
@@ -33,8 +37,8 @@ void go_up(Turn& turn) {
   event.confirmed_by_polls = state.streak;
   event.observed_between = {state.down_since, *state.streak_since};
   event.lasted = *state.streak_since - *state.down_since;
-  event.summary = fmt::format("{} is up again after {} (was: {})", turn.watched.endpoint, seconds_or_more(*event.lasted),
-                              label(*state.down_reason));
+  event.summary =
+      fmt::format("{} is up again after {} (was: {})", turn.watched.endpoint, seconds_or_more(*event.lasted), why(state));
   state.down_since.reset();
   state.down_reason.reset();
   state.down_sentence.clear();

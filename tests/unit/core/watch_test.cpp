@@ -152,6 +152,8 @@ TEST_CASE("an endpoint is down after three failed polls and up after two good on
   story.fails(9).lists({{"a", "x"}}).fails(1).lists({{"a", "x"}}, 2);
   REQUIRE(story.events() == Lines{"endpoint.down", "endpoint.up"});
   CHECK(story.all[1].lasted == 14min);
+  CHECK(story.all[0].summary == "internlm is down: no");
+  CHECK(story.all[1].summary == "internlm is up again after 14m (was: no)");
 }
 
 TEST_CASE("an endpoint that never answered is reported down, and its first list is a silent baseline") {
