@@ -1,7 +1,12 @@
 // The page of the real binary: what a reader sees while the provider moves an alias and while the daemon is away.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { openBrowser, openPage } from './browser.mjs';
 import { expectAccessible, expectNoSidewaysScroll, seeText } from './checks.mjs';
 import { RealDaemon, Upstream } from './real_daemon.mjs';
@@ -135,5 +140,30 @@ test('while the daemon is away the page says so and keeps what it knew; it goes 
   await daemon.start(daemon.port);
   await seeText(page, '#live', 'live');
   await seeText(page, '.aliases', 'internlm4');
+  await closeCalmly(page);
+});
+
+test('behind TLS and a password the page is whole and live', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'modelvane-tls-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const pair = '-keyout key.pem -out cert.pem -subj /CN=127.0.0.1 -days 2';
+  const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes ${pair}`.split(' ');
+  await promisify(execFile)('openssl', words, { cwd: folder });
+  const file = join(folder, 'web.yml');
+  await writeFile(
+    file,
+    // The hash of "password".
+    `tls_server_config: {cert_file: cert.pem, key_file: key.pem}
+basic_auth_users: {alice: $2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6/FuA2/mHZFpe}
+`,
+  );
+  const guarded = await new RealDaemon(config(), [`--web.config.file=${file}`]).start();
+  context.after(() => guarded.stop());
+  const page = await openPage(chrome.browser, `https://${guarded.address}/`, {
+    ignoreHTTPSErrors: true,
+    httpCredentials: { username: 'alice', password: 'password' },
+  });
+  await seeText(page, 'h1', '1 of 1 endpoint up');
+  await seeText(page, '#live', 'live');
   await closeCalmly(page);
 });

@@ -41,8 +41,10 @@ export class Upstream {
 }
 
 export class RealDaemon {
-  constructor(config) {
+  // `words` go to serve, beside the files and the address.
+  constructor(config, words = []) {
     this.config = config;
+    this.words = words;
   }
 
   // With the port of the run before, a browser finds the new process where the old one was.
@@ -50,7 +52,7 @@ export class RealDaemon {
     this.folder ??= await mkdtemp(join(tmpdir(), 'modelvane-page-'));
     const file = join(this.folder, 'modelvane.yml');
     await writeFile(file, this.config);
-    const words = ['serve', `--config.file=${file}`, `--storage.path=${join(this.folder, 'data')}`];
+    const words = ['serve', `--config.file=${file}`, `--storage.path=${join(this.folder, 'data')}`, ...this.words];
     this.process = spawn(process.env.MODELVANE_BINARY, [...words, `--web.listen-address=127.0.0.1:${port}`], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -69,6 +71,7 @@ export class RealDaemon {
       });
       this.process.once('exit', () => done(reject, new Error(`the daemon ended:\n${seen.join('\n')}`)));
     });
+    this.address = address;
     this.url = `http://${address}/`;
     this.port = Number(address.split(':')[1]);
     return this;
