@@ -264,15 +264,15 @@ TEST_CASE("OpenRouter's links are followed, relative or absolute, and never to a
   const auto page = [](const std::string& id, const std::string& next) {
     return fmt::format(R"({{"data":[{{"id":"{}"}}],"links":{{"next":{}}}}})", id, Json(next).dump());
   };
-  std::string own;
   Upstream upstream([&](const ServedRequest& request) {
     if (request.path == "/elsewhere") return ok(page("o-1", other.url("/api/v1/models")));
-    if (request.query == "page=2") return ok(page("o-2", own + "?page=3"));
+    if (request.query == "page=2") {
+      return ok(page("o-2", fmt::format("http://{}/api/v1/models?page=3", request.headers.at("host"))));
+    }
     if (request.query == "page=3") return ok(R"({"data":[{"id":"o-3"}],"links":{"next":null}})");
     return ok(page("o-1", "/api/v1/models?page=2"));
   });
-  own = upstream.url("/api/v1/models");
-  const auto probed = probe_preset("openrouter", "OPENROUTER_API_KEY", own);
+  const auto probed = probe_preset("openrouter", "OPENROUTER_API_KEY", upstream.url("/api/v1/models"));
   CHECK(probed["models"] == std::vector<std::string>{"o-1", "o-2", "o-3"});
   const auto refused = probe_preset("openrouter", "OPENROUTER_API_KEY", upstream.url("/elsewhere"));
   CHECK(refused["reason"] == "partial");
