@@ -247,7 +247,7 @@ bool CurlTransport::Loop::turn(SteadyTime until) {
   bool woken = false;
   shards_.run_timers(Clock::now());
   collect();  // what ended just now raises no event to wake up for
-  const auto events = poller_.wait(next_moment(done_.empty() ? until : Clock::now()) - Clock::now());
+  const auto events = poller_.wait(done_.empty() ? next_moment(until) - Clock::now() : std::chrono::nanoseconds{0});
   for (const epoll_event& event : events) {
     const int fd = event.data.fd;
     if (poller_.take_wake(fd)) {
