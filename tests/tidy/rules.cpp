@@ -42,7 +42,7 @@ const std::vector<Vendor>& vendors() {
       {"CLI/", {"commands", ""}},
       {"crypt.h", {"web"}},
       {"curl/", {"transport"}},
-      {"httplib.h", {"web", "simulate"}},
+      {"httplib.h", {"simulate"}},
       {"nlohmann/", {"core", "store", "notify", "web", "simulate", "commands"}},
       {"openssl/", {"notify", "transport", "web", "simulate"}},
       {"prometheus/", {"metrics"}},
