@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include "daemon/simulate/signature.h"
 #include "tests/unit/simulate/exchange.h"
 
@@ -28,11 +30,26 @@ std::vector<std::string> signed_headers(const std::string& id, const std::string
   return {"webhook-id: " + id, "webhook-timestamp: " + timestamp, "webhook-signature: " + sign_message(message, kSecret)};
 }
 
+class Told {
+ public:
+  void add(const std::string& id) {
+    const std::scoped_lock lock{mutex_};
+    ids_.push_back(id);
+  }
+  std::vector<std::string> ids() const {
+    const std::scoped_lock lock{mutex_};
+    return ids_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> ids_;
+};
+
 struct Stage {
-  std::vector<std::string> called;
-  Receiver receiver{{.secrets = {kSecret},
-                     .now = [] { return kNow; },
-                     .on_event = [this](const ReceivedEvent& event) { called.push_back(event.id); }}};
+  Told told;
+  Receiver receiver{
+      {.secrets = {kSecret}, .now = [] { return kNow; }, .on_event = [this](const ReceivedEvent& event) { told.add(event.id); }}};
 
   Stage() { REQUIRE(receiver.start()); }
   long send(const std::string& id) {
@@ -55,7 +72,7 @@ TEST_CASE("a signed event is taken, parsed and told") {
   CHECK(events[0].is_signed);
   CHECK(events[0].received - events[0].time == 500ms);
   CHECK(events[0].body == event_body("evt_1"));
-  CHECK(stage.called == std::vector<std::string>{"evt_1"});
+  CHECK(stage.told.ids() == std::vector<std::string>{"evt_1"});
 }
 
 TEST_CASE("an event that comes twice is taken once and answered 204 both times") {
@@ -63,7 +80,7 @@ TEST_CASE("an event that comes twice is taken once and answered 204 both times")
   CHECK(stage.send("evt_1") == 204);
   CHECK(stage.send("evt_1") == 204);
   CHECK(stage.send("evt_2") == 204);
-  CHECK(stage.called == std::vector<std::string>{"evt_1", "evt_2"});
+  CHECK(stage.told.ids() == std::vector<std::string>{"evt_1", "evt_2"});
   CHECK(stage.receiver.counts() == Receiver::Counts{.requests = 3, .taken = 2, .duplicates = 1, .refused = 0});
 }
 
