@@ -15,7 +15,7 @@ bool has_header(std::string_view head, std::string_view name) {
 }  // namespace
 
 std::expected<std::shared_ptr<const Protection>, std::string> Protection::make(const WebConfig& config) {
-  const std::shared_ptr<Protection> made{new Protection};
+  std::shared_ptr<Protection> made{new Protection};
   if (config.tls) {
     auto tls = TlsContext::load(*config.tls);
     if (!tls) return std::unexpected(std::move(tls.error()));
