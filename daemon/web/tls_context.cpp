@@ -131,7 +131,7 @@ Problem set_all(SSL_CTX* context, const WebTls& options) {
 
 std::expected<std::shared_ptr<const TlsContext>, std::string> TlsContext::load(const WebTls& options) {
   ERR_clear_error();
-  const std::shared_ptr<TlsContext> loaded{new TlsContext};
+  std::shared_ptr<TlsContext> loaded{new TlsContext};
   loaded->options_ = std::make_shared<const WebTls>(options);
   loaded->context_ = {SSL_CTX_new(TLS_server_method()), SSL_CTX_free};
   if (loaded->context_ == nullptr) return std::unexpected("TLS cannot be set up: " + reason());
