@@ -10,8 +10,8 @@
 
 #include "daemon/web/event_query.h"
 #include "daemon/web/front.h"
+#include "daemon/web/hooks.h"
 #include "daemon/web/query.h"
-#include "daemon/web/server.h"
 
 namespace modelvane {
 

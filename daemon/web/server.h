@@ -5,17 +5,14 @@
 #pragma once
 
 #include <expected>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "daemon/core/time.h"
-#include "daemon/engine/snapshot.h"
-#include "daemon/store/store.h"
 #include "daemon/web/front.h"
+#include "daemon/web/hooks.h"
 #include "daemon/web/protection.h"
 
 namespace modelvane {
@@ -29,13 +26,6 @@ struct WebOptions {
 };
 
 class Router;
-
-struct WebHooks {
-  std::function<Snapshot()> snapshot;
-  std::function<std::expected<void, std::string>()> reload;
-  EventLog* events = nullptr;    // must outlive the server; null = no history
-  std::function<Pulse()> pulse;  // tells streams when to look again
-};
 
 class WebServer {
  public:

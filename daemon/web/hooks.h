@@ -1,0 +1,20 @@
+// What the pages show and may ask for, given by who runs the server. Called from the server's threads, several at a time.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <string>
+
+#include "daemon/engine/snapshot.h"
+#include "daemon/store/store.h"
+
+namespace modelvane {
+
+struct WebHooks {
+  std::function<Snapshot()> snapshot;
+  std::function<std::expected<void, std::string>()> reload;
+  EventLog* events = nullptr;    // must outlive the server; null = no history
+  std::function<Pulse()> pulse;  // tells streams when to look again
+};
+
+}  // namespace modelvane
