@@ -7,11 +7,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "daemon/log/log.h"
+#include <utility>
 
 namespace modelvane::log {
 
+enum class Level { Debug, Info, Warn, Error };
+using Field = std::pair<std::string_view, std::string>;
 using LineTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // ts=2026-11-22T10:00:05.123Z level=info msg="poll failed" endpoint=internlm

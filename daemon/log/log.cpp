@@ -7,8 +7,6 @@
 #include <atomic>
 #include <memory>
 
-#include "daemon/log/line.h"
-
 namespace modelvane::log {
 namespace {
 

@@ -3,14 +3,11 @@
 #pragma once
 
 #include <initializer_list>
-#include <string>
 #include <string_view>
-#include <utility>
+
+#include "daemon/log/line.h"
 
 namespace modelvane::log {
-
-enum class Level { Debug, Info, Warn, Error };
-using Field = std::pair<std::string_view, std::string>;
 
 void set_up(Level level, bool json);
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
