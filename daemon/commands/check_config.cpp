@@ -5,7 +5,7 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/web_config_watch.h"
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 
 namespace modelvane {
 namespace {

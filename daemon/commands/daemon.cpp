@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "daemon/config/load_config.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/store_writer.h"
 #include "daemon/log/log.h"

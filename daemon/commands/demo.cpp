@@ -19,7 +19,7 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/daemon.h"
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 #include "daemon/log/log.h"
 #include "daemon/simulate/interrupt.h"
 #include "daemon/simulate/models_api.h"

@@ -9,7 +9,7 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
 #include "daemon/commands/table.h"
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 #include "daemon/store/sqlite_store.h"
 
 namespace modelvane {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/commands/commands.h"
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 #include "daemon/core/watch.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/poll_run.h"

@@ -7,7 +7,7 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
 #include "daemon/commands/table.h"
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 #include "daemon/config/secret.h"
 #include "daemon/core/event_json.h"
 #include "daemon/core/sample_event.h"

@@ -10,6 +10,7 @@
 #include "daemon/commands/daemon.h"
 #include "daemon/commands/service_manager.h"
 #include "daemon/commands/web_config_watch.h"
+#include "daemon/config/load_config.h"
 #include "daemon/log/log.h"
 #include "daemon/web/site.h"
 #include "version.h"

@@ -3,11 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <expected>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -106,18 +104,5 @@ struct Config {
   Duration retention = std::chrono::hours{24 * 400};
   EgressRules egress;
 };
-
-struct ConfigError {
-  std::string file;
-  int line = 0;  // 1-based; 0 = the file as a whole
-  int column = 0;
-  std::string sentence;
-};
-// "file:line:column: sentence"
-std::string to_text(const ConfigError& error);
-
-// All errors at once, in file order. Secrets' environment variables and files are checked for existence too.
-std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml, const std::string& file);
-std::expected<Config, std::vector<ConfigError>> load_config(const std::string& path);
 
 }  // namespace modelvane

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config/config.h"
+#include "daemon/config/config_error.h"
 #include "daemon/config/yaml_node.h"
 
 namespace modelvane {

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/config/config.h"
+#include "daemon/config/config_error.h"
 #include "daemon/config/yaml_node.h"
 #include "daemon/core/time.h"
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/config/config.h"
+#include "daemon/config/config_error.h"
 
 namespace modelvane {
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "daemon/core/list_bounds.h"
 #include "daemon/core/model_id.h"
-#include "daemon/core/read_catalog.h"
 #include "daemon/core/url.h"
 
 namespace modelvane {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "daemon/core/read_catalog.h"
+#include "daemon/core/list_bounds.h"
 
 namespace modelvane {
 namespace {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/core/lifecycle.h"
+#include "daemon/core/list_bounds.h"
 #include "daemon/core/list_scan.h"
 #include "daemon/core/resolve_aliases.h"
 

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "daemon/core/read_catalog.h"
+#include "daemon/core/list_bounds.h"
 
 namespace modelvane {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "daemon/core/disclosure.h"
-#include "daemon/core/read_catalog.h"
+#include "daemon/core/list_bounds.h"
 #include "daemon/engine/observe.h"
 
 namespace modelvane {

@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 #include "daemon/config/web_config.h"
 #include "daemon/core/glob.h"
 #include "daemon/core/webhook_format.h"

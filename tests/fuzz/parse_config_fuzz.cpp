@@ -1,5 +1,5 @@
 // A configuration file: every error has a place and a sentence, and what is accepted is accepted again.
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 #include "tests/fuzz/promise.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "daemon/core/list_bounds.h"
 #include "daemon/core/model_id.h"
 #include "daemon/core/pagination.h"
 #include "daemon/core/read_catalog.h"

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "config_world.h"
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 
 using namespace modelvane;
 

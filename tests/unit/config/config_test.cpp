@@ -1,4 +1,4 @@
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

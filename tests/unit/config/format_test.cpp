@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "config_world.h"
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 
 using namespace modelvane;
 using namespace std::chrono_literals;

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 #include "daemon/config/providers.h"
 #include "daemon/core/read_catalog.h"
 

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "daemon/core/list_bounds.h"
+
 namespace modelvane {
 namespace {
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "daemon/core/disclosure.h"
+#include "daemon/core/list_bounds.h"
 #include "daemon/core/read_catalog.h"
 
 namespace modelvane {

@@ -1,4 +1,4 @@
-#include "daemon/config/config.h"
+#include "daemon/config/load_config.h"
 
 #include <fmt/format.h>
 
@@ -118,11 +118,6 @@ Config read_config(const YamlNode& root, Findings& findings) {
 }
 
 }  // namespace
-
-std::string to_text(const ConfigError& error) {
-  if (error.line == 0) return fmt::format("{}: {}", error.file, error.sentence);
-  return fmt::format("{}:{}:{}: {}", error.file, error.line, error.column, error.sentence);
-}
 
 std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml, const std::string& file) {
   const auto root = parse_config_file(yaml, file);

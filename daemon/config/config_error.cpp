@@ -1,0 +1,12 @@
+#include "daemon/config/config_error.h"
+
+#include <fmt/format.h>
+
+namespace modelvane {
+
+std::string to_text(const ConfigError& error) {
+  if (error.line == 0) return fmt::format("{}: {}", error.file, error.sentence);
+  return fmt::format("{}:{}:{}: {}", error.file, error.line, error.column, error.sentence);
+}
+
+}  // namespace modelvane
