@@ -2,8 +2,13 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <string_view>
 
 #include "daemon/simulate/receiver.h"
 #include "tests/system/harness.h"
@@ -46,6 +51,38 @@ webhooks:
   bool receives(std::size_t count) const {
     return eventually([&] { return receiver.events().size() >= count; });
   }
+};
+
+// The service manager's end of sd_notify(3): a socket that takes a datagram for each state.
+class ServiceManager {
+ public:
+  explicit ServiceManager(const std::string& path) : path_(path), fd_(::socket(AF_UNIX, SOCK_DGRAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    REQUIRE(path.size() < sizeof address.sun_path);
+    path.copy(address.sun_path, path.size());
+    REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    const timeval limit{.tv_sec = 20, .tv_usec = 0};
+    REQUIRE(::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
+  }
+  ~ServiceManager() { ::close(fd_); }
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+
+  const std::string& path() const { return path_; }
+  // Whatever comes before is passed over: the watchdog's keep-alives come all the time.
+  bool hears(std::string_view state) const {
+    std::array<char, 256> buffer{};
+    for (;;) {
+      const auto size = ::recv(fd_, buffer.data(), buffer.size(), 0);
+      if (size < 0) return false;
+      if (std::string_view{buffer.data(), static_cast<std::size_t>(size)}.starts_with(state)) return true;
+    }
+  }
+
+ private:
+  std::string path_;
+  int fd_;
 };
 
 }  // namespace
@@ -129,4 +166,39 @@ TEST_CASE("SIGHUP applies a changed file as a whole, and keeps the old one when 
   // What was known before the reload is known after it: this is a move, not a new baseline.
   stage.move_to("m-2");
   CHECK(stage.receives(1));
+}
+
+TEST_CASE("the service manager hears of start, life, reload and end") {
+  Stage stage;
+  const ServiceManager manager{stage.folder.file("notify")};
+  auto environment = stage.environment();
+  environment["NOTIFY_SOCKET"] = manager.path();
+  environment["WATCHDOG_USEC"] = "500000";
+  Serve serve(stage.folder, stage.config(), environment);
+  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
+  CHECK(manager.hears("READY=1"));
+  CHECK(manager.hears("WATCHDOG=1"));
+  serve.process().signal(SIGHUP);
+  CHECK(manager.hears("RELOADING=1"));
+  CHECK(manager.hears("READY=1"));
+  serve.process().signal(SIGTERM);
+  CHECK(manager.hears("STOPPING=1"));
+  CHECK(serve.process().wait() == 0);
+}
+
+TEST_CASE("history tells beside the running daemon what happened, and what an alias pointed to") {
+  Stage stage;
+  Serve serve(stage.folder, stage.config(), stage.environment());
+  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
+  REQUIRE(stage.has_baseline(serve));
+  stage.move_to("m-2");
+  REQUIRE(stage.receives(1));
+  const std::string store = "--storage.path=" + stage.folder.file("data");
+  Process events({.arguments = {"history", store, "--alias", "m-latest"}});
+  CHECK(events.wait() == 0);
+  CHECK_MESSAGE(events.standard_output().find("m-1 -> m-2") != std::string::npos, events.transcript());
+  Process now({.arguments = {"history", store, "--at", "0s"}});
+  CHECK(now.wait() == 0);
+  CHECK_MESSAGE(now.standard_output().find("m-2") != std::string::npos, now.transcript());
+  CHECK(now.standard_output().find("m-1") == std::string::npos);
 }
