@@ -15,6 +15,6 @@ foreach(path IN LISTS FILES)
   string(SUBSTRING "${extension}" 1 -1 extension)
   string(APPEND rows "    {\"${name}\", \"${types_${extension}}\", R\"embedded(${text})embedded\"},\n")
 endforeach()
-file(WRITE "${OUTPUT}.new" "#pragma once\n#include <array>\n#include \"daemon/core/embedded_file.h\"\nnamespace modelvane {\n"
+file(WRITE "${OUTPUT}.new" "#pragma once\n#include <array>\n#include \"daemon/text/embedded_file.h\"\nnamespace modelvane {\n"
   "inline constexpr auto ${NAME} = std::to_array<EmbeddedFile>({\n${rows}});\n}  // namespace modelvane\n")
 file(RENAME "${OUTPUT}.new" "${OUTPUT}")

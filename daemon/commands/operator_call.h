@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 #include "daemon/store/operator_desk.h"
 
 namespace modelvane {

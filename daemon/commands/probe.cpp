@@ -10,7 +10,7 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/config/load_config.h"
-#include "daemon/core/watch.h"
+#include "daemon/detect/advance.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/poll_run.h"
 #include "daemon/transport/curl_transport.h"

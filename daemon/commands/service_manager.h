@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "daemon/core/url.h"
+#include "daemon/text/url.h"
 
 namespace modelvane {
 

@@ -9,8 +9,8 @@
 
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
-#include "daemon/core/disclosure.h"
-#include "daemon/core/url.h"
+#include "daemon/catalog/disclosure.h"
+#include "daemon/text/url.h"
 
 namespace modelvane {
 namespace {

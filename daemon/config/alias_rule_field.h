@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "daemon/config/field.h"
-#include "daemon/core/reading.h"
+#include "daemon/catalog/reading.h"
 
 namespace modelvane {
 

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "daemon/config/secret.h"
-#include "daemon/core/histogram.h"
-#include "daemon/core/policy.h"
-#include "daemon/core/reading.h"
-#include "daemon/core/time.h"
-#include "daemon/core/webhook_format.h"
+#include "daemon/text/histogram.h"
+#include "daemon/detect/policy.h"
+#include "daemon/catalog/reading.h"
+#include "daemon/text/time.h"
+#include "daemon/events/webhook_format.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {

@@ -14,7 +14,7 @@
 #include "daemon/config/secret_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

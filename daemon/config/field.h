@@ -15,7 +15,7 @@
 
 #include "daemon/config/config_error.h"
 #include "daemon/config/yaml_node.h"
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

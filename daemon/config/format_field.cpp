@@ -12,7 +12,7 @@
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
 #include "daemon/config/template_field.h"
-#include "daemon/core/webhook_format.h"
+#include "daemon/events/webhook_format.h"
 
 namespace modelvane {
 namespace {

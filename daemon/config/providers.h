@@ -11,7 +11,7 @@
 
 #include "daemon/config/secret.h"
 #include "daemon/config/yaml_node.h"
-#include "daemon/core/reading.h"
+#include "daemon/catalog/reading.h"
 
 namespace modelvane {
 

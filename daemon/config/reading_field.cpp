@@ -9,7 +9,7 @@
 #include "daemon/config/alias_rule_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
-#include "daemon/core/model_id.h"
+#include "daemon/catalog/model_id.h"
 
 namespace modelvane {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "daemon/config/field.h"
-#include "daemon/core/reading.h"
+#include "daemon/catalog/reading.h"
 
 namespace modelvane {
 

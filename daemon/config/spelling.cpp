@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

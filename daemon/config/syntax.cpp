@@ -8,7 +8,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

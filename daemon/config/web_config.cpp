@@ -11,7 +11,7 @@
 #include "daemon/config/file_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

@@ -10,7 +10,7 @@
 #include "daemon/config/secret_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
-#include "daemon/core/glob.h"
+#include "daemon/text/glob.h"
 
 namespace modelvane {
 namespace {

@@ -1,7 +1,7 @@
 // Time as the engine sees it: what is written into events (wall) and what schedules run on (steady). The simulator has its own.
 #pragma once
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

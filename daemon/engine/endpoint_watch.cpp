@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/core/retirement_watch.h"
+#include "daemon/detect/retirements.h"
 #include "daemon/engine/observe.h"
 #include "daemon/log/log.h"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/core/watch.h"
+#include "daemon/detect/advance.h"
 #include "daemon/engine/poll_run.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/store/store.h"

@@ -4,7 +4,8 @@
 #include <map>
 
 #include "daemon/config/secret.h"
-#include "daemon/core/schedule.h"
+#include "daemon/engine/schedule.h"
+#include "daemon/text/hash.h"
 #include "daemon/engine/observe.h"
 #include "daemon/engine/operator_effects.h"
 #include "daemon/log/log.h"

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 #include "daemon/store/store.h"
 
 namespace modelvane {

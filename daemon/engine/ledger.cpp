@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "daemon/core/event_json.h"
-#include "daemon/core/glob.h"
+#include "daemon/events/event_json.h"
+#include "daemon/text/glob.h"
 #include "daemon/log/log.h"
 
 namespace modelvane {

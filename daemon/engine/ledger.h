@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/core/event.h"
+#include "daemon/events/event.h"
 #include "daemon/engine/journal.h"
 #include "daemon/store/store.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "daemon/core/delivery.h"
-#include "daemon/core/refusal.h"
+#include "daemon/events/delivery.h"
+#include "daemon/catalog/refusal.h"
 
 namespace modelvane {
 namespace {

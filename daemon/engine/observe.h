@@ -3,7 +3,7 @@
 
 #include <expected>
 
-#include "daemon/core/poll.h"
+#include "daemon/detect/observation.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "daemon/core/sample_event.h"
+#include "daemon/events/sample_event.h"
 
 namespace modelvane {
 namespace {

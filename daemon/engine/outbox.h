@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/core/delivery.h"
+#include "daemon/events/delivery.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/engine/token_bucket.h"
 #include "daemon/notify/alert.h"

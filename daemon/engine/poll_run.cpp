@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "daemon/config/access.h"
-#include "daemon/core/disclosure.h"
-#include "daemon/core/pagination.h"
+#include "daemon/catalog/disclosure.h"
+#include "daemon/catalog/pagination.h"
 #include "daemon/engine/observe.h"
 
 namespace modelvane {

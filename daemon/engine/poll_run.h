@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/core/poll.h"
-#include "daemon/core/read_catalog.h"
+#include "daemon/detect/observation.h"
+#include "daemon/catalog/read_catalog.h"
 #include "daemon/engine/questions.h"
 #include "daemon/transport/transport.h"
 

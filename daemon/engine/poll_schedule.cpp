@@ -1,6 +1,6 @@
 #include "daemon/engine/poll_schedule.h"
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "daemon/core/disclosure.h"
-#include "daemon/core/list_bounds.h"
+#include "daemon/catalog/disclosure.h"
+#include "daemon/catalog/list_bounds.h"
 #include "daemon/engine/observe.h"
 
 namespace modelvane {

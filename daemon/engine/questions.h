@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/core/catalog.h"
-#include "daemon/core/watch.h"
+#include "daemon/catalog/catalog.h"
+#include "daemon/detect/advance.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {

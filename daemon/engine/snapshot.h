@@ -11,14 +11,15 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/delivery.h"
-#include "daemon/core/event.h"
-#include "daemon/core/histogram.h"
-#include "daemon/core/id_list.h"
-#include "daemon/core/poll.h"
-#include "daemon/core/poll_history.h"
-#include "daemon/core/time.h"
-#include "daemon/core/watch.h"
+#include "daemon/transport/phases.h"
+#include "daemon/events/delivery.h"
+#include "daemon/events/event.h"
+#include "daemon/text/histogram.h"
+#include "daemon/catalog/id_list.h"
+#include "daemon/detect/observation.h"
+#include "daemon/engine/poll_history.h"
+#include "daemon/text/time.h"
+#include "daemon/detect/advance.h"
 
 namespace modelvane {
 

@@ -1,6 +1,6 @@
 #include <array>
 
-#include "daemon/core/watch.h"
+#include "daemon/detect/advance.h"
 #include "daemon/metrics/families.h"
 #include "daemon/metrics/label_text.h"
 

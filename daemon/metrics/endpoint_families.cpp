@@ -1,5 +1,5 @@
-#include "daemon/core/event.h"
-#include "daemon/core/reason.h"
+#include "daemon/events/event.h"
+#include "daemon/catalog/reason.h"
 #include "daemon/metrics/families.h"
 
 namespace modelvane {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/histogram.h"
+#include "daemon/text/histogram.h"
 
 namespace prometheus {
 struct ClientMetric;

@@ -2,7 +2,7 @@
 #include <array>
 #include <unordered_set>
 
-#include "daemon/core/delivery.h"
+#include "daemon/events/delivery.h"
 #include "daemon/metrics/families.h"
 #include "daemon/metrics/label_text.h"
 

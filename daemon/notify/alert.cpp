@@ -5,7 +5,7 @@
 #include <cctype>
 #include <string_view>
 
-#include "daemon/core/event_json.h"
+#include "daemon/events/event_json.h"
 
 namespace modelvane {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "daemon/config/config.h"
-#include "daemon/core/event.h"
-#include "daemon/core/time.h"
+#include "daemon/events/event.h"
+#include "daemon/text/time.h"
 #include "daemon/store/store.h"
 
 namespace modelvane {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/event.h"
+#include "daemon/events/event.h"
 #include "daemon/notify/notify.h"
 #include "daemon/store/store.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "daemon/config/config.h"
-#include "daemon/core/delivery.h"
+#include "daemon/events/delivery.h"
 #include "daemon/store/store.h"
 #include "daemon/transport/transport.h"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/core/delivery.h"
+#include "daemon/events/delivery.h"
 #include "daemon/notify/message.h"
 #include "daemon/notify/notify.h"
 #include "daemon/transport/transport.h"

@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 
 namespace modelvane::simulated {
 

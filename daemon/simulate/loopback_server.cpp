@@ -11,7 +11,7 @@
 #include <optional>
 #include <thread>
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane::simulated {
 

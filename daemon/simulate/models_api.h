@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 #include "daemon/simulate/loopback_server.h"
 #include "daemon/simulate/script.h"
 

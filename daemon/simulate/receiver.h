@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 
 namespace modelvane::simulated {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 
 namespace modelvane::simulated {
 

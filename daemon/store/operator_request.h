@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/event.h"
+#include "daemon/events/event.h"
 
 namespace modelvane {
 

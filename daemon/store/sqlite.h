@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 #include "daemon/store/store.h"
 
 struct sqlite3;

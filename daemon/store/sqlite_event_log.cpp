@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "daemon/core/glob.h"
+#include "daemon/text/glob.h"
 #include "daemon/store/request_table.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/sqlite.h"

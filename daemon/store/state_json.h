@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/watch.h"
+#include "daemon/detect/advance.h"
 
 namespace modelvane {
 

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/delivery.h"
-#include "daemon/core/event.h"
-#include "daemon/core/time.h"
-#include "daemon/core/watch.h"
+#include "daemon/events/delivery.h"
+#include "daemon/events/event.h"
+#include "daemon/text/time.h"
+#include "daemon/detect/advance.h"
 #include "daemon/store/operator_request.h"
 
 namespace modelvane {
@@ -99,7 +99,7 @@ struct Loaded {
 struct Batch {
   std::vector<std::pair<std::string, EndpointState>> states;  // by endpoint; replaces what was stored
   // Last good poll of endpoints on which nothing else has changed: a few bytes instead of the whole state. load() applies it to
-  // the state by apply_good_mark (core/watch.h).
+  // the state by apply_good_mark (detect/advance.h).
   std::vector<std::pair<std::string, Time>> good_marks;
   std::vector<StoredEvent> events;
   std::vector<Delivery> deliveries;   // inserted, or updated by (sequence, webhook)

@@ -18,7 +18,7 @@
 #include "daemon/transport/exchange.h"
 #include "daemon/transport/multi_shards.h"
 #include "daemon/transport/outcome.h"
-#include "daemon/transport/poller.h"
+#include "daemon/io/poller.h"
 #include "daemon/transport/trust_store.h"
 
 namespace modelvane {

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 #include "daemon/transport/proxy_route.h"
 
 namespace modelvane {

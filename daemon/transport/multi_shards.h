@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/transport/poller.h"
+#include "daemon/io/poller.h"
 #include "daemon/transport/resolver.h"
 
 namespace modelvane {

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

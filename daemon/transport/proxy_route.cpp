@@ -10,7 +10,7 @@
 #include <optional>
 #include <span>
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

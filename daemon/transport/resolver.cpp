@@ -18,7 +18,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

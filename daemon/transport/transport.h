@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/poll.h"
-#include "daemon/core/reason.h"
-#include "daemon/core/time.h"
+#include "daemon/transport/phases.h"
+#include "daemon/catalog/reason.h"
+#include "daemon/text/time.h"
 #include "daemon/transport/egress.h"
 
 namespace modelvane {

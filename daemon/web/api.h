@@ -5,7 +5,7 @@
 #include "daemon/engine/snapshot.h"
 #include "daemon/web/event_query.h"
 #include "daemon/web/query.h"
-#include "daemon/web/reply.h"
+#include "daemon/http/reply.h"
 
 namespace modelvane {
 

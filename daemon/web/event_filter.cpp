@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "daemon/core/glob.h"
+#include "daemon/text/glob.h"
 
 namespace modelvane {
 namespace {

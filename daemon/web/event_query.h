@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "daemon/store/store.h"
-#include "daemon/web/places.h"
+#include "daemon/http/places.h"
 
 namespace modelvane {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "daemon/core/event_json.h"
+#include "daemon/events/event_json.h"
 #include "daemon/web/event_filter.h"
 #include "daemon/web/xml.h"
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "daemon/web/query.h"
-#include "daemon/web/reply.h"
+#include "daemon/http/reply.h"
 
 namespace modelvane {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "daemon/web/reply.h"
+#include "daemon/http/reply.h"
 
 namespace modelvane {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/core/ascii.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

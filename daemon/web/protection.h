@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "daemon/config/web_config.h"
-#include "daemon/web/passwords.h"
-#include "daemon/web/reply.h"
-#include "daemon/web/tls_context.h"
+#include "daemon/http/passwords.h"
+#include "daemon/http/reply.h"
+#include "daemon/http/tls_context.h"
 
 namespace modelvane {
 

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/time.h"
-#include "daemon/web/reply.h"
+#include "daemon/text/time.h"
+#include "daemon/http/reply.h"
 
 namespace modelvane {
 

@@ -5,7 +5,7 @@
 #include "daemon/metrics/metrics.h"
 #include "daemon/web/api.h"
 #include "daemon/web/feed.h"
-#include "daemon/web/gzip.h"
+#include "daemon/http/gzip.h"
 #include "daemon/web/page.h"
 #include "openapi_files.h"
 

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "daemon/web/event_query.h"
-#include "daemon/web/front.h"
-#include "daemon/web/hooks.h"
+#include "daemon/http/front.h"
+#include "daemon/http/hooks.h"
 #include "daemon/web/query.h"
 
 namespace modelvane {

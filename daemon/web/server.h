@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/web/front.h"
-#include "daemon/web/hooks.h"
+#include "daemon/http/front.h"
+#include "daemon/http/hooks.h"
 #include "daemon/web/protection.h"
 
 namespace modelvane {

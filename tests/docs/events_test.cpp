@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "daemon/core/event.h"
-#include "daemon/core/event_json.h"
+#include "daemon/events/event.h"
+#include "daemon/events/event_json.h"
 #include "tests/docs/project.h"
 
 using namespace modelvane;

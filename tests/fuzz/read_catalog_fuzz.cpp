@@ -4,10 +4,10 @@
 #include <array>
 #include <string>
 
-#include "daemon/core/list_bounds.h"
-#include "daemon/core/model_id.h"
-#include "daemon/core/pagination.h"
-#include "daemon/core/read_catalog.h"
+#include "daemon/catalog/list_bounds.h"
+#include "daemon/catalog/model_id.h"
+#include "daemon/catalog/pagination.h"
+#include "daemon/catalog/read_catalog.h"
 #include "tests/fuzz/promise.h"
 
 namespace modelvane {

@@ -1,9 +1,9 @@
 // The answer to a question about one alias: its first line stands for the header, the rest is the body.
 #include <algorithm>
 
-#include "daemon/core/disclosure.h"
-#include "daemon/core/model_id.h"
-#include "daemon/core/refusal.h"
+#include "daemon/catalog/disclosure.h"
+#include "daemon/catalog/model_id.h"
+#include "daemon/catalog/refusal.h"
 #include "tests/fuzz/promise.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "daemon/config/providers.h"
-#include "daemon/core/read_catalog.h"
-#include "daemon/core/watch.h"
+#include "daemon/catalog/read_catalog.h"
+#include "daemon/detect/advance.h"
 #include "tests/replay/trace.h"
 
 namespace modelvane {

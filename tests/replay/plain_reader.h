@@ -1,13 +1,13 @@
 // A second, plain reading of a row of polls, to check the heart against: no machine and no state between polls, but for each id
 // the whole row of what the believed polls show, cut into runs of equal values; a run that lasts is a fact. It shares no code
-// with daemon/core and knows the default policy only.
+// with the daemon and knows the default policy only.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 #include "tests/replay/plain_list.h"
 
 namespace modelvane {

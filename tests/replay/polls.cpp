@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/read_catalog.h"
-#include "daemon/core/watch.h"
+#include "daemon/catalog/read_catalog.h"
+#include "daemon/detect/advance.h"
 #include "tests/replay/plain_reader.h"
 
 namespace modelvane {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "daemon/core/reading.h"
+#include "daemon/catalog/reading.h"
 #include "tests/replay/plain_list.h"
 #include "tests/replay/trace.h"
 

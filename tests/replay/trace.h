@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/core/event_json.h"
+#include "daemon/events/event_json.h"
 #include "daemon/log/log.h"
 
 namespace modelvane::sim {

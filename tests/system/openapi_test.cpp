@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/sample_event.h"
+#include "daemon/events/sample_event.h"
 #include "tests/system/harness.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 #include "tests/unit/web/client.h"

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/time.h"
+#include "daemon/text/time.h"
 #include "tests/system/harness.h"
 #include "tests/unit/simulate/exchange.h"
 #include "tests/unit/transport/fake_server.h"

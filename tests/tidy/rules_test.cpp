@@ -23,9 +23,9 @@ TEST_CASE("a layer may include itself and what lies below it, nothing else") {
     bool is_fine;
   };
   for (const Row& row : {
-           Row{"daemon/core/watch.cpp", "\"daemon/core/time.h\"", true},
-           Row{"daemon/core/watch.cpp", "\"daemon/log/log.h\"", false},
-           Row{"daemon/core/watch.h", "\"daemon/config/config.h\"", false},
+           Row{"daemon/detect/advance.cpp", "\"daemon/text/time.h\"", true},
+           Row{"daemon/detect/advance.cpp", "\"daemon/log/log.h\"", false},
+           Row{"daemon/detect/advance.h", "\"daemon/config/config.h\"", false},
            Row{"daemon/config/config.h", "\"daemon/transport/transport.h\"", true},
            Row{"daemon/config/config.h", "\"daemon/transport/curl_transport.h\"", false},
            Row{"daemon/engine/engine.cpp", "\"daemon/store/store.h\"", true},
@@ -36,10 +36,10 @@ TEST_CASE("a layer may include itself and what lies below it, nothing else") {
            Row{"daemon/commands/serve.cpp", "\"daemon/store/sqlite_store.h\"", true},
            Row{"daemon/commands/serve.cpp", "\"tests/system/harness.h\"", false},
            Row{"daemon/main.cpp", "\"daemon/commands/commands.h\"", true},
-           Row{"daemon/main.cpp", "\"daemon/core/time.h\"", false},
-           Row{"daemon/newlayer/x.cpp", "\"daemon/core/time.h\"", false},
-           Row{"daemon/core/watch.cpp", "\"../core/time.h\"", false},
-           Row{"tests/unit/core/watch_test.cpp", "\"daemon/config/config.h\"", true},
+           Row{"daemon/main.cpp", "\"daemon/text/time.h\"", false},
+           Row{"daemon/newlayer/x.cpp", "\"daemon/text/time.h\"", false},
+           Row{"daemon/detect/advance.cpp", "\"../text/time.h\"", false},
+           Row{"tests/unit/detect/advance_test.cpp", "\"daemon/config/config.h\"", true},
        }) {
     CAPTURE(row.path);
     CAPTURE(row.included);
@@ -51,18 +51,18 @@ TEST_CASE("vendor headers are known, wrapped, and in no header") {
   CHECK(check_vendor_headers(including("daemon/store/sqlite_store.cpp", "<sqlite3.h>")).empty());
   CHECK_FALSE(check_vendor_headers(including("daemon/engine/engine.cpp", "<sqlite3.h>")).empty());
   CHECK_FALSE(check_vendor_headers(including("daemon/store/sqlite_store.h", "<sqlite3.h>")).empty());
-  CHECK_FALSE(check_vendor_headers(including("daemon/core/watch.cpp", "<boost/asio.hpp>")).empty());
-  CHECK(check_vendor_headers(including("daemon/core/watch.h", "<vector>")).empty());
-  CHECK(check_vendor_headers(including("daemon/core/watch.cpp", "<fmt/format.h>")).empty());
+  CHECK_FALSE(check_vendor_headers(including("daemon/detect/advance.cpp", "<boost/asio.hpp>")).empty());
+  CHECK(check_vendor_headers(including("daemon/detect/advance.h", "<vector>")).empty());
+  CHECK(check_vendor_headers(including("daemon/detect/advance.cpp", "<fmt/format.h>")).empty());
   CHECK(check_vendor_headers(including("tests/system/x.h", "<httplib.h>")).empty());
 }
 
 TEST_CASE("a header needs its opening comment and #pragma once") {
-  CHECK(check_header_form(file("daemon/core/x.h", "// Why.\n#pragma once\n")).empty());
-  CHECK(check_header_form(file("daemon/core/x.h", "#pragma once\n")).size() == 1);
-  CHECK(check_header_form(file("daemon/core/x.h", "// Why.\n#include <vector>\n#pragma once\n")).size() == 1);
-  CHECK(check_header_form(file("daemon/core/x.h", "// Why.\n")).size() == 1);
-  CHECK(check_header_form(file("daemon/core/x.cpp", "int x;\n")).empty());
+  CHECK(check_header_form(file("daemon/text/x.h", "// Why.\n#pragma once\n")).empty());
+  CHECK(check_header_form(file("daemon/text/x.h", "#pragma once\n")).size() == 1);
+  CHECK(check_header_form(file("daemon/text/x.h", "// Why.\n#include <vector>\n#pragma once\n")).size() == 1);
+  CHECK(check_header_form(file("daemon/text/x.h", "// Why.\n")).size() == 1);
+  CHECK(check_header_form(file("daemon/text/x.cpp", "int x;\n")).empty());
 }
 
 TEST_CASE("width counts characters, not bytes") {
@@ -95,19 +95,19 @@ TEST_CASE("words are banned by folder, and not in comments or strings") {
   CHECK(check_words(file("daemon/engine/a.cpp", "f(\"sleep_for\");\n")).empty());
   CHECK(check_words(file("daemon/engine/a.cpp", "std::cout << 1;\n")).size() == 1);
   CHECK(check_words(file("daemon/commands/a.cpp", "std::cout << 1;\n")).empty());
-  CHECK(check_words(file("daemon/core/a.cpp", "auto t = system_clock::now();\n")).size() == 1);
-  CHECK(check_words(file("daemon/core/a.h", "using namespace std;\n")).size() == 1);
-  CHECK(check_words(file("daemon/core/a.cpp", "using namespace std::chrono_literals;\n")).empty());
-  CHECK(check_words(file("daemon/core/a.cpp", "// TODO: later\n")).size() == 1);
+  CHECK(check_words(file("daemon/text/a.cpp", "auto t = system_clock::now();\n")).size() == 1);
+  CHECK(check_words(file("daemon/text/a.h", "using namespace std;\n")).size() == 1);
+  CHECK(check_words(file("daemon/text/a.cpp", "using namespace std::chrono_literals;\n")).empty());
+  CHECK(check_words(file("daemon/text/a.cpp", "// TODO: later\n")).size() == 1);
 }
 
 TEST_CASE("a file that no CMakeLists names is built nowhere") {
   const std::vector<SourceFile> tree{file("daemon/CMakeLists.txt", "sub/b.cpp"),
-                                     file("daemon/core/CMakeLists.txt", "SOURCES a.cpp xc.cpp)\n"),
+                                     file("daemon/text/CMakeLists.txt", "SOURCES a.cpp xc.cpp)\n"),
                                      file("daemon/commands/CMakeLists.txt", "x ${CMAKE_SOURCE_DIR}/daemon/main.cpp)")};
-  CHECK(check_is_built(file("daemon/core/a.cpp", ""), tree).empty());
+  CHECK(check_is_built(file("daemon/text/a.cpp", ""), tree).empty());
   CHECK(check_is_built(file("daemon/sub/b.cpp", ""), tree).empty());
-  CHECK(check_is_built(file("daemon/core/c.cpp", ""), tree).size() == 1);
+  CHECK(check_is_built(file("daemon/text/c.cpp", ""), tree).size() == 1);
   CHECK(check_is_built(file("daemon/main.cpp", ""), tree).empty());
   CHECK(check_is_built(file("other/c.cpp", ""), tree).size() == 1);
 }

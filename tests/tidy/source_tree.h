@@ -7,12 +7,12 @@
 namespace tidy {
 
 struct SourceFile {
-  std::string path;  // from the project's root, with slashes: "daemon/core/watch.h"
+  std::string path;  // from the project's root, with slashes: "daemon/detect/advance.h"
   std::string text;
 
   bool is_header() const { return path.ends_with(".h"); }
   bool is_in(const std::string& folder) const { return path.starts_with(folder + "/"); }
-  // "core" of "daemon/core/watch.h", "" outside daemon/ and for files directly in it.
+  // "core" of "daemon/detect/advance.h", "" outside daemon/ and for files directly in it.
   std::string layer() const;
   std::string folder() const { return path.substr(0, path.rfind('/')); }
 };

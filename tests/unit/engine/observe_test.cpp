@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "daemon/core/refusal.h"
+#include "daemon/catalog/refusal.h"
 
 namespace modelvane {
 namespace {

@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "daemon/core/event_json.h"
-#include "daemon/core/sample_event.h"
+#include "daemon/events/event_json.h"
+#include "daemon/events/sample_event.h"
 #include "daemon/log/log.h"
 
 namespace modelvane {

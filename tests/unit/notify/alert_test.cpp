@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "daemon/core/event_json.h"
+#include "daemon/events/event_json.h"
 
 using namespace modelvane;
 using namespace std::chrono_literals;

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "daemon/core/event_json.h"
+#include "daemon/events/event_json.h"
 #include "tests/unit/notify/samples.h"
 #include "version.h"
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/event_json.h"
+#include "daemon/events/event_json.h"
 
 namespace modelvane::samples {
 namespace {

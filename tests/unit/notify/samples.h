@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/core/event.h"
+#include "daemon/events/event.h"
 #include "daemon/notify/notify.h"
 #include "daemon/store/store.h"
 

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "store_world.h"
-#include "tests/unit/core/story.h"
+#include "tests/unit/detect/story.h"
 
 using namespace modelvane;
 using namespace std::chrono_literals;

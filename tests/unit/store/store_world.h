@@ -13,7 +13,7 @@
 #include <sstream>
 #include <string>
 
-#include "daemon/core/event_json.h"
+#include "daemon/events/event_json.h"
 #include "daemon/store/sqlite_store.h"
 
 namespace modelvane::test {

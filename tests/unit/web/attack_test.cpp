@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "daemon/web/front.h"
+#include "daemon/http/front.h"
 #include "daemon/web/router.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 #include "tests/unit/web/client.h"

@@ -1,5 +1,5 @@
 // Names, passwords and headers of --web.config.file, over the wire.
-#include "daemon/web/passwords.h"
+#include "daemon/http/passwords.h"
 
 #include <crypt.h>
 #include <doctest/doctest.h>

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "daemon/core/event_json.h"
-#include "daemon/core/glob.h"
+#include "daemon/events/event_json.h"
+#include "daemon/text/glob.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 
 namespace modelvane::web_test {

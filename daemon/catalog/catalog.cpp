@@ -1,0 +1,17 @@
+#include "daemon/catalog/catalog.h"
+
+#include <algorithm>
+
+namespace modelvane {
+
+bool Catalog::is_unasked(const std::string& id) const {
+  return std::binary_search(unasked.begin(), unasked.end(), id);
+}
+
+const AliasRow* Catalog::find_alias(const std::string& id) const {
+  const auto found = std::lower_bound(aliases.begin(), aliases.end(), id,
+                                      [](const AliasRow& row, const std::string& key) { return row.id < key; });
+  return found != aliases.end() && found->id == id ? &*found : nullptr;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,129 @@
+#include "daemon/catalog/disclosure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "daemon/catalog/list_bounds.h"
+#include "daemon/catalog/model_id.h"
+#include "daemon/text/url.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string json_escape(std::string_view text) {
+  const auto quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+std::optional<std::string> text_at(const Json& answer, const std::string& pointer) {
+  const Json::json_pointer place{pointer};
+  if (!answer.contains(place) || !answer.at(place).is_string()) return std::nullopt;
+  return model_id(answer.at(place).get<std::string>());
+}
+
+// Values of headers are ASCII (RFC 9110, 5.5); anything else there is no model's name.
+std::optional<std::string> text_of_header(std::string_view value) {
+  const bool is_ascii = std::ranges::all_of(value, [](unsigned char c) { return c < 0x80; });
+  return is_ascii ? model_id(value) : std::nullopt;
+}
+
+std::optional<std::string> target_of(const AliasRule& rule, const std::string& list_prefix, const Json& answer,
+                                     std::string_view header) {
+  auto target = text_of_header(header);
+  if (!target && !rule.pointer.empty()) target = text_at(answer, rule.pointer);
+  if (target) target = model_id(*target, rule.strip_prefix);
+  if (target) target = model_id(*target, list_prefix);
+  return target;
+}
+
+ReadError unread(Reason reason, std::string_view why) {
+  return {reason, fmt::format("the answer about an alias {}", why)};
+}
+
+std::expected<Json, ReadError> parse_answer(std::string_view body) {
+  if (body.size() > kAnswerBytesMax) {
+    return std::unexpected(unread(Reason::TooLarge, fmt::format("is larger than {} bytes", kAnswerBytesMax)));
+  }
+  bool is_too_deep = false;
+  auto answer = Json::parse(
+      body,
+      [&](int depth, Json::parse_event_t event, const Json&) {
+        const bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+        is_too_deep = is_too_deep || (opens && static_cast<std::size_t>(depth) >= kDepthMax);
+        return !is_too_deep;
+      },
+      false);
+  if (is_too_deep) return std::unexpected(unread(Reason::BadShape, fmt::format("nests deeper than {} levels", kDepthMax)));
+  if (answer.is_discarded()) return std::unexpected(unread(Reason::NotJson, "is not JSON"));
+  return answer;
+}
+
+void sort_unique(std::vector<std::string>& ids) {
+  std::ranges::sort(ids);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+bool has(const std::vector<std::string>& sorted, const std::string& id) {
+  return std::ranges::binary_search(sorted, id);
+}
+
+}  // namespace
+
+std::string fill_in(std::string_view text, std::string_view id, Escape escape) {
+  constexpr std::string_view kPlace = "{id}";
+  const auto safe = escape == Escape::Percent ? percent_encode(id) : json_escape(id);
+  std::string result;
+  for (auto at = text.find(kPlace); at != std::string_view::npos; at = text.find(kPlace)) {
+    result.append(text.substr(0, at)).append(safe);
+    text.remove_prefix(at + kPlace.size());
+  }
+  return result.append(text);
+}
+
+std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading) {
+  const auto asks = [](const AliasRule& rule) { return rule.kind == Rule::Lookup || rule.kind == Rule::Echo; };
+  if (std::ranges::none_of(reading.rules, asks)) return {};
+  auto ids = catalog.undisclosed;
+  for (const auto& id : reading.alias_names.ids) {
+    if (!catalog.find_alias(id)) ids.push_back(id);
+  }
+  sort_unique(ids);
+  return ids;
+}
+
+std::expected<std::optional<std::string>, ReadError> read_disclosure(
+    const AliasRule& rule, const std::string& list_prefix, const std::string& alias, std::string_view body,
+    const std::function<std::string_view(std::string_view)>& header) {
+  const auto answer = parse_answer(body);
+  if (!answer) return std::unexpected(answer.error());
+  auto target = target_of(rule, list_prefix, *answer, rule.header.empty() ? std::string_view{} : header(rule.header));
+  if (!target || *target == alias) return std::nullopt;
+  if (rule.fingerprint.empty()) return target;
+  const auto stamp = text_at(*answer, rule.fingerprint);
+  return stamp ? *target + "@" + *stamp : *target;
+}
+
+Catalog with_disclosures(Catalog catalog, const std::vector<AliasRow>& disclosed, const std::vector<std::string>& undisclosed,
+                         const std::vector<std::string>& unasked) {
+  std::vector<AliasRow> rows;
+  for (const auto& row : disclosed) {
+    if (!catalog.find_alias(row.id)) rows.push_back(row);
+  }
+  catalog.aliases.insert(catalog.aliases.end(), rows.begin(), rows.end());
+  std::ranges::sort(catalog.aliases, {}, &AliasRow::id);
+  const auto has_target = [&](const std::string& id) { return catalog.find_alias(id) != nullptr; };
+  catalog.unasked = unasked;
+  std::erase_if(catalog.unasked, has_target);
+  sort_unique(catalog.unasked);
+  catalog.undisclosed.insert(catalog.undisclosed.end(), undisclosed.begin(), undisclosed.end());
+  std::erase_if(catalog.undisclosed, [&](const std::string& id) { return has_target(id) || has(catalog.unasked, id); });
+  sort_unique(catalog.undisclosed);
+  return catalog;
+}
+
+}  // namespace modelvane

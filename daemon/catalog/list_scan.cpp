@@ -1,0 +1,356 @@
+#include "daemon/catalog/list_scan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "daemon/catalog/list_bounds.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::json;
+using Kind = JsonValue::Kind;
+
+constexpr std::string_view kBetween = " \t\r\n";
+
+std::vector<std::string> tokens_of(const std::string& pointer) {
+  std::vector<std::string> tokens;
+  for (Json::json_pointer rest{pointer}; !rest.empty(); rest.pop_back()) tokens.push_back(rest.back());
+  std::reverse(tokens.begin(), tokens.end());
+  return tokens;
+}
+
+// An iterator whose position others can see: the parser tells no positions, and raw texts need them.
+class ReadingHead {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+  explicit ReadingHead(const char*& at) : at_(&at) {}
+  reference operator*() const { return **at_; }
+  ReadingHead& operator++() {
+    ++*at_;
+    return *this;
+  }
+  ReadingHead operator++(int) = delete;
+  friend bool operator==(const ReadingHead& a, const ReadingHead& b) { return *a.at_ == *b.at_; }
+  friend bool operator!=(const ReadingHead& a, const ReadingHead& b) { return !(a == b); }
+
+ private:
+  const char** at_;
+};
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::Missing: return "missing";
+    case Kind::Null: return "null";
+    case Kind::Boolean: return "boolean";
+    case Kind::Number: return "number";
+    case Kind::Text: return "string";
+    case Kind::Array: return "array";
+    case Kind::Object: return "object";
+  }
+  return "missing";
+}
+
+std::string place(const std::vector<std::string>& items) {
+  std::string text;
+  for (const auto& pointer : items) {
+    text += (text.empty() ? "" : " or ") + (pointer.empty() ? "the document itself" : pointer);
+  }
+  return text;
+}
+
+// The SAX handler. Every callback comes just after its token was read; `at_` then stands right behind it, except after numbers,
+// which end with the first character that does not belong to them.
+class Scan {
+ public:
+  Scan(std::string_view body, const ListPlan& plan, RowSink& sink)
+      : plan_(plan), sink_(sink), at_(body.data()), last_(body.data()), document_(plan.document.size()), row_(plan.row.size()) {
+    for (const auto& pointer : plan.items) item_slots_.push_back(places_.add(pointer));
+    item_kinds_.resize(plan.items.size(), Kind::Missing);
+  }
+
+  std::expected<std::vector<JsonValue>, ReadError> run(std::string_view body) {
+    const char* end = body.data() + body.size();
+    const bool complete = Json::sax_parse(ReadingHead{at_}, ReadingHead{end}, this);
+    if (failure_) return std::unexpected(std::move(*failure_));
+    if (!complete) return std::unexpected(ReadError{Reason::NotJson, "the body is not JSON"});
+    if (found_ == plan_.items.size()) return std::unexpected(no_items());
+    return std::move(document_);
+  }
+
+  bool null() { return scalar(Kind::Null, std::string_view{}); }
+  bool boolean(bool value) { return scalar(Kind::Boolean, value ? "true" : "false"); }
+  bool number_integer(std::int64_t value) {
+    return scalar(Kind::Number, [value] { return std::to_string(value); });
+  }
+  bool number_unsigned(std::uint64_t value) {
+    return scalar(Kind::Number, [value] { return std::to_string(value); });
+  }
+  bool number_float(double, const std::string& text) { return scalar(Kind::Number, text); }
+  bool string(std::string& text) { return scalar(Kind::Text, text); }
+  bool binary(Json::binary_t&) { return false; }
+  bool start_object(std::size_t) { return open(Kind::Object); }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t) { return open(Kind::Array); }
+  bool end_array() { return close(); }
+
+  bool key(std::string& name) {
+    auto& parent = open_.back();
+    parent.next = {tree().child(parent.at.node, name), in_row_ ? PointerTree::kNone : places_.child(parent.at.place, name)};
+    last_ = at_;
+    return true;
+  }
+
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
+    // Only out_of_range (1e400) and parse errors come here; the library's text quotes raw bytes, so the sentence is ours.
+    return fail(Reason::NotJson, fmt::format("the body is not JSON: the error is near byte {} (error {})", position, error.id));
+  }
+
+ private:
+  // Where a value stands in the tree of wanted pointers, and outside the rows also in that of the places of rows.
+  struct At {
+    PointerTree::Node node = PointerTree::kNone;
+    PointerTree::Node place = PointerTree::kNone;
+  };
+  struct Container {
+    At at;
+    At next;  // of an object: where the value of the present key stands
+    bool is_array = false;
+    bool has_rows = false;
+    std::size_t index = 0;
+    const char* start = nullptr;
+  };
+
+  const PointerTree& tree() const { return in_row_ ? plan_.row : plan_.document; }
+  std::vector<JsonValue>& values() { return in_row_ ? row_ : document_; }
+
+  bool fail(Reason reason, std::string sentence) {
+    failure_ = ReadError{reason, std::move(sentence)};
+    return false;
+  }
+
+  ReadError no_items() const {
+    const auto best = item_kinds_.front();
+    const auto reason = best == Kind::Null ? Reason::Empty : Reason::BadShape;
+    return {reason, fmt::format("{} is {}, not an array of models", place(plan_.items), name_of(best))};
+  }
+
+  // The place of the value that begins now; a value right in the array of rows begins a row.
+  std::optional<At> begin_value() {
+    if (open_.empty()) return At{PointerTree::kRoot, PointerTree::kRoot};
+    auto& parent = open_.back();
+    if (parent.has_rows) return begin_row();
+    if (in_row_ && ++values_in_row_ > kRowValuesMax) {
+      fail(Reason::TooLarge, fmt::format("row {} of the list has more than {} values", rows_, kRowValuesMax));
+      return std::nullopt;
+    }
+    if (!parent.is_array) return parent.next;
+    const auto index = parent.index++;
+    return At{tree().element(parent.at.node, index), in_row_ ? PointerTree::kNone : places_.element(parent.at.place, index)};
+  }
+
+  std::optional<At> begin_row() {
+    if (++rows_ > plan_.rows_max) {
+      fail(Reason::TooLarge, fmt::format("the list has more than {} rows", kRowsMax));
+      return std::nullopt;
+    }
+    in_row_ = true;
+    values_in_row_ = 0;
+    for (auto& value : row_) value = {};
+    return At{PointerTree::kRoot, PointerTree::kNone};
+  }
+
+  bool end_row(std::string_view raw) {
+    in_row_ = false;
+    auto added = sink_.add({.values = row_, .raw = raw});
+    if (added) return true;
+    failure_ = std::move(added.error());
+    return false;
+  }
+
+  bool ends_row() const { return in_row_ && (open_.empty() || open_.back().has_rows); }
+
+  // `text` is a string, or a function that makes one when it is wanted.
+  template <typename Text>
+  bool scalar(Kind kind, const Text& text) {
+    const auto at = begin_value();
+    if (!at) return false;
+    note_place(*at, kind);
+    forget_below(at->node);
+    const auto raw = raw_before_now();
+    last_ = at_;
+    if (const int slot = tree().slot(at->node); slot >= 0) {
+      auto& value = values()[static_cast<std::size_t>(slot)];
+      value = {.kind = kind, .text = text_of(text), .raw = raw, .texts = {}};
+    }
+    if (kind == Kind::Text) add_to_array(text);
+    return !ends_row() || end_row(raw);
+  }
+
+  template <typename Text>
+  static std::string text_of(const Text& text) {
+    if constexpr (std::is_invocable_v<Text>) {
+      return text();
+    } else {
+      return std::string{text};
+    }
+  }
+
+  // Of equal keys the last counts, with all that it holds and nothing of what those before held.
+  void forget_below(PointerTree::Node node) {
+    tree().each_slot_below(node, [this](std::size_t slot) { values()[slot] = {}; });
+  }
+
+  // A text right in a wanted array.
+  template <typename Text>
+  void add_to_array(const Text& text) {
+    if (open_.empty() || !open_.back().is_array || open_.back().has_rows) return;
+    const int slot = tree().slot(open_.back().at.node);
+    if (slot >= 0) values()[static_cast<std::size_t>(slot)].texts.push_back(text_of(text));
+  }
+
+  // What was read since the token before, without what separates values.
+  std::string_view raw_before_now() const {
+    std::string_view raw{last_, static_cast<std::size_t>(at_ - last_)};
+    raw.remove_prefix(std::min(raw.find_first_not_of(" \t\r\n:,"), raw.size()));
+    if (raw.starts_with('"')) return raw;
+    return raw.substr(0, raw.find_last_not_of(" \t\r\n,]}") + 1);
+  }
+
+  void note_place(const At& at, Kind kind) {
+    const int slot = places_.slot(at.place);
+    if (slot < 0) return;
+    for (std::size_t i = 0; i < item_slots_.size(); ++i) {
+      if (item_slots_[i] == static_cast<std::size_t>(slot)) item_kinds_[i] = kind;
+    }
+  }
+
+  // Does this container hold the rows, at a better place than those so far? The first of several equal keys counts.
+  bool starts_rows(const At& at, Kind kind) {
+    const int slot = places_.slot(at.place);
+    if (in_row_ || slot < 0 || kind != Kind::Array) return false;
+    const auto rank =
+        static_cast<std::size_t>(std::ranges::find(item_slots_, static_cast<std::size_t>(slot)) - item_slots_.begin());
+    if (rank >= found_) return false;
+    take_rows_at(rank);
+    return true;
+  }
+
+  void take_rows_at(std::size_t rank) {
+    found_ = rank;
+    rows_ = 0;
+    sink_.begin();
+  }
+
+  bool is_only_row(Kind kind) const {
+    return open_.empty() && kind == Kind::Object && plan_.items.size() == 1 && plan_.items.front().empty();
+  }
+
+  bool open(Kind kind) {
+    if (open_.size() >= kDepthMax) return fail(Reason::BadShape, fmt::format("the list nests deeper than {} levels", kDepthMax));
+    auto at = begin_value();
+    if (!at) return false;
+    note_place(*at, kind);
+    if (is_only_row(kind)) {
+      take_rows_at(0);
+      at = begin_row();
+    }
+    forget_below(at->node);
+    if (const int slot = tree().slot(at->node); slot >= 0) {
+      values()[static_cast<std::size_t>(slot)] = {.kind = kind, .text = {}, .raw = {}, .texts = {}};
+    }
+    const bool has_rows = starts_rows(*at, kind);
+    open_.push_back({.at = *at, .next = {}, .is_array = kind == Kind::Array, .has_rows = has_rows, .index = 0, .start = at_ - 1});
+    last_ = at_;
+    return true;
+  }
+
+  bool close() {
+    const auto done = open_.back();
+    open_.pop_back();
+    last_ = at_;
+    const std::string_view raw{done.start, static_cast<std::size_t>(at_ - done.start)};
+    if (const int slot = tree().slot(done.at.node); slot >= 0) values()[static_cast<std::size_t>(slot)].raw = raw;
+    return !ends_row() || end_row(raw);
+  }
+
+  const ListPlan& plan_;
+  RowSink& sink_;
+  const char* at_;
+  const char* last_;
+  PointerTree places_;
+  std::vector<std::size_t> item_slots_;
+  std::vector<Kind> item_kinds_;
+  std::size_t found_ = plan_.items.size();  // rank of the place whose rows count
+  std::vector<Container> open_;
+  std::vector<JsonValue> document_;
+  std::vector<JsonValue> row_;
+  bool in_row_ = false;
+  std::size_t rows_ = 0;
+  std::size_t values_in_row_ = 0;
+  std::optional<ReadError> failure_;
+};
+
+}  // namespace
+
+std::size_t PointerTree::add(const std::string& pointer) {
+  Node node = kRoot;
+  for (const auto& token : tokens_of(pointer)) {
+    auto next = child(node, token);
+    if (next == kNone) {
+      next = static_cast<Node>(nodes_.size());
+      nodes_[static_cast<std::size_t>(node)].children.emplace_back(token, next);
+      nodes_.emplace_back();
+    }
+    node = next;
+  }
+  auto& slot = nodes_[static_cast<std::size_t>(node)].slot;
+  if (slot < 0) slot = static_cast<int>(size_++);
+  return static_cast<std::size_t>(slot);
+}
+
+PointerTree::Node PointerTree::child(Node node, std::string_view token) const {
+  if (node == kNone) return kNone;
+  for (const auto& [name, next] : nodes_[static_cast<std::size_t>(node)].children) {
+    if (name == token) return next;
+  }
+  return kNone;
+}
+
+PointerTree::Node PointerTree::element(Node node, std::size_t index) const {
+  if (node == kNone || nodes_[static_cast<std::size_t>(node)].children.empty()) return kNone;
+  return child(node, std::to_string(index));
+}
+
+std::expected<std::vector<JsonValue>, ReadError> scan_list(std::string_view body, const ListPlan& plan, RowSink& sink) {
+  const auto first = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  if (first == std::string_view::npos) return std::unexpected(ReadError{Reason::NotJson, "the body is empty"});
+  if (body[first] == '<') {
+    return std::unexpected(
+        ReadError{Reason::NotJson, "the body is HTML, not JSON: is the URL that of the list, and not of a web page?"});
+  }
+  return Scan{body, plan, sink}.run(body);
+}
+
+std::string compact(std::string_view json) {
+  std::string result;
+  result.reserve(json.size());
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_text && c == '\\') result += json[i++];
+    if (c == '"') in_text = !in_text;
+    if (in_text || kBetween.find(c) == std::string_view::npos) result += json[i];
+  }
+  return result;
+}
+
+}  // namespace modelvane

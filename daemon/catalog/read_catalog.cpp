@@ -1,0 +1,348 @@
+#include "daemon/catalog/read_catalog.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ranges>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "daemon/catalog/lifecycle.h"
+#include "daemon/catalog/list_bounds.h"
+#include "daemon/catalog/list_scan.h"
+#include "daemon/catalog/resolve_aliases.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Kind = JsonValue::Kind;
+
+// FNV-1a: tells whether a large value changed, across restarts; nothing is protected by it.
+std::uint64_t checksum(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3;
+  return hash;
+}
+
+std::string hint_of(const JsonValue& value) {
+  auto text = compact(value.raw);
+  if (text.size() <= kHintBytesMax) return text;
+  return fmt::format(R"("{} bytes, checksum {:016x}")", text.size(), checksum(text));
+}
+
+std::string evidence_of(std::string_view row, const std::string& id, const std::string& target) {
+  auto text = compact(row);
+  if (text.size() <= kEvidenceBytesMax) return text;
+  return Json{{"id", id}, {"target", target}, {"row_bytes", text.size()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string text_of(const JsonValue& value) {
+  return value.is_text() || value.kind == Kind::Number ? value.text : "";
+}
+
+}  // namespace
+
+// What was read so far, and the plans by which pages are read.
+class CatalogReader::Rows : public RowSink {
+ public:
+  explicit Rows(const Reading& reading) : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row) {
+    plan_.items = reading.shape.items;
+    for (const auto& pointer : reading.shape.id) id_slots_.push_back(plan_.row.add(pointer));
+    for (std::size_t i = 0; i < reading.rules.size(); ++i) plan_rule(i);
+    for (const auto& pointer : reading.hints) hints_.push_back(plan_.row.add(pointer));
+    const auto& pagination = reading.shape.pagination;
+    if (pagination.kind == Pagination::Kind::None) return;
+    next_ = plan_.document.add(pagination.next);
+    if (pagination.kind == Pagination::Kind::Cursor) more_ = plan_.document.add(pagination.more);
+  }
+
+  std::expected<PageEnd, ReadError> add_page(std::string_view body) {
+    before_page_ = counts();
+    plan_.rows_max = kRowsMax - rows_seen_;
+    const auto values = scan_list(body, plan_, *this);
+    ++pages_;
+    if (!values) return std::unexpected(pages_ == 1 ? values.error() : in_part(values.error(), fmt::format("page {}", pages_)));
+    PageEnd end;
+    if (next_) end.next = text_of((*values)[*next_]);
+    if (more_) end.more = (*values)[*more_].kind == Kind::Boolean && (*values)[*more_].text == "true";
+    return end;
+  }
+
+  std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body) {
+    const auto& document = *reading_->rules.at(rule).document;
+    DocumentRows rows{*this, rule};
+    const auto read = scan_list(body, rows.plan, rows);
+    if (!read) return std::unexpected(in_part(read.error(), "the second document"));
+    if (rows.usable == 0) {
+      return std::unexpected(ReadError{Reason::Partial, fmt::format("the second document has no row with a string id at {} in {}",
+                                                                    document.id, document.items)});
+    }
+    documents_read_.insert(rule);
+    return {};
+  }
+
+  std::expected<Catalog, ReadError> take() {
+    if (usable_rows_ == 0) return std::unexpected(no_rows());
+    for (std::size_t i = 0; i < reading_->rules.size(); ++i) {
+      if (reading_->rules[i].document && !documents_read_.contains(i)) {
+        return std::unexpected(ReadError{Reason::Partial, "the second document, which tells the targets, was not read"});
+      }
+    }
+    collect_ids();
+    join_documents();
+    auto resolved = resolve_aliases(std::move(statements_), reading_->rules);
+    if (!resolved) return std::unexpected(std::move(resolved.error()));
+    for (auto& alias : *resolved) {
+      if (!reading_->models.accepts(alias.id)) continue;
+      catalog_.aliases.push_back({.id = std::move(alias.id),
+                                  .target = std::move(alias.target),
+                                  .rule = alias.rule,
+                                  .evidence = evidence_[alias.evidence]});
+    }
+    collect_undisclosed();
+    collect_hints();
+    collect_lifecycles();
+    return std::move(catalog_);
+  }
+
+  void begin() override { back_to(before_page_); }
+
+  std::expected<void, ReadError> add(const ScannedRow& row) override {
+    ++rows_seen_;
+    const auto id = id_of(row);
+    if (!id) {
+      ++catalog_.skipped_rows;
+      return {};
+    }
+    ++usable_rows_;
+    evidence_slot_.reset();
+    for (const auto& slots : field_slots_) state_field(slots.rule, *id, row.values[slots.value], row.raw, statements_);
+    for (const auto& slots : reverse_slots_) {
+      if (auto stated = state_reverse(slots, *id, row); !stated) return stated;
+    }
+    if (!reading_->models.accepts(*id)) return {};
+    if (auto lifecycle = lifecycle_.read(*id, row.values, reading_->shape.strip_prefix)) {
+      catalog_.lifecycles.push_back(std::move(*lifecycle));
+    }
+    HintRow listed{.id = *id, .values = {}};
+    for (const auto slot : hints_) listed.values.push_back(hint_of(row.values[slot]));
+    listed_.push_back(std::move(listed));
+    return {};
+  }
+
+ private:
+  struct RuleSlots {
+    std::size_t rule;
+    std::size_t value;
+    std::optional<std::size_t> canonical;
+  };
+
+  // How much of each was there before a page: begin() goes back to it.
+  struct Counts {
+    std::size_t rows_seen = 0, usable_rows = 0, skipped_rows = 0, statements = 0, evidence = 0, lifecycles = 0, listed = 0;
+  };
+
+  // The rows of a second document, read by a plan of their own.
+  struct DocumentRows : RowSink {
+    DocumentRows(Rows& rows, std::size_t rule_index) : all(rows), rule(rule_index) {
+      const auto& document = *all.reading_->rules[rule].document;
+      plan.items = {document.items};
+      plan.rows_max = kRowsMax;
+      id = plan.row.add(document.id);
+      value = plan.row.add(all.reading_->rules[rule].pointer);
+    }
+    void begin() override {}
+    std::expected<void, ReadError> add(const ScannedRow& row) override {
+      if (!row.values[id].is_text()) return {};
+      const auto name = model_id(row.values[id].text, all.reading_->shape.strip_prefix);
+      if (!name) return {};
+      ++usable;
+      all.evidence_slot_.reset();
+      all.state_field(rule, *name, row.values[value], row.raw, all.joined_);
+      return {};
+    }
+    Rows& all;
+    std::size_t rule;
+    ListPlan plan;
+    std::size_t id = 0;
+    std::size_t value = 0;
+    std::size_t usable = 0;
+  };
+
+  static ReadError in_part(const ReadError& error, const std::string& part) {
+    return {Reason::Partial, fmt::format("{}: {}", part, error.sentence)};
+  }
+
+  std::optional<std::string> id_of(const ScannedRow& row) const {
+    for (const auto slot : id_slots_) {
+      if (row.values[slot].is_text()) return model_id(row.values[slot].text, reading_->shape.strip_prefix);
+    }
+    return std::nullopt;
+  }
+
+  void plan_rule(std::size_t index) {
+    const auto& rule = reading_->rules[index];
+    if (rule.kind == Rule::Field && !rule.document) field_slots_.push_back({index, plan_.row.add(rule.pointer), {}});
+    if (rule.kind != Rule::Reverse) return;
+    RuleSlots slots{index, plan_.row.add(rule.pointer), {}};
+    if (!rule.canonical.empty()) slots.canonical = plan_.row.add(rule.canonical);
+    reverse_slots_.push_back(slots);
+  }
+
+  Counts counts() const {
+    return {rows_seen_,    usable_rows_, catalog_.skipped_rows, statements_.size(), evidence_.size(), catalog_.lifecycles.size(),
+            listed_.size()};
+  }
+
+  void back_to(const Counts& before) {
+    rows_seen_ = before.rows_seen;
+    usable_rows_ = before.usable_rows;
+    catalog_.skipped_rows = before.skipped_rows;
+    statements_.resize(before.statements);
+    evidence_.resize(before.evidence);
+    catalog_.lifecycles.resize(before.lifecycles);
+    listed_.resize(before.listed);
+  }
+
+  std::optional<std::string> target_of(const AliasRule& rule, const JsonValue& value) const {
+    if (!value.is_text()) return std::nullopt;
+    const auto target = model_id(value.text, rule.strip_prefix);
+    return target && !rule.opaque ? model_id(*target, reading_->shape.strip_prefix) : target;
+  }
+
+  // The row's text is kept once, whatever number of statements it makes.
+  void state(std::size_t rule, std::string alias, std::string target, std::string_view row, std::vector<Statement>& statements) {
+    if (!evidence_slot_) {
+      evidence_slot_ = evidence_.size();
+      evidence_.push_back(evidence_of(row, alias, target));
+    }
+    statements.push_back({.alias = std::move(alias), .target = std::move(target), .rule = rule, .evidence = *evidence_slot_});
+  }
+
+  void state_field(std::size_t rule, const std::string& id, const JsonValue& value, std::string_view row,
+                   std::vector<Statement>& statements) {
+    auto target = target_of(reading_->rules[rule], value);
+    if (target && *target != id) state(rule, id, std::move(*target), row, statements);
+  }
+
+  // One for each row and rule, and as much again for rows with several aliases: a model has a handful of them, and a body of a
+  // million short names must not become a million strings.
+  std::size_t statements_max() const { return 2 * kRowsMax * reading_->rules.size(); }
+
+  std::expected<void, ReadError> state_reverse(const RuleSlots& slots, const std::string& id, const ScannedRow& row) {
+    const auto& rule = reading_->rules[slots.rule];
+    const auto target = slots.canonical ? target_of(rule, row.values[*slots.canonical]) : model_id(id, rule.strip_prefix);
+    if (!target) return {};
+    if (slots.canonical && *target == id) statements_.push_back({.alias = id, .target = id, .rule = slots.rule});
+    for (const auto& text : row.values[slots.value].texts) {
+      auto alias = model_id(text, reading_->shape.strip_prefix);
+      if (!alias || *alias == *target) continue;
+      if (statements_.size() >= statements_max()) {
+        return std::unexpected(
+            ReadError{Reason::TooLarge, fmt::format("the rows name more than {} aliases in all", statements_max())});
+      }
+      state(slots.rule, std::move(*alias), *target, row.raw, statements_);
+    }
+    return {};
+  }
+
+  ReadError no_rows() const {
+    std::string place;
+    for (const auto& pointer : reading_->shape.items) {
+      place += (place.empty() ? "" : " or ") + (pointer.empty() ? "the document itself" : pointer);
+    }
+    const auto skipped = catalog_.skipped_rows;
+    if (skipped == 0) return {Reason::Empty, fmt::format("the list at {} is empty", place)};
+    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}", skipped, place,
+                                          fmt::join(reading_->shape.id, " or "))};
+  }
+
+  void collect_ids() {
+    std::ranges::sort(listed_, {}, [](const HintRow& row) { return std::tie(row.id, row.values); });
+    const auto repeated = std::ranges::unique(listed_, {}, &HintRow::id);
+    catalog_.duplicate_rows = repeated.size();
+    listed_.erase(repeated.begin(), repeated.end());
+    catalog_.ids = IdList::of(listed_ | std::views::transform(&HintRow::id));
+  }
+
+  // A second document may know more models than the list; only listed ones are of interest.
+  void join_documents() {
+    for (auto& statement : joined_) {
+      if (catalog_.has(statement.alias)) statements_.push_back(std::move(statement));
+    }
+  }
+
+  void collect_undisclosed() {
+    for (const auto& id : catalog_.ids) {
+      if (!catalog_.find_alias(id) && reading_->alias_names.name(id)) catalog_.undisclosed.push_back(id);
+    }
+  }
+
+  void collect_hints() {
+    if (hints_.empty()) return;
+    for (auto& row : listed_) {
+      if (catalog_.find_alias(row.id) || reading_->alias_names.name(row.id)) catalog_.hints.push_back(std::move(row));
+    }
+  }
+
+  // Of rows that say unlike things about one id, the earliest date counts: too early a warning harms least.
+  void collect_lifecycles() {
+    auto& all = catalog_.lifecycles;
+    std::ranges::sort(all, {}, [](const Lifecycle& one) {
+      return std::make_tuple(std::string_view{one.id}, one.retires_at.value_or(Time::max()), std::string_view{one.replacement});
+    });
+    const auto repeated = std::ranges::unique(all, {}, &Lifecycle::id);
+    all.erase(repeated.begin(), repeated.end());
+  }
+
+  const Reading* reading_;
+  ListPlan plan_;
+  LifecycleReader lifecycle_;
+  std::vector<std::size_t> id_slots_;
+  std::vector<RuleSlots> field_slots_;
+  std::vector<RuleSlots> reverse_slots_;
+  std::vector<std::size_t> hints_;
+  std::optional<std::size_t> next_;
+  std::optional<std::size_t> more_;
+
+  std::vector<Statement> statements_;
+  std::vector<Statement> joined_;  // by second documents
+  std::vector<std::string> evidence_;
+  std::optional<std::size_t> evidence_slot_;  // of the present row
+  std::vector<HintRow> listed_;
+  std::set<std::size_t> documents_read_;
+  Catalog catalog_;
+  Counts before_page_;
+  std::size_t pages_ = 0;
+  std::size_t rows_seen_ = 0;
+  std::size_t usable_rows_ = 0;
+};
+
+CatalogReader::CatalogReader(const Reading& reading) : rows_(std::make_unique<Rows>(reading)) {}
+CatalogReader::~CatalogReader() = default;
+CatalogReader::CatalogReader(CatalogReader&&) noexcept = default;
+CatalogReader& CatalogReader::operator=(CatalogReader&&) noexcept = default;
+
+std::expected<PageEnd, ReadError> CatalogReader::add_page(std::string_view body) {
+  return rows_->add_page(body);
+}
+
+std::expected<void, ReadError> CatalogReader::add_document(std::size_t rule, std::string_view body) {
+  return rows_->add_document(rule, body);
+}
+
+std::expected<Catalog, ReadError> CatalogReader::take() {
+  return rows_->take();
+}
+
+std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Reading& reading) {
+  CatalogReader reader{reading};
+  if (auto page = reader.add_page(body); !page) return std::unexpected(std::move(page.error()));
+  return reader.take();
+}
+
+}  // namespace modelvane

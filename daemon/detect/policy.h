@@ -1,0 +1,32 @@
+// When a difference becomes an event: the numbers that a user may set, with PRODUCT's defaults.
+#pragma once
+
+#include "daemon/text/time.h"
+
+namespace modelvane {
+
+// So many consecutive agreeing polls, and (when set) at least so long since the first of them.
+struct Confirm {
+  int polls = 1;
+  Duration for_at_least{0};
+  friend bool operator==(const Confirm&, const Confirm&) = default;
+};
+
+struct ShrinkGuard {
+  double ratio = 0.25;                    // a list that loses at least this share of its ids is quarantined; 0 = never
+  Duration hold = std::chrono::hours{6};  // and believed all the same after so long
+  friend bool operator==(const ShrinkGuard&, const ShrinkGuard&) = default;
+};
+
+struct Policy {
+  Confirm moved{.polls = 2};  // also appeared, undisclosed, disclosed, hints and retirements
+  Confirm vanished{.polls = 3, .for_at_least = std::chrono::minutes{10}};
+  Confirm added{.polls = 2};
+  Confirm removed{.polls = 3, .for_at_least = std::chrono::hours{6}};
+  Confirm down{.polls = 3};
+  Confirm up{.polls = 2};
+  ShrinkGuard shrink_guard;
+  friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+}  // namespace modelvane

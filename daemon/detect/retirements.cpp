@@ -1,0 +1,191 @@
+#include "daemon/detect/retirements.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace modelvane {
+namespace {
+
+using std::chrono::days;
+using Endings = std::map<std::string, EndingState>;
+
+const Lifecycle* find_lifecycle(const Catalog& catalog, const std::string& id) {
+  const auto& rows = catalog.lifecycles;
+  const auto found =
+      std::lower_bound(rows.begin(), rows.end(), id, [](const auto& row, const auto& key) { return row.id < key; });
+  return found != rows.end() && found->id == id ? &*found : nullptr;
+}
+
+// Begun days count whole, so that "30 days" is said at the threshold and just after it.
+int days_until(Time at, Time now) {
+  return static_cast<int>(std::chrono::ceil<days>(at - now).count());
+}
+
+Retirement retirement(const std::string& model, const Ending& ending, Time now) {
+  Retirement result{.model = model, .at = ending.at, .replacement = ending.replacement, .days_left = std::nullopt};
+  if (ending.at) result.days_left = days_until(*ending.at, now);
+  return result;
+}
+
+// The tightest threshold that has passed; 0 = none.
+int passed_threshold(Time at, Time now) {
+  int tightest = 0;
+  for (const int threshold : kNearDays) {
+    if (now >= at - days{threshold}) tightest = threshold;
+  }
+  return tightest;
+}
+
+std::optional<Ending> ending_of(const Lifecycle* row) {
+  if (row == nullptr) return std::nullopt;
+  return Ending{.at = row->retires_at, .replacement = row->replacement};
+}
+
+bool is_model(const Turn& turn, const Catalog& catalog, const std::string& id) {
+  if (catalog.find_alias(id)) return false;
+  const auto alias = turn.state.aliases.find(id);
+  return alias == turn.state.aliases.end() || alias->second.target.empty();
+}
+
+std::string pointing(const Event& event) {
+  std::vector<std::string> others;
+  std::copy_if(event.aliases.begin(), event.aliases.end(), std::back_inserter(others),
+               [&](const auto& alias) { return alias != event.model; });
+  if (others.empty()) return event.model;
+  return fmt::format("{} {} to {}, which", fmt::join(others, ", "), others.size() == 1 ? "points" : "point", event.model);
+}
+
+void announce(Turn& turn, const std::string& id, const std::optional<Ending>& old, const EndingState& state,
+              const PendingEnding& pending) {
+  const auto type = !old           ? EventType::ModelRetirementSet
+                    : !state.known ? EventType::ModelRetirementCleared
+                                   : EventType::ModelRetirementChanged;
+  Event& event = turn.emit_model(type, id);
+  if (state.known) event.retirement = retirement(id, *state.known, turn.now);
+  if (old) event.retirement_before = retirement(id, *old, turn.now);
+  event.observed_between = {pending.last_seen, pending.first_seen};
+  event.confirmed_by_polls = pending.polls;
+  if (!state.known) {
+    event.summary = fmt::format("{} no longer says that {} will end", turn.watched.endpoint, id);
+  } else {
+    event.summary = fmt::format("{} {}{}", pointing(event), ending_words(*event.retirement), old ? " (changed)" : "");
+  }
+}
+
+void change(Turn& turn, const std::string& id, EndingState& state) {
+  const PendingEnding pending = *state.pending;
+  const auto old = std::exchange(state.known, pending.seen);
+  state.pending.reset();
+  const bool has_new_date = state.known && (!old || old->at != state.known->at);
+  // A date in the past is set, but it does not come near.
+  if (has_new_date) state.near_days = state.known->at && *state.known->at <= turn.now ? kNearDays.back() : 0;
+  announce(turn, id, old, state, pending);
+}
+
+void judge(Turn& turn, const std::string& id, EndingState& state, const std::optional<Ending>& seen) {
+  if (seen == state.known) {
+    if (std::exchange(state.pending, std::nullopt)) turn.has_changed = true;
+    return;
+  }
+  if (!state.pending || state.pending->seen != seen)
+    state.pending = PendingEnding{.seen = seen, .last_seen = turn.state.last_good, .first_seen = turn.now};
+  ++state.pending->polls;
+  turn.has_changed = true;
+  if (turn.is_confirmed(turn.policy().moved, state.pending->polls, state.pending->first_seen)) change(turn, id, state);
+}
+
+void remind(Turn& turn, const std::string& id, EndingState& state, int threshold) {
+  state.near_days = threshold;
+  Event& event = turn.emit_model(EventType::ModelRetirementNear, id);
+  event.retirement = retirement(id, *state.known, turn.now);
+  event.summary = fmt::format("{} {}", pointing(event), ending_words(*event.retirement));
+}
+
+}  // namespace
+
+void learn_retirements(Turn& turn, const Catalog& catalog) {
+  auto& endings = turn.state.endings.emplace();
+  for (const auto& row : catalog.lifecycles) {
+    if (!is_model(turn, catalog, row.id)) continue;
+    EndingState state{.known = ending_of(&row), .pending = std::nullopt};
+    if (row.retires_at) state.near_days = passed_threshold(*row.retires_at, turn.now);
+    endings.emplace(row.id, std::move(state));
+  }
+  turn.has_changed = true;
+}
+
+void judge_retirements(Turn& turn, const Catalog& catalog) {
+  if (!turn.state.endings) return learn_retirements(turn, catalog);
+  Endings& endings = *turn.state.endings;
+  for (const auto& row : catalog.lifecycles) {
+    if (catalog.has(row.id) && is_model(turn, catalog, row.id)) endings.try_emplace(row.id);
+  }
+  for (auto entry = endings.begin(); entry != endings.end();) {
+    auto& [id, state] = *entry;
+    const bool is_alias = !is_model(turn, catalog, id);
+    if (!is_alias && catalog.has(id)) judge(turn, id, state, ending_of(find_lifecycle(catalog, id)));
+    const bool is_over = is_alias || (!state.known && (!state.pending || !catalog.has(id)));
+    if (is_over) turn.has_changed = true;
+    entry = is_over ? endings.erase(entry) : std::next(entry);
+  }
+}
+
+void judge_nearness(Turn& turn) {
+  if (!turn.state.endings) return;
+  for (auto& [id, state] : *turn.state.endings) {
+    if (!state.known || !state.known->at || state.pending || !turn.state.ids.has(id)) continue;
+    const int passed = passed_threshold(*state.known->at, turn.now);
+    if (passed != 0 && (state.near_days == 0 || passed < state.near_days)) remind(turn, id, state, passed);
+  }
+}
+
+std::optional<Time> next_nearness(const EndpointState& state) {
+  std::optional<Time> next;
+  if (!state.endings) return next;
+  for (const auto& [id, ending] : *state.endings) {
+    if (!ending.known || !ending.known->at) continue;
+    for (const int threshold : kNearDays) {
+      if (ending.near_days != 0 && threshold >= ending.near_days) continue;
+      const Time at = *ending.known->at - days{threshold};
+      if (!next || at < *next) next = at;
+      break;
+    }
+  }
+  return next;
+}
+
+std::optional<Retirement> retirement_of(const Catalog& catalog, const std::string& model, Time now) {
+  const auto ending = ending_of(find_lifecycle(catalog, model));
+  return ending ? std::optional{retirement(model, *ending, now)} : std::nullopt;
+}
+
+std::optional<Retirement> known_retirement(const EndpointState& state, const std::string& model, Time now) {
+  if (!state.endings) return std::nullopt;
+  const auto found = state.endings->find(model);
+  if (found == state.endings->end() || !found->second.known) return std::nullopt;
+  return retirement(model, *found->second.known, now);
+}
+
+std::vector<Retirement> known_retirements(const EndpointState& state) {
+  std::vector<Retirement> all;
+  if (!state.endings) return all;
+  for (const auto& [id, ending] : *state.endings) {
+    if (ending.known)
+      all.push_back({.model = id, .at = ending.known->at, .replacement = ending.known->replacement, .days_left = std::nullopt});
+  }
+  return all;
+}
+
+std::string ending_words(const Retirement& retirement) {
+  std::string words = "is deprecated";
+  if (const auto left = retirement.days_left) {
+    if (*left > 0) words = fmt::format("ends in {} day{}", *left, *left == 1 ? "" : "s");
+    if (*left <= 0) words = "has ended";
+  }
+  if (!retirement.replacement.empty()) words += "; replacement: " + retirement.replacement;
+  return words;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,23 @@
+// Who is watched, and by which numbers: constant between reloads.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/events/event.h"
+#include "daemon/detect/policy.h"
+
+namespace modelvane {
+
+struct Watched {
+  std::string endpoint;
+  std::string instance;  // makes event ids of two installations differ
+  Policy policy;
+  std::map<std::string, std::vector<std::string>> pins;  // alias -> approved targets
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> hints;  // the watched pointers, in the order of HintRow::values
+};
+
+}  // namespace modelvane

@@ -1,0 +1,67 @@
+#include "daemon/events/delivery.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace modelvane {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array<Duration, 9> kSchedule{5s, 30s, 2min, 10min, 30min, 1h, 2h, 4h, 6h};
+// An operator mends a wrong URL or key in minutes at best: the quick attempts would only fill logs.
+constexpr int kConfigFirstStep = 2;
+constexpr Duration kThrottledFloor = 60s;
+constexpr Duration kRetryAfterMax = 1h;
+constexpr double kJitter = 0.2;
+
+constexpr std::array kVerdictLabels{std::string_view{"ok"}, std::string_view{"busy"}, std::string_view{"config"},
+                                    std::string_view{"payload"}, std::string_view{"gone"}};
+constexpr std::array kStateLabels{std::string_view{"pending"}, std::string_view{"delivered"}, std::string_view{"dead"}};
+
+Duration scaled(Duration span, double factor) {
+  return Duration{static_cast<Duration::rep>(static_cast<double>(span.count()) * factor)};
+}
+
+}  // namespace
+
+std::string_view label(VerdictClass verdict) {
+  return kVerdictLabels[static_cast<std::size_t>(verdict)];
+}
+
+std::string_view label(DeliveryState state) {
+  return kStateLabels[static_cast<std::size_t>(state)];
+}
+
+std::optional<DeliveryState> delivery_state(std::string_view label) {
+  const auto found = std::find(kStateLabels.begin(), kStateLabels.end(), label);
+  if (found == kStateLabels.end()) return std::nullopt;
+  return static_cast<DeliveryState>(found - kStateLabels.begin());
+}
+
+Duration retry_delay(int attempt, const Verdict& verdict, double jitter) {
+  const int shift = verdict.kind == VerdictClass::Config ? kConfigFirstStep : 0;
+  const auto step = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(attempt, 1) - 1 + shift), 0, kSchedule.size() - 1);
+  Duration delay = scaled(kSchedule[step], 1.0 - kJitter + 2 * kJitter * jitter);
+  if (verdict.throttled) delay = std::max(delay, kThrottledFloor);
+  if (verdict.retry_after) {
+    // Upwards only: to come back before the receiver asked would undercut its wish.
+    const auto wish = std::min(*verdict.retry_after, kRetryAfterMax);
+    delay = std::max(delay, scaled(wish, 1.0 + kJitter * jitter));
+  }
+  return delay;
+}
+
+std::optional<Duration> parse_retry_after(std::string_view value, Time now) {
+  while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+  while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
+  if (const auto date = parse_http_date(value)) return std::max(*date - now, Duration{0});
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds, std::chars_format::fixed);
+  constexpr double kYear = 365.0 * 86'400;
+  if (error != std::errc{} || end != value.data() + value.size() || !(seconds >= 0) || seconds > kYear) return std::nullopt;
+  return Duration{static_cast<Duration::rep>(seconds * 1e6)};
+}
+
+}  // namespace modelvane

@@ -1,0 +1,147 @@
+// An event: a confirmed fact with a stable id. Made by advance(), stored and sent as canonical CloudEvents 1.0 JSON
+// (event_json.h); every other receiver's body is a rendering of it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/catalog/reading.h"
+#include "daemon/catalog/reason.h"
+#include "daemon/text/time.h"
+
+namespace modelvane {
+
+enum class EventType {
+  AliasMoved,
+  AliasUnstable,
+  AliasSettled,
+  AliasAppeared,
+  AliasVanished,
+  AliasUndisclosed,
+  AliasDisclosed,
+  AliasHint,
+  AliasPinBroken,
+  AliasPinRestored,
+  ModelAdded,
+  ModelRemoved,
+  ModelRetirementSet,
+  ModelRetirementChanged,
+  ModelRetirementCleared,
+  ModelRetirementNear,
+  EndpointDown,
+  EndpointUp,
+  CatalogQuarantined,
+  CatalogAccepted,
+  Drill,
+};
+
+inline constexpr std::array kEventTypeNames{
+    std::string_view{"alias.moved"},
+    std::string_view{"alias.unstable"},
+    std::string_view{"alias.settled"},
+    std::string_view{"alias.appeared"},
+    std::string_view{"alias.vanished"},
+    std::string_view{"alias.undisclosed"},
+    std::string_view{"alias.disclosed"},
+    std::string_view{"alias.hint"},
+    std::string_view{"alias.pin_broken"},
+    std::string_view{"alias.pin_restored"},
+    std::string_view{"model.added"},
+    std::string_view{"model.removed"},
+    std::string_view{"model.retirement_set"},
+    std::string_view{"model.retirement_changed"},
+    std::string_view{"model.retirement_cleared"},
+    std::string_view{"model.retirement_near"},
+    std::string_view{"endpoint.down"},
+    std::string_view{"endpoint.up"},
+    std::string_view{"catalog.quarantined"},
+    std::string_view{"catalog.accepted"},
+    std::string_view{"drill"},
+};
+inline constexpr std::size_t kEventTypeCount = kEventTypeNames.size();
+
+constexpr std::string_view name(EventType type) {
+  return kEventTypeNames[static_cast<std::size_t>(type)];
+}
+std::optional<EventType> event_type(std::string_view name);
+
+struct PinState {
+  std::vector<std::string> approved;
+  bool ok = true;
+  friend bool operator==(const PinState&, const PinState&) = default;
+};
+
+// model.retirement_*, and alias.moved when the new target is about to end.
+struct Retirement {
+  std::string model;
+  std::optional<Time> at;   // none: deprecated without a date
+  std::string replacement;  // "" = none named
+  std::optional<int> days_left;
+  friend bool operator==(const Retirement&, const Retirement&) = default;
+};
+
+// alias.hint: a watched value of the alias's row, as JSON texts; "" = missing.
+struct HintChange {
+  std::string pointer;
+  std::string from;
+  std::string to;
+  friend bool operator==(const HintChange&, const HintChange&) = default;
+};
+
+// 128 bits in UUIDv7 layout: milliseconds, then bits that depend on who, when exactly and how many: the same always gives the
+// same.
+std::string event_id(Time time, std::string_view instance, std::string_view endpoint, std::uint64_t count);
+
+// Facts that do not apply to a type stay empty and are left out of the JSON.
+struct Event {
+  std::string id;              // "evt_" + 32 hex digits, UUIDv7 layout: sorts by time
+  std::uint64_t sequence = 0;  // position in the store's order; given by the engine when it commits
+  EventType type = EventType::AliasMoved;
+  Time time{};  // when modelvane was sure
+  std::string endpoint;
+  std::string alias;  // empty for model.*, endpoint.* and catalog.*
+  std::string model;  // model.*
+
+  std::optional<std::string> from;  // a target; for endpoint.* and catalog.* empty
+  std::optional<std::string> to;
+  std::optional<Rule> rule;
+  // Last good poll that still showed the old state, first one that showed the new: the honest bounds of the change. The first is
+  // missing when modelvane never saw the old state.
+  std::optional<std::pair<std::optional<Time>, Time>> observed_between;
+  int confirmed_by_polls = 0;
+  std::string evidence_before;  // JSON text of the alias's row; empty = none
+  std::string evidence_after;
+  std::string request_id;
+  std::optional<PinState> pin;
+  std::optional<std::string> reverts;  // id of the earlier move that this one takes back
+  std::vector<std::string> targets;    // alias.unstable: those that alternate
+
+  std::optional<Retirement> retirement;         // what the list says now
+  std::optional<Retirement> retirement_before;  // model.retirement_changed, _cleared
+  std::vector<std::string> aliases;             // model.*: the aliases that point to the model
+  std::vector<HintChange> changed;              // alias.hint
+
+  std::optional<Reason> reason;  // endpoint.down, endpoint.up: why (it was) down
+  std::string detail;            // one sentence for people
+  std::optional<Duration> lasted;
+  std::optional<std::size_t> models_before;  // catalog.*
+  std::optional<std::size_t> models_now;
+
+  std::map<std::string, std::string> labels;
+  std::string summary;  // one line for people
+  bool drill = false;
+
+  // Whom it is about: an alias, a model, or "" for the endpoint as a whole.
+  const std::string& about() const { return alias.empty() ? model : alias; }
+  // Deliveries keep their order within one subject: "endpoint/alias", "endpoint/model" or "endpoint".
+  std::string subject() const { return about().empty() ? endpoint : endpoint + "/" + about(); }
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,19 @@
+// Event <-> canonical JSON: CloudEvents 1.0 structured mode (PRODUCT section 5). The text is what the store keeps and what is
+// signed and sent, byte for byte the same on each attempt.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "daemon/events/event.h"
+
+namespace modelvane {
+
+// `source`: CloudEvents source of this instance, e.g. "urn:modelvane:prod-a". Invalid UTF-8 is replaced, never thrown on.
+std::string to_cloudevent(const Event& event, std::string_view source);
+
+// Reads back what to_cloudevent wrote. The error is a sentence.
+std::expected<Event, std::string> parse_cloudevent(std::string_view json);
+
+}  // namespace modelvane

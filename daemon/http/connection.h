@@ -1,0 +1,69 @@
+// One client's connection and how far it has come: reading the head, waiting for a worker, then writing the answer and draining,
+// or streaming. Belongs to the front's thread. Never blocks; every state but the waiting one has a deadline for all of it, so
+// that a byte now and then buys no time. A stream has one for what waits to be sent.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "daemon/http/channel.h"
+
+namespace modelvane {
+
+using SteadyClock = std::chrono::steady_clock;
+
+class Connection {
+ public:
+  enum class State { Reading, Waiting, Writing, Draining, Streaming };
+  // NotTls: the client speaks HTTP where TLS was expected, and will understand an answer in clear text.
+  enum class Progress { More, Done, Closed, NotTls };
+
+  // Takes the socket over. `tls` may be null.
+  Connection(int fd, const TlsContext* tls, SteadyClock::time_point deadline) : channel_(fd, tls), deadline_(deadline) {}
+
+  int fd() const { return channel_.fd(); }
+  State state() const { return state_; }
+  SteadyClock::time_point deadline() const { return deadline_; }
+  // What epoll is to report as it stands now.
+  std::uint32_t interest() const;
+  // What epoll was last told to report.
+  std::uint32_t watched = 0;
+
+  // Reading: takes in what has arrived, up to one byte more than a head may have. Done: there is something new in input().
+  Progress receive();
+  std::string_view input() const { return input_; }
+  // How much of input() was looked at for the head's end.
+  std::size_t seen = 0;
+
+  void wait();
+  void answer(std::string bytes, SteadyClock::time_point deadline);
+  std::size_t unsent() const { return output_.size() - sent_; }
+  // Writing: Done when everything was handed to the kernel.
+  Progress send();
+
+  // Streaming: from now on the answer goes on until one side ends it. What waits must be taken by the client within `patience`.
+  void stream(std::string_view head, std::chrono::milliseconds patience, SteadyClock::time_point now);
+  void append(std::string_view bytes, SteadyClock::time_point now);
+  Progress send_on(SteadyClock::time_point now);
+  // The answer is out: reads and drops what the client still sends, since closing with unread data would cut the answer off.
+  void drain(SteadyClock::time_point deadline);
+  // Draining, Streaming: Closed when the client has ended, or sent more than is worth reading.
+  Progress discard();
+
+ private:
+  Channel channel_;
+  State state_ = State::Reading;
+  SteadyClock::time_point deadline_;
+  std::string input_;
+  std::string output_;
+  std::size_t sent_ = 0;
+  std::size_t discarded_ = 0;
+
+  std::chrono::milliseconds patience_{0};
+  std::size_t owed_ = 0;  // bytes of output_ that must be out by the deadline; later ones get a deadline of their own
+};
+
+}  // namespace modelvane

@@ -1,0 +1,381 @@
+#include "daemon/http/front.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "daemon/http/connection.h"
+#include "daemon/http/listener.h"
+#include "daemon/http/workers.h"
+
+namespace modelvane {
+namespace {
+
+using TimePoint = SteadyClock::time_point;
+
+// Deadlines are kept to this precision. Nobody needs better, and a sorted structure would cost more than looking through 1,000.
+constexpr std::chrono::milliseconds kTick{100};
+// Out of descriptors: new clients wait in the kernel's queue for so long before the next try.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::size_t kAcceptsPerTurn = 64;
+constexpr std::uint64_t kWakeTag = 0;
+
+}  // namespace
+
+class Front::Loop {
+ public:
+  Loop(const FrontLimits& limits, Site site, FrontHooks hooks)
+      : limits_(limits), site_(std::move(site)), hooks_(std::move(hooks)), streams_(limits.stream_pace) {}
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  std::expected<void, std::string> start(const std::vector<std::string>& addresses);
+  std::vector<std::string> addresses() const;
+  void stop();
+
+ private:
+  void run();
+  void handle(const epoll_event& event, TimePoint now);
+  void accept_clients(const Listener& listener, TimePoint now);
+  void add_client(int fd, TimePoint now);
+  void advance(std::uint64_t ticket, Connection& connection, TimePoint now);
+  bool read_more(std::uint64_t ticket, Connection& connection, TimePoint now);
+  void take_answer(std::uint64_t ticket, Response answer, TimePoint now);
+  void open_stream(std::uint64_t ticket, Connection& connection, Response answer, TimePoint now);
+  void send_streams(TimePoint now);
+  void answer(std::uint64_t ticket, Connection& connection, std::string bytes, TimePoint now);
+  void expire(TimePoint now);
+  void remove(std::uint64_t ticket);
+  void watch(std::uint64_t tag, int fd, std::uint32_t events, int operation) const;
+  void watch(std::uint64_t ticket, Connection& connection);
+  void watch_listeners(bool accepting);
+  bool has_ended(TimePoint now);
+  void wake() const;
+
+  const FrontLimits limits_;
+  const Site site_;
+  const FrontHooks hooks_;
+  int epoll_ = -1;
+  int wake_ = -1;
+  std::vector<Listener> listeners_;  // constant while the thread runs
+
+  // The thread's own.
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::uint64_t next_ticket_ = 0;  // set behind the listeners' tags
+  std::size_t unsent_bytes_ = 0;
+  Streams streams_;
+  std::optional<TimePoint> accept_again_;
+  std::optional<TimePoint> end_of_grace_;
+  TimePoint next_expiry_{};
+
+  std::atomic<bool> is_stopping_{false};
+  std::unique_ptr<Workers> workers_;
+  std::jthread thread_;
+};
+
+Front::Loop::~Loop() {
+  stop();
+  if (wake_ >= 0) ::close(wake_);
+  if (epoll_ >= 0) ::close(epoll_);
+}
+
+std::expected<void, std::string> Front::Loop::start(const std::vector<std::string>& addresses) {
+  if (addresses.empty()) return std::unexpected("there is no address to listen on");
+  for (const auto& address : addresses) {
+    auto listener = Listener::open(address);
+    if (!listener) return std::unexpected(std::move(listener.error()));
+    listeners_.push_back(std::move(*listener));
+  }
+  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (epoll_ < 0 || wake_ < 0) return std::unexpected("the process has no file descriptors left: raise its limit (ulimit -n)");
+  watch(kWakeTag, wake_, EPOLLIN, EPOLL_CTL_ADD);
+  for (std::size_t i = 0; i < listeners_.size(); ++i) watch(i + 1, listeners_[i].fd(), EPOLLIN, EPOLL_CTL_ADD);
+  next_ticket_ = listeners_.size() + 1;
+  workers_ = std::make_unique<Workers>(limits_.workers, [this] { wake(); });
+  thread_ = std::jthread{[this] { run(); }};
+  return {};
+}
+
+std::vector<std::string> Front::Loop::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& listener : listeners_) all.push_back(listener.address());
+  return all;
+}
+
+void Front::Loop::stop() {
+  if (!thread_.joinable()) return;
+  is_stopping_ = true;
+  wake();
+  thread_.join();
+  workers_.reset();
+  connections_.clear();
+  listeners_.clear();
+}
+
+void Front::Loop::run() {
+  std::array<epoll_event, 128> events;
+  while (true) {
+    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
+                                   connections_.empty() && !accept_again_ ? -1 : static_cast<int>(kTick.count()));
+    const auto now = SteadyClock::now();
+    for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)], now);
+    for (const auto& rest : workers_->take()) rest(now);
+    expire(now);
+    if (streams_.size() > 0) send_streams(now);
+    if (is_stopping_ && has_ended(now)) return;
+  }
+}
+
+// While stopping: nobody new, nobody who has not finished asking, no streams, and a short while for the rest.
+bool Front::Loop::has_ended(TimePoint now) {
+  if (!end_of_grace_) {
+    end_of_grace_ = now + limits_.stop_grace;
+    accept_again_.reset();
+    for (const auto& listener : listeners_) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener.fd(), nullptr);
+    std::vector<std::uint64_t> going;
+    for (const auto& [ticket, connection] : connections_) {
+      const auto state = connection->state();
+      if (state == Connection::State::Reading || state == Connection::State::Streaming) going.push_back(ticket);
+    }
+    for (const auto ticket : going) remove(ticket);
+  }
+  return connections_.empty() || now >= *end_of_grace_;
+}
+
+void Front::Loop::handle(const epoll_event& event, TimePoint now) {
+  const auto tag = event.data.u64;
+  if (tag == kWakeTag) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto bytes = ::read(wake_, &count, sizeof count);
+  } else if (tag <= listeners_.size()) {
+    if (!is_stopping_) accept_clients(listeners_[tag - 1], now);
+  } else if (const auto found = connections_.find(tag); found != connections_.end()) {
+    if (found->second->state() == Connection::State::Waiting) {
+      remove(tag);  // only errors are reported in this state: the client has gone
+    } else {
+      advance(tag, *found->second, now);
+    }
+  }
+}
+
+void Front::Loop::accept_clients(const Listener& listener, TimePoint now) {
+  for (std::size_t i = 0; i < kAcceptsPerTurn; ++i) {
+    const int fd = ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+      add_client(fd, now);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      accept_again_ = now + kAcceptPause;
+      watch_listeners(false);
+      return;
+    } else if (errno != ECONNABORTED && errno != EINTR) {
+      return;
+    }
+  }
+}
+
+void Front::Loop::add_client(int fd, TimePoint now) {
+  const auto tls = hooks_.tls ? hooks_.tls() : nullptr;
+  if (connections_.size() >= limits_.connections) {
+    // Fits into the empty socket's buffer; whoever does not get it sees a closed connection. So does who expects a handshake.
+    static const std::string kBusy = to_http(problem(503, "too many connections; try again in a few seconds"));
+    if (!tls) (void)::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::shutdown(fd, SHUT_WR);
+    ::close(fd);
+    return;
+  }
+  const int yes = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  const auto ticket = next_ticket_++;
+  auto& connection = connections_[ticket];
+  connection = std::make_unique<Connection>(fd, tls.get(), now + limits_.head_deadline);
+  connection->watched = connection->interest();
+  watch(ticket, fd, connection->watched, EPOLL_CTL_ADD);
+}
+
+// The socket of a connection is ready for what its state waits for.
+void Front::Loop::advance(std::uint64_t ticket, Connection& connection, TimePoint now) {
+  auto progress = Connection::Progress::More;
+  if (connection.state() == Connection::State::Reading) {
+    if (!read_more(ticket, connection, now)) return remove(ticket);
+  } else if (connection.state() == Connection::State::Streaming) {
+    const auto before = connection.unsent();
+    progress = connection.discard();
+    if (progress != Connection::Progress::Closed && before > 0) progress = connection.send_on(now);
+    unsent_bytes_ -= before - connection.unsent();
+    streams_.note_unsent(ticket, connection.unsent());
+  } else if (connection.state() == Connection::State::Writing) {
+    const auto before = connection.unsent();
+    progress = connection.send();
+    unsent_bytes_ -= before - connection.unsent();
+    if (progress == Connection::Progress::Done) connection.drain(now + limits_.drain_deadline);
+  } else {
+    progress = connection.discard();
+  }
+  if (progress == Connection::Progress::Closed) return remove(ticket);
+  watch(ticket, connection);
+}
+
+// False when the client has closed.
+bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePoint now) {
+  const auto progress = connection.receive();
+  if (progress == Connection::Progress::NotTls) {
+    static const std::string kNotTls = to_http(problem(400, "this port speaks HTTPS: write https:// in the URL"));
+    answer(ticket, connection, kNotTls, now);
+    return true;
+  }
+  if (progress != Connection::Progress::Done) return progress == Connection::Progress::More;
+  const auto end = find_head_end(connection.input(), connection.seen);
+  connection.seen = connection.input().size();
+  if (end && *end == 0) return true;
+  auto head = end ? read_head(connection.input().substr(0, *end), site_) : std::unexpected(end.error());
+  if (!head) {
+    answer(ticket, connection, to_http(head.error()), now);
+    return true;
+  }
+  connection.wait();
+  workers_->submit([this, ticket, asked = std::move(*head)]() -> Workers::Rest {
+    return [this, ticket, answered = hooks_.answer(asked)](TimePoint later) mutable {
+      take_answer(ticket, std::move(answered), later);
+    };
+  });
+  return true;
+}
+
+void Front::Loop::take_answer(std::uint64_t ticket, Response answered, TimePoint now) {
+  const auto found = connections_.find(ticket);
+  if (found == connections_.end()) return;  // the client did not wait
+  if (answered.stream) return open_stream(ticket, *found->second, std::move(answered), now);
+  if (unsent_bytes_ > 0 && unsent_bytes_ + answered.bytes.size() > limits_.unsent_bytes) {
+    answered.bytes = to_http(problem(503, "too many clients are slow to read their answers; try again in a few seconds"));
+  }
+  answer(ticket, *found->second, std::move(answered.bytes), now);
+}
+
+void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Response answered, TimePoint now) {
+  if (is_stopping_) return remove(ticket);
+  if (streams_.size() >= limits_.streams) {
+    return answer(ticket, connection, to_http(problem(503, "too many event streams are open; poll /api/v1/events instead")), now);
+  }
+  if (hooks_.pulse) streams_.note(hooks_.pulse(), now);
+  streams_.open(ticket, std::move(*answered.stream), now);
+  unsent_bytes_ += answered.bytes.size();
+  connection.stream(answered.bytes, limits_.write_deadline, now);
+  watch(ticket, connection);
+}
+
+void Front::Loop::send_streams(TimePoint now) {
+  if (auto filter = streams_.next_read(now)) {
+    workers_->submit([this, asked = std::move(*filter)]() -> Workers::Rest {
+      return [this, found = hooks_.read_events(asked)](TimePoint later) { streams_.take(found, later); };
+    });
+  }
+  for (const auto& [ticket, bytes] : streams_.take_output(now)) {
+    auto& connection = *connections_.at(ticket);
+    if (unsent_bytes_ + bytes.size() > limits_.unsent_bytes) {
+      remove(ticket);  // it can resume
+      continue;
+    }
+    unsent_bytes_ += bytes.size();
+    connection.append(bytes, now);
+    streams_.note_unsent(ticket, connection.unsent());
+    watch(ticket, connection);
+  }
+}
+
+void Front::Loop::answer(std::uint64_t ticket, Connection& connection, std::string bytes, TimePoint now) {
+  unsent_bytes_ += bytes.size();
+  connection.answer(std::move(bytes), now + limits_.write_deadline);
+  watch(ticket, connection);
+}
+
+void Front::Loop::expire(TimePoint now) {
+  if (accept_again_ && now >= *accept_again_) {
+    accept_again_.reset();
+    watch_listeners(true);
+  }
+  if (now < next_expiry_) return;
+  next_expiry_ = now + kTick;
+  if (streams_.size() > 0 && hooks_.pulse) streams_.note(hooks_.pulse(), now);
+  std::vector<std::uint64_t> late;
+  for (const auto& [ticket, connection] : connections_) {
+    if (now >= connection->deadline()) late.push_back(ticket);
+  }
+  static const std::string kTooSlow = to_http(problem(408, "the request's head did not arrive in time"));
+  for (const auto ticket : late) {
+    auto& connection = *connections_.at(ticket);
+    // Who has said nothing at all, a browser's spare connection for instance, expects no answer either.
+    if (connection.state() == Connection::State::Reading && !connection.input().empty()) {
+      answer(ticket, connection, kTooSlow, now);
+    } else {
+      remove(ticket);
+    }
+  }
+}
+
+void Front::Loop::remove(std::uint64_t ticket) {
+  const auto found = connections_.find(ticket);
+  unsent_bytes_ -= found->second->unsent();
+  streams_.close(ticket);
+  connections_.erase(found);  // closing the socket also takes it out of the epoll set
+}
+
+void Front::Loop::watch(std::uint64_t tag, int fd, std::uint32_t events, int operation) const {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = tag;
+  // Fails only when the kernel is out of memory or watches; the connection then ends at its deadline.
+  ::epoll_ctl(epoll_, operation, fd, &event);
+}
+
+void Front::Loop::watch(std::uint64_t ticket, Connection& connection) {
+  const auto interest = connection.interest();
+  if (std::exchange(connection.watched, interest) != interest) watch(ticket, connection.fd(), interest, EPOLL_CTL_MOD);
+}
+
+void Front::Loop::watch_listeners(bool accepting) {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    watch(i + 1, listeners_[i].fd(), accepting ? std::uint32_t{EPOLLIN} : 0, EPOLL_CTL_MOD);
+  }
+}
+
+void Front::Loop::wake() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto bytes = ::write(wake_, &one, sizeof one);
+}
+
+Front::Front(FrontLimits limits, Site site, FrontHooks hooks)
+    : limits_(limits), site_(std::move(site)), hooks_(std::move(hooks)) {}
+
+Front::~Front() = default;
+
+std::expected<void, std::string> Front::start(const std::vector<std::string>& addresses) {
+  auto loop = std::make_unique<Loop>(limits_, site_, hooks_);
+  if (auto started = loop->start(addresses); !started) return started;
+  loop_ = std::move(loop);
+  return {};
+}
+
+std::vector<std::string> Front::addresses() const {
+  return loop_ ? loop_->addresses() : std::vector<std::string>{};
+}
+
+void Front::stop() {
+  if (loop_) loop_->stop();
+}
+
+}  // namespace modelvane

@@ -1,0 +1,31 @@
+#include "daemon/engine/poll_history.h"
+
+#include <doctest/doctest.h>
+
+using namespace modelvane;
+using namespace std::chrono_literals;
+
+TEST_CASE("a history keeps the last polls and forgets the oldest") {
+  PollHistory history;
+  CHECK(history.size() == 0);
+  const Time start = *parse_rfc3339("2026-11-22T10:00:00Z");
+  for (int i = 0; i < 200; ++i) history.add({.at = start + i * 1s, .total = i * 1ms, .reason = std::nullopt});
+  REQUIRE(history.size() == PollHistory::kPollsMax);
+  CHECK(history.at(0).at == start + 104s);
+  CHECK(history.at(95).at == start + 199s);
+  CHECK(history.at(95).total == 199ms);
+}
+
+TEST_CASE("a poll comes back as it went in, to the millisecond") {
+  PollHistory history;
+  const Time start = *parse_rfc3339("2026-11-22T10:00:00.123Z");
+  history.add({.at = start + 456us, .total = 1234567us, .reason = Reason::Dns});
+  history.add({.at = start, .total = 60s, .reason = Reason::Other});
+  history.add({.at = start, .total = -1s, .reason = std::nullopt});
+  CHECK(history.at(0).at == start);
+  CHECK(history.at(0).total == 1234ms);
+  CHECK(history.at(0).reason == Reason::Dns);
+  CHECK(history.at(1).reason == Reason::Other);
+  CHECK(history.at(2).reason == std::nullopt);
+  CHECK(history.at(2).total == 0s);
+}

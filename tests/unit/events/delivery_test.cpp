@@ -1,0 +1,47 @@
+#include "daemon/events/delivery.h"
+
+#include <doctest/doctest.h>
+
+namespace modelvane {
+namespace {
+
+using namespace std::chrono_literals;
+const Time kNow = *parse_rfc3339("1994-11-06T08:49:00Z");
+const Verdict kBusy{.kind = VerdictClass::Busy};
+
+TEST_CASE("the waits grow from 5 s to 6 h, with a fifth of jitter to both sides") {
+  CHECK(retry_delay(1, kBusy, 0.5) == 5s);
+  CHECK(retry_delay(1, kBusy, 0.0) == 4s);
+  CHECK(retry_delay(2, kBusy, 0.5) == 30s);
+  CHECK(retry_delay(9, kBusy, 0.5) == 6h);
+  CHECK(retry_delay(1'000, kBusy, 0.5) == 6h);
+}
+
+TEST_CASE("a misconfigured receiver is asked on the slow part of the schedule only") {
+  CHECK(retry_delay(1, {.kind = VerdictClass::Config}, 0.5) == 2min);
+}
+
+TEST_CASE("a throttling receiver gets at least a minute") {
+  CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .throttled = true}, 0.5) == 60s);
+}
+
+TEST_CASE("Retry-After is never undercut, and capped at an hour") {
+  CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 90s}, 0.0) == 90s);
+  CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 90s}, 0.99) > 90s);
+  CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 1s}, 0.5) == 5s);
+  CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 24h}, 0.0) == 1h);
+}
+
+TEST_CASE("Retry-After is read as seconds and as an HTTP date") {
+  CHECK(parse_retry_after("120", kNow) == 120s);
+  CHECK(parse_retry_after(" 1.5 ", kNow) == 1500ms);
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", kNow) == 37s);
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:48:00 GMT", kNow) == 0s);
+  for (const auto* text : {"", "-1", "soon", "1e9999", "nan", "12 s", "Sun, 06 Foo 1994 08:49:37 GMT", "0x10"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_retry_after(text, kNow));
+  }
+}
+
+}  // namespace
+}  // namespace modelvane

@@ -1,0 +1,20 @@
+#include "daemon/text/glob.h"
+
+#include <doctest/doctest.h>
+
+namespace modelvane {
+namespace {
+
+TEST_CASE("a star stands for any run of characters, all else for itself") {
+  CHECK(glob_matches("alias.*", "alias.moved"));
+  CHECK(glob_matches("*", ""));
+  CHECK(glob_matches("*.moved", "alias.moved"));
+  CHECK(glob_matches("a*b*c", "a-b-b-c"));
+  CHECK_FALSE(glob_matches("alias.*", "endpoint.up"));
+  CHECK_FALSE(glob_matches("alias", "alias.moved"));
+  CHECK_FALSE(glob_matches("a.b", "axb"));
+  CHECK_FALSE(glob_matches("", "x"));
+}
+
+}  // namespace
+}  // namespace modelvane
