@@ -17,8 +17,8 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
 #include "daemon/commands/table.h"
-#include "daemon/events/event_json.h"
 #include "daemon/engine/clock.h"
+#include "daemon/events/event_json.h"
 #include "daemon/notify/plain_text.h"
 #include "daemon/store/sqlite_store.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/text/time.h"
 #include "daemon/store/operator_desk.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

@@ -7,9 +7,9 @@
 #include <span>
 #include <utility>
 
+#include "daemon/catalog/disclosure.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
-#include "daemon/catalog/disclosure.h"
 #include "daemon/text/url.h"
 
 namespace modelvane {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/config/field.h"
 #include "daemon/catalog/reading.h"
+#include "daemon/config/field.h"
 
 namespace modelvane {
 

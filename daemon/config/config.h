@@ -9,12 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/config/secret.h"
-#include "daemon/text/histogram.h"
-#include "daemon/detect/policy.h"
 #include "daemon/catalog/reading.h"
-#include "daemon/text/time.h"
+#include "daemon/config/secret.h"
+#include "daemon/detect/policy.h"
 #include "daemon/events/webhook_format.h"
+#include "daemon/text/histogram.h"
+#include "daemon/text/time.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/catalog/reading.h"
 #include "daemon/config/secret.h"
 #include "daemon/config/yaml_node.h"
-#include "daemon/catalog/reading.h"
 
 namespace modelvane {
 

@@ -6,10 +6,10 @@
 #include <array>
 #include <initializer_list>
 
+#include "daemon/catalog/model_id.h"
 #include "daemon/config/alias_rule_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
-#include "daemon/catalog/model_id.h"
 
 namespace modelvane {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/config/field.h"
 #include "daemon/catalog/reading.h"
+#include "daemon/config/field.h"
 
 namespace modelvane {
 

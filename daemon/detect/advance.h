@@ -14,12 +14,12 @@
 #include <optional>
 #include <vector>
 
-#include "daemon/detect/state.h"
-#include "daemon/events/event.h"
+#include "daemon/detect/observation.h"
 #include "daemon/detect/pins.h"
 #include "daemon/detect/policy.h"
-#include "daemon/detect/observation.h"
+#include "daemon/detect/state.h"
 #include "daemon/detect/watched.h"
+#include "daemon/events/event.h"
 
 namespace modelvane {
 

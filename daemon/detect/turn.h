@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "daemon/detect/state.h"
-#include "daemon/events/event.h"
 #include "daemon/detect/watched.h"
+#include "daemon/events/event.h"
 
 namespace modelvane {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/events/event.h"
 #include "daemon/detect/policy.h"
+#include "daemon/events/event.h"
 
 namespace modelvane {
 

@@ -4,12 +4,12 @@
 #include <map>
 
 #include "daemon/config/secret.h"
-#include "daemon/engine/schedule.h"
-#include "daemon/text/hash.h"
 #include "daemon/engine/observe.h"
 #include "daemon/engine/operator_effects.h"
+#include "daemon/engine/schedule.h"
 #include "daemon/log/log.h"
 #include "daemon/notify/notify.h"
+#include "daemon/text/hash.h"
 #include "version.h"
 
 namespace modelvane {

@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/text/time.h"
 #include "daemon/store/store.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "daemon/events/event_json.h"
-#include "daemon/text/glob.h"
 #include "daemon/log/log.h"
+#include "daemon/text/glob.h"
 
 namespace modelvane {
 namespace {

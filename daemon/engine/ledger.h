@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/events/event.h"
 #include "daemon/engine/journal.h"
+#include "daemon/events/event.h"
 #include "daemon/store/store.h"
 
 namespace modelvane {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "daemon/events/delivery.h"
 #include "daemon/catalog/refusal.h"
+#include "daemon/events/delivery.h"
 
 namespace modelvane {
 namespace {

@@ -22,9 +22,9 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/events/delivery.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/engine/token_bucket.h"
+#include "daemon/events/delivery.h"
 #include "daemon/notify/alert.h"
 #include "daemon/store/store.h"
 

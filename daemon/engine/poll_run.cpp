@@ -6,9 +6,9 @@
 #include <functional>
 #include <utility>
 
-#include "daemon/config/access.h"
 #include "daemon/catalog/disclosure.h"
 #include "daemon/catalog/pagination.h"
+#include "daemon/config/access.h"
 #include "daemon/engine/observe.h"
 
 namespace modelvane {

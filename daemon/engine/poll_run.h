@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/catalog/read_catalog.h"
 #include "daemon/config/config.h"
 #include "daemon/detect/observation.h"
-#include "daemon/catalog/read_catalog.h"
 #include "daemon/engine/questions.h"
 #include "daemon/transport/transport.h"
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/config/config.h"
 #include "daemon/catalog/catalog.h"
+#include "daemon/config/config.h"
 #include "daemon/detect/advance.h"
 #include "daemon/transport/transport.h"
 

@@ -11,15 +11,15 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/transport/phases.h"
+#include "daemon/catalog/id_list.h"
+#include "daemon/detect/advance.h"
+#include "daemon/detect/observation.h"
+#include "daemon/engine/poll_history.h"
 #include "daemon/events/delivery.h"
 #include "daemon/events/event.h"
 #include "daemon/text/histogram.h"
-#include "daemon/catalog/id_list.h"
-#include "daemon/detect/observation.h"
-#include "daemon/engine/poll_history.h"
 #include "daemon/text/time.h"
-#include "daemon/detect/advance.h"
+#include "daemon/transport/phases.h"
 
 namespace modelvane {
 

@@ -2,8 +2,8 @@
 // ones.
 #pragma once
 
-#include "daemon/text/time.h"
 #include "daemon/events/webhook_format.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

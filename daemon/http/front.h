@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "daemon/web/event_stream.h"
 #include "daemon/http/request_head.h"
-#include "daemon/web/streams.h"
 #include "daemon/http/tls_context.h"
+#include "daemon/web/event_stream.h"
+#include "daemon/web/streams.h"
 
 namespace modelvane {
 

@@ -1,5 +1,5 @@
-#include "daemon/events/event.h"
 #include "daemon/catalog/reason.h"
+#include "daemon/events/event.h"
 #include "daemon/metrics/families.h"
 
 namespace modelvane {

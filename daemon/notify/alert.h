@@ -10,8 +10,8 @@
 
 #include "daemon/config/config.h"
 #include "daemon/events/event.h"
-#include "daemon/text/time.h"
 #include "daemon/store/store.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

@@ -10,11 +10,11 @@
 #include "daemon/config/access.h"
 #include "daemon/config/secret.h"
 #include "daemon/config/syntax.h"
-#include "daemon/text/ascii.h"
 #include "daemon/events/event_json.h"
 #include "daemon/notify/rendering.h"
 #include "daemon/notify/standard_webhooks.h"
 #include "daemon/notify/vendor_signature.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {

@@ -8,9 +8,9 @@
 #include <functional>
 #include <string>
 
-#include "daemon/text/time.h"
 #include "daemon/simulate/loopback_server.h"
 #include "daemon/simulate/script.h"
+#include "daemon/text/time.h"
 
 namespace modelvane::simulated {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/text/time.h"
 #include "daemon/store/store.h"
+#include "daemon/text/time.h"
 
 struct sqlite3;
 struct sqlite3_stmt;

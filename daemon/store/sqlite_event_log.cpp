@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <system_error>
 
-#include "daemon/text/glob.h"
 #include "daemon/store/request_table.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/sqlite.h"
 #include "daemon/store/sqlite_store.h"
 #include "daemon/store/stored_event.h"
+#include "daemon/text/glob.h"
 
 namespace modelvane {
 namespace {

@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/detect/advance.h"
 #include "daemon/events/delivery.h"
 #include "daemon/events/event.h"
-#include "daemon/text/time.h"
-#include "daemon/detect/advance.h"
 #include "daemon/store/operator_request.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

@@ -15,10 +15,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/io/poller.h"
 #include "daemon/transport/exchange.h"
 #include "daemon/transport/multi_shards.h"
 #include "daemon/transport/outcome.h"
-#include "daemon/io/poller.h"
 #include "daemon/transport/trust_store.h"
 
 namespace modelvane {

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/transport/phases.h"
 #include "daemon/catalog/reason.h"
 #include "daemon/text/time.h"
 #include "daemon/transport/egress.h"
+#include "daemon/transport/phases.h"
 
 namespace modelvane {
 

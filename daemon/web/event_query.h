@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/store/store.h"
 #include "daemon/http/places.h"
+#include "daemon/store/store.h"
 
 namespace modelvane {
 

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "daemon/engine/snapshot.h"
+#include "daemon/http/reply.h"
 #include "daemon/web/event_query.h"
 #include "daemon/web/query.h"
-#include "daemon/http/reply.h"
 #include "daemon/web/site.h"
 
 namespace modelvane {

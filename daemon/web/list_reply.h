@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/web/query.h"
 #include "daemon/http/reply.h"
+#include "daemon/web/query.h"
 
 namespace modelvane {
 

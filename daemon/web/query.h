@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/text/time.h"
 #include "daemon/http/reply.h"
+#include "daemon/text/time.h"
 
 namespace modelvane {
 

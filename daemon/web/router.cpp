@@ -2,10 +2,10 @@
 
 #include <exception>
 
+#include "daemon/http/gzip.h"
 #include "daemon/metrics/metrics.h"
 #include "daemon/web/api.h"
 #include "daemon/web/feed.h"
-#include "daemon/http/gzip.h"
 #include "daemon/web/page.h"
 #include "openapi_files.h"
 

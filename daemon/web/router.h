@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/web/event_query.h"
 #include "daemon/http/front.h"
-#include "daemon/http/hooks.h"
+#include "daemon/web/event_query.h"
+#include "daemon/web/hooks.h"
 #include "daemon/web/query.h"
 
 namespace modelvane {

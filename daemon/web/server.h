@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "daemon/http/front.h"
-#include "daemon/http/hooks.h"
+#include "daemon/web/hooks.h"
 #include "daemon/web/protection.h"
 
 namespace modelvane {

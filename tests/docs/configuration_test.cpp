@@ -10,8 +10,8 @@
 
 #include "daemon/config/load_config.h"
 #include "daemon/config/web_config.h"
-#include "daemon/text/glob.h"
 #include "daemon/events/webhook_format.h"
+#include "daemon/text/glob.h"
 #include "tests/docs/project.h"
 
 using namespace modelvane;

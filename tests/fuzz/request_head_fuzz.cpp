@@ -1,6 +1,6 @@
 // What a client of the pages may send: head, query and cursors.
-#include "daemon/web/query.h"
 #include "daemon/http/request_head.h"
+#include "daemon/web/query.h"
 #include "tests/fuzz/promise.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

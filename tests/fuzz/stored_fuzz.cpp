@@ -1,7 +1,7 @@
 // What the store reads back, from a file that may be damaged: an endpoint's state, an event, a receiver's Retry-After.
+#include "daemon/catalog/refusal.h"
 #include "daemon/events/delivery.h"
 #include "daemon/events/event_json.h"
-#include "daemon/catalog/refusal.h"
 #include "daemon/store/state_json.h"
 #include "tests/fuzz/promise.h"
 

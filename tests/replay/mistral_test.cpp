@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/config/providers.h"
 #include "daemon/catalog/read_catalog.h"
+#include "daemon/config/providers.h"
 #include "daemon/detect/advance.h"
 #include "tests/replay/trace.h"
 

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "daemon/catalog/read_catalog.h"
 #include "daemon/config/load_config.h"
 #include "daemon/config/providers.h"
-#include "daemon/catalog/read_catalog.h"
 
 using namespace modelvane;
 
