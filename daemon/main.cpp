@@ -25,7 +25,8 @@ class HelpFormatter : public CLI::Formatter {
     if (option->get_positional() || option->get_expected_max() == 0) return "";
     const auto name = option->get_name();
     auto value = name.substr(name.find_last_of(".-") + 1);
-    std::ranges::transform(value, value.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::ranges::transform(value, value.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     return " " + value;
   }
   std::string make_option_desc(const CLI::Option* option) const override {
@@ -35,68 +36,97 @@ class HelpFormatter : public CLI::Formatter {
 };
 
 void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
-  auto* command =
-      app.add_subcommand("serve", "Run the daemon: poll the endpoints of the config, detect changes, notify, show metrics");
-  command->add_option("--config.file", options.config_file, "Configuration file (see docs/CONFIGURATION.md)")
+  auto* command = app.add_subcommand(
+      "serve",
+      "Run the daemon: poll the endpoints of the config, detect changes, notify, show metrics");
+  command
+      ->add_option("--config.file", options.config_file,
+                   "Configuration file (see docs/CONFIGURATION.md)")
       ->capture_default_str();
-  command->add_option("--storage.path", options.storage_path, "Folder of the database; made when missing")->capture_default_str();
+  command
+      ->add_option("--storage.path", options.storage_path,
+                   "Folder of the database; made when missing")
+      ->capture_default_str();
   command->add_option("--web.listen-address", options.listen_addresses,
                       "host:port or :port of pages, API and metrics; repeatable [:10178]");
-  command->add_option("--web.config.file", options.web_config_file,
-                      "TLS, passwords and headers of pages and API (see docs/WEB-CONFIGURATION.md)");
+  command->add_option(
+      "--web.config.file", options.web_config_file,
+      "TLS, passwords and headers of pages and API (see docs/WEB-CONFIGURATION.md)");
   command->add_option("--web.external-url", options.external_url,
                       "URL under which people reach the page; its path comes before all paths");
-  command->add_option("--web.route-prefix", options.route_prefix,
-                      "Path before all paths [that of the external URL]; / when a proxy cuts it off");
-  command->add_option("--log.level", options.log.level, "debug, info, warn or error")->capture_default_str();
+  command->add_option(
+      "--web.route-prefix", options.route_prefix,
+      "Path before all paths [that of the external URL]; / when a proxy cuts it off");
+  command->add_option("--log.level", options.log.level, "debug, info, warn or error")
+      ->capture_default_str();
   command->add_option("--log.format", options.log.format, "logfmt or json")->capture_default_str();
   command->footer(
-      "SIGHUP or POST /-/reload applies a changed config as a whole or not at all. SIGTERM drains and ends within 10 s.");
+      "SIGHUP or POST /-/reload applies a changed config as a whole or not at all. SIGTERM drains "
+      "and ends within 10 s.");
   command->callback([&] { chosen = [&] { return serve(options); }; });
 }
 
 void add_check_config(CLI::App& app, Command& chosen, CheckConfigOptions& options) {
-  auto* command = app.add_subcommand("check-config", "Check a config file: all errors at once, each with line and column");
+  auto* command = app.add_subcommand(
+      "check-config", "Check a config file: all errors at once, each with line and column");
   command->add_option("FILE", options.config_file, "The config file")->required();
-  command->add_option("--web.config.file", options.web_config_file, "Check this one, too, and the certificates that it names");
+  command->add_option("--web.config.file", options.web_config_file,
+                      "Check this one, too, and the certificates that it names");
   command->footer(
-      "Exit code 0: fine, 2: errors (on standard error).\nExample: modelvane check-config /etc/modelvane/modelvane.yml");
+      "Exit code 0: fine, 2: errors (on standard error).\nExample: modelvane check-config "
+      "/etc/modelvane/modelvane.yml");
   command->callback([&] { chosen = [&] { return check_config(options); }; });
 }
 
 void add_providers(CLI::App& app, Command& chosen, ProvidersOptions& options) {
-  auto* command = app.add_subcommand("providers", "The providers whose lists modelvane reads by name, and what each tells");
+  auto* command = app.add_subcommand(
+      "providers", "The providers whose lists modelvane reads by name, and what each tells");
   command->add_option("NAME", options.name, "Show this one in full, in the config's own words");
-  command->add_option("--output", options.output, "table, json or markdown (the page docs/providers.md)")->capture_default_str();
+  command
+      ->add_option("--output", options.output,
+                   "table, json or markdown (the page docs/providers.md)")
+      ->capture_default_str();
   command->footer("Example: modelvane providers mistral");
   command->callback([&] { chosen = [&] { return show_providers(options); }; });
 }
 
 void add_probe(CLI::App& app, Command& chosen, ProbeOptions& options) {
-  auto* command = app.add_subcommand("probe", "Poll once now: latency by phase, models, aliases and their targets, pins");
-  command->add_option("TARGET", options.targets, "Endpoint names of the config, or URLs; none = all endpoints");
-  command->add_option("--config.file", options.config_file, "Configuration file")->capture_default_str();
+  auto* command = app.add_subcommand(
+      "probe", "Poll once now: latency by phase, models, aliases and their targets, pins");
+  command->add_option("TARGET", options.targets,
+                      "Endpoint names of the config, or URLs; none = all endpoints");
+  command->add_option("--config.file", options.config_file, "Configuration file")
+      ->capture_default_str();
   command->add_flag("--echo", options.echo, "Ask the questions that cost money (echo rules), too");
   command->add_option("--output", options.output, "table or json")->capture_default_str();
   command->footer(
-      "Exit code 1 when a poll failed or a pin is broken: usable as a gate in CI.\nExample: modelvane probe internlm --output "
+      "Exit code 1 when a poll failed or a pin is broken: usable as a gate in CI.\nExample: "
+      "modelvane probe internlm --output "
       "json");
   command->callback([&] { chosen = [&] { return probe(options); }; });
 }
 
 void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
-  auto* command = app.add_subcommand("history", "Events from the store, newest first; also while the daemon runs");
-  command->add_option("--storage.path", options.storage_path, "Folder of the database")->capture_default_str();
+  auto* command = app.add_subcommand(
+      "history", "Events from the store, newest first; also while the daemon runs");
+  command->add_option("--storage.path", options.storage_path, "Folder of the database")
+      ->capture_default_str();
   command->add_option("--endpoint", options.endpoint, "Only this endpoint");
   command->add_option("--alias", options.alias, "Only this alias");
-  command->add_option("--type", options.types, "Only these types; globs such as alias.*; repeatable");
-  command->add_option("--since", options.since, "From this time on: 2026-11-22, 2026-11-22T10:00:00Z, or 24h (ago)")
+  command->add_option("--type", options.types,
+                      "Only these types; globs such as alias.*; repeatable");
+  command
+      ->add_option("--since", options.since,
+                   "From this time on: 2026-11-22, 2026-11-22T10:00:00Z, or 24h (ago)")
       ->option_text("TIME");
   command->add_option("--until", options.until, "Before this time")->option_text("TIME");
-  command->add_option("--at", options.at, "What did each alias point to at this time?")->option_text("TIME");
+  command->add_option("--at", options.at, "What did each alias point to at this time?")
+      ->option_text("TIME");
   command->add_option("--limit", options.limit, "At most so many events")->capture_default_str();
   command->add_option("--output", options.output, "table or json")->capture_default_str();
-  command->footer("Example: modelvane history --alias internlm3-latest --since 30d\n         modelvane history --at 2026-11-03");
+  command->footer(
+      "Example: modelvane history --alias internlm3-latest --since 30d\n         modelvane history "
+      "--at 2026-11-03");
   command->callback([&] { chosen = [&] { return history(options); }; });
 }
 
@@ -104,8 +134,9 @@ void add_storage(CLI::App& command, std::string& path) {
   command.add_option("--storage.path", path, "Folder of the database")->capture_default_str();
 }
 
-CLI::App* add_deliveries_action(CLI::App& deliveries, const char* name, const char* text, DeliveriesOptions& options,
-                                Command& chosen, int (*run)(const DeliveriesOptions&)) {
+CLI::App* add_deliveries_action(CLI::App& deliveries, const char* name, const char* text,
+                                DeliveriesOptions& options, Command& chosen,
+                                int (*run)(const DeliveriesOptions&)) {
   auto* action = deliveries.add_subcommand(name, text);
   add_storage(*action, options.storage_path);
   action->add_option("--webhook", options.webhook, "Only deliveries to this webhook");
@@ -114,57 +145,78 @@ CLI::App* add_deliveries_action(CLI::App& deliveries, const char* name, const ch
 }
 
 void add_deliveries(CLI::App& app, Command& chosen, DeliveriesOptions& options) {
-  auto* command = app.add_subcommand("deliveries", "Events on their way to webhooks: what waits, what was given up; send again");
+  auto* command = app.add_subcommand(
+      "deliveries", "Events on their way to webhooks: what waits, what was given up; send again");
   command->require_subcommand(1);
-  auto* list = add_deliveries_action(*command, "list", "Newest first", options, chosen, deliveries_list);
+  auto* list =
+      add_deliveries_action(*command, "list", "Newest first", options, chosen, deliveries_list);
   list->add_option("--state", options.state, "Only these: pending, delivered or dead");
   list->add_option("--limit", options.limit, "At most so many")->capture_default_str();
   list->add_option("--output", options.output, "table or json")->capture_default_str();
   list->footer("Example: modelvane deliveries list --state dead --webhook oncall");
   auto* show =
-      add_deliveries_action(*command, "show", "One event as it is sent, and where it got to", options, chosen, deliveries_show);
-  show->add_option("ID", options.id, "Sequence number or beginning of the id of an event")->required();
+      add_deliveries_action(*command, "show", "One event as it is sent, and where it got to",
+                            options, chosen, deliveries_show);
+  show->add_option("ID", options.id, "Sequence number or beginning of the id of an event")
+      ->required();
   show->add_option("--output", options.output, "table or json")->capture_default_str();
-  auto* retry = add_deliveries_action(*command, "retry", "Send again now: dead letters, waiting and delivered ones; the id stays",
-                                      options, chosen, deliveries_retry);
+  auto* retry = add_deliveries_action(
+      *command, "retry", "Send again now: dead letters, waiting and delivered ones; the id stays",
+      options, chosen, deliveries_retry);
   retry->add_option("ID", options.id, "Sequence number or beginning of the id of an event");
   retry->footer(
-      "Without ID: everything of --webhook that is dead or waits. Switches a webhook on again that was switched off because it\n"
+      "Without ID: everything of --webhook that is dead or waits. Switches a webhook on again that "
+      "was switched off because it\n"
       "wanted no more events.\nExample: modelvane deliveries retry --webhook oncall");
-  auto* drop = add_deliveries_action(*command, "drop", "Give up: not sent any more, and no dead letter either", options, chosen,
-                                     deliveries_drop);
+  auto* drop = add_deliveries_action(*command, "drop",
+                                     "Give up: not sent any more, and no dead letter either",
+                                     options, chosen, deliveries_drop);
   drop->add_option("ID", options.id, "Sequence number or beginning of the id of an event");
-  drop->footer("Without ID: everything of --webhook that is dead or waits. The events stay in the history.");
-  command->footer("All of them work while the daemon runs; without it, retry and drop are done at its next start.");
+  drop->footer(
+      "Without ID: everything of --webhook that is dead or waits. The events stay in the history.");
+  command->footer(
+      "All of them work while the daemon runs; without it, retry and drop are done at its next "
+      "start.");
 }
 
 void add_drill(CLI::App& app, Command& chosen, DrillOptions& options) {
-  auto* command =
-      app.add_subcommand("drill", "Send a marked test event through the running daemon and tell what each webhook says");
+  auto* command = app.add_subcommand(
+      "drill",
+      "Send a marked test event through the running daemon and tell what each webhook says");
   add_storage(*command, options.storage_path);
-  command->add_option("--webhook", options.webhooks, "To these webhooks, whatever events they want; repeatable [all]");
-  command->add_option("--type", options.type, "What it plays: an event type such as alias.moved")->capture_default_str();
-  command->add_option("--timeout", options.timeout, "How long to wait for verdicts")->capture_default_str();
+  command->add_option("--webhook", options.webhooks,
+                      "To these webhooks, whatever events they want; repeatable [all]");
+  command->add_option("--type", options.type, "What it plays: an event type such as alias.moved")
+      ->capture_default_str();
+  command->add_option("--timeout", options.timeout, "How long to wait for verdicts")
+      ->capture_default_str();
   command->footer(
-      "The event is real for store, queue, rendering and signature; data.drill is true and receivers see it marked as a drill.\n"
-      "Exit code 1 when a webhook did not accept it.\nExample: modelvane drill --webhook oncall --type alias.moved");
+      "The event is real for store, queue, rendering and signature; data.drill is true and "
+      "receivers see it marked as a drill.\n"
+      "Exit code 1 when a webhook did not accept it.\nExample: modelvane drill --webhook oncall "
+      "--type alias.moved");
   command->callback([&] { chosen = [&] { return drill(options); }; });
 }
 
 void add_render(CLI::App& app, Command& chosen, RenderOptions& options) {
-  auto* command =
-      app.add_subcommand("render", "Print what a webhook would be sent for an event, secrets masked, without sending");
+  auto* command = app.add_subcommand(
+      "render", "Print what a webhook would be sent for an event, secrets masked, without sending");
   command->add_option("WEBHOOK", options.webhook, "Name of a webhook of the config")->required();
-  command->add_option("EVENT", options.event, "An event type (a sample), or number or id of a stored event")->required();
-  command->add_option("--config.file", options.config_file, "Configuration file")->capture_default_str();
+  command
+      ->add_option("EVENT", options.event,
+                   "An event type (a sample), or number or id of a stored event")
+      ->required();
+  command->add_option("--config.file", options.config_file, "Configuration file")
+      ->capture_default_str();
   add_storage(*command, options.storage_path);
-  command->add_option("--web.external-url", options.external_url, "As for serve: for the links in messages");
+  command->add_option("--web.external-url", options.external_url,
+                      "As for serve: for the links in messages");
   command->footer("Example: modelvane render oncall alias.moved");
   command->callback([&] { chosen = [&] { return render(options); }; });
 }
 
-CLI::App* add_pin_action(CLI::App& pin, const char* name, const char* text, PinOptions& options, Command& chosen,
-                         int (*run)(const PinOptions&)) {
+CLI::App* add_pin_action(CLI::App& pin, const char* name, const char* text, PinOptions& options,
+                         Command& chosen, int (*run)(const PinOptions&)) {
   auto* action = pin.add_subcommand(name, text);
   add_storage(*action, options.storage_path);
   action->callback([&chosen, &options, run] { chosen = [&options, run] { return run(options); }; });
@@ -172,38 +224,52 @@ CLI::App* add_pin_action(CLI::App& pin, const char* name, const char* text, PinO
 }
 
 void add_pin(CLI::App& app, Command& chosen, PinOptions& options) {
-  auto* command = app.add_subcommand("pin", "What aliases may point to: approve a target, while the daemon runs");
+  auto* command = app.add_subcommand(
+      "pin", "What aliases may point to: approve a target, while the daemon runs");
   command->require_subcommand(1);
-  auto* list = add_pin_action(*command, "list", "All pins, of the config and approved here, and whether they are kept", options,
-                              chosen, pin_list);
-  list->add_option("--config.file", options.config_file, "Configuration file")->capture_default_str();
+  auto* list = add_pin_action(
+      *command, "list", "All pins, of the config and approved here, and whether they are kept",
+      options, chosen, pin_list);
+  list->add_option("--config.file", options.config_file, "Configuration file")
+      ->capture_default_str();
   list->add_option("--output", options.output, "table or json")->capture_default_str();
-  auto* accept = add_pin_action(*command, "accept", "Approve what the alias points to now", options, chosen, pin_accept);
-  auto* set = add_pin_action(*command, "set", "Approve exactly these targets here", options, chosen, pin_set);
-  auto* remove = add_pin_action(*command, "remove", "Take back what was approved here", options, chosen, pin_remove);
+  auto* accept = add_pin_action(*command, "accept", "Approve what the alias points to now", options,
+                                chosen, pin_accept);
+  auto* set = add_pin_action(*command, "set", "Approve exactly these targets here", options, chosen,
+                             pin_set);
+  auto* remove = add_pin_action(*command, "remove", "Take back what was approved here", options,
+                                chosen, pin_remove);
   for (auto* action : {accept, set, remove}) {
     action->add_option("ENDPOINT", options.endpoint, "Name of an endpoint")->required();
     action->add_option("ALIAS", options.alias, "An alias of it")->required();
   }
   set->add_option("TARGET", options.targets, "Models that it may point to")->required();
   command->footer(
-      "An alias may point to what the config's `pins` name and to what was approved here; approvals are kept in the store.\n"
+      "An alias may point to what the config's `pins` name and to what was approved here; "
+      "approvals are kept in the store.\n"
       "Example: modelvane pin accept internlm internlm3-latest");
 }
 
 void add_simulate(CLI::App& app, Command& chosen, SimulateOptions& options) {
-  auto* command =
-      app.add_subcommand("simulate", "A models API on loopback that moves aliases by a script: for trying alert wiring");
-  command->add_option("--listen-address", options.listen_address, "host:port on loopback; port 0 = any")->capture_default_str();
+  auto* command = app.add_subcommand(
+      "simulate",
+      "A models API on loopback that moves aliases by a script: for trying alert wiring");
+  command
+      ->add_option("--listen-address", options.listen_address,
+                   "host:port on loopback; port 0 = any")
+      ->capture_default_str();
   command->add_option("--script", options.script, "YAML script; none = the built-in minute");
   command->callback([&] { chosen = [&] { return simulate(options); }; });
 }
 
 void add_demo(CLI::App& app, Command& chosen, DemoOptions& options) {
-  auto* command =
-      app.add_subcommand("demo", "Everything in one terminal: a simulated API, the daemon, and a receiver that prints events");
-  command->add_option("--web.listen-address", options.listen_address, "host:port of the page")->capture_default_str();
-  command->add_option("--seconds", options.seconds, "End after so many seconds; 0 = at Ctrl-C")->capture_default_str();
+  auto* command = app.add_subcommand(
+      "demo",
+      "Everything in one terminal: a simulated API, the daemon, and a receiver that prints events");
+  command->add_option("--web.listen-address", options.listen_address, "host:port of the page")
+      ->capture_default_str();
+  command->add_option("--seconds", options.seconds, "End after so many seconds; 0 = at Ctrl-C")
+      ->capture_default_str();
   command->callback([&] { chosen = [&] { return demo(options); }; });
 }
 
@@ -211,10 +277,12 @@ void add_demo(CLI::App& app, Command& chosen, DemoOptions& options) {
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "modelvane: a weather vane for model aliases. It watches what `*-latest` model aliases of LLM APIs point to, tells you "
+      "modelvane: a weather vane for model aliases. It watches what `*-latest` model aliases of "
+      "LLM APIs point to, tells you "
       "the\n"
       "moment that one moves, and shows latency and availability to Prometheus.\n\n"
-      "First steps: modelvane demo (needs nothing), then modelvane probe URL, then modelvane serve --config.file FILE",
+      "First steps: modelvane demo (needs nothing), then modelvane probe URL, then modelvane serve "
+      "--config.file FILE",
       "modelvane"};
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_version_flag("--version", "modelvane " MODELVANE_VERSION);

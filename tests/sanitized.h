@@ -1,5 +1,6 @@
-// How much longer tests may take, and how much less of the same they do, in a build under the address or thread sanitizer. Tests
-// with a limit or an amount of work that was chosen for an ordinary build put this factor on it.
+// How much longer tests may take, and how much less of the same they do, in a build under the
+// address or thread sanitizer. Tests with a limit or an amount of work that was chosen for an
+// ordinary build put this factor on it.
 #pragma once
 
 namespace modelvane {

@@ -9,8 +9,9 @@ bool Catalog::is_unasked(const std::string& id) const {
 }
 
 const AliasRow* Catalog::find_alias(const std::string& id) const {
-  const auto found = std::lower_bound(aliases.begin(), aliases.end(), id,
-                                      [](const AliasRow& row, const std::string& key) { return row.id < key; });
+  const auto found =
+      std::lower_bound(aliases.begin(), aliases.end(), id,
+                       [](const AliasRow& row, const std::string& key) { return row.id < key; });
   return found != aliases.end() && found->id == id ? &*found : nullptr;
 }
 

@@ -15,8 +15,9 @@
 
 namespace modelvane {
 
-// An id that the list says points elsewhere. Several rows with one id and unlike targets (load-balanced gateways, rollouts) give
-// all targets, sorted and joined by ",": order in the list means nothing.
+// An id that the list says points elsewhere. Several rows with one id and unlike targets
+// (load-balanced gateways, rollouts) give all targets, sorted and joined by ",": order in the list
+// means nothing.
 struct AliasRow {
   std::string id;
   std::string target;
@@ -33,7 +34,8 @@ struct Lifecycle {
   friend bool operator==(const Lifecycle&, const Lifecycle&) = default;
 };
 
-// The watched values of an alias's row, as compact JSON texts in the order of Reading::hints; "" = missing.
+// The watched values of an alias's row, as compact JSON texts in the order of Reading::hints; "" =
+// missing.
 struct HintRow {
   std::string id;
   std::vector<std::string> values;
@@ -42,20 +44,25 @@ struct HintRow {
 
 struct Catalog {
   IdList ids;                     // every watched id
-  std::vector<AliasRow> aliases;  // the ids that disclose a target, sorted by id, unique; need not be in `ids` (rule reverse)
-  // Ids known to be aliases (by name, or by a rule that asks about each) without a target in `aliases`: sorted, unique.
+  std::vector<AliasRow> aliases;  // the ids that disclose a target, sorted by id, unique; need not
+                                  // be in `ids` (rule reverse)
+  // Ids known to be aliases (by name, or by a rule that asks about each) without a target in
+  // `aliases`: sorted, unique.
   std::vector<std::string> undisclosed;
-  // Aliases about which this poll did not ask (lookup and echo have intervals of their own): what is known of them stands.
-  std::vector<std::string> unasked;   // sorted, unique
-  std::vector<Lifecycle> lifecycles;  // rows that say something about their end, sorted by id, unique
-  std::vector<HintRow> hints;         // sorted by id, unique
-  std::size_t duplicate_rows = 0;     // rows whose id another row already had
-  std::size_t skipped_rows = 0;       // rows without a usable string id
+  // Aliases about which this poll did not ask (lookup and echo have intervals of their own): what
+  // is known of them stands.
+  std::vector<std::string> unasked;  // sorted, unique
+  std::vector<Lifecycle>
+      lifecycles;                  // rows that say something about their end, sorted by id, unique
+  std::vector<HintRow> hints;      // sorted by id, unique
+  std::size_t duplicate_rows = 0;  // rows whose id another row already had
+  std::size_t skipped_rows = 0;    // rows without a usable string id
   friend bool operator==(const Catalog&, const Catalog&) = default;
 
   bool has(std::string_view id) const { return ids.has(id); }
   bool is_unasked(const std::string& id) const;
-  const AliasRow* find_alias(const std::string& id) const;  // borrowed from this catalog; nullptr when not disclosed
+  const AliasRow* find_alias(
+      const std::string& id) const;  // borrowed from this catalog; nullptr when not disclosed
 };
 
 }  // namespace modelvane

@@ -32,8 +32,8 @@ std::optional<std::string> text_of_header(std::string_view value) {
   return is_ascii ? model_id(value) : std::nullopt;
 }
 
-std::optional<std::string> target_of(const AliasRule& rule, const std::string& list_prefix, const Json& answer,
-                                     std::string_view header) {
+std::optional<std::string> target_of(const AliasRule& rule, const std::string& list_prefix,
+                                     const Json& answer, std::string_view header) {
   auto target = text_of_header(header);
   if (!target && !rule.pointer.empty()) target = text_at(answer, rule.pointer);
   if (target) target = model_id(*target, rule.strip_prefix);
@@ -47,18 +47,22 @@ ReadError unread(Reason reason, std::string_view why) {
 
 std::expected<Json, ReadError> parse_answer(std::string_view body) {
   if (body.size() > kAnswerBytesMax) {
-    return std::unexpected(unread(Reason::TooLarge, fmt::format("is larger than {} bytes", kAnswerBytesMax)));
+    return std::unexpected(
+        unread(Reason::TooLarge, fmt::format("is larger than {} bytes", kAnswerBytesMax)));
   }
   bool is_too_deep = false;
   auto answer = Json::parse(
       body,
       [&](int depth, Json::parse_event_t event, const Json&) {
-        const bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+        const bool opens =
+            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
         is_too_deep = is_too_deep || (opens && static_cast<std::size_t>(depth) >= kDepthMax);
         return !is_too_deep;
       },
       false);
-  if (is_too_deep) return std::unexpected(unread(Reason::BadShape, fmt::format("nests deeper than {} levels", kDepthMax)));
+  if (is_too_deep)
+    return std::unexpected(
+        unread(Reason::BadShape, fmt::format("nests deeper than {} levels", kDepthMax)));
   if (answer.is_discarded()) return std::unexpected(unread(Reason::NotJson, "is not JSON"));
   return answer;
 }
@@ -86,7 +90,9 @@ std::string fill_in(std::string_view text, std::string_view id, Escape escape) {
 }
 
 std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading) {
-  const auto asks = [](const AliasRule& rule) { return rule.kind == Rule::Lookup || rule.kind == Rule::Echo; };
+  const auto asks = [](const AliasRule& rule) {
+    return rule.kind == Rule::Lookup || rule.kind == Rule::Echo;
+  };
   if (std::ranges::none_of(reading.rules, asks)) return {};
   auto ids = catalog.undisclosed;
   for (const auto& id : reading.alias_names.ids) {
@@ -97,18 +103,20 @@ std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading) 
 }
 
 std::expected<std::optional<std::string>, ReadError> read_disclosure(
-    const AliasRule& rule, const std::string& list_prefix, const std::string& alias, std::string_view body,
-    const std::function<std::string_view(std::string_view)>& header) {
+    const AliasRule& rule, const std::string& list_prefix, const std::string& alias,
+    std::string_view body, const std::function<std::string_view(std::string_view)>& header) {
   const auto answer = parse_answer(body);
   if (!answer) return std::unexpected(answer.error());
-  auto target = target_of(rule, list_prefix, *answer, rule.header.empty() ? std::string_view{} : header(rule.header));
+  auto target = target_of(rule, list_prefix, *answer,
+                          rule.header.empty() ? std::string_view{} : header(rule.header));
   if (!target || *target == alias) return std::nullopt;
   if (rule.fingerprint.empty()) return target;
   const auto stamp = text_at(*answer, rule.fingerprint);
   return stamp ? *target + "@" + *stamp : *target;
 }
 
-Catalog with_disclosures(Catalog catalog, const std::vector<AliasRow>& disclosed, const std::vector<std::string>& undisclosed,
+Catalog with_disclosures(Catalog catalog, const std::vector<AliasRow>& disclosed,
+                         const std::vector<std::string>& undisclosed,
                          const std::vector<std::string>& unasked) {
   std::vector<AliasRow> rows;
   for (const auto& row : disclosed) {
@@ -121,7 +129,8 @@ Catalog with_disclosures(Catalog catalog, const std::vector<AliasRow>& disclosed
   std::erase_if(catalog.unasked, has_target);
   sort_unique(catalog.unasked);
   catalog.undisclosed.insert(catalog.undisclosed.end(), undisclosed.begin(), undisclosed.end());
-  std::erase_if(catalog.undisclosed, [&](const std::string& id) { return has_target(id) || has(catalog.unasked, id); });
+  std::erase_if(catalog.undisclosed,
+                [&](const std::string& id) { return has_target(id) || has(catalog.unasked, id); });
   sort_unique(catalog.undisclosed);
   return catalog;
 }

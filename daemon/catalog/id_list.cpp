@@ -5,7 +5,8 @@
 namespace modelvane {
 namespace {
 
-// So many ids are read at most to find one. More would save little: the first of a run is the only one that stands there whole.
+// So many ids are read at most to find one. More would save little: the first of a run is the only
+// one that stands there whole.
 constexpr std::size_t kRun = 16;
 
 // Seven bits a byte, the lowest first; the eighth says that more come.
@@ -58,7 +59,8 @@ bool IdList::has(std::string_view id) const {
   const auto after = std::ranges::upper_bound(block_->whole, id, {}, whole_at);
   if (after == block_->whole.begin()) return false;
   const auto run = static_cast<std::size_t>(after - block_->whole.begin()) - 1;
-  Iterator one{block_->bytes.data() + block_->whole[run], std::min(kRun, block_->size - run * kRun)};
+  Iterator one{block_->bytes.data() + block_->whole[run],
+               std::min(kRun, block_->size - run * kRun)};
   while (one != std::default_sentinel && *one < id) ++one;
   return one != std::default_sentinel && *one == id;
 }

@@ -1,6 +1,7 @@
-// The ids of a list, sorted and unique, in one block of memory that copies share: a state that is copied copies no id. Neighbours
-// have much in common, so each id says how much of the one before it goes on, and what comes then: 500 ids of 20 bytes take 4 kB
-// instead of 30. A value: two lists are equal when their ids are. An unknown list is no empty one.
+// The ids of a list, sorted and unique, in one block of memory that copies share: a state that is
+// copied copies no id. Neighbours have much in common, so each id says how much of the one before
+// it goes on, and what comes then: 500 ids of 20 bytes take 4 kB instead of 30. A value: two lists
+// are equal when their ids are. An unknown list is no empty one.
 #pragma once
 
 #include <cstddef>
@@ -38,9 +39,12 @@ class IdList {
  private:
   struct Block {
     std::string bytes;
-    std::vector<std::uint32_t> whole;  // where ids stand that share nothing: the first of every kRun
+    std::vector<std::uint32_t>
+        whole;  // where ids stand that share nothing: the first of every kRun
     std::size_t size = 0;
-    friend bool operator==(const Block& a, const Block& b) { return a.size == b.size && a.bytes == b.bytes; }
+    friend bool operator==(const Block& a, const Block& b) {
+      return a.size == b.size && a.bytes == b.bytes;
+    }
 
     void add(std::string_view id, std::string_view before);
   };
@@ -49,7 +53,8 @@ class IdList {
   std::shared_ptr<const Block> block_;
 };
 
-// The ids from the first to the last. What * gives is the iterator's own, until ++. Does not outlive the list.
+// The ids from the first to the last. What * gives is the iterator's own, until ++. Does not
+// outlive the list.
 class IdList::Iterator {
  public:
   using iterator_category = std::input_iterator_tag;

@@ -30,7 +30,8 @@ std::optional<Number> number_of(const JsonValue& value) {
 
 std::optional<Time> epoch_seconds(const JsonValue& value) {
   const auto number = number_of<double>(value);
-  if (!number || !(*number >= to_seconds(kEarliest)) || !(*number < to_seconds(kLatest))) return std::nullopt;
+  if (!number || !(*number >= to_seconds(kEarliest)) || !(*number < to_seconds(kLatest)))
+    return std::nullopt;
   return Time{seconds{static_cast<std::int64_t>(*number)}};
 }
 
@@ -45,8 +46,8 @@ std::optional<Time> date_of_parts(const JsonValue& y, const JsonValue& m, const 
   const auto year_number = number_of<int>(y);
   const auto month_number = number_of<unsigned>(m);
   const auto day_number = number_of<unsigned>(d);
-  if (!year_number || !month_number || !day_number || *year_number < 0 || *year_number > 9999 || *month_number > 12 ||
-      *day_number > 31) {
+  if (!year_number || !month_number || !day_number || *year_number < 0 || *year_number > 9999 ||
+      *month_number > 12 || *day_number > 31) {
     return std::nullopt;
   }
   const year_month_day date{year{*year_number}, month{*month_number}, day{*day_number}};
@@ -57,7 +58,8 @@ std::optional<Time> date_of_parts(const JsonValue& y, const JsonValue& m, const 
 
 LifecycleReader::LifecycleReader(const LifecycleFields& fields, PointerTree& row) {
   for (const auto& pointer : fields.retires_at) {
-    dates_.push_back({row.add(pointer), row.add(pointer + "/year"), row.add(pointer + "/month"), row.add(pointer + "/day")});
+    dates_.push_back({row.add(pointer), row.add(pointer + "/year"), row.add(pointer + "/month"),
+                      row.add(pointer + "/day")});
   }
   for (const auto& pointer : fields.replacement) replacements_.push_back(row.add(pointer));
   for (const auto& pointer : fields.deprecated) {
@@ -81,7 +83,8 @@ std::optional<Time> LifecycleReader::date(std::span<const JsonValue> values) con
   return std::nullopt;
 }
 
-std::optional<Lifecycle> LifecycleReader::read(const std::string& id, std::span<const JsonValue> values,
+std::optional<Lifecycle> LifecycleReader::read(const std::string& id,
+                                               std::span<const JsonValue> values,
                                                std::string_view prefix) const {
   Lifecycle lifecycle{.id = id, .retires_at = date(values), .replacement = ""};
   for (const auto slot : replacements_) {

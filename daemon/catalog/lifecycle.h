@@ -19,7 +19,8 @@ class LifecycleReader {
   // Adds what it wants of each row to `row`.
   LifecycleReader(const LifecycleFields& fields, PointerTree& row);
   // nullopt: nothing about an end. `prefix` is stripped from a replacement.
-  std::optional<Lifecycle> read(const std::string& id, std::span<const JsonValue> values, std::string_view prefix) const;
+  std::optional<Lifecycle> read(const std::string& id, std::span<const JsonValue> values,
+                                std::string_view prefix) const;
 
  private:
   struct DateSlots {
@@ -27,7 +28,8 @@ class LifecycleReader {
   };
   struct FlagSlot {
     std::size_t slot;
-    std::string_view deprecated;  // the value that says so: "true", or "false" where the field says that all is well
+    std::string_view deprecated;  // the value that says so: "true", or "false" where the field says
+                                  // that all is well
   };
   std::optional<Time> date(std::span<const JsonValue> values) const;
 

@@ -19,12 +19,14 @@ constexpr std::string_view kBetween = " \t\r\n";
 
 std::vector<std::string> tokens_of(const std::string& pointer) {
   std::vector<std::string> tokens;
-  for (Json::json_pointer rest{pointer}; !rest.empty(); rest.pop_back()) tokens.push_back(rest.back());
+  for (Json::json_pointer rest{pointer}; !rest.empty(); rest.pop_back())
+    tokens.push_back(rest.back());
   std::reverse(tokens.begin(), tokens.end());
   return tokens;
 }
 
-// An iterator whose position others can see: the parser tells no positions, and raw texts need them.
+// An iterator whose position others can see: the parser tells no positions, and raw texts need
+// them.
 class ReadingHead {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -67,12 +69,17 @@ std::string place(const std::vector<std::string>& items) {
   return text;
 }
 
-// The SAX handler. Every callback comes just after its token was read; `at_` then stands right behind it, except after numbers,
-// which end with the first character that does not belong to them.
+// The SAX handler. Every callback comes just after its token was read; `at_` then stands right
+// behind it, except after numbers, which end with the first character that does not belong to them.
 class Scan {
  public:
   Scan(std::string_view body, const ListPlan& plan, RowSink& sink)
-      : plan_(plan), sink_(sink), at_(body.data()), last_(body.data()), document_(plan.document.size()), row_(plan.row.size()) {
+      : plan_(plan),
+        sink_(sink),
+        at_(body.data()),
+        last_(body.data()),
+        document_(plan.document.size()),
+        row_(plan.row.size()) {
     for (const auto& pointer : plan.items) item_slots_.push_back(places_.add(pointer));
     item_kinds_.resize(plan.items.size(), Kind::Missing);
   }
@@ -104,18 +111,24 @@ class Scan {
 
   bool key(std::string& name) {
     auto& parent = open_.back();
-    parent.next = {tree().child(parent.at.node, name), in_row_ ? PointerTree::kNone : places_.child(parent.at.place, name)};
+    parent.next = {tree().child(parent.at.node, name),
+                   in_row_ ? PointerTree::kNone : places_.child(parent.at.place, name)};
     last_ = at_;
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
-    // Only out_of_range (1e400) and parse errors come here; the library's text quotes raw bytes, so the sentence is ours.
-    return fail(Reason::NotJson, fmt::format("the body is not JSON: the error is near byte {} (error {})", position, error.id));
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception& error) {
+    // Only out_of_range (1e400) and parse errors come here; the library's text quotes raw bytes, so
+    // the sentence is ours.
+    return fail(Reason::NotJson,
+                fmt::format("the body is not JSON: the error is near byte {} (error {})", position,
+                            error.id));
   }
 
  private:
-  // Where a value stands in the tree of wanted pointers, and outside the rows also in that of the places of rows.
+  // Where a value stands in the tree of wanted pointers, and outside the rows also in that of the
+  // places of rows.
   struct At {
     PointerTree::Node node = PointerTree::kNone;
     PointerTree::Node place = PointerTree::kNone;
@@ -140,7 +153,8 @@ class Scan {
   ReadError no_items() const {
     const auto best = item_kinds_.front();
     const auto reason = best == Kind::Null ? Reason::Empty : Reason::BadShape;
-    return {reason, fmt::format("{} is {}, not an array of models", place(plan_.items), name_of(best))};
+    return {reason,
+            fmt::format("{} is {}, not an array of models", place(plan_.items), name_of(best))};
   }
 
   // The place of the value that begins now; a value right in the array of rows begins a row.
@@ -149,12 +163,14 @@ class Scan {
     auto& parent = open_.back();
     if (parent.has_rows) return begin_row();
     if (in_row_ && ++values_in_row_ > kRowValuesMax) {
-      fail(Reason::TooLarge, fmt::format("row {} of the list has more than {} values", rows_, kRowValuesMax));
+      fail(Reason::TooLarge,
+           fmt::format("row {} of the list has more than {} values", rows_, kRowValuesMax));
       return std::nullopt;
     }
     if (!parent.is_array) return parent.next;
     const auto index = parent.index++;
-    return At{tree().element(parent.at.node, index), in_row_ ? PointerTree::kNone : places_.element(parent.at.place, index)};
+    return At{tree().element(parent.at.node, index),
+              in_row_ ? PointerTree::kNone : places_.element(parent.at.place, index)};
   }
 
   std::optional<At> begin_row() {
@@ -233,12 +249,13 @@ class Scan {
     }
   }
 
-  // Does this container hold the rows, at a better place than those so far? The first of several equal keys counts.
+  // Does this container hold the rows, at a better place than those so far? The first of several
+  // equal keys counts.
   bool starts_rows(const At& at, Kind kind) {
     const int slot = places_.slot(at.place);
     if (in_row_ || slot < 0 || kind != Kind::Array) return false;
-    const auto rank =
-        static_cast<std::size_t>(std::ranges::find(item_slots_, static_cast<std::size_t>(slot)) - item_slots_.begin());
+    const auto rank = static_cast<std::size_t>(
+        std::ranges::find(item_slots_, static_cast<std::size_t>(slot)) - item_slots_.begin());
     if (rank >= found_) return false;
     take_rows_at(rank);
     return true;
@@ -251,11 +268,13 @@ class Scan {
   }
 
   bool is_only_row(Kind kind) const {
-    return open_.empty() && kind == Kind::Object && plan_.items.size() == 1 && plan_.items.front().empty();
+    return open_.empty() && kind == Kind::Object && plan_.items.size() == 1 &&
+           plan_.items.front().empty();
   }
 
   bool open(Kind kind) {
-    if (open_.size() >= kDepthMax) return fail(Reason::BadShape, fmt::format("the list nests deeper than {} levels", kDepthMax));
+    if (open_.size() >= kDepthMax)
+      return fail(Reason::BadShape, fmt::format("the list nests deeper than {} levels", kDepthMax));
     auto at = begin_value();
     if (!at) return false;
     note_place(*at, kind);
@@ -268,7 +287,12 @@ class Scan {
       values()[static_cast<std::size_t>(slot)] = {.kind = kind, .text = {}, .raw = {}, .texts = {}};
     }
     const bool has_rows = starts_rows(*at, kind);
-    open_.push_back({.at = *at, .next = {}, .is_array = kind == Kind::Array, .has_rows = has_rows, .index = 0, .start = at_ - 1});
+    open_.push_back({.at = *at,
+                     .next = {},
+                     .is_array = kind == Kind::Array,
+                     .has_rows = has_rows,
+                     .index = 0,
+                     .start = at_ - 1});
     last_ = at_;
     return true;
   }
@@ -278,7 +302,8 @@ class Scan {
     open_.pop_back();
     last_ = at_;
     const std::string_view raw{done.start, static_cast<std::size_t>(at_ - done.start)};
-    if (const int slot = tree().slot(done.at.node); slot >= 0) values()[static_cast<std::size_t>(slot)].raw = raw;
+    if (const int slot = tree().slot(done.at.node); slot >= 0)
+      values()[static_cast<std::size_t>(slot)].raw = raw;
     return !ends_row() || end_row(raw);
   }
 
@@ -330,12 +355,15 @@ PointerTree::Node PointerTree::element(Node node, std::size_t index) const {
   return child(node, std::to_string(index));
 }
 
-std::expected<std::vector<JsonValue>, ReadError> scan_list(std::string_view body, const ListPlan& plan, RowSink& sink) {
+std::expected<std::vector<JsonValue>, ReadError> scan_list(std::string_view body,
+                                                           const ListPlan& plan, RowSink& sink) {
   const auto first = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-  if (first == std::string_view::npos) return std::unexpected(ReadError{Reason::NotJson, "the body is empty"});
+  if (first == std::string_view::npos)
+    return std::unexpected(ReadError{Reason::NotJson, "the body is empty"});
   if (body[first] == '<') {
-    return std::unexpected(
-        ReadError{Reason::NotJson, "the body is HTML, not JSON: is the URL that of the list, and not of a web page?"});
+    return std::unexpected(ReadError{
+        Reason::NotJson,
+        "the body is HTML, not JSON: is the URL that of the list, and not of a web page?"});
   }
   return Scan{body, plan, sink}.run(body);
 }

@@ -1,5 +1,6 @@
-// One pass over a JSON document: it finds the array of rows, and of each row keeps only what stands at wanted pointers. Nothing
-// else is ever built, so a hostile body costs one row's wanted values at a time. What a sink is given borrows from the body.
+// One pass over a JSON document: it finds the array of rows, and of each row keeps only what stands
+// at wanted pointers. Nothing else is ever built, so a hostile body costs one row's wanted values
+// at a time. What a sink is given borrows from the body.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +37,9 @@ class PointerTree {
     }
   }
   // -1 = nothing is wanted here
-  int slot(Node node) const { return node == kNone ? -1 : nodes_[static_cast<std::size_t>(node)].slot; }
+  int slot(Node node) const {
+    return node == kNone ? -1 : nodes_[static_cast<std::size_t>(node)].slot;
+  }
 
  private:
   struct Branch {
@@ -51,16 +54,17 @@ class PointerTree {
 struct JsonValue {
   enum class Kind { Missing, Null, Boolean, Number, Text, Array, Object };
   Kind kind = Kind::Missing;
-  std::string text;                // Text: without quotes and escapes; Boolean and Number: as written
-  std::string_view raw;            // as the body has it, white space included
+  std::string text;      // Text: without quotes and escapes; Boolean and Number: as written
+  std::string_view raw;  // as the body has it, white space included
   std::vector<std::string> texts;  // Array: the texts directly in it
   bool is_text() const { return kind == Kind::Text; }
 };
 
 struct ListPlan {
-  std::vector<std::string> items;  // where the rows may be, best first; "" alone also takes an object, as its only row
-  PointerTree document;            // wanted outside the rows
-  PointerTree row;                 // wanted in each row
+  std::vector<std::string>
+      items;  // where the rows may be, best first; "" alone also takes an object, as its only row
+  PointerTree document;  // wanted outside the rows
+  PointerTree row;       // wanted in each row
   std::size_t rows_max = 0;
 };
 
@@ -78,7 +82,8 @@ class RowSink {
 };
 
 // The values of ListPlan::document by slot.
-std::expected<std::vector<JsonValue>, ReadError> scan_list(std::string_view body, const ListPlan& plan, RowSink& sink);
+std::expected<std::vector<JsonValue>, ReadError> scan_list(std::string_view body,
+                                                           const ListPlan& plan, RowSink& sink);
 
 // JSON text without the white space between its parts.
 std::string compact(std::string_view json);

@@ -1,5 +1,5 @@
-// From one page of a list to the next. Pages are only ever fetched from the place of the list itself: the credentials go with
-// every request.
+// From one page of a list to the next. Pages are only ever fetched from the place of the list
+// itself: the credentials go with every request.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +25,10 @@ struct PageEnd {
   friend bool operator==(const PageEnd&, const PageEnd&) = default;
 };
 
-// The URL of the page after `fetched`, the pages read so far in order (the list's own URL first); nullopt when that was the last
-// one. A list without end is an error, never a silent cut: half a list would look like removed models.
-std::expected<std::optional<std::string>, ReadError> next_page(const Pagination& pagination, const PageEnd& end,
-                                                               std::span<const std::string> fetched);
+// The URL of the page after `fetched`, the pages read so far in order (the list's own URL first);
+// nullopt when that was the last one. A list without end is an error, never a silent cut: half a
+// list would look like removed models.
+std::expected<std::optional<std::string>, ReadError> next_page(
+    const Pagination& pagination, const PageEnd& end, std::span<const std::string> fetched);
 
 }  // namespace modelvane

@@ -37,7 +37,8 @@ std::string hint_of(const JsonValue& value) {
 std::string evidence_of(std::string_view row, const std::string& id, const std::string& target) {
   auto text = compact(row);
   if (text.size() <= kEvidenceBytesMax) return text;
-  return Json{{"id", id}, {"target", target}, {"row_bytes", text.size()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json{{"id", id}, {"target", target}, {"row_bytes", text.size()}}.dump(
+      -1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string text_of(const JsonValue& value) {
@@ -49,7 +50,8 @@ std::string text_of(const JsonValue& value) {
 // What was read so far, and the plans by which pages are read.
 class CatalogReader::Rows : public RowSink {
  public:
-  explicit Rows(const Reading& reading) : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row) {
+  explicit Rows(const Reading& reading)
+      : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row) {
     plan_.items = reading.shape.items;
     for (const auto& pointer : reading.shape.id) id_slots_.push_back(plan_.row.add(pointer));
     for (std::size_t i = 0; i < reading.rules.size(); ++i) plan_rule(i);
@@ -65,10 +67,13 @@ class CatalogReader::Rows : public RowSink {
     plan_.rows_max = kRowsMax - rows_seen_;
     const auto values = scan_list(body, plan_, *this);
     ++pages_;
-    if (!values) return std::unexpected(pages_ == 1 ? values.error() : in_part(values.error(), fmt::format("page {}", pages_)));
+    if (!values)
+      return std::unexpected(pages_ == 1 ? values.error()
+                                         : in_part(values.error(), fmt::format("page {}", pages_)));
     PageEnd end;
     if (next_) end.next = text_of((*values)[*next_]);
-    if (more_) end.more = (*values)[*more_].kind == Kind::Boolean && (*values)[*more_].text == "true";
+    if (more_)
+      end.more = (*values)[*more_].kind == Kind::Boolean && (*values)[*more_].text == "true";
     return end;
   }
 
@@ -78,8 +83,10 @@ class CatalogReader::Rows : public RowSink {
     const auto read = scan_list(body, rows.plan, rows);
     if (!read) return std::unexpected(in_part(read.error(), "the second document"));
     if (rows.usable == 0) {
-      return std::unexpected(ReadError{Reason::Partial, fmt::format("the second document has no row with a string id at {} in {}",
-                                                                    document.id, document.items)});
+      return std::unexpected(
+          ReadError{Reason::Partial,
+                    fmt::format("the second document has no row with a string id at {} in {}",
+                                document.id, document.items)});
     }
     documents_read_.insert(rule);
     return {};
@@ -89,7 +96,8 @@ class CatalogReader::Rows : public RowSink {
     if (usable_rows_ == 0) return std::unexpected(no_rows());
     for (std::size_t i = 0; i < reading_->rules.size(); ++i) {
       if (reading_->rules[i].document && !documents_read_.contains(i)) {
-        return std::unexpected(ReadError{Reason::Partial, "the second document, which tells the targets, was not read"});
+        return std::unexpected(ReadError{
+            Reason::Partial, "the second document, which tells the targets, was not read"});
       }
     }
     collect_ids();
@@ -120,7 +128,8 @@ class CatalogReader::Rows : public RowSink {
     }
     ++usable_rows_;
     evidence_slot_.reset();
-    for (const auto& slots : field_slots_) state_field(slots.rule, *id, row.values[slots.value], row.raw, statements_);
+    for (const auto& slots : field_slots_)
+      state_field(slots.rule, *id, row.values[slots.value], row.raw, statements_);
     for (const auto& slots : reverse_slots_) {
       if (auto stated = state_reverse(slots, *id, row); !stated) return stated;
     }
@@ -143,7 +152,8 @@ class CatalogReader::Rows : public RowSink {
 
   // How much of each was there before a page: begin() goes back to it.
   struct Counts {
-    std::size_t rows_seen = 0, usable_rows = 0, skipped_rows = 0, statements = 0, evidence = 0, lifecycles = 0, listed = 0;
+    std::size_t rows_seen = 0, usable_rows = 0, skipped_rows = 0, statements = 0, evidence = 0,
+                lifecycles = 0, listed = 0;
   };
 
   // The rows of a second document, read by a plan of their own.
@@ -179,14 +189,16 @@ class CatalogReader::Rows : public RowSink {
 
   std::optional<std::string> id_of(const ScannedRow& row) const {
     for (const auto slot : id_slots_) {
-      if (row.values[slot].is_text()) return model_id(row.values[slot].text, reading_->shape.strip_prefix);
+      if (row.values[slot].is_text())
+        return model_id(row.values[slot].text, reading_->shape.strip_prefix);
     }
     return std::nullopt;
   }
 
   void plan_rule(std::size_t index) {
     const auto& rule = reading_->rules[index];
-    if (rule.kind == Rule::Field && !rule.document) field_slots_.push_back({index, plan_.row.add(rule.pointer), {}});
+    if (rule.kind == Rule::Field && !rule.document)
+      field_slots_.push_back({index, plan_.row.add(rule.pointer), {}});
     if (rule.kind != Rule::Reverse) return;
     RuleSlots slots{index, plan_.row.add(rule.pointer), {}};
     if (!rule.canonical.empty()) slots.canonical = plan_.row.add(rule.canonical);
@@ -194,7 +206,8 @@ class CatalogReader::Rows : public RowSink {
   }
 
   Counts counts() const {
-    return {rows_seen_,    usable_rows_, catalog_.skipped_rows, statements_.size(), evidence_.size(), catalog_.lifecycles.size(),
+    return {rows_seen_,         usable_rows_,     catalog_.skipped_rows,
+            statements_.size(), evidence_.size(), catalog_.lifecycles.size(),
             listed_.size()};
   }
 
@@ -215,35 +228,43 @@ class CatalogReader::Rows : public RowSink {
   }
 
   // The row's text is kept once, whatever number of statements it makes.
-  void state(std::size_t rule, std::string alias, std::string target, std::string_view row, std::vector<Statement>& statements) {
+  void state(std::size_t rule, std::string alias, std::string target, std::string_view row,
+             std::vector<Statement>& statements) {
     if (!evidence_slot_) {
       evidence_slot_ = evidence_.size();
       evidence_.push_back(evidence_of(row, alias, target));
     }
-    statements.push_back({.alias = std::move(alias), .target = std::move(target), .rule = rule, .evidence = *evidence_slot_});
+    statements.push_back({.alias = std::move(alias),
+                          .target = std::move(target),
+                          .rule = rule,
+                          .evidence = *evidence_slot_});
   }
 
-  void state_field(std::size_t rule, const std::string& id, const JsonValue& value, std::string_view row,
-                   std::vector<Statement>& statements) {
+  void state_field(std::size_t rule, const std::string& id, const JsonValue& value,
+                   std::string_view row, std::vector<Statement>& statements) {
     auto target = target_of(reading_->rules[rule], value);
     if (target && *target != id) state(rule, id, std::move(*target), row, statements);
   }
 
-  // One for each row and rule, and as much again for rows with several aliases: a model has a handful of them, and a body of a
-  // million short names must not become a million strings.
+  // One for each row and rule, and as much again for rows with several aliases: a model has a
+  // handful of them, and a body of a million short names must not become a million strings.
   std::size_t statements_max() const { return 2 * kRowsMax * reading_->rules.size(); }
 
-  std::expected<void, ReadError> state_reverse(const RuleSlots& slots, const std::string& id, const ScannedRow& row) {
+  std::expected<void, ReadError> state_reverse(const RuleSlots& slots, const std::string& id,
+                                               const ScannedRow& row) {
     const auto& rule = reading_->rules[slots.rule];
-    const auto target = slots.canonical ? target_of(rule, row.values[*slots.canonical]) : model_id(id, rule.strip_prefix);
+    const auto target = slots.canonical ? target_of(rule, row.values[*slots.canonical])
+                                        : model_id(id, rule.strip_prefix);
     if (!target) return {};
-    if (slots.canonical && *target == id) statements_.push_back({.alias = id, .target = id, .rule = slots.rule});
+    if (slots.canonical && *target == id)
+      statements_.push_back({.alias = id, .target = id, .rule = slots.rule});
     for (const auto& text : row.values[slots.value].texts) {
       auto alias = model_id(text, reading_->shape.strip_prefix);
       if (!alias || *alias == *target) continue;
       if (statements_.size() >= statements_max()) {
         return std::unexpected(
-            ReadError{Reason::TooLarge, fmt::format("the rows name more than {} aliases in all", statements_max())});
+            ReadError{Reason::TooLarge,
+                      fmt::format("the rows name more than {} aliases in all", statements_max())});
       }
       state(slots.rule, std::move(*alias), *target, row.raw, statements_);
     }
@@ -257,8 +278,8 @@ class CatalogReader::Rows : public RowSink {
     }
     const auto skipped = catalog_.skipped_rows;
     if (skipped == 0) return {Reason::Empty, fmt::format("the list at {} is empty", place)};
-    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}", skipped, place,
-                                          fmt::join(reading_->shape.id, " or "))};
+    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}",
+                                          skipped, place, fmt::join(reading_->shape.id, " or "))};
   }
 
   void collect_ids() {
@@ -278,22 +299,26 @@ class CatalogReader::Rows : public RowSink {
 
   void collect_undisclosed() {
     for (const auto& id : catalog_.ids) {
-      if (!catalog_.find_alias(id) && reading_->alias_names.name(id)) catalog_.undisclosed.push_back(id);
+      if (!catalog_.find_alias(id) && reading_->alias_names.name(id))
+        catalog_.undisclosed.push_back(id);
     }
   }
 
   void collect_hints() {
     if (hints_.empty()) return;
     for (auto& row : listed_) {
-      if (catalog_.find_alias(row.id) || reading_->alias_names.name(row.id)) catalog_.hints.push_back(std::move(row));
+      if (catalog_.find_alias(row.id) || reading_->alias_names.name(row.id))
+        catalog_.hints.push_back(std::move(row));
     }
   }
 
-  // Of rows that say unlike things about one id, the earliest date counts: too early a warning harms least.
+  // Of rows that say unlike things about one id, the earliest date counts: too early a warning
+  // harms least.
   void collect_lifecycles() {
     auto& all = catalog_.lifecycles;
     std::ranges::sort(all, {}, [](const Lifecycle& one) {
-      return std::make_tuple(std::string_view{one.id}, one.retires_at.value_or(Time::max()), std::string_view{one.replacement});
+      return std::make_tuple(std::string_view{one.id}, one.retires_at.value_or(Time::max()),
+                             std::string_view{one.replacement});
     });
     const auto repeated = std::ranges::unique(all, {}, &Lifecycle::id);
     all.erase(repeated.begin(), repeated.end());
@@ -331,7 +356,8 @@ std::expected<PageEnd, ReadError> CatalogReader::add_page(std::string_view body)
   return rows_->add_page(body);
 }
 
-std::expected<void, ReadError> CatalogReader::add_document(std::size_t rule, std::string_view body) {
+std::expected<void, ReadError> CatalogReader::add_document(std::size_t rule,
+                                                           std::string_view body) {
   return rows_->add_document(rule, body);
 }
 

@@ -1,6 +1,6 @@
-// Bytes of a models list -> Catalog, or the reason why not. The bytes are hostile until proven otherwise: every bound of
-// list_bounds.h ends the reading with a sentence, never with a crash, and memory stays within a few rows beyond the result
-// itself.
+// Bytes of a models list -> Catalog, or the reason why not. The bytes are hostile until proven
+// otherwise: every bound of list_bounds.h ends the reading with a sentence, never with a crash, and
+// memory stays within a few rows beyond the result itself.
 #pragma once
 
 #include <expected>
@@ -15,8 +15,8 @@
 
 namespace modelvane {
 
-// Collects the pages and second documents of one poll. An error ends the poll: the reader is then to be thrown away. Borrows the
-// reading.
+// Collects the pages and second documents of one poll. An error ends the poll: the reader is then
+// to be thrown away. Borrows the reading.
 class CatalogReader {
  public:
   explicit CatalogReader(const Reading& reading);
@@ -24,7 +24,8 @@ class CatalogReader {
   CatalogReader(CatalogReader&&) noexcept;
   CatalogReader& operator=(CatalogReader&&) noexcept;
 
-  // In any order of pages; the first one's error keeps its reason, that of a later one is `partial`.
+  // In any order of pages; the first one's error keeps its reason, that of a later one is
+  // `partial`.
   std::expected<PageEnd, ReadError> add_page(std::string_view body);
   // The second document of `reading.rules[rule]`.
   std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body);

@@ -8,8 +8,9 @@
 namespace modelvane {
 
 struct ReadError {
-  Reason reason;         // NotJson, BadShape, Empty, TooLarge or Partial
-  std::string sentence;  // printable ASCII or valid UTF-8, at most a few hundred bytes, quotes no secret
+  Reason reason;  // NotJson, BadShape, Empty, TooLarge or Partial
+  std::string
+      sentence;  // printable ASCII or valid UTF-8, at most a few hundred bytes, quotes no secret
 };
 
 }  // namespace modelvane

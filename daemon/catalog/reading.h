@@ -1,6 +1,6 @@
-// How to read one endpoint's list: where the rows are, how its pages follow one another, what an id is, and which rules tell an
-// alias's target. Plain values, filled by config (or a provider's preset) and used by read_catalog and the poll.
-// "Pointer" always means a JSON pointer (RFC 6901).
+// How to read one endpoint's list: where the rows are, how its pages follow one another, what an id
+// is, and which rules tell an alias's target. Plain values, filled by config (or a provider's
+// preset) and used by read_catalog and the poll. "Pointer" always means a JSON pointer (RFC 6901).
 #pragma once
 
 #include <chrono>
@@ -31,9 +31,11 @@ constexpr std::string_view label(Rule rule) {
 struct Pagination {
   enum class Kind {
     None,    // one page
-    Cursor,  // `more` says whether there is another page; `next` (usually the last id) goes into `query`
+    Cursor,  // `more` says whether there is another page; `next` (usually the last id) goes into
+             // `query`
     Token,   // the text at `next`, when there is one, goes into `query`
-    Link,    // the text at `next`, when there is one, is the next page's URL, absolute or relative, on the same host only
+    Link,    // the text at `next`, when there is one, is the next page's URL, absolute or relative,
+             // on the same host only
   };
   Kind kind = Kind::None;
   std::string next;   // pointer from the document
@@ -43,11 +45,12 @@ struct Pagination {
 };
 
 struct ListShape {
-  // Pointers from the document to the array of rows, best first; "" = the document itself. Where "" stands alone, a document that
-  // is an object is the only row.
+  // Pointers from the document to the array of rows, best first; "" = the document itself. Where ""
+  // stands alone, a document that is an object is the only row.
   std::vector<std::string> items{"/data"};
-  std::vector<std::string> id{"/id"};  // pointers from a row to its id, best first; "" = rows are texts
-  std::string strip_prefix;            // removed from the front of every id and target that has it
+  std::vector<std::string> id{
+      "/id"};                // pointers from a row to its id, best first; "" = rows are texts
+  std::string strip_prefix;  // removed from the front of every id and target that has it
   Pagination pagination;
   friend bool operator==(const ListShape&, const ListShape&) = default;
 };
@@ -60,34 +63,39 @@ struct SecondDocument {
   friend bool operator==(const SecondDocument&, const SecondDocument&) = default;
 };
 
-// One way to learn targets. Which members count depends on `kind`; what the target equals its id, is null or missing means: not
-// disclosed.
+// One way to learn targets. Which members count depends on `kind`; what the target equals its id,
+// is null or missing means: not disclosed.
 //  field    the string at `pointer` on the alias's row (or on its row of `document`)
-//  reverse  `pointer` leads from a concrete row to the array of its aliases; the target is that row's id, or the string at
+//  reverse  `pointer` leads from a concrete row to the array of its aliases; the target is that
+//  row's id, or the string at
 //           `canonical`
 //  lookup   GET `url` with the alias in place of {id}; the target is at `pointer` of the answer
-//  echo     POST `body` to `url` ({id} in both); the target is at `pointer` of the answer or in its `header`. Costs money: only
+//  echo     POST `body` to `url` ({id} in both); the target is at `pointer` of the answer or in its
+//  `header`. Costs money: only
 //           where the user asks for it
 struct AliasRule {
   Rule kind = Rule::Field;
   std::string pointer;
-  bool opaque = false;       // field: the value names no model (a digest, a version): shown as it is, never followed
+  bool opaque = false;  // field: the value names no model (a digest, a version): shown as it is,
+                        // never followed
   std::string strip_prefix;  // removed from targets, besides the list's own
-  int max_hops = 1;          // field: a target that is an alias itself is followed so far, 1..kHopsMax
+  int max_hops = 1;  // field: a target that is an alias itself is followed so far, 1..kHopsMax
   std::optional<SecondDocument> document;  // field
   std::string canonical;                   // reverse
   std::string url;                         // lookup, echo
   std::string body;                        // echo
   std::string header;                      // echo
-  std::string fingerprint;                 // echo: pointer to an opaque build stamp, shown beside the target as "target@stamp"
-  Duration interval{0};                    // lookup, echo: time between two questions about one alias
-  int daily_budget = 0;                    // echo: questions per UTC day and endpoint, all aliases together
+  std::string fingerprint;  // echo: pointer to an opaque build stamp, shown beside the target as
+                            // "target@stamp"
+  Duration interval{0};     // lookup, echo: time between two questions about one alias
+  int daily_budget = 0;     // echo: questions per UTC day and endpoint, all aliases together
   friend bool operator==(const AliasRule&, const AliasRule&) = default;
 };
 
 inline constexpr int kHopsMax = 4;
 
-// A regular expression (ECMAScript) with the text that it was made from, so that configs compare by text.
+// A regular expression (ECMAScript) with the text that it was made from, so that configs compare by
+// text.
 struct IdPattern {
   std::string text;
   std::regex regex;
@@ -104,7 +112,8 @@ struct IdFilter {
   friend bool operator==(const IdFilter&, const IdFilter&) = default;
 };
 
-// Ids that are aliases although no rule may tell their target: lookup, echo and hints are about these.
+// Ids that are aliases although no rule may tell their target: lookup, echo and hints are about
+// these.
 struct AliasNames {
   std::vector<std::string> ids;
   std::vector<IdPattern> patterns;
@@ -115,8 +124,8 @@ struct AliasNames {
 // In front of a pointer to a boolean: false counts as true.
 inline constexpr char kNegation = '!';
 
-// Where rows say that a model will go: dates (RFC 3339, date, Unix seconds, {year, month, day}) and replacements; the first
-// pointer with a usable value counts.
+// Where rows say that a model will go: dates (RFC 3339, date, Unix seconds, {year, month, day}) and
+// replacements; the first pointer with a usable value counts.
 struct LifecycleFields {
   std::vector<std::string> retires_at;
   std::vector<std::string> replacement;
@@ -126,8 +135,9 @@ struct LifecycleFields {
 
 struct Reading {
   ListShape shape;
-  std::vector<AliasRule> rules;    // in order: the first that discloses a target wins
-  std::vector<std::string> hints;  // pointers from an alias's row to values whose change hints at a move
+  std::vector<AliasRule> rules;  // in order: the first that discloses a target wins
+  std::vector<std::string>
+      hints;  // pointers from an alias's row to values whose change hints at a move
   AliasNames alias_names;
   LifecycleFields lifecycle;
   IdFilter models;

@@ -17,7 +17,8 @@ struct Word {
   bool speaks_of_key = false;
 };
 
-// The most telling first: a body often has several (Gemini: 400, INVALID_ARGUMENT and API_KEY_INVALID).
+// The most telling first: a body often has several (Gemini: 400, INVALID_ARGUMENT and
+// API_KEY_INVALID).
 constexpr std::array kWords{
     Word{"API_KEY_INVALID", true},
     Word{"invalid_api_key", true},
@@ -53,15 +54,17 @@ constexpr std::array kWords{
 };
 
 // xAI says only in prose that the key is wrong, with status 400.
-constexpr std::array kKeyPhrases{std::string_view{"incorrect api key"}, std::string_view{"invalid api key"},
-                                 std::string_view{"api key not valid"}, std::string_view{"api key is invalid"},
-                                 std::string_view{"no api key"},        std::string_view{"missing api key"}};
+constexpr std::array kKeyPhrases{
+    std::string_view{"incorrect api key"}, std::string_view{"invalid api key"},
+    std::string_view{"api key not valid"}, std::string_view{"api key is invalid"},
+    std::string_view{"no api key"},        std::string_view{"missing api key"}};
 
 bool is_one_of(std::string_view key, std::initializer_list<std::string_view> keys) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-// Error bodies differ in how they nest, but hardly in the names of what counts: so the nesting is not looked at.
+// Error bodies differ in how they nest, but hardly in the names of what counts: so the nesting is
+// not looked at.
 class RefusalReader {
  public:
   bool null() { return true; }
@@ -74,7 +77,9 @@ class RefusalReader {
   bool end_object() { return true; }
   bool start_array(std::size_t) { return true; }
   bool end_array() { return true; }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) {
+    return false;
+  }
   bool key(std::string& name) {
     key_ = name;
     return true;
@@ -93,15 +98,19 @@ class RefusalReader {
 
  private:
   void note_word(const std::string& text) {
-    const auto found = std::find_if(kWords.begin(), kWords.end(), [&](const Word& word) { return word.text == text; });
+    const auto found = std::find_if(kWords.begin(), kWords.end(),
+                                    [&](const Word& word) { return word.text == text; });
     if (found == kWords.end()) return;
     best_ = std::min(best_, static_cast<std::size_t>(found - kWords.begin()));
     body_.speaks_of_key = body_.speaks_of_key || found->speaks_of_key;
   }
   void note_prose(const std::string& text) {
     const std::string lower = to_lower(text);
-    const auto appears = [&](std::string_view phrase) { return lower.find(phrase) != std::string::npos; };
-    body_.speaks_of_key = body_.speaks_of_key || std::any_of(kKeyPhrases.begin(), kKeyPhrases.end(), appears);
+    const auto appears = [&](std::string_view phrase) {
+      return lower.find(phrase) != std::string::npos;
+    };
+    body_.speaks_of_key =
+        body_.speaks_of_key || std::any_of(kKeyPhrases.begin(), kKeyPhrases.end(), appears);
   }
 
   std::string key_;
@@ -144,10 +153,12 @@ std::optional<Duration> parse_go_duration(std::string_view text) {
   double sum = 0;
   while (!text.empty()) {
     double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
     if (error != std::errc{} || !(number >= 0)) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    const auto unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& one) { return text.starts_with(one.name); });
+    const auto unit = std::find_if(kUnits.begin(), kUnits.end(),
+                                   [&](const Unit& one) { return text.starts_with(one.name); });
     if (unit == kUnits.end()) return std::nullopt;
     text.remove_prefix(unit->name.size());
     sum += number * unit->microseconds;

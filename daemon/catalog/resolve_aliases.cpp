@@ -22,7 +22,8 @@ struct Direct {
 };
 using DirectByAlias = std::map<std::string, Direct>;
 
-// In a group whose members all list one another there is no direction to read: such statements are left out.
+// In a group whose members all list one another there is no direction to read: such statements are
+// left out.
 void drop_symmetric(std::vector<Statement>& statements, const std::vector<AliasRule>& rules) {
   std::set<std::tuple<std::size_t, std::string, std::string>> pairs;
   const auto has_no_canonical = [&](const Statement& one) {
@@ -31,8 +32,9 @@ void drop_symmetric(std::vector<Statement>& statements, const std::vector<AliasR
   for (const auto& one : statements) {
     if (has_no_canonical(one)) pairs.emplace(one.rule, one.alias, one.target);
   }
-  std::erase_if(statements,
-                [&](const Statement& one) { return has_no_canonical(one) && pairs.contains({one.rule, one.target, one.alias}); });
+  std::erase_if(statements, [&](const Statement& one) {
+    return has_no_canonical(one) && pairs.contains({one.rule, one.target, one.alias});
+  });
 }
 
 // Two models may claim one id (Mistral's voxtral-mini-2507): that id's own row knows better.
@@ -41,16 +43,20 @@ void drop_canonical(std::vector<Statement>& statements) {
   for (const auto& one : statements) {
     if (one.alias == one.target) canonical.emplace(one.rule, one.alias);
   }
-  std::erase_if(statements, [&](const Statement& one) { return canonical.contains({one.rule, one.alias}); });
+  std::erase_if(statements,
+                [&](const Statement& one) { return canonical.contains({one.rule, one.alias}); });
 }
 
 DirectByAlias direct_targets(std::vector<Statement> statements) {
-  std::ranges::sort(statements, {}, [](const Statement& one) { return std::tie(one.alias, one.rule, one.evidence); });
+  std::ranges::sort(statements, {}, [](const Statement& one) {
+    return std::tie(one.alias, one.rule, one.evidence);
+  });
   DirectByAlias known;
   for (auto& one : statements) {
     auto hint = known.end();
     if (known.empty() || std::prev(hint)->first != one.alias) {
-      hint = known.emplace_hint(hint, one.alias, Direct{.targets = {}, .rule = one.rule, .evidence = one.evidence});
+      hint = known.emplace_hint(hint, one.alias,
+                                Direct{.targets = {}, .rule = one.rule, .evidence = one.evidence});
     } else {
       --hint;
     }
@@ -59,8 +65,10 @@ DirectByAlias direct_targets(std::vector<Statement> statements) {
   return known;
 }
 
-// One step along the chain: every target that is an alias itself gives way to its own targets. False on a cycle.
-bool step(const DirectByAlias& known, const std::vector<AliasRule>& rules, Targets& targets, Targets& passed) {
+// One step along the chain: every target that is an alias itself gives way to its own targets.
+// False on a cycle.
+bool step(const DirectByAlias& known, const std::vector<AliasRule>& rules, Targets& targets,
+          Targets& passed) {
   Targets next;
   for (const auto& target : targets) {
     const auto found = known.find(target);
@@ -71,13 +79,15 @@ bool step(const DirectByAlias& known, const std::vector<AliasRule>& rules, Targe
     passed.insert(target);
     next.insert(found->second.targets.begin(), found->second.targets.end());
   }
-  if (std::ranges::any_of(next, [&](const auto& target) { return passed.contains(target); })) return false;
+  if (std::ranges::any_of(next, [&](const auto& target) { return passed.contains(target); }))
+    return false;
   targets = std::move(next);
   return targets.size() <= kTargetsMax;
 }
 
 // A chain that comes back to itself leads nowhere: then the row's own word stands.
-Targets follow(const DirectByAlias& known, const std::vector<AliasRule>& rules, const std::string& alias, const Direct& direct) {
+Targets follow(const DirectByAlias& known, const std::vector<AliasRule>& rules,
+               const std::string& alias, const Direct& direct) {
   const auto& rule = rules[direct.rule];
   Targets targets = direct.targets;
   if (rule.kind != Rule::Field || rule.opaque) return targets;
@@ -96,17 +106,19 @@ std::string joined(const Targets& targets) {
 
 }  // namespace
 
-std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(std::vector<Statement> statements,
-                                                                     const std::vector<AliasRule>& rules) {
+std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(
+    std::vector<Statement> statements, const std::vector<AliasRule>& rules) {
   drop_canonical(statements);
   drop_symmetric(statements, rules);
   const auto known = direct_targets(std::move(statements));
   std::vector<ResolvedAlias> resolved;
   for (const auto& [alias, direct] : known) {
     if (direct.targets.size() > kTargetsMax) {
-      return std::unexpected(
-          ReadError{Reason::BadShape,
-                    fmt::format("the rows give one alias more than {} unlike targets; is this the right rule?", kTargetsMax)});
+      return std::unexpected(ReadError{
+          Reason::BadShape,
+          fmt::format(
+              "the rows give one alias more than {} unlike targets; is this the right rule?",
+              kTargetsMax)});
     }
     resolved.push_back({.id = alias,
                         .target = joined(follow(known, rules, alias, direct)),

@@ -1,4 +1,5 @@
-// All that the rows of a list say about aliases -> one target for each. Pure; the order of the rows means nothing.
+// All that the rows of a list say about aliases -> one target for each. Pure; the order of the rows
+// means nothing.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +14,8 @@
 
 namespace modelvane {
 
-// One row says by one rule that `alias` points to `target`. Where both are the same, it says of itself that it is no alias: by
-// that rule, no other row's word makes it one.
+// One row says by one rule that `alias` points to `target`. Where both are the same, it says of
+// itself that it is no alias: by that rule, no other row's word makes it one.
 struct Statement {
   std::string alias;
   std::string target;
@@ -29,8 +30,9 @@ struct ResolvedAlias {
   std::size_t evidence = 0;  // the smallest of the statements that decided
 };
 
-// Sorted by id. For each alias the first rule with a statement decides; what it says on several rows is a set.
-std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(std::vector<Statement> statements,
-                                                                     const std::vector<AliasRule>& rules);
+// Sorted by id. For each alias the first rule with a statement decides; what it says on several
+// rows is a set.
+std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(
+    std::vector<Statement> statements, const std::vector<AliasRule>& rules);
 
 }  // namespace modelvane

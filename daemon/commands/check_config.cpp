@@ -24,7 +24,8 @@ int check_config(const CheckConfigOptions& options) {
   }
   if (!protection) fmt::print(stderr, "{}\n", fmt::join(protection.error(), "\n"));
   if (!config || !protection) return 2;
-  fmt::print("{}: {}, {}, fine\n", options.config_file, counted(config->endpoints.size(), "endpoint"),
+  fmt::print("{}: {}, {}, fine\n", options.config_file,
+             counted(config->endpoints.size(), "endpoint"),
              counted(config->webhooks.size(), "webhook"));
   if (!options.web_config_file.empty()) fmt::print("{}: fine\n", options.web_config_file);
   return 0;

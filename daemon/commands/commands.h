@@ -1,5 +1,5 @@
-// The commands of the `modelvane` binary: options in, exit code out (0 fine, 1 the thing failed, 2 usage or config error). One
-// .cpp each.
+// The commands of the `modelvane` binary: options in, exit code out (0 fine, 1 the thing failed, 2
+// usage or config error). One .cpp each.
 #pragma once
 
 #include <optional>

@@ -24,7 +24,9 @@ namespace {
 Config with_instance(Config config) {
   if (!config.instance.empty()) return config;
   std::array<char, 256> name{};
-  config.instance = ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "modelvane";
+  config.instance = ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0'
+                        ? name.data()
+                        : "modelvane";
   return config;
 }
 
@@ -47,7 +49,8 @@ struct Daemon::Parts {
         std::function<std::expected<void, std::string>()> reload)
       : event_log(options.storage_path),
         writer(std::make_unique<SqliteStore>(options.storage_path), [this] { transport.wake(); }),
-        engine({clock, transport, writer, board, options.external_url}, std::move(config), std::random_device{}()),
+        engine({clock, transport, writer, board, options.external_url}, std::move(config),
+               std::random_device{}()),
         web({.listen_addresses = options.listen_addresses,
              .external_url = options.external_url,
              .route_prefix = options.route_prefix,
@@ -57,7 +60,8 @@ struct Daemon::Parts {
              .events = &event_log,
              .pulse = [this] { return board.pulse(clock.wall()); }}) {
     if (options.web_config_file.empty()) return;
-    web_config.emplace(options.web_config_file, std::move(protection), [this](auto changed) { web.protect(std::move(changed)); });
+    web_config.emplace(options.web_config_file, std::move(protection),
+                       [this](auto changed) { web.protect(std::move(changed)); });
   }
 };
 
@@ -68,13 +72,14 @@ Daemon::~Daemon() {
 }
 
 std::expected<void, std::string> Daemon::start(Config config, LoadedProtection protection) {
-  parts_ =
-      std::make_unique<Parts>(options_, with_instance(std::move(config)), std::move(protection), [this] { return reload(); });
+  parts_ = std::make_unique<Parts>(options_, with_instance(std::move(config)),
+                                   std::move(protection), [this] { return reload(); });
   if (auto started = parts_->web.start(); !started) {
     parts_.reset();
     return started;
   }
-  parts_->engine_thread = std::jthread{[engine = &parts_->engine](const std::stop_token& stop) { engine->run(stop); }};
+  parts_->engine_thread =
+      std::jthread{[engine = &parts_->engine](const std::stop_token& stop) { engine->run(stop); }};
   return {};
 }
 
@@ -90,7 +95,8 @@ std::expected<void, std::string> Daemon::reload() {
   if (!config) {
     for (const auto& error : config.error()) errors.push_back(to_text(error));
   }
-  if (!protection) errors.insert(errors.end(), protection.error().begin(), protection.error().end());
+  if (!protection)
+    errors.insert(errors.end(), protection.error().begin(), protection.error().end());
   if (errors.empty()) {
     parts_->engine.reload(with_instance(std::move(*config)));
     if (parts_->web_config) parts_->web_config->adopt(std::move(*protection));

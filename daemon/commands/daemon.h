@@ -1,5 +1,6 @@
-// The whole daemon as one object: board, transport, store writer, engine thread and web server, wired and taken down in order.
-// Used by `serve`, `demo` and nothing else. start(), reload() and stop() belong to one thread.
+// The whole daemon as one object: board, transport, store writer, engine thread and web server,
+// wired and taken down in order. Used by `serve`, `demo` and nothing else. start(), reload() and
+// stop() belong to one thread.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,8 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // The error is a sentence (an address is taken, say). A store that cannot be opened is no error: polling starts, the store is
-  // tried on.
+  // The error is a sentence (an address is taken, say). A store that cannot be opened is no error:
+  // polling starts, the store is tried on.
   std::expected<void, std::string> start(Config config, LoadedProtection protection = {});
   // Bound addresses, "127.0.0.1:10178".
   std::vector<std::string> addresses() const;

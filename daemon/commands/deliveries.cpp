@@ -1,4 +1,5 @@
-// Deliveries as they are in the store, and what an operator can do about them: send again, or give up.
+// Deliveries as they are in the store, and what an operator can do about them: send again, or give
+// up.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +23,8 @@ constexpr std::size_t kPage = 1000;
 constexpr std::size_t kTogetherMax = 100'000;
 constexpr std::size_t kErrorCharactersMax = 200;
 
-std::expected<Rows, std::string> read_all(SqliteEventLog& log, DeliveryFilter filter, std::size_t limit) {
+std::expected<Rows, std::string> read_all(SqliteEventLog& log, DeliveryFilter filter,
+                                          std::size_t limit) {
   Rows all;
   while (all.size() < limit) {
     filter.limit = std::min(kPage, limit - all.size());
@@ -40,10 +42,12 @@ std::expected<StoredEvent, std::string> event_called(SqliteEventLog& log, const 
   if (!found) return std::unexpected(found.error().sentence);
   const auto shown = plain_text(id, kCellCharactersMax);
   if (found->empty()) {
-    return std::unexpected(fmt::format("no event {} is stored; `modelvane deliveries list` shows numbers and ids", shown));
+    return std::unexpected(fmt::format(
+        "no event {} is stored; `modelvane deliveries list` shows numbers and ids", shown));
   }
   if (found->size() > 1)
-    return std::unexpected(fmt::format("several events have ids that begin with {}; write more of it", shown));
+    return std::unexpected(
+        fmt::format("several events have ids that begin with {}; write more of it", shown));
   return found->front();
 }
 
@@ -56,7 +60,8 @@ std::expected<Rows, std::string> rows_of(const DeliveriesOptions& options, Sqlit
     filter.event_id = event->id;
     return read_all(log, filter, kPage);
   }
-  if (options.webhook.empty()) return std::unexpected("name an event by ID, or a webhook by --webhook, or both");
+  if (options.webhook.empty())
+    return std::unexpected("name an event by ID, or a webhook by --webhook, or both");
   Rows open;
   for (const auto state : {DeliveryState::Dead, DeliveryState::Pending}) {
     filter.state = state;
@@ -70,9 +75,12 @@ std::expected<Rows, std::string> rows_of(const DeliveriesOptions& options, Sqlit
 
 std::string what_next(const DeliveryRow& row) {
   auto error = plain_text(row.last_error, kErrorCharactersMax);
-  if (row.state == DeliveryState::Pending && row.attempts == 0) return "waits for its first attempt";
-  if (row.state == DeliveryState::Pending && row.last_error.empty()) return "held by the receiver until its alert ends";
-  if (row.state == DeliveryState::Pending) return fmt::format("not before {}; {}", to_rfc3339(row.next_attempt), error);
+  if (row.state == DeliveryState::Pending && row.attempts == 0)
+    return "waits for its first attempt";
+  if (row.state == DeliveryState::Pending && row.last_error.empty())
+    return "held by the receiver until its alert ends";
+  if (row.state == DeliveryState::Pending)
+    return fmt::format("not before {}; {}", to_rfc3339(row.next_attempt), error);
   return error;
 }
 
@@ -85,7 +93,8 @@ Json to_json(const DeliveryRow& row) {
           {"state", label(row.state)},
           {"attempts", row.attempts},
           {"created", to_rfc3339(row.created)},
-          {"next_attempt", row.state == DeliveryState::Pending ? Json(to_rfc3339(row.next_attempt)) : Json(nullptr)},
+          {"next_attempt", row.state == DeliveryState::Pending ? Json(to_rfc3339(row.next_attempt))
+                                                               : Json(nullptr)},
           {"last_error", row.last_error}};
 }
 
@@ -96,8 +105,9 @@ std::string dump(const Json& json) {
 void print_rows(const Rows& rows) {
   std::vector<TableRow> table{{"ID", "TYPE", "SUBJECT", "WEBHOOK", "STATE", "ATTEMPTS", "WHAT"}};
   for (const auto& row : rows) {
-    table.push_back({std::to_string(row.sequence), std::string{name(row.type)}, cell(row.subject), cell(row.webhook),
-                     std::string{label(row.state)}, std::to_string(row.attempts), what_next(row)});
+    table.push_back({std::to_string(row.sequence), std::string{name(row.type)}, cell(row.subject),
+                     cell(row.webhook), std::string{label(row.state)}, std::to_string(row.attempts),
+                     what_next(row)});
   }
   print_table(table);
 }
@@ -105,13 +115,16 @@ void print_rows(const Rows& rows) {
 std::optional<std::string> usage_problem(const DeliveriesOptions& options) {
   if (options.output != "table" && options.output != "json") return "--output is table or json";
   if (options.limit == 0) return "--limit is at least 1";
-  if (!options.state.empty() && !delivery_state(options.state)) return "--state is pending, delivered or dead";
+  if (!options.state.empty() && !delivery_state(options.state))
+    return "--state is pending, delivered or dead";
   return std::nullopt;
 }
 
 std::string no_database(const std::string& storage_path) {
-  return fmt::format("there is no database {} yet; --storage.path names the folder that `modelvane serve` writes to",
-                     database_file(storage_path).string());
+  return fmt::format(
+      "there is no database {} yet; --storage.path names the folder that `modelvane serve` writes "
+      "to",
+      database_file(storage_path).string());
 }
 
 int act(const DeliveriesOptions& options, OperatorAction action) {
@@ -121,8 +134,10 @@ int act(const DeliveriesOptions& options, OperatorAction action) {
   if (!rows) return fail(kFailed, rows.error());
   OperatorRequest request{.action = action};
   for (const auto& row : *rows) request.deliveries.push_back({row.sequence, row.webhook});
-  if (action == OperatorAction::RetryDelivery && !options.webhook.empty()) request.webhooks = {options.webhook};
-  if (request.deliveries.empty() && request.webhooks.empty()) return fail(kFailed, "no such deliveries are stored");
+  if (action == OperatorAction::RetryDelivery && !options.webhook.empty())
+    request.webhooks = {options.webhook};
+  if (request.deliveries.empty() && request.webhooks.empty())
+    return fail(kFailed, "no such deliveries are stored");
   return call_and_print(options.storage_path, request);
 }
 
@@ -132,7 +147,8 @@ int deliveries_list(const DeliveriesOptions& options) {
   if (const auto problem = usage_problem(options)) return fail(kUsageError, *problem);
   SqliteEventLog log{options.storage_path};
   if (!log.has_database()) return fail(kFailed, no_database(options.storage_path));
-  const auto rows = read_all(log, {.webhook = options.webhook, .state = delivery_state(options.state)}, options.limit);
+  const auto rows = read_all(
+      log, {.webhook = options.webhook, .state = delivery_state(options.state)}, options.limit);
   if (!rows) return fail(kFailed, rows.error());
   if (options.output == "json") {
     Json all = Json::array();
@@ -157,7 +173,8 @@ int deliveries_show(const DeliveriesOptions& options) {
   if (options.output == "json") {
     Json all = Json::array();
     for (const auto& row : *rows) all.push_back(to_json(row));
-    fmt::print("{}\n", dump({{"event", Json::parse(event->json, nullptr, false)}, {"deliveries", std::move(all)}}));
+    fmt::print("{}\n", dump({{"event", Json::parse(event->json, nullptr, false)},
+                             {"deliveries", std::move(all)}}));
     return 0;
   }
   fmt::print("event {} {} of {}\n{}\n\n", event->sequence, event->id, to_rfc3339(event->time),

@@ -1,6 +1,7 @@
-// `modelvane demo`: a scripted models API, a receiver that checks and prints what it is sent, and the real daemon between them,
-// in one process and one terminal. Nothing is simplified for it: the store is durable, the webhooks are signed and go over HTTP.
-// Only the intervals are short, and everything is gone when it ends.
+// `modelvane demo`: a scripted models API, a receiver that checks and prints what it is sent, and
+// the real daemon between them, in one process and one terminal. Nothing is simplified for it: the
+// store is durable, the webhooks are signed and go over HTTP. Only the intervals are short, and
+// everything is gone when it ends.
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -49,8 +50,9 @@ Time wall_now() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
 }
 
-// One poll per second. `down` needs four failed polls, so that the script's three seconds of an empty list stay what they are
-// in real life, a bad answer that is not believed, while its ten seconds of 503 are an outage.
+// One poll per second. `down` needs four failed polls, so that the script's three seconds of an
+// empty list stay what they are in real life, a bad answer that is not believed, while its ten
+// seconds of 503 are an outage.
 std::string config_text(const ModelsApi& api, const Receiver& receiver) {
   return fmt::format(R"(instance: demo
 defaults:
@@ -83,7 +85,8 @@ class TemporaryFolder {
   TemporaryFolder() {
     std::error_code error;
     const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
-    std::string pattern = (error ? std::filesystem::path("/tmp") : parent) / "modelvane-demo-XXXXXX";
+    std::string pattern =
+        (error ? std::filesystem::path("/tmp") : parent) / "modelvane-demo-XXXXXX";
     if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
   }
   ~TemporaryFolder() {
@@ -104,8 +107,9 @@ class Lines {
  public:
   void write(Time at, std::string_view mark, std::string_view text) {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
-    const int tenths =
-        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count() % 1000 / 100);
+    const int tenths = static_cast<int>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count() %
+        1000 / 100);
     const std::scoped_lock lock(mutex_);
     say(fmt::format("{:%H:%M:%S}.{} {:<9} {}\n", fmt::localtime(seconds), tenths, mark, text));
   }
@@ -114,24 +118,28 @@ class Lines {
   std::mutex mutex_;
 };
 
-// True when nobody listens on "host:port" yet. When in doubt true: the daemon then says what is wrong.
+// True when nobody listens on "host:port" yet. When in doubt true: the daemon then says what is
+// wrong.
 bool is_free(const std::string& host, const std::string& port) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found) != 0) return true;
+  if (::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found) != 0)
+    return true;
   const int socket = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
   if (socket >= 0) ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   // Without a descriptor nothing can be tried: the server will say what is wrong.
-  const bool is_taken = socket >= 0 && ::bind(socket, found->ai_addr, found->ai_addrlen) != 0 && errno == EADDRINUSE;
+  const bool is_taken =
+      socket >= 0 && ::bind(socket, found->ai_addr, found->ai_addrlen) != 0 && errno == EADDRINUSE;
   if (socket >= 0) ::close(socket);
   ::freeaddrinfo(found);
   return !is_taken;
 }
 
-// The address asked for, or the same host with a port that the kernel chooses when that one is taken.
+// The address asked for, or the same host with a port that the kernel chooses when that one is
+// taken.
 std::string usable_address(const std::string& wanted) {
   const std::size_t colon = wanted.rfind(':');
   if (colon == std::string::npos) return wanted;
@@ -144,32 +152,38 @@ std::string usable_address(const std::string& wanted) {
 }
 
 void print_header(const std::string& address) {
-  say(fmt::format(
-      "modelvane demo: everything runs in this process, on this machine only.\n"
-      "\n"
-      "  api       a simulated models API; its story takes a minute and repeats. What it does is told when it does it.\n"
-      "  event     what modelvane found out, as a webhook receiver got it: signed, checked, taken once.\n"
-      "\n"
-      "  page      http://{0}/\n"
-      "  metrics   http://{0}/metrics\n"
-      "  stop      Ctrl-C\n"
-      "\n",
-      address));
+  say(
+      fmt::format("modelvane demo: everything runs in this process, on this machine only.\n"
+                  "\n"
+                  "  api       a simulated models API; its story takes a minute and repeats. What "
+                  "it does is told when it does it.\n"
+                  "  event     what modelvane found out, as a webhook receiver got it: signed, "
+                  "checked, taken once.\n"
+                  "\n"
+                  "  page      http://{0}/\n"
+                  "  metrics   http://{0}/metrics\n"
+                  "  stop      Ctrl-C\n"
+                  "\n",
+                  address));
 }
 
 // The demo in motion: tells what the API does until a signal comes or the time is over.
-void run(const simulated::Script& script, const ModelsApi& api, simulated::Interrupt& interrupt, Lines& lines, double seconds) {
+void run(const simulated::Script& script, const ModelsApi& api, simulated::Interrupt& interrupt,
+         Lines& lines, double seconds) {
   const Duration forever = Duration::max() / 2;
   // A span beyond the clock's range means the same as none.
   const bool has_end = seconds > 0 && seconds < to_seconds(forever);
-  const Duration end = has_end ? std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)) : forever;
+  const Duration end =
+      has_end ? std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds))
+              : forever;
   Duration told{0};
   while (told < end) {
     Duration until = std::min(end, told + kLongestWait);
     if (const auto next = next_turn(script, told)) until = std::min(until, *next);
     if (interrupt.wait(until - api.elapsed())) return;
     const Duration now = api.elapsed();
-    for (const simulated::Turn& turn : turns_between(script, told, now)) lines.write(wall_now(), "api", turn.says);
+    for (const simulated::Turn& turn : turns_between(script, told, now))
+      lines.write(wall_now(), "api", turn.says);
     if (std::ferror(stdout) != 0) return;  // nobody reads any more
     told = now;
   }
@@ -181,10 +195,11 @@ int fail(std::string_view sentence) {
 }
 
 void print_event(Lines& lines, const ReceivedEvent& event) {
-  const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(event.received - event.time);
+  const auto delay =
+      std::chrono::duration_cast<std::chrono::milliseconds>(event.received - event.time);
   lines.write(event.received, "  event",
-              fmt::format("{:<20} {}  [{}, {} ms]", event.type, event.summary, event.is_signed ? "signature ok" : "not signed",
-                          delay.count()));
+              fmt::format("{:<20} {}  [{}, {} ms]", event.type, event.summary,
+                          event.is_signed ? "signature ok" : "not signed", delay.count()));
 }
 
 }  // namespace
@@ -193,12 +208,13 @@ int demo(const DemoOptions& options) {
   log::set_up(log::Level::Warn, false);
   simulated::Interrupt interrupt;
   const TemporaryFolder storage;
-  if (storage.path().empty()) return fail("cannot make a temporary folder: set TMPDIR to one that can be written");
+  if (storage.path().empty())
+    return fail("cannot make a temporary folder: set TMPDIR to one that can be written");
 
   Lines lines;
   const simulated::Script script = simulated::built_in_script();
-  Receiver receiver(
-      {.secrets = {std::string(kSecret)}, .on_event = [&](const ReceivedEvent& event) { print_event(lines, event); }});
+  Receiver receiver({.secrets = {std::string(kSecret)},
+                     .on_event = [&](const ReceivedEvent& event) { print_event(lines, event); }});
   if (const auto started = receiver.start(); !started) return fail(started.error());
   ModelsApi api({.script = script});
   if (const auto started = api.start(); !started) return fail(started.error());
@@ -219,8 +235,9 @@ int demo(const DemoOptions& options) {
   api.stop();
   receiver.stop();
   const Receiver::Counts counts = receiver.counts();
-  say(fmt::format("\nEnded: {} polls answered, {} events delivered, {} refused. Nothing is left on disk.\n", api.requests(),
-                  counts.taken, counts.refused));
+  say(fmt::format(
+      "\nEnded: {} polls answered, {} events delivered, {} refused. Nothing is left on disk.\n",
+      api.requests(), counts.taken, counts.refused));
   return 0;
 }
 

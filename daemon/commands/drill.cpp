@@ -1,5 +1,5 @@
-// A test event on the way of real ones: the daemon stores, queues, renders, signs and sends it; this command watches its
-// deliveries and tells what each receiver said.
+// A test event on the way of real ones: the daemon stores, queues, renders, signs and sends it;
+// this command watches its deliveries and tells what each receiver said.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,20 +34,24 @@ std::string verdict_of(const DeliveryRow& row) {
 
 std::string detail_of(const DeliveryRow& row) {
   if (is_accepted(row)) return "";
-  if (!has_verdict(row)) return "no attempt has ended yet: the webhook is slow, switched off, or waits for its turn";
+  if (!has_verdict(row))
+    return "no attempt has ended yet: the webhook is slow, switched off, or waits for its turn";
   const auto error = plain_text(row.last_error, kErrorCharactersMax);
   return row.state == DeliveryState::Dead ? error : error + "; it waits, to be sent again";
 }
 
-std::expected<std::vector<DeliveryRow>, std::string> wait_for_verdicts(OperatorDesk& desk, SqliteEventLog& log,
-                                                                       const std::string& event_id, Duration timeout) {
+std::expected<std::vector<DeliveryRow>, std::string> wait_for_verdicts(OperatorDesk& desk,
+                                                                       SqliteEventLog& log,
+                                                                       const std::string& event_id,
+                                                                       Duration timeout) {
   const SystemClock clock;
   const Duration end = clock.steady() + timeout;
   while (true) {
     auto rows = log.deliveries({.event_id = event_id, .limit = 1000});
     if (!rows) return std::unexpected(rows.error().sentence);
     const Duration left = end - clock.steady();
-    if ((!rows->empty() && std::ranges::all_of(*rows, has_verdict)) || left <= Duration{0}) return std::move(*rows);
+    if ((!rows->empty() && std::ranges::all_of(*rows, has_verdict)) || left <= Duration{0})
+      return std::move(*rows);
     desk.wait(left);
   }
 }
@@ -56,27 +60,34 @@ std::expected<std::vector<DeliveryRow>, std::string> wait_for_verdicts(OperatorD
 
 int drill(const DrillOptions& options) {
   const auto type = event_type(options.type);
-  if (!type) return fail(kUsageError, fmt::format("--type is an event type, such as alias.moved, not {}", cell(options.type)));
+  if (!type)
+    return fail(kUsageError, fmt::format("--type is an event type, such as alias.moved, not {}",
+                                         cell(options.type)));
   const auto timeout = parse_duration(options.timeout);
   if (!timeout) return fail(kUsageError, "--timeout is a duration, such as 30s");
   OperatorDesk desk{options.storage_path};
   SqliteEventLog log{options.storage_path};
   if (!desk.daemon_runs()) {
-    return fail(kFailed, fmt::format("no daemon runs on the folder {}: a drill goes through the running daemon; start `modelvane "
-                                     "serve`, or look at what would be sent with `modelvane render`",
-                                     options.storage_path));
+    return fail(kFailed,
+                fmt::format("no daemon runs on the folder {}: a drill goes through the running "
+                            "daemon; start `modelvane "
+                            "serve`, or look at what would be sent with `modelvane render`",
+                            options.storage_path));
   }
-  const auto result = call(desk, {.action = OperatorAction::Drill, .webhooks = options.webhooks, .type = *type});
+  const auto result =
+      call(desk, {.action = OperatorAction::Drill, .webhooks = options.webhooks, .type = *type});
   if (!result) return fail(kFailed, result.error());
   if (!result->ok) return fail(kFailed, plain_text(result->sentence, kErrorCharactersMax));
   fmt::print("event {} ({})\n", result->event_id, options.type);
   const auto rows = wait_for_verdicts(desk, log, result->event_id, *timeout);
   if (!rows) return fail(kFailed, rows.error());
   std::vector<TableRow> table{{"WEBHOOK", "VERDICT", "DETAIL"}};
-  for (const auto& row : *rows) table.push_back({cell(row.webhook), verdict_of(row), detail_of(row)});
+  for (const auto& row : *rows)
+    table.push_back({cell(row.webhook), verdict_of(row), detail_of(row)});
   print_table(table);
   const bool is_fine = !rows->empty() && std::ranges::all_of(*rows, is_accepted);
-  if (!is_fine) fmt::print("\n`modelvane deliveries drop {}` gives up what still waits\n", result->event_id);
+  if (!is_fine)
+    fmt::print("\n`modelvane deliveries drop {}` gives up what still waits\n", result->event_id);
   return is_fine ? 0 : kFailed;
 }
 

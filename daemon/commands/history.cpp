@@ -1,6 +1,7 @@
-// What happened, from the store: a list of events, or with --at what each alias pointed to at a point in time. The answer to the
-// second is put together from events (each says what it changed and between which two polls) and from the present state; what
-// they do not tell is shown as unknown.
+// What happened, from the store: a list of events, or with --at what each alias pointed to at a
+// point in time. The answer to the second is put together from events (each says what it changed
+// and between which two polls) and from the present state; what they do not tell is shown as
+// unknown.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +31,8 @@ using Json = nlohmann::ordered_json;
 // Events of one query; the log gives no more at once.
 constexpr std::size_t kPage = 1000;
 
-// ---- options ------------------------------------------------------------------------------------------------------------------
+// ---- options
+// ------------------------------------------------------------------------------------------------------------------
 
 struct Question {
   EventFilter filter;
@@ -38,17 +40,20 @@ struct Question {
 };
 
 // A point in time, a date, or how long ago.
-std::expected<std::optional<Time>, std::string> time_of(std::string_view flag, const std::string& text, Time now) {
+std::expected<std::optional<Time>, std::string> time_of(std::string_view flag,
+                                                        const std::string& text, Time now) {
   if (text.empty()) return std::nullopt;
   if (const auto time = parse_rfc3339(text)) return *time;
   if (const auto ago = parse_duration(text)) return now - *ago;
   return std::unexpected(
-      fmt::format("{} {}: write a time such as 2026-11-22T10:00:00Z, a date such as 2026-11-22, or how long ago, such as 24h",
+      fmt::format("{} {}: write a time such as 2026-11-22T10:00:00Z, a date such as 2026-11-22, or "
+                  "how long ago, such as 24h",
                   flag, plain_text(text, kCellCharactersMax)));
 }
 
 std::expected<Question, std::string> question_of(const HistoryOptions& options, Time now) {
-  if (options.output != "table" && options.output != "json") return std::unexpected("--output is table or json");
+  if (options.output != "table" && options.output != "json")
+    return std::unexpected("--output is table or json");
   if (options.limit == 0) return std::unexpected("--limit is at least 1");
   auto since = time_of("--since", options.since, now);
   auto until = time_of("--until", options.until, now);
@@ -56,9 +61,11 @@ std::expected<Question, std::string> question_of(const HistoryOptions& options, 
   for (const auto* time : {&since, &until, &at}) {
     if (!*time) return std::unexpected(time->error());
   }
-  if (*since && *until && **since >= **until) return std::unexpected("--since must be before --until: nothing lies between them");
+  if (*since && *until && **since >= **until)
+    return std::unexpected("--since must be before --until: nothing lies between them");
   if (*at && (*since || *until || !options.types.empty())) {
-    return std::unexpected("--at asks for one point in time: use it with --endpoint and --alias only");
+    return std::unexpected(
+        "--at asks for one point in time: use it with --endpoint and --alias only");
   }
   Question question;
   question.filter.endpoint = options.endpoint;
@@ -70,9 +77,12 @@ std::expected<Question, std::string> question_of(const HistoryOptions& options, 
   return question;
 }
 
-// ---- events -------------------------------------------------------------------------------------------------------------------
+// ---- events
+// -------------------------------------------------------------------------------------------------------------------
 
-std::expected<std::vector<StoredEvent>, StoreError> read_newest(SqliteEventLog& log, EventFilter filter, std::size_t limit) {
+std::expected<std::vector<StoredEvent>, StoreError> read_newest(SqliteEventLog& log,
+                                                                EventFilter filter,
+                                                                std::size_t limit) {
   std::vector<StoredEvent> all;
   while (all.size() < limit) {
     filter.limit = std::min(kPage, limit - all.size());
@@ -87,10 +97,12 @@ std::expected<std::vector<StoredEvent>, StoreError> read_newest(SqliteEventLog& 
 
 TableRow row_of(const StoredEvent& stored) {
   const auto event = parse_cloudevent(stored.json);
-  const auto subject = stored.alias.empty() ? stored.endpoint : stored.endpoint + "/" + stored.alias;
+  const auto subject =
+      stored.alias.empty() ? stored.endpoint : stored.endpoint + "/" + stored.alias;
   std::string what = "(its text cannot be read)";
   if (event && event->type == EventType::AliasMoved && event->from && event->to) {
-    what = fmt::format("{} -> {}{}", cell(*event->from), cell(*event->to), event->reverts ? " (back)" : "");
+    what = fmt::format("{} -> {}{}", cell(*event->from), cell(*event->to),
+                       event->reverts ? " (back)" : "");
   } else if (event) {
     what = plain_text(event->summary, 2 * kCellCharactersMax);
   }
@@ -101,7 +113,8 @@ TableRow row_of(const StoredEvent& stored) {
 void print_events(const std::vector<StoredEvent>& events, bool as_json) {
   if (as_json) {
     // The canonical texts as they are: what receivers got, byte for byte.
-    for (std::size_t i = 0; i < events.size(); ++i) fmt::print("{}{}", i == 0 ? "[\n" : ",\n", events[i].json);
+    for (std::size_t i = 0; i < events.size(); ++i)
+      fmt::print("{}{}", i == 0 ? "[\n" : ",\n", events[i].json);
     fmt::print("{}", events.empty() ? "[]\n" : "\n]\n");
     return;
   }
@@ -111,7 +124,8 @@ void print_events(const std::vector<StoredEvent>& events, bool as_json) {
   print_table(rows);
 }
 
-// ---- one point in time --------------------------------------------------------------------------------------------------------
+// ---- one point in time
+// --------------------------------------------------------------------------------------------------------
 
 enum class Knowledge { Resolved, Alternating, Undisclosed, Absent, Unknown };
 constexpr std::array kKnowledgeLabels{"resolved", "unstable", "undisclosed", "absent", "unknown"};
@@ -124,7 +138,8 @@ struct View {
 
 std::string to_text(const View& view) {
   if (view.knowledge == Knowledge::Resolved) return cell(view.targets.front());
-  if (view.knowledge != Knowledge::Alternating) return kKnowledgeLabels[static_cast<std::size_t>(view.knowledge)];
+  if (view.knowledge != Knowledge::Alternating)
+    return kKnowledgeLabels[static_cast<std::size_t>(view.knowledge)];
   return cell(fmt::format("{} (in turns)", fmt::join(view.targets, " and ")));
 }
 
@@ -195,48 +210,60 @@ Answer before_first(const Endpoint& endpoint, const Timeline& timeline, Time at)
     return {.note = fmt::format("unknown before {}: older events are no longer stored",
                                 to_rfc3339(timeline.points.front().not_before))};
   if (endpoint.known_since && at < *endpoint.known_since) {
-    return {.note = fmt::format("unknown before {}: nothing older is stored", to_rfc3339(*endpoint.known_since))};
+    return {.note = fmt::format("unknown before {}: nothing older is stored",
+                                to_rfc3339(*endpoint.known_since))};
   }
   return {.view = timeline.points.front().before, .note = "until its first recorded change"};
 }
 
-// After the last event the state speaks, too: it can have got a new baseline without an event (another URL, another rule).
+// After the last event the state speaks, too: it can have got a new baseline without an event
+// (another URL, another rule).
 Answer after_last(const Timeline& timeline, Time at) {
   Answer answer;
   if (!timeline.points.empty())
-    answer = {.view = timeline.points.back().after, .note = fmt::format("since {}", to_rfc3339(timeline.points.back().seen))};
+    answer = {.view = timeline.points.back().after,
+              .note = fmt::format("since {}", to_rfc3339(timeline.points.back().seen))};
   if (!timeline.state) return answer;
   const AliasState& state = *timeline.state;
   if (at >= state.since && !state.unstable && answer.view != present_view(state)) {
-    answer = {.view = present_view(state), .note = fmt::format("since {} or longer", to_rfc3339(state.since))};
+    answer = {.view = present_view(state),
+              .note = fmt::format("since {} or longer", to_rfc3339(state.since))};
   } else if (timeline.points.empty()) {
-    return {.note = fmt::format("unknown before {}: nothing older is stored", to_rfc3339(state.since))};
+    return {.note =
+                fmt::format("unknown before {}: nothing older is stored", to_rfc3339(state.since))};
   }
-  if (state.last_seen && at > *state.last_seen) answer.note += fmt::format("; last seen {}", to_rfc3339(*state.last_seen));
+  if (state.last_seen && at > *state.last_seen)
+    answer.note += fmt::format("; last seen {}", to_rfc3339(*state.last_seen));
   return answer;
 }
 
 Answer answer_at(const Endpoint& endpoint, const Timeline& timeline, Time at) {
   const auto& points = timeline.points;
-  const auto next = std::find_if(points.begin(), points.end(), [&](const Point& point) { return point.seen > at; });
+  const auto next = std::find_if(points.begin(), points.end(),
+                                 [&](const Point& point) { return point.seen > at; });
   Answer answer;
   if (next == points.end()) {
     answer = after_last(timeline, at);
   } else if (next == points.begin()) {
     answer = before_first(endpoint, timeline, at);
   } else {
-    answer = {.view = std::prev(next)->after, .note = fmt::format("since {}", to_rfc3339(std::prev(next)->seen))};
+    answer = {.view = std::prev(next)->after,
+              .note = fmt::format("since {}", to_rfc3339(std::prev(next)->seen))};
   }
-  if (next == points.end() || at <= next->not_before || answer.view.knowledge == Knowledge::Unknown) return answer;
-  // Two events of one poll (it appeared, and has moved) are one change: the later one tells what it became.
+  if (next == points.end() || at <= next->not_before || answer.view.knowledge == Knowledge::Unknown)
+    return answer;
+  // Two events of one poll (it appeared, and has moved) are one change: the later one tells what it
+  // became.
   const auto same_poll = [&](const Point& point) { return point.seen == next->seen; };
   const auto last = std::find_if_not(next, points.end(), same_poll);
   answer.or_else = std::prev(last)->after;
-  answer.note = fmt::format("it changed between {} and {}", to_rfc3339(next->not_before), to_rfc3339(next->seen));
+  answer.note = fmt::format("it changed between {} and {}", to_rfc3339(next->not_before),
+                            to_rfc3339(next->seen));
   return answer;
 }
 
-std::expected<Endpoints, StoreError> read_timelines(SqliteEventLog& log, const std::string& endpoint_name) {
+std::expected<Endpoints, StoreError> read_timelines(SqliteEventLog& log,
+                                                    const std::string& endpoint_name) {
   Endpoints endpoints;
   EventFilter filter{.endpoint = endpoint_name, .after_sequence = 0, .limit = kPage};
   while (true) {
@@ -275,11 +302,14 @@ Json to_json(const std::string& endpoint, const std::string& alias, Time at, con
   Json json{{"endpoint", endpoint},
             {"alias", alias},
             {"at", to_rfc3339(at)},
-            {"status", answer.or_else ? "uncertain" : kKnowledgeLabels[static_cast<std::size_t>(answer.view.knowledge)]},
+            {"status", answer.or_else
+                           ? "uncertain"
+                           : kKnowledgeLabels[static_cast<std::size_t>(answer.view.knowledge)]},
             {"target", nullptr},
             {"possible", Json::array()},
             {"note", answer.note}};
-  if (is_certain && answer.view.knowledge == Knowledge::Resolved) json["target"] = answer.view.targets.front();
+  if (is_certain && answer.view.knowledge == Knowledge::Resolved)
+    json["target"] = answer.view.targets.front();
   for (const auto& target : answer.view.targets) json["possible"].push_back(target);
   if (!answer.or_else) return json;
   for (const auto& target : answer.or_else->targets) json["possible"].push_back(target);
@@ -294,7 +324,8 @@ int print_at(const Endpoints& endpoints, const std::string& alias_name, Time at,
       if (!alias_name.empty() && alias != alias_name) continue;
       const Answer answer = answer_at(endpoint, timeline, at);
       const auto target =
-          answer.or_else ? fmt::format("{} or {}", to_text(answer.view), to_text(*answer.or_else)) : to_text(answer.view);
+          answer.or_else ? fmt::format("{} or {}", to_text(answer.view), to_text(*answer.or_else))
+                         : to_text(answer.view);
       rows.push_back({cell(name + "/" + alias), target, answer.note});
       json.push_back(to_json(name, alias, at, answer));
     }
@@ -317,9 +348,9 @@ int history(const HistoryOptions& options) {
   if (!question) return fail(kUsageError, question.error());
   SqliteEventLog log{options.storage_path};
   if (!log.has_database()) {
-    return fail(kFailed,
-                fmt::format("there is no database {} yet; --storage.path names the folder that `modelvane serve` writes to",
-                            database_file(options.storage_path).string()));
+    return fail(kFailed, fmt::format("there is no database {} yet; --storage.path names the folder "
+                                     "that `modelvane serve` writes to",
+                                     database_file(options.storage_path).string()));
   }
   const bool as_json = options.output == "json";
   if (question->at) {

@@ -19,7 +19,8 @@ int fail(int code, std::string_view sentence) {
   return code;
 }
 
-std::expected<OperatorResult, std::string> call(OperatorDesk& desk, const OperatorRequest& request) {
+std::expected<OperatorResult, std::string> call(OperatorDesk& desk,
+                                                const OperatorRequest& request) {
   const SystemClock clock;
   const auto id = desk.submit(request, clock.wall());
   if (!id) return std::unexpected(id.error().sentence);
@@ -33,11 +34,15 @@ std::expected<OperatorResult, std::string> call(OperatorDesk& desk, const Operat
     desk.wait(left);
   }
   if (desk.daemon_runs()) {
-    return std::unexpected(fmt::format(
-        "the daemon has not answered within {}; the request is stored and will be applied when it can", to_text(kAnswerWithin)));
+    return std::unexpected(
+        fmt::format("the daemon has not answered within {}; the request is stored and will be "
+                    "applied when it can",
+                    to_text(kAnswerWithin)));
   }
   return OperatorResult{
-      .ok = true, .sentence = "no daemon runs on this folder: stored, and applied at its next start", .event_id = ""};
+      .ok = true,
+      .sentence = "no daemon runs on this folder: stored, and applied at its next start",
+      .event_id = ""};
 }
 
 int call_and_print(const std::string& storage_path, const OperatorRequest& request) {

@@ -1,4 +1,5 @@
-// How commands ask a running daemon for something: the request goes through its database, and the command waits for the answer.
+// How commands ask a running daemon for something: the request goes through its database, and the
+// command waits for the answer.
 #pragma once
 
 #include <string>
@@ -18,7 +19,8 @@ inline constexpr int kUsageError = 2;
 // The daemon looks once a second; a disk under load may take a few more.
 inline constexpr Duration kAnswerWithin = std::chrono::seconds{10};
 
-// The error is a sentence: the store could not be written, or no answer came in time. Without a daemon the request stays stored.
+// The error is a sentence: the store could not be written, or no answer came in time. Without a
+// daemon the request stays stored.
 std::expected<OperatorResult, std::string> call(OperatorDesk& desk, const OperatorRequest& request);
 
 // call(), then the result as one line, or why there is none; returns the exit code.

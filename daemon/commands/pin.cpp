@@ -1,4 +1,5 @@
-// Pins: what an alias may point to. The config's pins and those that were approved here are one set; here only the latter change.
+// Pins: what an alias may point to. The config's pins and those that were approved here are one
+// set; here only the latter change.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +24,9 @@ struct Pin {
   std::string target;  // "" = not known at present
 
   bool is_kept() const { return in_config.contains(target) || approved.contains(target); }
-  std::string_view state() const { return target.empty() ? "unknown" : is_kept() ? "kept" : "broken"; }
+  std::string_view state() const {
+    return target.empty() ? "unknown" : is_kept() ? "kept" : "broken";
+  }
 };
 // By endpoint and alias.
 using Pins = std::map<std::pair<std::string, std::string>, Pin>;
@@ -39,14 +42,16 @@ std::expected<Pins, std::string> read_pins(const PinOptions& options, const Conf
   const auto approved = log.approved_pins();
   if (!approved) return std::unexpected(approved.error().sentence);
   for (const auto& [endpoint, aliases] : *approved) {
-    for (const auto& [alias, targets] : aliases) pins[{endpoint, alias}].approved.insert(targets.begin(), targets.end());
+    for (const auto& [alias, targets] : aliases)
+      pins[{endpoint, alias}].approved.insert(targets.begin(), targets.end());
   }
   const auto states = log.endpoint_states();
   if (!states) return std::unexpected(states.error().sentence);
   for (const auto& [endpoint, state] : *states) {
     for (const auto& [alias, known] : state.aliases) {
       const auto pin = pins.find({endpoint, alias});
-      if (pin != pins.end() && known.status == AliasStatus::Resolved) pin->second.target = known.target;
+      if (pin != pins.end() && known.status == AliasStatus::Resolved)
+        pin->second.target = known.target;
     }
   }
   return pins;
@@ -66,9 +71,11 @@ void print_json(const Pins& pins) {
 }
 
 void print_pins(const Pins& pins) {
-  std::vector<TableRow> table{{"ENDPOINT", "ALIAS", "POINTS TO", "STATE", "IN CONFIG", "APPROVED HERE"}};
+  std::vector<TableRow> table{
+      {"ENDPOINT", "ALIAS", "POINTS TO", "STATE", "IN CONFIG", "APPROVED HERE"}};
   for (const auto& [key, pin] : pins) {
-    table.push_back({cell(key.first), cell(key.second), pin.target.empty() ? "?" : cell(pin.target), std::string{pin.state()},
+    table.push_back({cell(key.first), cell(key.second), pin.target.empty() ? "?" : cell(pin.target),
+                     std::string{pin.state()},
                      cell(fmt::format("{}", fmt::join(pin.in_config, ", "))),
                      cell(fmt::format("{}", fmt::join(pin.approved, ", ")))});
   }
@@ -76,14 +83,17 @@ void print_pins(const Pins& pins) {
 }
 
 int change(const PinOptions& options, OperatorAction action) {
-  return call_and_print(options.storage_path,
-                        {.action = action, .endpoint = options.endpoint, .alias = options.alias, .targets = options.targets});
+  return call_and_print(options.storage_path, {.action = action,
+                                               .endpoint = options.endpoint,
+                                               .alias = options.alias,
+                                               .targets = options.targets});
 }
 
 }  // namespace
 
 int pin_list(const PinOptions& options) {
-  if (options.output != "table" && options.output != "json") return fail(kUsageError, "--output is table or json");
+  if (options.output != "table" && options.output != "json")
+    return fail(kUsageError, "--output is table or json");
   const auto config = load_config(options.config_file);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
@@ -94,7 +104,9 @@ int pin_list(const PinOptions& options) {
   if (options.output == "json") {
     print_json(*pins);
   } else if (pins->empty()) {
-    fmt::print("no alias is pinned; `modelvane pin accept ENDPOINT ALIAS` approves what one points to now\n");
+    fmt::print(
+        "no alias is pinned; `modelvane pin accept ENDPOINT ALIAS` approves what one points to "
+        "now\n");
   } else {
     print_pins(*pins);
   }

@@ -53,11 +53,13 @@ Probed probe_one(const EndpointConfig& endpoint, const EgressRules& egress, bool
   const SystemClock clock;
   PollMemory memory;
   PollRun run{endpoint, memory, QuestionScope{.may_echo = may_echo}, clock.steady()};
-  while (auto request = run.next(clock.wall(), clock.steady())) run.take(fetch(transport, std::move(*request)), clock.wall());
+  while (auto request = run.next(clock.wall(), clock.steady()))
+    run.take(fetch(transport, std::move(*request)), clock.wall());
   return {.endpoint = &endpoint, .result = run.finish()};
 }
 
-std::optional<PinState> pin_of(const Probed& probed, const std::string& alias, const std::string& target) {
+std::optional<PinState> pin_of(const Probed& probed, const std::string& alias,
+                               const std::string& target) {
   return pin_state(Watched{.pins = probed.endpoint->pins}, alias, target);
 }
 
@@ -93,7 +95,8 @@ Json hints_json(const Probed& probed) {
   Json hints = Json::object();
   for (const auto& row : probed.catalog()->hints) {
     for (std::size_t i = 0; i < row.values.size(); ++i) {
-      hints[row.id][probed.endpoint->reading.hints[i]] = row.values[i].empty() ? Json(nullptr) : Json::parse(row.values[i]);
+      hints[row.id][probed.endpoint->reading.hints[i]] =
+          row.values[i].empty() ? Json(nullptr) : Json::parse(row.values[i]);
     }
   }
   return hints;
@@ -102,9 +105,10 @@ Json hints_json(const Probed& probed) {
 Json retirements_json(const Catalog& catalog) {
   Json retirements = Json::array();
   for (const auto& row : catalog.lifecycles) {
-    retirements.push_back({{"model", row.id},
-                           {"at", row.retires_at ? Json(to_rfc3339(*row.retires_at)) : Json(nullptr)},
-                           {"replacement", row.replacement.empty() ? Json(nullptr) : Json(row.replacement)}});
+    retirements.push_back(
+        {{"model", row.id},
+         {"at", row.retires_at ? Json(to_rfc3339(*row.retires_at)) : Json(nullptr)},
+         {"replacement", row.replacement.empty() ? Json(nullptr) : Json(row.replacement)}});
   }
   return retirements;
 }
@@ -130,8 +134,10 @@ Json to_json(const Probed& probed) {
   json["models"] = probed.catalog()->ids.all();
   json["aliases"] = Json::array();
   for (const auto& row : probed.catalog()->aliases) {
-    Json alias{{"alias", row.id}, {"target", row.target}, {"rule", label(row.rule)}, {"pin", nullptr}};
-    if (const auto pin = pin_of(probed, row.id, row.target)) alias["pin"] = pin->ok ? "ok" : "broken";
+    Json alias{
+        {"alias", row.id}, {"target", row.target}, {"rule", label(row.rule)}, {"pin", nullptr}};
+    if (const auto pin = pin_of(probed, row.id, row.target))
+      alias["pin"] = pin->ok ? "ok" : "broken";
     json["aliases"].push_back(std::move(alias));
   }
   for (const auto& [alias, state] : unresolved(*probed.catalog())) {
@@ -145,7 +151,8 @@ Json to_json(const Probed& probed) {
 
 void print_retirements(const Catalog& catalog) {
   for (const auto& row : catalog.lifecycles) {
-    fmt::print("  {}  {}{}\n", row.id, row.retires_at ? "ends " + to_rfc3339(*row.retires_at) : "is deprecated",
+    fmt::print("  {}  {}{}\n", row.id,
+               row.retires_at ? "ends " + to_rfc3339(*row.retires_at) : "is deprecated",
                row.replacement.empty() ? "" : ", replacement " + row.replacement);
   }
 }
@@ -162,16 +169,19 @@ void print_hints(const Probed& probed) {
 void print_table(const Probed& probed) {
   const auto millis = [](Duration span) { return to_seconds(span) * 1e3; };
   const auto& phases = probed.result.phases;
-  fmt::print("{}  status {}  {:.1f} ms  (resolve {:.1f}, connect {:.1f}, tls {:.1f}, processing {:.1f}, transfer {:.1f})\n",
-             probed.endpoint->name, probed.result.status == 0 ? "-" : std::to_string(probed.result.status),
-             millis(probed.result.total), millis(phases.resolve), millis(phases.connect), millis(phases.tls),
-             millis(phases.processing), millis(phases.transfer));
+  fmt::print(
+      "{}  status {}  {:.1f} ms  (resolve {:.1f}, connect {:.1f}, tls {:.1f}, processing {:.1f}, "
+      "transfer {:.1f})\n",
+      probed.endpoint->name, probed.result.status == 0 ? "-" : std::to_string(probed.result.status),
+      millis(probed.result.total), millis(phases.resolve), millis(phases.connect),
+      millis(phases.tls), millis(phases.processing), millis(phases.transfer));
   if (!probed.catalog()) {
-    fmt::print("  FAILED  {}: {}\n", label(probed.result.catalog.error().reason), probed.result.catalog.error().sentence);
+    fmt::print("  FAILED  {}: {}\n", label(probed.result.catalog.error().reason),
+               probed.result.catalog.error().sentence);
     return;
   }
-  fmt::print("  {} models, {} bytes, {} aliases\n", probed.catalog()->ids.size(), probed.result.body_bytes,
-             probed.catalog()->aliases.size());
+  fmt::print("  {} models, {} bytes, {} aliases\n", probed.catalog()->ids.size(),
+             probed.result.body_bytes, probed.catalog()->aliases.size());
   std::size_t width = 0;
   for (const auto& row : probed.catalog()->aliases) width = std::max(width, row.id.size());
   for (const auto& row : probed.catalog()->aliases) {
@@ -187,7 +197,8 @@ void print_table(const Probed& probed) {
   print_hints(probed);
   print_retirements(*probed.catalog());
   for (const auto& alias : broken_pins(probed)) {
-    if (!probed.catalog()->find_alias(alias)) fmt::print("  {}  PIN BROKEN: nobody says what it points to\n", alias);
+    if (!probed.catalog()->find_alias(alias))
+      fmt::print("  {}  PIN BROKEN: nobody says what it points to\n", alias);
   }
 }
 
@@ -211,16 +222,18 @@ std::expected<Selection, std::string> select(const ProbeOptions& options) {
   auto config = load_config(options.config_file);
   if (!config) {
     std::string errors;
-    for (const auto& error : config.error()) errors += (errors.empty() ? "" : "\n") + to_text(error);
+    for (const auto& error : config.error())
+      errors += (errors.empty() ? "" : "\n") + to_text(error);
     return std::unexpected(std::move(errors));
   }
   if (names.empty()) return Selection{std::move(config->endpoints), std::move(config->egress)};
   for (const auto& name : names) {
-    const auto found =
-        std::find_if(config->endpoints.begin(), config->endpoints.end(), [&](const auto& e) { return e.name == name; });
+    const auto found = std::find_if(config->endpoints.begin(), config->endpoints.end(),
+                                    [&](const auto& e) { return e.name == name; });
     if (found == config->endpoints.end()) {
       return std::unexpected(
-          fmt::format("modelvane: {} has no endpoint \"{}\"; give one of its names or a URL", options.config_file, name));
+          fmt::format("modelvane: {} has no endpoint \"{}\"; give one of its names or a URL",
+                      options.config_file, name));
     }
     selected.push_back(*found);
   }
@@ -250,7 +263,8 @@ int probe(const ProbeOptions& options) {
       print_table(probed);
     }
   }
-  if (options.output == "json") fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  if (options.output == "json")
+    fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
   return all_fine ? 0 : 1;
 }
 

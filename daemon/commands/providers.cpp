@@ -43,10 +43,12 @@ Json to_json(const ProviderPreset& preset) {
 int print_one(const std::string& name) {
   const auto* preset = find_provider(name);
   if (preset == nullptr) {
-    fmt::print(stderr, "modelvane: there is no provider {}{}\n", in_quotes(name), did_you_mean(name, provider_names()));
+    fmt::print(stderr, "modelvane: there is no provider {}{}\n", in_quotes(name),
+               did_you_mean(name, provider_names()));
     return kUsageError;
   }
-  fmt::print("{} at {}\n{}\n{}\n\n{}", preset->title, where(*preset), preset->tells, preset->trap, preset->yaml);
+  fmt::print("{} at {}\n{}\n{}\n\n{}", preset->title, where(*preset), preset->tells, preset->trap,
+             preset->yaml);
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// What a webhook would be sent for an event, without sending it. Secrets are masked wherever they stand, so that the output can
-// be shown to others.
+// What a webhook would be sent for an event, without sending it. Secrets are masked wherever they
+// stand, so that the output can be shown to others.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,8 @@ constexpr std::string_view kMask = "********";
 constexpr std::size_t kSecretBytesMin = 4;
 
 void add(std::vector<std::string>& secrets, const SecretRef& reference) {
-  if (auto secret = reveal(reference); secret && secret->size() >= kSecretBytesMin) secrets.push_back(std::move(*secret));
+  if (auto secret = reveal(reference); secret && secret->size() >= kSecretBytesMin)
+    secrets.push_back(std::move(*secret));
 }
 
 std::vector<std::string> secrets_of(const WebhookConfig& webhook) {
@@ -43,7 +44,8 @@ std::vector<std::string> secrets_of(const WebhookConfig& webhook) {
 
 std::string masked(std::string text, const std::vector<std::string>& secrets) {
   for (const auto& secret : secrets) {
-    for (auto place = text.find(secret); place != std::string::npos; place = text.find(secret, place + kMask.size())) {
+    for (auto place = text.find(secret); place != std::string::npos;
+         place = text.find(secret, place + kMask.size())) {
       text.replace(place, secret.size(), kMask);
     }
   }
@@ -53,10 +55,12 @@ std::string masked(std::string text, const std::vector<std::string>& secrets) {
 // Path and query of most receivers are credentials.
 std::string masked_url(const std::string& url) {
   const auto target = parse_target(url);
-  return target ? fmt::format("{}://{}/{}", target->scheme, authority(*target), kMask) : std::string{kMask};
+  return target ? fmt::format("{}://{}/{}", target->scheme, authority(*target), kMask)
+                : std::string{kMask};
 }
 
-std::expected<StoredEvent, std::string> find_event(const RenderOptions& options, const std::string& instance, Time now) {
+std::expected<StoredEvent, std::string> find_event(const RenderOptions& options,
+                                                   const std::string& instance, Time now) {
   if (const auto type = event_type(options.event)) {
     auto event = sample_event(*type, instance, now, 0);
     return StoredEvent{.sequence = 0,
@@ -72,17 +76,20 @@ std::expected<StoredEvent, std::string> find_event(const RenderOptions& options,
   if (!found) return std::unexpected(found.error().sentence);
   const auto shown = cell(options.event);
   if (found->empty()) {
-    return std::unexpected(fmt::format("{} is neither an event type, such as alias.moved, nor number or id of an event in {}",
-                                       shown, database_file(options.storage_path).string()));
+    return std::unexpected(fmt::format(
+        "{} is neither an event type, such as alias.moved, nor number or id of an event in {}",
+        shown, database_file(options.storage_path).string()));
   }
   if (found->size() > 1)
-    return std::unexpected(fmt::format("several events have ids that begin with {}; write more of it", shown));
+    return std::unexpected(
+        fmt::format("several events have ids that begin with {}; write more of it", shown));
   return std::move(found->front());
 }
 
 void print(const HttpRequest& request, const std::vector<std::string>& secrets) {
   fmt::print("{} {}\n", request.method, masked_url(request.url));
-  for (const auto& [name, value] : request.headers) fmt::print("{}: {}\n", name, masked(value, secrets));
+  for (const auto& [name, value] : request.headers)
+    fmt::print("{}: {}\n", name, masked(value, secrets));
   if (!request.basic_username.empty()) fmt::print("Authorization: Basic {}\n", kMask);
   fmt::print("\n{}\n", masked(request.body, secrets));
 }
@@ -99,14 +106,15 @@ int render(const RenderOptions& options) {
   if (webhook == config->webhooks.end()) {
     std::string names;
     for (const auto& each : config->webhooks) names += (names.empty() ? "" : ", ") + each.name;
-    return fail(kUsageError, fmt::format("{} has no webhook {}; it has {}", options.config_file, cell(options.webhook),
-                                         names.empty() ? "none" : names));
+    return fail(kUsageError, fmt::format("{} has no webhook {}; it has {}", options.config_file,
+                                         cell(options.webhook), names.empty() ? "none" : names));
   }
   const Time now = SystemClock{}.wall();
   const auto instance = config->instance.empty() ? "modelvane" : config->instance;
   const auto event = find_event(options, instance, now);
   if (!event) return fail(kFailed, event.error());
-  const auto request = make_request(*webhook, std::array{&*event}, {options.external_url, instance}, now);
+  const auto request =
+      make_request(*webhook, std::array{&*event}, {options.external_url, instance}, now);
   if (!request) return fail(kFailed, request.error());
   print(*request, secrets_of(*webhook));
   return 0;

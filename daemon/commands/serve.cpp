@@ -30,7 +30,8 @@ std::optional<log::Level> log_level(const std::string& name) {
   return std::nullopt;
 }
 
-// Signals are taken by this thread with sigtimedwait, so no handler ever runs; all other threads inherit the mask.
+// Signals are taken by this thread with sigtimedwait, so no handler ever runs; all other threads
+// inherit the mask.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -42,19 +43,23 @@ sigset_t block_signals() {
   return signals;
 }
 
-// A scrape of 1,000 endpoints builds texts of several megabytes. Left alone, glibc takes the first of them for a sign that such
-// blocks are common, and keeps them from then on, for each thread its own; this way they go back to the system.
+// A scrape of 1,000 endpoints builds texts of several megabytes. Left alone, glibc takes the first
+// of them for a sign that such blocks are common, and keeps them from then on, for each thread its
+// own; this way they go back to the system.
 void give_large_blocks_back() {
   constexpr int kLargeBlock = 128 * 1024;
   mallopt(M_MMAP_THRESHOLD, kLargeBlock);
-  mallopt(M_ARENA_MAX, 1);  // the engine's thread does nearly all the work: nobody waits for the other's lock
+  mallopt(M_ARENA_MAX,
+          1);  // the engine's thread does nearly all the work: nobody waits for the other's lock
 }
 
 void wait_for_end(Daemon& daemon, const sigset_t& signals) {
   const auto watchdog = watchdog_interval();
   // Half of the wanted interval, as sd_watchdog_enabled(3) advises.
-  const auto pause = std::chrono::duration_cast<std::chrono::nanoseconds>(watchdog ? *watchdog / 2 : Duration{1h});
-  const timespec timeout{.tv_sec = pause.count() / 1'000'000'000, .tv_nsec = pause.count() % 1'000'000'000};
+  const auto pause =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(watchdog ? *watchdog / 2 : Duration{1h});
+  const timespec timeout{.tv_sec = pause.count() / 1'000'000'000,
+                         .tv_nsec = pause.count() % 1'000'000'000};
   auto last_heartbeat = daemon.heartbeat();
   while (true) {
     const int number = sigtimedwait(&signals, nullptr, &timeout);
@@ -77,7 +82,9 @@ void wait_for_end(Daemon& daemon, const sigset_t& signals) {
 int serve(const ServeOptions& options) {
   const auto level = log_level(options.log.level);
   if (!level || (options.log.format != "logfmt" && options.log.format != "json")) {
-    fmt::print(stderr, "modelvane: --log.level is debug, info, warn or error; --log.format is logfmt or json\n");
+    fmt::print(
+        stderr,
+        "modelvane: --log.level is debug, info, warn or error; --log.format is logfmt or json\n");
     return 2;
   }
   if (const auto site = site_of(options.external_url, options.route_prefix); !site) {
@@ -101,8 +108,9 @@ int serve(const ServeOptions& options) {
   const auto webhooks = config->webhooks.size();
   Daemon daemon{{.config_file = options.config_file,
                  .storage_path = options.storage_path,
-                 .listen_addresses = options.listen_addresses.empty() ? std::vector{std::string{kDefaultListenAddress}}
-                                                                      : options.listen_addresses,
+                 .listen_addresses = options.listen_addresses.empty()
+                                         ? std::vector{std::string{kDefaultListenAddress}}
+                                         : options.listen_addresses,
                  .external_url = options.external_url,
                  .route_prefix = options.route_prefix,
                  .web_config_file = options.web_config_file}};
@@ -110,10 +118,11 @@ int serve(const ServeOptions& options) {
     fmt::print(stderr, "modelvane: {}\n", started.error());
     return 1;
   }
-  log::info("modelvane started", {{"version", MODELVANE_VERSION},
-                                  {"address", fmt::format("{}", fmt::join(daemon.addresses(), ","))},
-                                  {"endpoints", std::to_string(endpoints)},
-                                  {"webhooks", std::to_string(webhooks)}});
+  log::info("modelvane started",
+            {{"version", MODELVANE_VERSION},
+             {"address", fmt::format("{}", fmt::join(daemon.addresses(), ","))},
+             {"endpoints", std::to_string(endpoints)},
+             {"webhooks", std::to_string(webhooks)}});
   notify_service_manager("READY=1");
   wait_for_end(daemon, signals);
   notify_service_manager("STOPPING=1");

@@ -1,5 +1,6 @@
-// Talks to systemd by its notify protocol (sd_notify(3)): one datagram to $NOTIFY_SOCKET. Written here because libsystemd would
-// bring five more libraries into the process. Without the variable nothing happens.
+// Talks to systemd by its notify protocol (sd_notify(3)): one datagram to $NOTIFY_SOCKET. Written
+// here because libsystemd would bring five more libraries into the process. Without the variable
+// nothing happens.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@ namespace modelvane {
 // "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=..."
 void notify_service_manager(std::string_view state);
 
-// How often the service manager wants a sign of life (WATCHDOG_USEC), when it wants one from this process.
+// How often the service manager wants a sign of life (WATCHDOG_USEC), when it wants one from this
+// process.
 std::optional<Duration> watchdog_interval();
 
 }  // namespace modelvane

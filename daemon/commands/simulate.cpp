@@ -1,4 +1,5 @@
-// `modelvane simulate`: a models API on loopback that moves aliases by a script, for trying a configuration and alert wiring.
+// `modelvane simulate`: a models API on loopback that moves aliases by a script, for trying a
+// configuration and alert wiring.
 
 #include <fmt/format.h>
 

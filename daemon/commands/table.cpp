@@ -21,7 +21,8 @@ std::size_t terminal_width() {
 std::vector<std::size_t> column_widths(const std::vector<TableRow>& rows) {
   std::vector<std::size_t> widths(rows.front().size(), 0);
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], character_count(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], character_count(row[i]));
   }
   return widths;
 }
@@ -40,7 +41,8 @@ void print_table(const std::vector<TableRow>& rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += row[i];
-      if (i + 1 < row.size()) line += std::string(widths[i] - character_count(row[i]), ' ') + std::string{kGap};
+      if (i + 1 < row.size())
+        line += std::string(widths[i] - character_count(row[i]), ' ') + std::string{kGap};
     }
     // The gaps of a table are no runs of blanks to fold, so it is cut here and not by plain_text.
     const bool is_wide = terminal > 1 && character_count(line) > terminal;

@@ -15,7 +15,8 @@ inline constexpr std::size_t kCellCharactersMax = 100;
 std::string cell(std::string_view text);
 
 using TableRow = std::vector<std::string>;
-// Columns aligned; on a terminal, lines are cut to its width. `rows` is not empty, its first row is the heading.
+// Columns aligned; on a terminal, lines are cut to its width. `rows` is not empty, its first row is
+// the heading.
 void print_table(const std::vector<TableRow>& rows);
 
 }  // namespace modelvane

@@ -20,17 +20,20 @@ std::expected<LoadedProtection, std::vector<std::string>> load_protection(const 
     return std::unexpected(std::move(sentences));
   }
   if (config->tls) {
-    for (const auto& name : {config->tls->cert_file, config->tls->key_file, config->tls->client_ca_file}) {
+    for (const auto& name :
+         {config->tls->cert_file, config->tls->key_file, config->tls->client_ca_file}) {
       if (!name.empty()) loaded.files[name] = stamp_of(name);
     }
   }
   auto protection = Protection::make(*config);
-  if (!protection) return std::unexpected(std::vector{fmt::format("{}: {}", file, protection.error())});
+  if (!protection)
+    return std::unexpected(std::vector{fmt::format("{}: {}", file, protection.error())});
   loaded.protection = std::move(*protection);
   return loaded;
 }
 
-WebConfigWatch::WebConfigWatch(std::string file, LoadedProtection in_force, Apply apply, std::chrono::milliseconds pause)
+WebConfigWatch::WebConfigWatch(std::string file, LoadedProtection in_force, Apply apply,
+                               std::chrono::milliseconds pause)
     : file_(std::move(file)),
       apply_(std::move(apply)),
       in_force_(std::move(in_force)),
@@ -59,7 +62,8 @@ void WebConfigWatch::look() {
     return;
   }
   auto error = fmt::format("{}", fmt::join(loaded.error(), "; "));
-  if (error != last_error_) log::error("web config: the changed files are not used", {{"error", error}});
+  if (error != last_error_)
+    log::error("web config: the changed files are not used", {{"error", error}});
   last_error_ = std::move(error);
 }
 

@@ -1,5 +1,6 @@
-// --web.config.file in force: a server's protection is what the file, and the certificates that it names, hold now. They are
-// looked at once a second on a thread of its own, since a renewed certificate comes without a signal.
+// --web.config.file in force: a server's protection is what the file, and the certificates that it
+// names, hold now. They are looked at once a second on a thread of its own, since a renewed
+// certificate comes without a signal.
 #pragma once
 
 #include <chrono>
@@ -20,8 +21,9 @@
 namespace modelvane {
 
 struct LoadedProtection {
-  std::shared_ptr<const Protection> protection;             // null = none is wanted
-  std::map<std::string, std::optional<FileStamp>> files{};  // what it was made from, as they were just before
+  std::shared_ptr<const Protection> protection;  // null = none is wanted
+  std::map<std::string, std::optional<FileStamp>>
+      files{};  // what it was made from, as they were just before
 };
 
 // "" = no file, no protection. The errors are sentences, those within the file with their position.
@@ -31,8 +33,8 @@ class WebConfigWatch {
  public:
   using Apply = std::function<void(std::shared_ptr<const Protection>)>;
 
-  // `apply` is called with what comes of a changed file, from the watch's thread or adopt(), never from both at once. Content
-  // that is no good is said in the log, and everything stays as it was.
+  // `apply` is called with what comes of a changed file, from the watch's thread or adopt(), never
+  // from both at once. Content that is no good is said in the log, and everything stays as it was.
   WebConfigWatch(std::string file, LoadedProtection in_force, Apply apply,
                  std::chrono::milliseconds pause = std::chrono::seconds{1});
 

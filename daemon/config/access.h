@@ -1,4 +1,5 @@
-// Puts the configured credentials, headers, query, TLS and proxy settings on a request, with secrets as they are at this moment.
+// Puts the configured credentials, headers, query, TLS and proxy settings on a request, with
+// secrets as they are at this moment.
 #pragma once
 
 #include <expected>
@@ -12,8 +13,8 @@ namespace modelvane {
 
 inline constexpr const char* kUserAgent = "modelvane/" MODELVANE_VERSION;
 
-// The URL must be there already: it gets the query. The error says which secret could not be read, never its value; `request` is
-// then to be thrown away.
+// The URL must be there already: it gets the query. The error says which secret could not be read,
+// never its value; `request` is then to be thrown away.
 std::expected<void, std::string> apply(const Access& access, HttpRequest& request);
 
 }  // namespace modelvane

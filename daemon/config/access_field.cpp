@@ -35,7 +35,8 @@ constexpr std::array kTransportHeaders{
 
 std::optional<Authorization> read_authorization(const Field& field) {
   static constexpr std::array kKeys{std::string_view{"type"}, std::string_view{"credentials"},
-                                    std::string_view{"credentials_env"}, std::string_view{"credentials_file"}};
+                                    std::string_view{"credentials_env"},
+                                    std::string_view{"credentials_file"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return std::nullopt;
   Authorization authorization;
@@ -49,14 +50,15 @@ std::optional<Authorization> read_authorization(const Field& field) {
       authorization.type = std::move(*text);
     }
   }
-  auto secret =
-      read_secret(*fields, "credentials", header_value_problem, "write one of credentials, credentials_env and credentials_file");
+  auto secret = read_secret(*fields, "credentials", header_value_problem,
+                            "write one of credentials, credentials_env and credentials_file");
   if (secret) authorization.credentials = std::move(*secret);
   return authorization;
 }
 
 std::optional<BasicAuth> read_basic_auth(const Field& field) {
-  static constexpr std::array kKeys{std::string_view{"username"}, std::string_view{"password"}, std::string_view{"password_env"},
+  static constexpr std::array kKeys{std::string_view{"username"}, std::string_view{"password"},
+                                    std::string_view{"password_env"},
                                     std::string_view{"password_file"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return std::nullopt;
@@ -69,17 +71,20 @@ std::optional<BasicAuth> read_basic_auth(const Field& field) {
       auth.username = std::move(*text);
     }
   }
-  auto secret = read_secret(*fields, "password", header_value_problem, "write one of password, password_env and password_file");
+  auto secret = read_secret(*fields, "password", header_value_problem,
+                            "write one of password, password_env and password_file");
   if (secret) auth.password = std::move(*secret);
   return auth;
 }
 
 std::optional<SecretRef> read_value(const Field& field) {
-  static constexpr std::array kKeys{std::string_view{"value"}, std::string_view{"value_env"}, std::string_view{"value_file"}};
+  static constexpr std::array kKeys{std::string_view{"value"}, std::string_view{"value_env"},
+                                    std::string_view{"value_file"}};
   if (field.is_map()) {
     const auto fields = field.fields(kKeys);
     if (!fields) return std::nullopt;
-    return read_secret(*fields, "value", header_value_problem, "write one of value, value_env and value_file");
+    return read_secret(*fields, "value", header_value_problem,
+                       "write one of value, value_env and value_file");
   }
   auto text = field.text("text, or a map with value, value_env or value_file");
   if (!text) return std::nullopt;
@@ -89,7 +94,8 @@ std::optional<SecretRef> read_value(const Field& field) {
 }
 
 // False when the header must not be set here; says why.
-bool may_set(const Field& field, const std::string& name, std::span<const std::string_view> reserved, const Access& access) {
+bool may_set(const Field& field, const std::string& name,
+             std::span<const std::string_view> reserved, const Access& access) {
   const auto key = to_lower(name);
   if (std::ranges::find(kTransportHeaders, key) != kTransportHeaders.end() ||
       std::ranges::find(reserved, key) != reserved.end()) {
@@ -97,7 +103,8 @@ bool may_set(const Field& field, const std::string& name, std::span<const std::s
     return false;
   }
   if (key == "authorization" && (access.authorization || access.basic_auth)) {
-    field.fail(fmt::format("{} sets this header, too; keep one of them", access.authorization ? "authorization" : "basic_auth"));
+    field.fail(fmt::format("{} sets this header, too; keep one of them",
+                           access.authorization ? "authorization" : "basic_auth"));
     return false;
   }
   return true;
@@ -111,12 +118,15 @@ void read_headers(const Field& field, std::span<const std::string_view> reserved
   std::map<std::string, int> lines;
   for (const auto& [name, value] : *entries) {
     if (!is_token(name)) {
-      value.fail("a header name must be letters, digits and any of !#$%&'*+-.^_`|~ (not shown: it may hold a secret)");
+      value.fail(
+          "a header name must be letters, digits and any of !#$%&'*+-.^_`|~ (not shown: it may "
+          "hold a secret)");
       continue;
     }
     const auto [first, is_new] = lines.emplace(to_lower(name), value.at().line);
     if (!is_new) {
-      value.fail(fmt::format("duplicate header (case does not count); it stands above, on line {}", first->second));
+      value.fail(fmt::format("duplicate header (case does not count); it stands above, on line {}",
+                             first->second));
       continue;
     }
     if (!may_set(value, name, reserved, access)) continue;
@@ -132,16 +142,19 @@ void read_query(const Field& field, Access& access) {
   }
   for (const auto& [key, value] : *entries) {
     if (!is_token(key)) {
-      value.fail("a query key must be letters, digits and any of !#$%&'*+-.^_`|~ (not shown: it may hold a secret)");
+      value.fail(
+          "a query key must be letters, digits and any of !#$%&'*+-.^_`|~ (not shown: it may hold "
+          "a secret)");
     }
     if (auto secret = read_value(value)) access.query.emplace_back(key, std::move(*secret));
   }
 }
 
 TlsOptions read_tls(const Field& field) {
-  static constexpr std::array kKeys{std::string_view{"ca_file"},     std::string_view{"cert_file"},
-                                    std::string_view{"key_file"},    std::string_view{"server_name"},
-                                    std::string_view{"min_version"}, std::string_view{"insecure_skip_verify"}};
+  static constexpr std::array kKeys{
+      std::string_view{"ca_file"},     std::string_view{"cert_file"},
+      std::string_view{"key_file"},    std::string_view{"server_name"},
+      std::string_view{"min_version"}, std::string_view{"insecure_skip_verify"}};
   static constexpr std::array kVersions{std::string_view{"TLS12"}, std::string_view{"TLS13"}};
   TlsOptions tls;
   const auto fields = field.fields(kKeys);
@@ -151,14 +164,19 @@ TlsOptions read_tls(const Field& field) {
   if (const auto* ca = fields->find("ca_file")) tls.ca_file = read_file_name(*ca);
   if (cert != nullptr) tls.cert_file = read_file_name(*cert);
   if (key != nullptr) tls.key_file = read_file_name(*key);
-  if (cert != nullptr && key == nullptr) cert->fail("a client certificate needs its key; write key_file, too");
-  if (key != nullptr && cert == nullptr) key->fail("a client key needs its certificate; write cert_file, too");
+  if (cert != nullptr && key == nullptr)
+    cert->fail("a client certificate needs its key; write key_file, too");
+  if (key != nullptr && cert == nullptr)
+    key->fail("a client key needs its certificate; write cert_file, too");
   if (const auto* name = fields->find("server_name")) {
     tls.server_name = name->text("a host name").value_or("");
-    if (!tls.server_name.empty() && url_problem(fmt::format("https://{}/", tls.server_name))) name->fail("must be a host name");
+    if (!tls.server_name.empty() && url_problem(fmt::format("https://{}/", tls.server_name)))
+      name->fail("must be a host name");
   }
-  if (const auto* version = fields->find("min_version")) tls.min_version = version->choice(kVersions).value_or("");
-  if (const auto* skip = fields->find("insecure_skip_verify")) tls.insecure_skip_verify = skip->boolean().value_or(false);
+  if (const auto* version = fields->find("min_version"))
+    tls.min_version = version->choice(kVersions).value_or("");
+  if (const auto* skip = fields->find("insecure_skip_verify"))
+    tls.insecure_skip_verify = skip->boolean().value_or(false);
   return tls;
 }
 
@@ -179,7 +197,8 @@ ProxyOptions read_proxy(const Fields& fields) {
   }
   if (from_environment != nullptr) {
     proxy.from_environment = from_environment->boolean().value_or(false);
-    if (proxy.from_environment && url != nullptr) from_environment->fail("cannot stand beside proxy_url; keep one of them");
+    if (proxy.from_environment && url != nullptr)
+      from_environment->fail("cannot stand beside proxy_url; keep one of them");
   }
   return proxy;
 }
@@ -199,18 +218,22 @@ std::span<const std::string_view> access_keys() {
 
 Access read_access(const Fields& fields, std::span<const std::string_view> reserved_headers) {
   Access access;
-  if (const auto* field = fields.find("authorization")) access.authorization = read_authorization(*field);
+  if (const auto* field = fields.find("authorization"))
+    access.authorization = read_authorization(*field);
   if (const auto* field = fields.find("basic_auth")) {
     access.basic_auth = read_basic_auth(*field);
-    if (fields.find("authorization") != nullptr) field->fail("cannot stand beside authorization; keep one of them");
+    if (fields.find("authorization") != nullptr)
+      field->fail("cannot stand beside authorization; keep one of them");
   }
-  if (const auto* field = fields.find("http_headers")) read_headers(*field, reserved_headers, access);
+  if (const auto* field = fields.find("http_headers"))
+    read_headers(*field, reserved_headers, access);
   if (const auto* field = fields.find("query")) read_query(*field, access);
   if (const auto* field = fields.find("tls_config")) access.tls = read_tls(*field);
   access.proxy = read_proxy(fields);
   if (const auto* field = fields.find("follow_redirects")) {
     if (field->boolean().value_or(false))
-      field->fail("redirects are never followed: the key would go to another host; give the final URL");
+      field->fail(
+          "redirects are never followed: the key would go to another host; give the final URL");
   }
   return access;
 }

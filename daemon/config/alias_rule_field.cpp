@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 
 // Lookups are free, but each is a request for one alias alone.
 constexpr Duration kLookupInterval = 10min;
-// Echoes cost money: aliases move a few times a year, and a quarter of a day is early enough to know.
+// Echoes cost money: aliases move a few times a year, and a quarter of a day is early enough to
+// know.
 constexpr Duration kEchoInterval = 6h;
 constexpr int kEchoDailyBudget = 24;
 constexpr Range<Duration> kIntervalRange{10s, 7 * 24h};
@@ -42,24 +43,30 @@ std::string read_rule_url(const Field& field, const std::string& list_url) {
   const auto marked = fill_in(*text, kMark, Escape::Percent);
   if (url_problem(list_url)) return "";
   auto url = resolve(list_url, marked);
-  const auto problem = url ? url_problem(*url) : std::optional<std::string>{"must be a URL, absolute or relative to url"};
+  const auto problem =
+      url ? url_problem(*url)
+          : std::optional<std::string>{"must be a URL, absolute or relative to url"};
   if (problem) {
     field.fail(*problem);
     return "";
   }
   if (!has_same_origin(*url, list_url)) {
-    field.fail("must have the scheme, host and port of url: the endpoint's credentials go with this request, too");
+    field.fail(
+        "must have the scheme, host and port of url: the endpoint's credentials go with this "
+        "request, too");
   }
   replace_all(*url, kMark, kIdPlace);
   return std::move(*url);
 }
 
 SecondDocument read_document(const Field& field, const std::string& list_url) {
-  static constexpr std::array kKeys{std::string_view{"url"}, std::string_view{"items"}, std::string_view{"id"}};
+  static constexpr std::array kKeys{std::string_view{"url"}, std::string_view{"items"},
+                                    std::string_view{"id"}};
   SecondDocument document;
   const auto fields = field.fields(kKeys);
   if (!fields) return document;
-  if (const auto* url = fields->need("url", "write the URL of the document whose rows tell the targets")) {
+  if (const auto* url =
+          fields->need("url", "write the URL of the document whose rows tell the targets")) {
     document.url = read_rule_url(*url, list_url);
   }
   if (const auto* items = fields->find("items")) read_pointer(*items, true, document.items);
@@ -68,7 +75,8 @@ SecondDocument read_document(const Field& field, const std::string& list_url) {
 }
 
 void read_strip_prefix(const Fields& fields, AliasRule& rule) {
-  if (const auto* prefix = fields.find("strip_prefix")) rule.strip_prefix = prefix->text_or_empty("text").value_or("");
+  if (const auto* prefix = fields.find("strip_prefix"))
+    rule.strip_prefix = prefix->text_or_empty("text").value_or("");
 }
 
 void read_field_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
@@ -76,19 +84,23 @@ void read_field_rule(const Fields& fields, const std::string& list_url, AliasRul
   if (const auto* opaque = fields.find("opaque")) rule.opaque = opaque->boolean().value_or(false);
   if (const auto* hops = fields.find("max_hops")) {
     rule.max_hops = hops->integer({1, kHopsMax}).value_or(1);
-    if (rule.opaque && rule.max_hops > 1) hops->fail("has no meaning for an opaque value: it names no model to follow");
+    if (rule.opaque && rule.max_hops > 1)
+      hops->fail("has no meaning for an opaque value: it names no model to follow");
   }
-  if (const auto* document = fields.find("document")) rule.document = read_document(*document, list_url);
+  if (const auto* document = fields.find("document"))
+    rule.document = read_document(*document, list_url);
 }
 
 void read_reverse_rule(const Fields& fields, const std::string&, AliasRule& rule) {
   read_pointer(*fields.find("reverse"), false, rule.pointer);
-  if (const auto* canonical = fields.find("canonical")) read_pointer(*canonical, false, rule.canonical);
+  if (const auto* canonical = fields.find("canonical"))
+    read_pointer(*canonical, false, rule.canonical);
 }
 
 void read_interval(const Fields& fields, Duration otherwise, AliasRule& rule) {
   rule.interval = otherwise;
-  if (const auto* interval = fields.find("interval")) rule.interval = interval->duration(kIntervalRange).value_or(otherwise);
+  if (const auto* interval = fields.find("interval"))
+    rule.interval = interval->duration(kIntervalRange).value_or(otherwise);
 }
 
 void read_lookup_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
@@ -103,12 +115,15 @@ void read_lookup_rule(const Fields& fields, const std::string& list_url, AliasRu
 }
 
 void read_echo_body(const Fields& fields, AliasRule& rule) {
-  const auto* body =
-      fields.need("body", R"(write the smallest request, such as '{"model":"{id}","messages":[],"max_tokens":1}')");
+  const auto* body = fields.need(
+      "body",
+      R"(write the smallest request, such as '{"model":"{id}","messages":[],"max_tokens":1}')");
   if (body == nullptr) return;
   rule.body = body->text("a JSON text").value_or("");
-  if (rule.body.size() > kBodyBytesMax) body->fail(fmt::format("must be at most {} bytes long", kBodyBytesMax));
-  if (!rule.body.empty() && rule.body.find(kIdPlace) == std::string::npos && rule.url.find(kIdPlace) == std::string::npos) {
+  if (rule.body.size() > kBodyBytesMax)
+    body->fail(fmt::format("must be at most {} bytes long", kBodyBytesMax));
+  if (!rule.body.empty() && rule.body.find(kIdPlace) == std::string::npos &&
+      rule.url.find(kIdPlace) == std::string::npos) {
     body->fail("must have {id} where the alias belongs, unless the URL has it");
   }
 }
@@ -118,10 +133,12 @@ void read_echo_rule(const Fields& fields, const std::string& list_url, AliasRule
   read_echo_body(fields, rule);
   rule.pointer = "/model";
   if (const auto* pointer = fields.find("pointer")) read_pointer(*pointer, false, rule.pointer);
-  if (const auto* fingerprint = fields.find("fingerprint")) read_pointer(*fingerprint, false, rule.fingerprint);
+  if (const auto* fingerprint = fields.find("fingerprint"))
+    read_pointer(*fingerprint, false, rule.fingerprint);
   if (const auto* header = fields.find("header")) {
     rule.header = header->text("the name of a header").value_or("");
-    if (!rule.header.empty() && !is_token(rule.header)) header->fail("must be the name of a header, such as openai-model");
+    if (!rule.header.empty() && !is_token(rule.header))
+      header->fail("must be the name of a header, such as openai-model");
   }
   read_echo_limits(fields, rule);
 }
@@ -138,7 +155,10 @@ const std::vector<RuleKind>& rule_kinds() {
       {"field", Rule::Field, {"opaque", "max_hops", "document"}, read_field_rule},
       {"reverse", Rule::Reverse, {"canonical"}, read_reverse_rule},
       {"lookup", Rule::Lookup, {"pointer", "interval"}, read_lookup_rule},
-      {"echo", Rule::Echo, {"body", "pointer", "header", "fingerprint", "interval", "daily_budget"}, read_echo_rule},
+      {"echo",
+       Rule::Echo,
+       {"body", "pointer", "header", "fingerprint", "interval", "daily_budget"},
+       read_echo_rule},
   };
   return kKinds;
 }
@@ -161,7 +181,8 @@ std::span<const std::string_view> rule_keys() {
 // Reports keys that the rule does not have, among them those of a second rule.
 void refuse_foreign_keys(const Fields& fields, const RuleKind& kind) {
   for (const auto key : rule_keys()) {
-    const bool is_own = key == kind.key || key == "strip_prefix" || std::ranges::find(kind.keys, key) != kind.keys.end();
+    const bool is_own = key == kind.key || key == "strip_prefix" ||
+                        std::ranges::find(kind.keys, key) != kind.keys.end();
     if (const auto* field = fields.find(key); field != nullptr && !is_own) {
       field->fail(fmt::format("does not belong to a {} rule", kind.key));
     }
@@ -173,7 +194,8 @@ void refuse_foreign_keys(const Fields& fields, const RuleKind& kind) {
 void read_echo_limits(const Fields& fields, AliasRule& rule) {
   read_interval(fields, kEchoInterval, rule);
   rule.daily_budget = kEchoDailyBudget;
-  if (const auto* budget = fields.find("daily_budget")) rule.daily_budget = budget->integer(kBudgetRange).value_or(1);
+  if (const auto* budget = fields.find("daily_budget"))
+    rule.daily_budget = budget->integer(kBudgetRange).value_or(1);
 }
 
 void read_pointer(const Field& field, bool may_be_empty, std::string& pointer) {
@@ -187,7 +209,8 @@ void read_pointer(const Field& field, bool may_be_empty, std::string& pointer) {
   pointer = std::move(*text);
 }
 
-void read_alias_rule(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules) {
+void read_alias_rule(const Field& field, const std::string& list_url,
+                     std::vector<AliasRule>& rules) {
   const auto fields = field.fields(rule_keys());
   if (!fields) return;
   for (const auto& kind : rule_kinds()) {
@@ -200,7 +223,9 @@ void read_alias_rule(const Field& field, const std::string& list_url, std::vecto
     rules.push_back(std::move(rule));
     return;
   }
-  fields->need("field", "write {field: /ref_model}, the JSON pointer from a row to the target's id, or reverse, lookup or echo");
+  fields->need("field",
+               "write {field: /ref_model}, the JSON pointer from a row to the target's id, or "
+               "reverse, lookup or echo");
 }
 
 }  // namespace modelvane

@@ -9,9 +9,10 @@
 
 namespace modelvane {
 
-// `list_url`: rules may name other URLs relative to the list's, and only on its host. Adds the rule to `rules`, unless it has no
-// meaning at all.
-void read_alias_rule(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules);
+// `list_url`: rules may name other URLs relative to the list's, and only on its host. Adds the rule
+// to `rules`, unless it has no meaning at all.
+void read_alias_rule(const Field& field, const std::string& list_url,
+                     std::vector<AliasRule>& rules);
 
 // `interval` and `daily_budget` of an echo rule; defaults where they are not stated.
 void read_echo_limits(const Fields& fields, AliasRule& rule);

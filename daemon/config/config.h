@@ -1,4 +1,5 @@
-// The configuration as values: what a loaded file means, with every default filled in. PRODUCT section 4.
+// The configuration as values: what a loaded file means, with every default filled in. PRODUCT
+// section 4.
 #pragma once
 
 #include <cstddef>
@@ -80,8 +81,8 @@ struct WebhookConfig {
   std::string format = "cloudevents";
   std::vector<SecretRef> signing_secrets;  // Standard Webhooks
   SecretRef github_signature;              // X-Hub-Signature-256
-  // What the vendor gives beside the URL: the signing secret of a feishu or dingtalk bot, the routing key of pagerduty, the
-  // trigger token of gitlab.
+  // What the vendor gives beside the URL: the signing secret of a feishu or dingtalk bot, the
+  // routing key of pagerduty, the trigger token of gitlab.
   SecretRef vendor_secret;
   std::string repository;                   // github_dispatch: owner/name
   std::string project;                      // gitlab_trigger: number or path
@@ -91,9 +92,10 @@ struct WebhookConfig {
   std::vector<std::string> endpoints{"*"};  // globs over endpoint names
   Access access;
   Duration timeout = std::chrono::seconds{15};
-  RateLimit rate_limit;                             // the format's, unless the user says otherwise
-  Duration max_age = std::chrono::hours{24};        // the same
-  Duration alert_duration = std::chrono::hours{1};  // alertmanager: how long a fact such as alias.moved is an alert
+  RateLimit rate_limit;                       // the format's, unless the user says otherwise
+  Duration max_age = std::chrono::hours{24};  // the same
+  Duration alert_duration =
+      std::chrono::hours{1};  // alertmanager: how long a fact such as alias.moved is an alert
   friend bool operator==(const WebhookConfig&, const WebhookConfig&) = default;
 };
 

@@ -28,7 +28,8 @@ std::unexpected<Errors> file_error(const std::string& path, std::string sentence
 std::expected<std::string, std::vector<ConfigError>> read_config_file(const std::string& path) {
   const auto reason = [] { return std::generic_category().message(errno); };
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return file_error(path, fmt::format("cannot open the configuration file: {}", reason()));
+  if (fd < 0)
+    return file_error(path, fmt::format("cannot open the configuration file: {}", reason()));
   struct stat status{};
   if (::fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) {
     ::close(fd);
@@ -40,7 +41,8 @@ std::expected<std::string, std::vector<ConfigError>> read_config_file(const std:
     const auto got = ::read(fd, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      auto error = file_error(path, fmt::format("cannot read the configuration file: {}", reason()));
+      auto error =
+          file_error(path, fmt::format("cannot read the configuration file: {}", reason()));
       ::close(fd);
       return error;
     }
@@ -51,13 +53,17 @@ std::expected<std::string, std::vector<ConfigError>> read_config_file(const std:
   return text;
 }
 
-std::expected<YamlNodePtr, std::vector<ConfigError>> parse_config_file(std::string_view yaml, const std::string& file) {
+std::expected<YamlNodePtr, std::vector<ConfigError>> parse_config_file(std::string_view yaml,
+                                                                       const std::string& file) {
   if (yaml.size() > kFileBytesMax) {
     return file_error(
-        file, fmt::format("the configuration is larger than {}; split it over several daemons", size_text(kFileBytesMax)));
+        file, fmt::format("the configuration is larger than {}; split it over several daemons",
+                          size_text(kFileBytesMax)));
   }
   auto root = parse_yaml(yaml);
-  if (!root) return std::unexpected{Errors{{file, root.error().at.line, root.error().at.column, root.error().sentence}}};
+  if (!root)
+    return std::unexpected{
+        Errors{{file, root.error().at.line, root.error().at.column, root.error().sentence}}};
   return std::move(*root);
 }
 

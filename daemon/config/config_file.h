@@ -1,4 +1,5 @@
-// A YAML file from the disk to a tree: the same bounds and the same errors for every file that users write.
+// A YAML file from the disk to a tree: the same bounds and the same errors for every file that
+// users write.
 #pragma once
 
 #include <expected>
@@ -11,9 +12,11 @@
 
 namespace modelvane {
 
-// At most one byte more than a configuration may have. Never waits for a writer, as a FIFO would make it.
+// At most one byte more than a configuration may have. Never waits for a writer, as a FIFO would
+// make it.
 std::expected<std::string, std::vector<ConfigError>> read_config_file(const std::string& path);
 // `file` is for the errors.
-std::expected<YamlNodePtr, std::vector<ConfigError>> parse_config_file(std::string_view yaml, const std::string& file);
+std::expected<YamlNodePtr, std::vector<ConfigError>> parse_config_file(std::string_view yaml,
+                                                                       const std::string& file);
 
 }  // namespace modelvane

@@ -27,13 +27,15 @@ constexpr std::size_t kPinTargetsMax = 64;
 // Longer than every model id in the wild by a factor of four.
 constexpr std::size_t kModelIdBytesMax = 512;
 
-constexpr std::string_view kAliasesExample = "write aliases: [{field: /ref_model}], or [] to watch ids and availability only";
+constexpr std::string_view kAliasesExample =
+    "write aliases: [{field: /ref_model}], or [] to watch ids and availability only";
 
 // Labels that modelvane's own series carry.
 constexpr std::array kOwnLabels{
-    std::string_view{"endpoint"}, std::string_view{"alias"}, std::string_view{"target"},      std::string_view{"rule"},
-    std::string_view{"reason"},   std::string_view{"phase"}, std::string_view{"type"},        std::string_view{"le"},
-    std::string_view{"state"},    std::string_view{"model"}, std::string_view{"replacement"},
+    std::string_view{"endpoint"}, std::string_view{"alias"},       std::string_view{"target"},
+    std::string_view{"rule"},     std::string_view{"reason"},      std::string_view{"phase"},
+    std::string_view{"type"},     std::string_view{"le"},          std::string_view{"state"},
+    std::string_view{"model"},    std::string_view{"replacement"},
 };
 
 std::span<const std::string_view> endpoint_keys() {
@@ -54,10 +56,12 @@ const ProviderPreset* read_provider(const Field& field, std::string& name) {
   name = *text;
   if (const auto* preset = find_provider(*text)) return preset;
   const auto hint = did_you_mean(*text, provider_names());
-  field.fail(fmt::format("unknown provider {}{}", in_quotes(*text),
-                         hint.empty() ? "; `modelvane providers` lists those it knows; for another one leave provider out and "
-                                        "describe it with url, list and aliases"
-                                      : hint));
+  field.fail(fmt::format(
+      "unknown provider {}{}", in_quotes(*text),
+      hint.empty()
+          ? "; `modelvane providers` lists those it knows; for another one leave provider out and "
+            "describe it with url, list and aliases"
+          : hint));
   return nullptr;
 }
 
@@ -68,7 +72,8 @@ void read_name(const Field& whole, const Fields& fields, EndpointConfig& endpoin
     if (!endpoint.name.empty()) return names.claim(*field, endpoint.name, whole.path());
   } else if (const auto* provider = fields.find("provider")) {
     endpoint.name = endpoint.provider;
-    if (find_provider(endpoint.name) != nullptr) return names.claim(*provider, endpoint.name, whole.path());
+    if (find_provider(endpoint.name) != nullptr)
+      return names.claim(*provider, endpoint.name, whole.path());
   } else {
     fields.need("name", "give each endpoint a name of its own");
   }
@@ -77,9 +82,11 @@ void read_name(const Field& whole, const Fields& fields, EndpointConfig& endpoin
 
 void read_url(const Fields& fields, const ProviderPreset* preset, EndpointConfig& endpoint) {
   const bool has_example = preset != nullptr && !preset->example.empty();
-  const auto what = fmt::format("the full URL of the models list, such as {}",
-                                has_example ? preset->example : "https://llm.example.com/v1/models");
-  const auto* field = endpoint.url.empty() ? fields.need("url", fmt::format("write {}", what)) : fields.find("url");
+  const auto what =
+      fmt::format("the full URL of the models list, such as {}",
+                  has_example ? preset->example : "https://llm.example.com/v1/models");
+  const auto* field =
+      endpoint.url.empty() ? fields.need("url", fmt::format("write {}", what)) : fields.find("url");
   if (field == nullptr) return;
   auto text = field->text(what);
   if (!text) return;
@@ -88,17 +95,21 @@ void read_url(const Fields& fields, const ProviderPreset* preset, EndpointConfig
 }
 
 bool has_header(const Access& access, std::string_view name) {
-  return std::ranges::any_of(access.http_headers, [&](const auto& header) { return equals_ignoring_case(header.first, name); });
+  return std::ranges::any_of(access.http_headers, [&](const auto& header) {
+    return equals_ignoring_case(header.first, name);
+  });
 }
 
 // A preset's key, for an endpoint that says nothing about authentication.
 void add_key(const Field& provider, const Fields& fields, const ProviderKey& key, Access& access) {
   if (access.authorization || access.basic_auth) return;
   const bool in_own_header = !key.header.empty();
-  if (in_own_header ? has_header(access, key.header) : fields.find("http_headers") != nullptr) return;
+  if (in_own_header ? has_header(access, key.header) : fields.find("http_headers") != nullptr)
+    return;
   const SecretRef secret{SecretRef::From::Env, key.variable};
   if (key.is_optional && std::getenv(key.variable.c_str()) == nullptr) return;
-  check_secret(provider, secret, header_value_problem, "export it, or write authorization: {credentials_file: ...}");
+  check_secret(provider, secret, header_value_problem,
+               "export it, or write authorization: {credentials_file: ...}");
   if (in_own_header) {
     access.http_headers.emplace_back(key.header, secret);
   } else {
@@ -119,8 +130,11 @@ void read_echo(const Field& field, const ProviderPreset* preset, EndpointConfig&
   const auto fields = field.is_map() ? field.fields(kKeys) : std::nullopt;
   const bool is_wanted = field.is_map() ? fields.has_value() : field.boolean().value_or(false);
   if (!is_wanted) return;
-  if (preset == nullptr) return field.fail("needs a provider that has such a question; write a rule: aliases: [{echo: ...}]");
-  if (!preset->has_question) return field.fail("this provider's answers name no target: there is nothing to ask; remove it");
+  if (preset == nullptr)
+    return field.fail(
+        "needs a provider that has such a question; write a rule: aliases: [{echo: ...}]");
+  if (!preset->has_question)
+    return field.fail("this provider's answers name no target: there is nothing to ask; remove it");
   AliasRule rule = question_of(*preset, endpoint.url);
   if (fields) read_echo_limits(*fields, rule);
   endpoint.reading.rules.push_back(std::move(rule));
@@ -130,15 +144,18 @@ std::vector<std::string> read_pin(const Field& field) {
   const auto items = field.list("approved targets");
   if (!items) return {};
   if (items->empty() || items->size() > kPinTargetsMax) {
-    field.fail(fmt::format("must name 1 to {} approved targets, not {}", kPinTargetsMax, items->size()));
+    field.fail(
+        fmt::format("must name 1 to {} approved targets, not {}", kPinTargetsMax, items->size()));
     return {};
   }
   std::vector<std::string> targets;
   for (const auto& item : *items) {
     auto target = item.text("a model id");
     if (!target) continue;
-    if (target->size() > kModelIdBytesMax) item.fail(fmt::format("must be at most {} bytes long", kModelIdBytesMax));
-    if (std::ranges::find(targets, *target) != targets.end()) item.fail(fmt::format("{} is listed twice", in_quotes(*target)));
+    if (target->size() > kModelIdBytesMax)
+      item.fail(fmt::format("must be at most {} bytes long", kModelIdBytesMax));
+    if (std::ranges::find(targets, *target) != targets.end())
+      item.fail(fmt::format("{} is listed twice", in_quotes(*target)));
     targets.push_back(std::move(*target));
   }
   return targets;
@@ -146,10 +163,12 @@ std::vector<std::string> read_pin(const Field& field) {
 
 void read_pins(const Field& field, std::map<std::string, std::vector<std::string>>& pins) {
   const auto may_show = [](std::string_view) { return true; };
-  const auto entries =
-      field.entries("a map of alias to approved targets, such as {internlm3-latest: [internlm3-8b-instruct]}", may_show);
+  const auto entries = field.entries(
+      "a map of alias to approved targets, such as {internlm3-latest: [internlm3-8b-instruct]}",
+      may_show);
   if (!entries) return;
-  if (entries->size() > kPinsMax) field.fail(fmt::format("must have at most {} entries, not {}", kPinsMax, entries->size()));
+  if (entries->size() > kPinsMax)
+    field.fail(fmt::format("must have at most {} entries, not {}", kPinsMax, entries->size()));
   for (const auto& [alias, targets] : *entries) {
     if (alias.empty() || alias.size() > kModelIdBytesMax) {
       targets.fail(fmt::format("an alias must be 1 to {} bytes long", kModelIdBytesMax));
@@ -158,24 +177,29 @@ void read_pins(const Field& field, std::map<std::string, std::vector<std::string
   }
 }
 
-void read_label(const std::string& name, const Field& value, std::map<std::string, std::string>& labels) {
+void read_label(const std::string& name, const Field& value,
+                std::map<std::string, std::string>& labels) {
   if (!is_label_name(name)) {
     value.fail("a label name must be letters, digits and _, and not start with a digit");
   } else if (name.starts_with("__")) {
     value.fail("label names that start with __ are reserved by Prometheus");
   } else if (std::ranges::find(kOwnLabels, name) != kOwnLabels.end()) {
-    value.fail(fmt::format("modelvane's own metrics have the label \"{}\"; choose another name", name));
+    value.fail(
+        fmt::format("modelvane's own metrics have the label \"{}\"; choose another name", name));
   }
   auto text = value.text("text");
   if (!text) return;
-  if (text->size() > kLabelBytesMax) value.fail(fmt::format("must be at most {} bytes long", kLabelBytesMax));
+  if (text->size() > kLabelBytesMax)
+    value.fail(fmt::format("must be at most {} bytes long", kLabelBytesMax));
   labels[name] = std::move(*text);
 }
 
 void read_labels(const Field& field, std::map<std::string, std::string>& labels) {
-  const auto entries = field.entries("a map of label names to values, such as {team: search}", is_label_name);
+  const auto entries =
+      field.entries("a map of label names to values, such as {team: search}", is_label_name);
   if (!entries) return;
-  if (entries->size() > kLabelsMax) field.fail(fmt::format("must have at most {} labels, not {}", kLabelsMax, entries->size()));
+  if (entries->size() > kLabelsMax)
+    field.fail(fmt::format("must have at most {} labels, not {}", kLabelsMax, entries->size()));
   for (const auto& [name, value] : *entries) read_label(name, value, labels);
 }
 
@@ -184,14 +208,15 @@ void read_labels(const Field& field, std::map<std::string, std::string>& labels)
 void Names::claim(const Field& field, const std::string& name, const std::string& owner_path) {
   if (!is_name(name)) {
     field.fail(
-        fmt::format("a name must be 1 to 63 letters, digits, \".\", \"_\" and \"-\", starting with a letter or digit, not {}",
+        fmt::format("a name must be 1 to 63 letters, digits, \".\", \"_\" and \"-\", starting with "
+                    "a letter or digit, not {}",
                     in_quotes(name)));
     return miss();
   }
   const auto [owner, is_new] = owners_.try_emplace(name, Owner{owner_path, field.at().line});
   if (is_new) return;
-  field.fail(fmt::format("the name \"{}\" is taken by {} (line {}); give each its own name", name, owner->second.path,
-                         owner->second.line));
+  field.fail(fmt::format("the name \"{}\" is taken by {} (line {}); give each its own name", name,
+                         owner->second.path, owner->second.line));
 }
 
 std::vector<std::string_view> Names::all() const {

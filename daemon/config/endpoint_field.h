@@ -1,5 +1,6 @@
-// One entry of `endpoints`, and the `defaults` that it starts from. Both are read completely even when they are in error; the
-// result then only serves to find more errors, and never leaves parse_config().
+// One entry of `endpoints`, and the `defaults` that it starts from. Both are read completely even
+// when they are in error; the result then only serves to find more errors, and never leaves
+// parse_config().
 #pragma once
 
 #include <map>

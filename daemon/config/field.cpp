@@ -39,23 +39,26 @@ Position place_of(const YamlEntry& entry) {
 }
 
 std::string map_text(std::span<const std::string_view> known) {
-  return known.size() <= kListedKeysMax ? fmt::format("a map with the keys {}", listed(known))
-                                        : fmt::format("a map with keys such as {}", listed(known.first(3)));
+  return known.size() <= kListedKeysMax
+             ? fmt::format("a map with the keys {}", listed(known))
+             : fmt::format("a map with keys such as {}", listed(known.first(3)));
 }
 
 }  // namespace
 
 void Findings::add(Position at, std::string_view path, std::string_view sentence) {
-  errors_.push_back({file_, at.line, at.column, path.empty() ? std::string{sentence} : fmt::format("{}: {}", path, sentence)});
+  errors_.push_back({file_, at.line, at.column,
+                     path.empty() ? std::string{sentence} : fmt::format("{}: {}", path, sentence)});
 }
 
 std::vector<ConfigError> Findings::take() {
-  std::ranges::stable_sort(errors_, {}, [](const ConfigError& e) { return Position{e.line, e.column}; });
+  std::ranges::stable_sort(errors_, {},
+                           [](const ConfigError& e) { return Position{e.line, e.column}; });
   if (errors_.size() > kErrorsMax) {
     const auto more = errors_.size() - kErrorsMax;
     errors_.resize(kErrorsMax);
-    errors_.push_back(
-        {file_, errors_.back().line, errors_.back().column, fmt::format("and {} more errors after this one", more)});
+    errors_.push_back({file_, errors_.back().line, errors_.back().column,
+                       fmt::format("and {} more errors after this one", more)});
   }
   return std::move(errors_);
 }
@@ -67,7 +70,8 @@ std::string Findings::resolve(const std::string& path) const {
 
 std::string join_path(std::string_view path, std::string_view key) {
   const bool is_word = !key.empty() && std::ranges::all_of(key, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
   if (!is_word && key != "<<") return fmt::format("{}[{}]", path, in_quotes(key));
   return path.empty() ? std::string{key} : fmt::format("{}.{}", path, key);
@@ -126,7 +130,8 @@ std::optional<int> Field::integer(Range<int> range) const {
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
   // A leading zero is octal to some YAML readers and decimal to others.
   const bool is_octal = value->size() > 1 && value->front() == '0';
-  if (error != std::errc{} || end != value->data() + value->size() || is_octal || number < range.min || number > range.max) {
+  if (error != std::errc{} || end != value->data() + value->size() || is_octal ||
+      number < range.min || number > range.max) {
     fail(fmt::format("must be {}, not {}", what, in_quotes(*value)));
     return std::nullopt;
   }
@@ -140,7 +145,8 @@ std::optional<double> Field::number(Range<double> range) const {
   double number = 0;
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
   // The negated form also refuses NaN.
-  if (error != std::errc{} || end != value->data() + value->size() || !(number >= range.min && number <= range.max)) {
+  if (error != std::errc{} || end != value->data() + value->size() ||
+      !(number >= range.min && number <= range.max)) {
     fail(fmt::format("must be {}, not {}", what, in_quotes(*value)));
     return std::nullopt;
   }
@@ -153,12 +159,15 @@ std::optional<Duration> Field::duration(Range<Duration> range) const {
   if (!value) return std::nullopt;
   const auto span = parse_duration(*value);
   if (!span) {
-    const auto hint = is_digits(*value) ? fmt::format("; a unit is missing, as in {}s", value->substr(0, 12)) : "";
+    const auto hint = is_digits(*value)
+                          ? fmt::format("; a unit is missing, as in {}s", value->substr(0, 12))
+                          : "";
     fail(fmt::format("must be {}, not {}{}", kWhat, in_quotes(*value), hint));
     return std::nullopt;
   }
   if (*span < range.min || *span > range.max) {
-    fail(fmt::format("must be from {} to {}, not {}", to_text(range.min), to_text(range.max), in_quotes(*value)));
+    fail(fmt::format("must be from {} to {}, not {}", to_text(range.min), to_text(range.max),
+                     in_quotes(*value)));
     return std::nullopt;
   }
   return span;
@@ -174,7 +183,8 @@ std::optional<std::size_t> Field::size(Range<std::size_t> range) const {
     return std::nullopt;
   }
   if (*bytes < range.min || *bytes > range.max) {
-    fail(fmt::format("must be from {} to {}, not {}", size_text(range.min), size_text(range.max), in_quotes(*value)));
+    fail(fmt::format("must be from {} to {}, not {}", size_text(range.min), size_text(range.max),
+                     in_quotes(*value)));
     return std::nullopt;
   }
   return bytes;
@@ -189,7 +199,8 @@ std::optional<std::string> Field::choice(std::span<const std::string_view> words
 }
 
 std::optional<std::vector<Field>> Field::list(std::string_view of_what) const {
-  if (!has_kind(YamlNode::Kind::Sequence, fmt::format("a list of {}", of_what))) return std::nullopt;
+  if (!has_kind(YamlNode::Kind::Sequence, fmt::format("a list of {}", of_what)))
+    return std::nullopt;
   std::vector<Field> result;
   result.reserve(node_->items.size());
   for (const auto& item : node_->items) {
@@ -228,7 +239,8 @@ std::optional<Fields> Field::fields(std::span<const std::string_view> known) con
     const auto path = join_path(path_, entry.key);
     const auto [first, is_new] = lines.emplace(entry.key, entry.at.line);
     if (!is_new) {
-      findings_->add(entry.at, path, fmt::format("duplicate key; it stands above, on line {}", first->second));
+      findings_->add(entry.at, path,
+                     fmt::format("duplicate key; it stands above, on line {}", first->second));
       continue;
     }
     values.try_emplace(entry.key, *entry.value, place_of(entry), path, *findings_);
@@ -237,20 +249,25 @@ std::optional<Fields> Field::fields(std::span<const std::string_view> known) con
 }
 
 // The known key that was probably meant.
-std::optional<std::string_view> Field::report_unknown(const YamlEntry& entry, std::span<const std::string_view> known) const {
+std::optional<std::string_view> Field::report_unknown(
+    const YamlEntry& entry, std::span<const std::string_view> known) const {
   if (!is_showable_key(entry.key)) {
-    findings_->add(entry.at, path_, fmt::format("unknown key (not shown: it may hold a secret); known here: {}", listed(known)));
+    findings_->add(entry.at, path_,
+                   fmt::format("unknown key (not shown: it may hold a secret); known here: {}",
+                               listed(known)));
     return std::nullopt;
   }
   const auto meant = nearest(entry.key, known);
-  const auto hint = entry.key == "<<" ? std::string{"merge keys are not supported, write the keys out"}
-                    : meant           ? fmt::format("did you mean \"{}\"?", *meant)
-                                      : fmt::format("known here: {}", listed(known));
+  const auto hint = entry.key == "<<"
+                        ? std::string{"merge keys are not supported, write the keys out"}
+                    : meant ? fmt::format("did you mean \"{}\"?", *meant)
+                            : fmt::format("known here: {}", listed(known));
   findings_->add(entry.at, join_path(path_, entry.key), fmt::format("unknown key; {}", hint));
   return meant;
 }
 
-std::optional<std::vector<std::pair<std::string, Field>>> Field::entries(std::string_view what, MayShow may_show) const {
+std::optional<std::vector<std::pair<std::string, Field>>> Field::entries(std::string_view what,
+                                                                         MayShow may_show) const {
   if (!has_kind(YamlNode::Kind::Map, what)) return std::nullopt;
   std::vector<std::pair<std::string, Field>> result;
   std::map<std::string_view, int> lines;
@@ -258,7 +275,8 @@ std::optional<std::vector<std::pair<std::string, Field>>> Field::entries(std::st
     const auto path = may_show(entry.key) ? join_path(path_, entry.key) : path_;
     const auto [first, is_new] = lines.emplace(entry.key, entry.at.line);
     if (!is_new) {
-      findings_->add(entry.at, path, fmt::format("duplicate key; it stands above, on line {}", first->second));
+      findings_->add(entry.at, path,
+                     fmt::format("duplicate key; it stands above, on line {}", first->second));
       continue;
     }
     result.emplace_back(entry.key, Field{*entry.value, place_of(entry), path, *findings_});
@@ -274,7 +292,8 @@ const Field* Fields::find(std::string_view key) const {
 const Field* Fields::need(std::string_view key, std::string_view what_to_write) const {
   if (const auto* found = find(key)) return found;
   if (std::ranges::find(misspelt_, key) != misspelt_.end()) return nullptr;
-  whole_.findings().add(whole_.at(), join_path(whole_.path(), key), fmt::format("is missing; {}", what_to_write));
+  whole_.findings().add(whole_.at(), join_path(whole_.path(), key),
+                        fmt::format("is missing; {}", what_to_write));
   return nullptr;
 }
 

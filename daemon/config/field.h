@@ -1,6 +1,7 @@
-// The typed reader: a Field is one value of the file with its path ("endpoints[1].interval"). Each getter checks one type and
-// reports what is wrong, where, and what was expected; it returns nullopt then, and the caller goes on, so that all errors come
-// out at once. Fields borrow the tree and the findings: both must outlive them.
+// The typed reader: a Field is one value of the file with its path ("endpoints[1].interval"). Each
+// getter checks one type and reports what is wrong, where, and what was expected; it returns
+// nullopt then, and the caller goes on, so that all errors come out at once. Fields borrow the tree
+// and the findings: both must outlive them.
 #pragma once
 
 #include <cstddef>
@@ -56,7 +57,8 @@ class Field {
   Findings& findings() const { return *findings_; }
   void fail(std::string_view sentence) const { findings_->add(at_, path_, sentence); }
 
-  // Text is taken as written: 0123 and true are text, too. `what` completes "must be ...", e.g. "a duration such as 30s".
+  // Text is taken as written: 0123 and true are text, too. `what` completes "must be ...", e.g. "a
+  // duration such as 30s".
   std::optional<std::string> text(std::string_view what) const;
   std::optional<std::string> text_or_empty(std::string_view what) const;
   std::optional<bool> boolean() const;
@@ -71,17 +73,19 @@ class Field {
   std::optional<std::vector<std::string>> texts(std::string_view of_what) const;
   // A map with known keys: others are reported, with the key that was probably meant.
   std::optional<Fields> fields(std::span<const std::string_view> known) const;
-  // A map with free keys, each once. `may_show` says which keys may be repeated in an error; others might hold a secret by
-  // mistake.
+  // A map with free keys, each once. `may_show` says which keys may be repeated in an error; others
+  // might hold a secret by mistake.
   using MayShow = bool (*)(std::string_view);
-  std::optional<std::vector<std::pair<std::string, Field>>> entries(std::string_view what, MayShow may_show) const;
+  std::optional<std::vector<std::pair<std::string, Field>>> entries(std::string_view what,
+                                                                    MayShow may_show) const;
   bool is_map() const { return node_->kind == YamlNode::Kind::Map; }
   bool is_list() const { return node_->kind == YamlNode::Kind::Sequence; }
 
  private:
   bool has_kind(YamlNode::Kind kind, std::string_view what) const;
   std::optional<std::string> plain(std::string_view what) const;
-  std::optional<std::string_view> report_unknown(const YamlEntry& entry, std::span<const std::string_view> known) const;
+  std::optional<std::string_view> report_unknown(const YamlEntry& entry,
+                                                 std::span<const std::string_view> known) const;
 
   const YamlNode* node_;
   Position at_;
@@ -97,7 +101,8 @@ class Fields {
   Fields(Field whole, Values values, std::vector<std::string_view> misspelt)
       : whole_(std::move(whole)), values_(std::move(values)), misspelt_(std::move(misspelt)) {}
   const Field* find(std::string_view key) const;
-  // The same, but a missing key is an error; `what_to_write` ends the sentence. A misspelt key was reported already.
+  // The same, but a missing key is an error; `what_to_write` ends the sentence. A misspelt key was
+  // reported already.
   const Field* need(std::string_view key, std::string_view what_to_write) const;
   const Field& whole() const { return whole_; }
 

@@ -7,7 +7,8 @@
 
 namespace modelvane {
 
-// Its path, from the folder of the config file. An error unless it is a regular file that this user can read.
+// Its path, from the folder of the config file. An error unless it is a regular file that this user
+// can read.
 std::string read_file_name(const Field& field);
 
 }  // namespace modelvane

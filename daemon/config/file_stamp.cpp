@@ -6,7 +6,8 @@ FileStamp stamp_of(const struct stat& status) {
   return {status.st_dev,
           status.st_ino,
           status.st_size,
-          {status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec}};
+          {status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
+           status.st_ctim.tv_nsec}};
 }
 
 std::optional<FileStamp> stamp_of(const std::string& path) {

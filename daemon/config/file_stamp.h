@@ -1,5 +1,6 @@
-// What tells one content of a file from the next without reading it. A rotation by rename changes the inode, one in place the
-// times; the change time also sees writers that put the modification time back.
+// What tells one content of a file from the next without reading it. A rotation by rename changes
+// the inode, one in place the times; the change time also sees writers that put the modification
+// time back.
 #pragma once
 
 #include <sys/stat.h>

@@ -59,7 +59,8 @@ void refuse_others_keys(const Fields& fields, std::string_view format) {
   for (const auto& own : own_keys()) {
     const auto* field = fields.find(own.key);
     if (field == nullptr || std::ranges::find(own.formats, format) != own.formats.end()) continue;
-    field->fail(fmt::format("has no meaning with format {}; it belongs to {}", format, listed(own.formats)));
+    field->fail(fmt::format("has no meaning with format {}; it belongs to {}", format,
+                            listed(own.formats)));
   }
 }
 
@@ -70,7 +71,8 @@ const FormatTraits* read_name(const Field& field) {
   std::vector<std::string_view> names;
   for (const auto& format : kFormats) names.push_back(format.name);
   const auto hint = did_you_mean(*text, names);
-  field.fail(fmt::format("unknown format {}{}", in_quotes(*text), hint.empty() ? "; known are " + listed(names) : hint));
+  field.fail(fmt::format("unknown format {}{}", in_quotes(*text),
+                         hint.empty() ? "; known are " + listed(names) : hint));
   return nullptr;
 }
 
@@ -81,7 +83,8 @@ std::optional<std::string> signing_secret_problem(std::string_view value) {
 
 std::optional<std::string> token_problem(std::string_view value) {
   const bool is_plain = std::ranges::all_of(value, [](char c) { return c > ' ' && c < 0x7F; });
-  return is_plain ? std::nullopt : std::optional<std::string>{"must be letters, digits and signs without blanks"};
+  return is_plain ? std::nullopt
+                  : std::optional<std::string>{"must be letters, digits and signs without blanks"};
 }
 
 bool has_bot_secret(const WebhookConfig& webhook) {
@@ -92,28 +95,35 @@ bool has_bot_secret(const WebhookConfig& webhook) {
 void read_signing(const Field& field, WebhookConfig& webhook) {
   static constexpr std::array kSeveral{std::string_view{"secrets"}, std::string_view{"secrets_env"},
                                        std::string_view{"secrets_file"}};
-  static constexpr std::array kOne{std::string_view{"secret"}, std::string_view{"secret_env"}, std::string_view{"secret_file"}};
+  static constexpr std::array kOne{std::string_view{"secret"}, std::string_view{"secret_env"},
+                                   std::string_view{"secret_file"}};
   const bool is_bot = has_bot_secret(webhook);
   const auto fields = is_bot ? field.fields(kOne) : field.fields(kSeveral);
   if (!fields) return;
   if (!is_bot) {
-    webhook.signing_secrets = read_secrets(*fields, "secrets", signing_secret_problem, kSigningSecretsMax);
-  } else if (auto secret = read_secret(*fields, "secret", token_problem, "write one of secret, secret_env and secret_file")) {
+    webhook.signing_secrets =
+        read_secrets(*fields, "secrets", signing_secret_problem, kSigningSecretsMax);
+  } else if (auto secret = read_secret(*fields, "secret", token_problem,
+                                       "write one of secret, secret_env and secret_file")) {
     webhook.vendor_secret = std::move(*secret);
   }
 }
 
 void read_github_signature(const Field& field, WebhookConfig& webhook) {
-  static constexpr std::array kKeys{std::string_view{"secret"}, std::string_view{"secret_env"}, std::string_view{"secret_file"}};
+  static constexpr std::array kKeys{std::string_view{"secret"}, std::string_view{"secret_env"},
+                                    std::string_view{"secret_file"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
-  if (auto secret = read_secret(*fields, "secret", header_value_problem, "write one of secret, secret_env and secret_file"))
+  if (auto secret = read_secret(*fields, "secret", header_value_problem,
+                                "write one of secret, secret_env and secret_file"))
     webhook.github_signature = std::move(*secret);
 }
 
 void need_vendor_secret(const Fields& fields, std::string_view key, WebhookConfig& webhook) {
-  const auto hint = fmt::format("format {1} needs one of {0}, {0}_env and {0}_file", key, webhook.format);
-  if (auto secret = read_secret(fields, key, token_problem, hint)) webhook.vendor_secret = std::move(*secret);
+  const auto hint =
+      fmt::format("format {1} needs one of {0}, {0}_env and {0}_file", key, webhook.format);
+  if (auto secret = read_secret(fields, key, token_problem, hint))
+    webhook.vendor_secret = std::move(*secret);
 }
 
 std::string need_text(const Fields& fields, std::string_view key, std::string_view what) {
@@ -132,29 +142,35 @@ void read_repository(const Fields& fields, WebhookConfig& webhook) {
     };
     return !text.empty() && std::ranges::all_of(text, is_fit);
   };
-  webhook.repository = need_text(fields, "repository", "owner/name of the repository whose workflows are to start");
+  webhook.repository =
+      need_text(fields, "repository", "owner/name of the repository whose workflows are to start");
   const auto slash = webhook.repository.find('/');
   const std::string_view whole = webhook.repository;
-  const bool is_fit = slash != std::string::npos && is_word(whole.substr(0, slash)) && is_word(whole.substr(slash + 1));
+  const bool is_fit = slash != std::string::npos && is_word(whole.substr(0, slash)) &&
+                      is_word(whole.substr(slash + 1));
   if (const auto* field = fields.find("repository"); field != nullptr && !whole.empty() && !is_fit)
     field->fail("must be owner/name, as in the repository's address");
   if (!webhook.access.authorization)
     fields.need("authorization",
-                "write authorization: {credentials_env: GITHUB_TOKEN}; the token needs to write the repository's contents");
+                "write authorization: {credentials_env: GITHUB_TOKEN}; the token needs to write "
+                "the repository's contents");
 }
 
 void read_own_keys(const Fields& fields, WebhookConfig& webhook) {
   if (const auto* signing = fields.find("signing")) read_signing(*signing, webhook);
-  if (const auto* signature = fields.find("github_signature")) read_github_signature(*signature, webhook);
+  if (const auto* signature = fields.find("github_signature"))
+    read_github_signature(*signature, webhook);
   if (webhook.format == "pagerduty") need_vendor_secret(fields, "routing_key", webhook);
   if (webhook.format == "github_dispatch") read_repository(fields, webhook);
   if (webhook.format == "gitlab_trigger") {
     need_vendor_secret(fields, "token", webhook);
-    webhook.project = need_text(fields, "project", "number or path of the project, such as team/evaluation");
+    webhook.project =
+        need_text(fields, "project", "number or path of the project, such as team/evaluation");
     webhook.ref = need_text(fields, "ref", "branch or tag to run, such as main");
   }
   if (webhook.format == "template") {
-    const auto* field = fields.need("template", "write template: {body: {text: \"{{message.summary}}\"}}");
+    const auto* field =
+        fields.need("template", "write template: {body: {text: \"{{message.summary}}\"}}");
     if (field != nullptr) webhook.body = read_template(*field);
   }
   if (const auto* field = fields.find("alert_duration"))
@@ -166,8 +182,10 @@ RateLimit read_rate_limit(const Field& field) {
   RateLimit limit{.burst = 1, .per_second = 1};
   const auto fields = field.fields(kKeys);
   if (!fields) return limit;
-  if (const auto* burst = fields->find("burst")) limit.burst = burst->number(kBurst).value_or(limit.burst);
-  if (const auto* rate = fields->need("per_second", "write how many messages a second, such as 0.5"))
+  if (const auto* burst = fields->find("burst"))
+    limit.burst = burst->number(kBurst).value_or(limit.burst);
+  if (const auto* rate =
+          fields->need("per_second", "write how many messages a second, such as 0.5"))
     limit.per_second = rate->number(kPerSecond).value_or(limit.per_second);
   return limit;
 }
@@ -202,7 +220,8 @@ void read_format(const Fields& fields, WebhookConfig& webhook) {
   webhook.format = format->name;
   webhook.max_age = format->max_age;
   webhook.rate_limit = format->rate_limit;
-  if (const auto url = own_url(format->name); !url.empty()) webhook.url = {SecretRef::From::Inline, std::string{url}};
+  if (const auto url = own_url(format->name); !url.empty())
+    webhook.url = {SecretRef::From::Inline, std::string{url}};
   refuse_others_keys(fields, format->name);
   read_own_keys(fields, webhook);
   if (const auto* limit = fields.find("rate_limit")) webhook.rate_limit = read_rate_limit(*limit);

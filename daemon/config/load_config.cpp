@@ -20,14 +20,17 @@ constexpr std::size_t kEndpointsMax = 10'000;
 constexpr std::size_t kWebhooksMax = 64;
 constexpr Range<Duration> kRetention{std::chrono::hours{24}, std::chrono::hours{24 * 3650}};
 
-constexpr std::string_view kEndpointExample = "write at least one, such as endpoints: [{provider: internlm}]";
+constexpr std::string_view kEndpointExample =
+    "write at least one, such as endpoints: [{provider: internlm}]";
 
-void read_endpoints(const Field& field, const EndpointConfig& defaults, Names& names, Config& config) {
+void read_endpoints(const Field& field, const EndpointConfig& defaults, Names& names,
+                    Config& config) {
   const auto items = field.list("endpoints");
   if (!items) return names.miss();
   if (items->empty()) field.fail(fmt::format("there is no endpoint; {}", kEndpointExample));
   if (items->size() > kEndpointsMax) {
-    field.fail(fmt::format("must have at most {} endpoints, not {}; run a second modelvane", kEndpointsMax, items->size()));
+    field.fail(fmt::format("must have at most {} endpoints, not {}; run a second modelvane",
+                           kEndpointsMax, items->size()));
     return names.miss();
   }
   config.endpoints.reserve(items->size());
@@ -43,10 +46,12 @@ void read_webhooks(const Field& field, const Names& endpoint_names, Config& conf
   }
   Names names;
   for (const auto& item : *items) {
-    for (auto& webhook : read_webhook(item, endpoint_names, names)) config.webhooks.push_back(std::move(webhook));
+    for (auto& webhook : read_webhook(item, endpoint_names, names))
+      config.webhooks.push_back(std::move(webhook));
   }
   if (config.webhooks.size() > kWebhooksMax) {
-    field.fail(fmt::format("must have at most {} webhooks, counting each of urls, not {}", kWebhooksMax, config.webhooks.size()));
+    field.fail(fmt::format("must have at most {} webhooks, counting each of urls, not {}",
+                           kWebhooksMax, config.webhooks.size()));
   }
 }
 
@@ -86,14 +91,17 @@ void read_egress(const Field& field, Config& config) {
 void read_instance(const Field& field, Config& config) {
   config.instance = field.text("a name for this installation, such as prod-a").value_or("");
   if (!config.instance.empty() && !is_name(config.instance)) {
-    field.fail(fmt::format("must be 1 to 63 letters, digits, \".\", \"_\" and \"-\", starting with a letter or digit, not {}",
-                           in_quotes(config.instance)));
+    field.fail(
+        fmt::format("must be 1 to 63 letters, digits, \".\", \"_\" and \"-\", starting with a "
+                    "letter or digit, not {}",
+                    in_quotes(config.instance)));
   }
 }
 
 Config read_config(const YamlNode& root, Findings& findings) {
-  static constexpr std::array kKeys{std::string_view{"instance"}, std::string_view{"defaults"}, std::string_view{"endpoints"},
-                                    std::string_view{"webhooks"}, std::string_view{"storage"},  std::string_view{"egress"}};
+  static constexpr std::array kKeys{std::string_view{"instance"},  std::string_view{"defaults"},
+                                    std::string_view{"endpoints"}, std::string_view{"webhooks"},
+                                    std::string_view{"storage"},   std::string_view{"egress"}};
   Config config;
   if (root.kind == YamlNode::Kind::Null) {
     findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
@@ -119,7 +127,8 @@ Config read_config(const YamlNode& root, Findings& findings) {
 
 }  // namespace
 
-std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml, const std::string& file) {
+std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml,
+                                                             const std::string& file) {
   const auto root = parse_config_file(yaml, file);
   if (!root) return std::unexpected{root.error()};
   Findings findings{file};

@@ -33,16 +33,20 @@ void read_confirm(const Field& field, Confirm& confirm) {
   static constexpr std::array kKeys{std::string_view{"polls"}, std::string_view{"for"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
-  if (const auto* polls = fields->find("polls")) confirm.polls = polls->integer(kConfirmPolls).value_or(confirm.polls);
-  if (const auto* span = fields->find("for")) confirm.for_at_least = span->duration(kConfirmFor).value_or(confirm.for_at_least);
+  if (const auto* polls = fields->find("polls"))
+    confirm.polls = polls->integer(kConfirmPolls).value_or(confirm.polls);
+  if (const auto* span = fields->find("for"))
+    confirm.for_at_least = span->duration(kConfirmFor).value_or(confirm.for_at_least);
 }
 
 void read_confirms(const Field& field, Policy& policy) {
-  static constexpr std::array kKeys{std::string_view{"moved"},   std::string_view{"vanished"}, std::string_view{"added"},
-                                    std::string_view{"removed"}, std::string_view{"down"},     std::string_view{"up"}};
+  static constexpr std::array kKeys{std::string_view{"moved"}, std::string_view{"vanished"},
+                                    std::string_view{"added"}, std::string_view{"removed"},
+                                    std::string_view{"down"},  std::string_view{"up"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
-  const std::array targets{&policy.moved, &policy.vanished, &policy.added, &policy.removed, &policy.down, &policy.up};
+  const std::array targets{&policy.moved,   &policy.vanished, &policy.added,
+                           &policy.removed, &policy.down,     &policy.up};
   for (std::size_t i = 0; i < kKeys.size(); ++i) {
     if (const auto* confirm = fields->find(kKeys[i])) read_confirm(*confirm, *targets[i]);
   }
@@ -52,8 +56,10 @@ void read_shrink_guard(const Field& field, ShrinkGuard& guard) {
   static constexpr std::array kKeys{std::string_view{"ratio"}, std::string_view{"hold"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
-  if (const auto* ratio = fields->find("ratio")) guard.ratio = ratio->number(kShrinkRatio).value_or(guard.ratio);
-  if (const auto* hold = fields->find("hold")) guard.hold = hold->duration(kShrinkHold).value_or(guard.hold);
+  if (const auto* ratio = fields->find("ratio"))
+    guard.ratio = ratio->number(kShrinkRatio).value_or(guard.ratio);
+  if (const auto* hold = fields->find("hold"))
+    guard.hold = hold->duration(kShrinkHold).value_or(guard.hold);
 }
 
 void read_buckets(const Field& field, std::vector<double>& bounds) {
@@ -66,21 +72,25 @@ void read_buckets(const Field& field, std::vector<double>& bounds) {
   for (const auto& item : *items) {
     const auto bound = item.number(kBucket);
     if (!bound) continue;
-    if (!read.empty() && *bound <= read.back()) item.fail("must be larger than the bound before it");
+    if (!read.empty() && *bound <= read.back())
+      item.fail("must be larger than the bound before it");
     read.push_back(*bound);
   }
   bounds = std::move(read);
 }
 
-// A span that must fit into the interval. `interval_is_known`: false while the interval itself is in error.
-void read_within_interval(const Field* field, Range<Duration> range, Duration interval, bool interval_is_known, Duration& span) {
+// A span that must fit into the interval. `interval_is_known`: false while the interval itself is
+// in error.
+void read_within_interval(const Field* field, Range<Duration> range, Duration interval,
+                          bool interval_is_known, Duration& span) {
   if (field == nullptr) return;
   const auto value = field->duration(range);
   if (!value) return;
   span = *value;
   if (interval_is_known && span > interval) {
-    field->fail(fmt::format("must not be longer than the interval ({}), and {} is; shorten it, or raise the interval",
-                            to_text(interval), to_text(span)));
+    field->fail(fmt::format(
+        "must not be longer than the interval ({}), and {} is; shorten it, or raise the interval",
+        to_text(interval), to_text(span)));
   }
 }
 
@@ -88,8 +98,9 @@ void read_within_interval(const Field* field, Range<Duration> range, Duration in
 
 std::span<const std::string_view> polling_keys() {
   static constexpr std::array kKeys{
-      std::string_view{"interval"},     std::string_view{"timeout"},          std::string_view{"recheck"},
-      std::string_view{"connection"},   std::string_view{"body_limit"},       std::string_view{"confirm"},
+      std::string_view{"interval"},     std::string_view{"timeout"},
+      std::string_view{"recheck"},      std::string_view{"connection"},
+      std::string_view{"body_limit"},   std::string_view{"confirm"},
       std::string_view{"shrink_guard"}, std::string_view{"duration_buckets"},
   };
   return kKeys;
@@ -103,15 +114,21 @@ void read_polling(const Fields& fields, EndpointConfig& endpoint) {
     interval_is_known = interval.has_value();
     endpoint.interval = interval.value_or(endpoint.interval);
   }
-  read_within_interval(fields.find("timeout"), kTimeout, endpoint.interval, interval_is_known, endpoint.timeout);
-  read_within_interval(fields.find("recheck"), kRecheck, endpoint.interval, interval_is_known, endpoint.recheck);
+  read_within_interval(fields.find("timeout"), kTimeout, endpoint.interval, interval_is_known,
+                       endpoint.timeout);
+  read_within_interval(fields.find("recheck"), kRecheck, endpoint.interval, interval_is_known,
+                       endpoint.recheck);
   if (const auto* field = fields.find("connection")) {
-    if (const auto connection = field->choice(kConnections)) endpoint.reuse_connection = *connection == "reuse";
+    if (const auto connection = field->choice(kConnections))
+      endpoint.reuse_connection = *connection == "reuse";
   }
-  if (const auto* field = fields.find("body_limit")) endpoint.body_limit = field->size(kBodyLimit).value_or(endpoint.body_limit);
+  if (const auto* field = fields.find("body_limit"))
+    endpoint.body_limit = field->size(kBodyLimit).value_or(endpoint.body_limit);
   if (const auto* field = fields.find("confirm")) read_confirms(*field, endpoint.policy);
-  if (const auto* field = fields.find("shrink_guard")) read_shrink_guard(*field, endpoint.policy.shrink_guard);
-  if (const auto* field = fields.find("duration_buckets")) read_buckets(*field, endpoint.duration_buckets);
+  if (const auto* field = fields.find("shrink_guard"))
+    read_shrink_guard(*field, endpoint.policy.shrink_guard);
+  if (const auto* field = fields.find("duration_buckets"))
+    read_buckets(*field, endpoint.duration_buckets);
 }
 
 void fit_to_interval(EndpointConfig& endpoint) {

@@ -1,4 +1,5 @@
-// The keys that stand in `defaults` and on each endpoint alike: how often to poll, how long to wait, when to believe.
+// The keys that stand in `defaults` and on each endpoint alike: how often to poll, how long to
+// wait, when to believe.
 #pragma once
 
 #include <span>
@@ -11,12 +12,12 @@ namespace modelvane {
 
 std::span<const std::string_view> polling_keys();
 
-// Overwrites in `endpoint` what `fields` state; everything else stays as inherited. A stated timeout or recheck that is longer
-// than the interval is an error.
+// Overwrites in `endpoint` what `fields` state; everything else stays as inherited. A stated
+// timeout or recheck that is longer than the interval is an error.
 void read_polling(const Fields& fields, EndpointConfig& endpoint);
 
-// An inherited timeout or recheck that is longer than the endpoint's own interval becomes the interval: whoever asks for
-// `interval: 5s` need not repeat the others.
+// An inherited timeout or recheck that is longer than the endpoint's own interval becomes the
+// interval: whoever asks for `interval: 5s` need not repeat the others.
 void fit_to_interval(EndpointConfig& endpoint);
 
 }  // namespace modelvane

@@ -18,7 +18,8 @@ namespace {
 
 std::span<const std::string_view> preset_keys() {
   static const std::vector<std::string_view> keys = [] {
-    std::vector<std::string_view> all{"provider", "title", "tells", "trap", "url", "example", "key", "http_headers", "ask"};
+    std::vector<std::string_view> all{"provider", "title", "tells",        "trap", "url",
+                                      "example",  "key",   "http_headers", "ask"};
     all.insert(all.end(), reading_keys().begin(), reading_keys().end());
     return all;
   }();
@@ -35,13 +36,15 @@ const std::string& usual_url(const ProviderPreset& preset) {
 }
 
 ProviderKey read_key(const Field& field) {
-  static constexpr std::array kKeys{std::string_view{"variable"}, std::string_view{"header"}, std::string_view{"optional"}};
+  static constexpr std::array kKeys{std::string_view{"variable"}, std::string_view{"header"},
+                                    std::string_view{"optional"}};
   ProviderKey key;
   const auto fields = field.fields(kKeys);
   if (!fields) return key;
   key.variable = text_of(*fields, "variable");
   key.header = text_of(*fields, "header");
-  if (const auto* is_optional = fields->find("optional")) key.is_optional = is_optional->boolean().value_or(false);
+  if (const auto* is_optional = fields->find("optional"))
+    key.is_optional = is_optional->boolean().value_or(false);
   return key;
 }
 
@@ -54,7 +57,8 @@ Field whole(const YamlNode& node, Findings& findings) {
 
 Reading read_list_of(const YamlNode& node, const std::string& list_url, Findings& findings) {
   Reading reading;
-  if (const auto fields = whole(node, findings).fields(preset_keys())) read_reading(*fields, list_url, reading);
+  if (const auto fields = whole(node, findings).fields(preset_keys()))
+    read_reading(*fields, list_url, reading);
   return reading;
 }
 
@@ -92,7 +96,8 @@ std::vector<std::string> entries_of(std::string_view yaml) {
   std::vector<std::string> entries;
   for (auto at = yaml.find(kBegin); at != std::string_view::npos;) {
     const auto next = yaml.find(kBegin, at + 1);
-    entries.emplace_back(yaml.substr(at + 1, next == std::string_view::npos ? next : next - at - 1));
+    entries.emplace_back(
+        yaml.substr(at + 1, next == std::string_view::npos ? next : next - at - 1));
     at = next;
   }
   return entries;
@@ -102,8 +107,10 @@ std::vector<ProviderPreset> read_presets() {
   const auto root = parse_yaml(kYaml);
   Findings findings{kFile};
   std::vector<ProviderPreset> presets;
-  for (const auto& node : root ? (*root)->items : std::vector<YamlNodePtr>{}) presets.push_back(read_preset(node, findings));
-  // The file is compiled in: an error in it is one of this program, and every test that loads a config finds it.
+  for (const auto& node : root ? (*root)->items : std::vector<YamlNodePtr>{})
+    presets.push_back(read_preset(node, findings));
+  // The file is compiled in: an error in it is one of this program, and every test that loads a
+  // config finds it.
   if (!root) throw std::logic_error(root.error().sentence);
   if (!findings.empty()) throw std::logic_error(to_text(findings.take().front()));
   const auto entries = entries_of(kYaml);
@@ -111,17 +118,22 @@ std::vector<ProviderPreset> read_presets() {
   return presets;
 }
 
-// ---- docs/providers.md --------------------------------------------------------------------------------------------------------
+// ---- docs/providers.md
+// --------------------------------------------------------------------------------------------------------
 
 constexpr std::string_view kIntroduction =
     "# Providers\n\n"
-    "`provider: NAME` on an endpoint fills in how that provider's models list is read. Whatever the endpoint states itself "
+    "`provider: NAME` on an endpoint fills in how that provider's models list is read. Whatever "
+    "the endpoint states itself "
     "counts\n"
-    "instead: each preset below is written in the config's own words ([CONFIGURATION.md](CONFIGURATION.md)), so that a list "
+    "instead: each preset below is written in the config's own words "
+    "([CONFIGURATION.md](CONFIGURATION.md)), so that a list "
     "that\n"
-    "is not here can be described in the same way. `modelvane providers` prints this table, `modelvane providers NAME` one "
+    "is not here can be described in the same way. `modelvane providers` prints this table, "
+    "`modelvane providers NAME` one "
     "preset.\n\n"
-    "A provider that names no target is shown so: its aliases are `undisclosed`, never guessed. Rules of the kind `echo` cost\n"
+    "A provider that names no target is shown so: its aliases are `undisclosed`, never guessed. "
+    "Rules of the kind `echo` cost\n"
     "money and are off until the endpoint says `echo: true`.\n\n";
 
 std::string_view how(const AliasRule& rule) {
@@ -131,7 +143,8 @@ std::string_view how(const AliasRule& rule) {
 std::string rules_of(const ProviderPreset& preset) {
   const auto reading = reading_of(preset, usual_url(preset));
   std::string text;
-  for (const auto& rule : reading.rules) text += fmt::format("{}{}", text.empty() ? "" : ", ", how(rule));
+  for (const auto& rule : reading.rules)
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", how(rule));
   if (preset.has_question) text += fmt::format("{}echo on request", text.empty() ? "" : ", ");
   if (text.empty()) text = reading.hints.empty() ? "none" : "hints only";
   return text;
@@ -178,12 +191,12 @@ std::string providers_page() {
   std::string page{kIntroduction};
   page += "| provider | | rules | key from | tells |\n|---|---|---|---|---|\n";
   for (const auto& preset : providers()) {
-    page += fmt::format("| [`{0}`](#{0}) | {1} | {2} | {3} | {4} |\n", preset.name, preset.title, rules_of(preset),
-                        key_of(preset), preset.tells);
+    page += fmt::format("| [`{0}`](#{0}) | {1} | {2} | {3} | {4} |\n", preset.name, preset.title,
+                        rules_of(preset), key_of(preset), preset.tells);
   }
   for (const auto& preset : providers()) {
-    page += fmt::format("\n## {}\n\n{}: {} {}\n\n```yaml\n{}```\n", preset.name, preset.title, preset.tells, preset.trap,
-                        preset.yaml);
+    page += fmt::format("\n## {}\n\n{}: {} {}\n\n```yaml\n{}```\n", preset.name, preset.title,
+                        preset.tells, preset.trap, preset.yaml);
   }
   return page;
 }

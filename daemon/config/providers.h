@@ -1,5 +1,6 @@
-// Provider presets as data: what `provider: internlm` stands for. They stand in providers.yml, in the config's own words, and
-// are compiled in; a new one needs no code. docs/providers.md is made from the same data.
+// Provider presets as data: what `provider: internlm` stands for. They stand in providers.yml, in
+// the config's own words, and are compiled in; a new one needs no code. docs/providers.md is made
+// from the same data.
 #pragma once
 
 #include <optional>

@@ -37,35 +37,41 @@ void read_places(const Field& field, std::vector<std::string>& items) {
 }
 
 std::string read_query_key(const Fields& fields) {
-  const auto* field = fields.need("query", "write the query key that takes the text at next, such as after_id");
+  const auto* field =
+      fields.need("query", "write the query key that takes the text at next, such as after_id");
   return field == nullptr ? "" : field->text("the name of a query key").value_or("");
 }
 
 // Reports keys that say nothing for this kind.
-void refuse(const Fields& fields, std::initializer_list<std::string_view> keys, std::string_view kind) {
+void refuse(const Fields& fields, std::initializer_list<std::string_view> keys,
+            std::string_view kind) {
   for (const auto key : keys) {
-    if (const auto* field = fields.find(key)) field->fail(fmt::format("does not belong to pagination of the kind {}", kind));
+    if (const auto* field = fields.find(key))
+      field->fail(fmt::format("does not belong to pagination of the kind {}", kind));
   }
 }
 
 void read_next(const Fields& fields, std::string& next) {
-  const auto* field = fields.need("next", "write the JSON pointer from the answer to what leads to the next page");
+  const auto* field =
+      fields.need("next", "write the JSON pointer from the answer to what leads to the next page");
   if (field != nullptr) read_pointer(*field, false, next);
 }
 
 void read_cursor(const Fields& fields, Pagination& pagination) {
   read_next(fields, pagination.next);
-  const auto* more = fields.need("more", "write the JSON pointer from the answer to the boolean that says whether there is more");
+  const auto* more = fields.need(
+      "more",
+      "write the JSON pointer from the answer to the boolean that says whether there is more");
   if (more != nullptr) read_pointer(*more, false, pagination.more);
   pagination.query = read_query_key(fields);
 }
 
 Pagination read_pagination(const Field& field) {
   using Kind = Pagination::Kind;
-  static constexpr std::array kKeys{std::string_view{"kind"}, std::string_view{"next"}, std::string_view{"more"},
-                                    std::string_view{"query"}};
-  static constexpr std::array kKinds{std::string_view{"none"}, std::string_view{"cursor"}, std::string_view{"token"},
-                                     std::string_view{"link"}};
+  static constexpr std::array kKeys{std::string_view{"kind"}, std::string_view{"next"},
+                                    std::string_view{"more"}, std::string_view{"query"}};
+  static constexpr std::array kKinds{std::string_view{"none"}, std::string_view{"cursor"},
+                                     std::string_view{"token"}, std::string_view{"link"}};
   Pagination pagination;
   const auto fields = field.fields(kKeys);
   if (!fields) return pagination;
@@ -100,8 +106,9 @@ void read_pattern(const Field& field, std::vector<IdPattern>& patterns) {
   try {
     patterns.push_back({*text, std::regex{*text, std::regex::ECMAScript | std::regex::optimize}});
   } catch (const std::regex_error&) {
-    field.fail(
-        fmt::format("{} is not a valid regular expression (ECMAScript); check brackets and backslashes", in_quotes(*text)));
+    field.fail(fmt::format(
+        "{} is not a valid regular expression (ECMAScript); check brackets and backslashes",
+        in_quotes(*text)));
   }
 }
 
@@ -120,7 +127,8 @@ void read_pointers(const Field* field, bool may_negate, std::vector<std::string>
   if (field == nullptr) return;
   const auto items = field->list("JSON pointers such as /context_length");
   if (!items) return;
-  if (items->size() > kPointersMax) field->fail(fmt::format("must have at most {} entries, not {}", kPointersMax, items->size()));
+  if (items->size() > kPointersMax)
+    field->fail(fmt::format("must have at most {} entries, not {}", kPointersMax, items->size()));
   pointers.clear();
   for (const auto& item : *items) {
     const auto text = item.text("a JSON pointer such as /context_length");
@@ -136,25 +144,31 @@ void read_alias_ids(const Field* field, std::vector<std::string>& ids) {
   if (field == nullptr) return;
   const auto items = field->list("model ids");
   if (!items) return;
-  if (items->size() > kAliasIdsMax) field->fail(fmt::format("must have at most {} entries, not {}", kAliasIdsMax, items->size()));
+  if (items->size() > kAliasIdsMax)
+    field->fail(fmt::format("must have at most {} entries, not {}", kAliasIdsMax, items->size()));
   ids.clear();
   for (const auto& item : *items) {
     const auto text = item.text("a model id");
     if (!text) continue;
-    if (!model_id(*text)) item.fail(fmt::format("must be at most {} bytes long and have no control characters", kIdBytesMax));
+    if (!model_id(*text))
+      item.fail(
+          fmt::format("must be at most {} bytes long and have no control characters", kIdBytesMax));
     ids.push_back(*text);
   }
 }
 
 void read_list(const Field& field, ListShape& shape) {
-  static constexpr std::array kKeys{std::string_view{"items"}, std::string_view{"id"}, std::string_view{"strip_prefix"},
+  static constexpr std::array kKeys{std::string_view{"items"}, std::string_view{"id"},
+                                    std::string_view{"strip_prefix"},
                                     std::string_view{"pagination"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
   if (const auto* items = fields->find("items")) read_places(*items, shape.items);
   if (const auto* id = fields->find("id")) read_places(*id, shape.id);
-  if (const auto* prefix = fields->find("strip_prefix")) shape.strip_prefix = prefix->text_or_empty("text").value_or("");
-  if (const auto* pagination = fields->find("pagination")) shape.pagination = read_pagination(*pagination);
+  if (const auto* prefix = fields->find("strip_prefix"))
+    shape.strip_prefix = prefix->text_or_empty("text").value_or("");
+  if (const auto* pagination = fields->find("pagination"))
+    shape.pagination = read_pagination(*pagination);
 }
 
 void read_aliases(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules) {
@@ -202,8 +216,9 @@ void read_models(const Field& field, IdFilter& filter) {
 }  // namespace
 
 std::span<const std::string_view> reading_keys() {
-  static constexpr std::array kKeys{std::string_view{"list"},        std::string_view{"aliases"},   std::string_view{"hints"},
-                                    std::string_view{"alias_names"}, std::string_view{"lifecycle"}, std::string_view{"models"}};
+  static constexpr std::array kKeys{std::string_view{"list"},      std::string_view{"aliases"},
+                                    std::string_view{"hints"},     std::string_view{"alias_names"},
+                                    std::string_view{"lifecycle"}, std::string_view{"models"}};
   return kKeys;
 }
 

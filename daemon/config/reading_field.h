@@ -1,4 +1,5 @@
-// How to read a list: the keys `list`, `aliases`, `hints`, `alias_names`, `lifecycle` and `models` of an endpoint.
+// How to read a list: the keys `list`, `aliases`, `hints`, `alias_names`, `lifecycle` and `models`
+// of an endpoint.
 #pragma once
 
 #include <span>
@@ -13,8 +14,8 @@ namespace modelvane {
 // Those keys.
 std::span<const std::string_view> reading_keys();
 
-// All of them. Each overwrites what its key states and leaves the rest (a provider's preset) alone; rules may name URLs relative
-// to the list's.
+// All of them. Each overwrites what its key states and leaves the rest (a provider's preset) alone;
+// rules may name URLs relative to the list's.
 void read_reading(const Fields& fields, const std::string& list_url, Reading& reading);
 
 }  // namespace modelvane

@@ -60,19 +60,22 @@ std::string reason(int error_number) {
 std::expected<std::string, std::string> cleaned(std::string value, const std::string& source) {
   while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
   if (value.empty()) return std::unexpected{fmt::format("{} is empty", source)};
-  if (value.size() > kSecretBytesMax) return std::unexpected{fmt::format("{} is longer than {} bytes", source, kSecretBytesMax)};
+  if (value.size() > kSecretBytesMax)
+    return std::unexpected{fmt::format("{} is longer than {} bytes", source, kSecretBytesMax)};
   // In a header such a value would start another header.
   if (value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos) {
-    return std::unexpected{fmt::format("{} has a line break or a zero byte inside; it must be one line of text", source)};
+    return std::unexpected{fmt::format(
+        "{} has a line break or a zero byte inside; it must be one line of text", source)};
   }
   return value;
 }
 
 // A text that is no usual variable name may be the secret itself, put under the wrong key.
 std::string variable(const std::string& name) {
-  const bool is_usual =
-      std::ranges::all_of(name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
-  return is_usual ? fmt::format("environment variable {}", name) : "the environment variable that is named here";
+  const bool is_usual = std::ranges::all_of(
+      name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+  return is_usual ? fmt::format("environment variable {}", name)
+                  : "the environment variable that is named here";
 }
 
 std::expected<std::string, std::string> read_environment(const std::string& name) {
@@ -101,13 +104,17 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
   if (::stat(path.c_str(), &status) == 0) {
     const std::lock_guard lock{cache.mutex};
     const auto found = cache.files.find(path);
-    if (found != cache.files.end() && found->second.stamp == stamp_of(status)) return found->second.value;
+    if (found != cache.files.end() && found->second.stamp == stamp_of(status))
+      return found->second.value;
   }
   // Without O_NONBLOCK a FIFO would hold the caller until somebody writes.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.get() < 0) return std::unexpected{fmt::format("cannot read {}: {}", source, reason(errno))};
-  if (::fstat(file.get(), &status) != 0) return std::unexpected{fmt::format("cannot read {}: {}", source, reason(errno))};
-  if (!S_ISREG(status.st_mode)) return std::unexpected{fmt::format("{} is not a regular file", source)};
+  if (file.get() < 0)
+    return std::unexpected{fmt::format("cannot read {}: {}", source, reason(errno))};
+  if (::fstat(file.get(), &status) != 0)
+    return std::unexpected{fmt::format("cannot read {}: {}", source, reason(errno))};
+  if (!S_ISREG(status.st_mode))
+    return std::unexpected{fmt::format("{} is not a regular file", source)};
   auto text = read_all(file.get(), source);
   if (!text) return text;
   auto value = cleaned(std::move(*text), source);

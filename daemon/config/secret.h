@@ -1,5 +1,6 @@
-// A secret is named in the config (inline, environment variable or file) and read when it is used, so that a rotated file counts
-// at once. A Secret has no stream operator and no equality with text: it cannot slip into a log by accident.
+// A secret is named in the config (inline, environment variable or file) and read when it is used,
+// so that a rotated file counts at once. A Secret has no stream operator and no equality with text:
+// it cannot slip into a log by accident.
 #pragma once
 
 #include <expected>
@@ -14,7 +15,8 @@ struct SecretRef {
   friend bool operator==(const SecretRef&, const SecretRef&) = default;
 };
 
-// The present value, without trailing newlines. The error names the variable or file, never a value.
+// The present value, without trailing newlines. The error names the variable or file, never a
+// value.
 std::expected<std::string, std::string> reveal(const SecretRef& secret);
 
 }  // namespace modelvane

@@ -29,7 +29,8 @@ Chosen choose(const Fields& fields, std::string_view key) {
       chosen = candidate;
       continue;
     }
-    const auto& later = chosen.field->at() < candidate.field->at() ? *candidate.field : *chosen.field;
+    const auto& later =
+        chosen.field->at() < candidate.field->at() ? *candidate.field : *chosen.field;
     later.fail(fmt::format("give only one of {0}, {0}_env and {0}_file", key));
   }
   return chosen;
@@ -43,16 +44,19 @@ std::string_view expected_text(SecretRef::From from) {
   }
 }
 
-std::optional<SecretRef> read_one(const Field& field, SecretRef::From from, std::string_view key, SecretCheck check) {
+std::optional<SecretRef> read_one(const Field& field, SecretRef::From from, std::string_view key,
+                                  SecretCheck check) {
   auto text = field.text(expected_text(from));
   if (!text) return std::nullopt;
   if (from == SecretRef::From::Env && !is_environment_name(*text)) {
-    field.fail("must be the name of an environment variable (letters, digits and _), not its value");
+    field.fail(
+        "must be the name of an environment variable (letters, digits and _), not its value");
     return std::nullopt;
   }
   SecretRef secret{from, std::move(*text)};
   if (from == SecretRef::From::File) secret.where = field.findings().resolve(secret.where);
-  const auto instead = from == SecretRef::From::Env ? fmt::format("export it, or use {}_file", key) : "";
+  const auto instead =
+      from == SecretRef::From::Env ? fmt::format("export it, or use {}_file", key) : "";
   check_secret(field, secret, check, instead);
   return secret;
 }
@@ -75,11 +79,13 @@ std::optional<std::string> header_value_problem(std::string_view value) {
   return "must not have line breaks or other control characters";
 }
 
-void check_secret(const Field& field, const SecretRef& secret, SecretCheck check, std::string_view instead) {
+void check_secret(const Field& field, const SecretRef& secret, SecretCheck check,
+                  std::string_view instead) {
   const auto value = reveal(secret);
   if (!value) {
     const auto sentence = hide_doubtful_path(value.error(), secret);
-    const bool is_unset = secret.from == SecretRef::From::Env && std::getenv(secret.where.c_str()) == nullptr;
+    const bool is_unset =
+        secret.from == SecretRef::From::Env && std::getenv(secret.where.c_str()) == nullptr;
     field.fail(is_unset ? fmt::format("{}; {}", sentence, instead) : sentence);
     return;
   }
@@ -99,7 +105,8 @@ std::optional<SecretRef> read_secret(const Fields& fields, std::string_view key,
   return std::nullopt;
 }
 
-std::vector<SecretRef> read_secrets(const Fields& fields, std::string_view key, SecretCheck check, std::size_t count_max) {
+std::vector<SecretRef> read_secrets(const Fields& fields, std::string_view key, SecretCheck check,
+                                    std::size_t count_max) {
   const auto chosen = choose(fields, key);
   if (chosen.field == nullptr) {
     fields.need(key, fmt::format("write one of {0}, {0}_env and {0}_file with a list", key));
@@ -113,7 +120,8 @@ std::vector<SecretRef> read_secrets(const Fields& fields, std::string_view key, 
   }
   std::vector<SecretRef> secrets;
   for (const auto& item : *items) {
-    if (auto secret = read_one(item, chosen.from, key, check)) secrets.push_back(std::move(*secret));
+    if (auto secret = read_one(item, chosen.from, key, check))
+      secrets.push_back(std::move(*secret));
   }
   return secrets;
 }

@@ -41,8 +41,11 @@ bool is_host_name(std::string_view host) {
   if (host.empty() || host.size() > kHostBytesMax) return false;
   while (true) {
     const auto label = host.substr(0, host.find('.'));
-    const bool is_fine = !label.empty() && label.size() <= kHostLabelBytesMax && label.front() != '-' && label.back() != '-' &&
-                         std::ranges::all_of(label, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; });
+    const bool is_fine = !label.empty() && label.size() <= kHostLabelBytesMax &&
+                         label.front() != '-' && label.back() != '-' &&
+                         std::ranges::all_of(label, [](char c) {
+                           return is_letter_or_digit(c) || c == '-' || c == '_';
+                         });
     if (!is_fine) return false;
     if (label.size() == host.size()) break;
     host.remove_prefix(label.size() + 1);
@@ -52,7 +55,8 @@ bool is_host_name(std::string_view host) {
 
 // "10.0.0.300" is a typing error, not a host name: resolvers would take it for one.
 bool is_ipv4_or_name(const std::string& host) {
-  const bool looks_numeric = std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
+  const bool looks_numeric =
+      std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
   in_addr address{};
   return looks_numeric ? inet_pton(AF_INET, host.c_str(), &address) == 1 : is_host_name(host);
 }
@@ -86,7 +90,8 @@ std::optional<std::string> authority_problem(std::string_view authority) {
   if (host.empty()) return "must name a host, as in https://host/path";
   if (!is_host) return "must have a valid host name or IP address";
   if (after_host.empty()) return std::nullopt;
-  if (!after_host.starts_with(':') || !is_port(after_host.substr(1))) return "must have a port from 1 to 65535 after the host";
+  if (!after_host.starts_with(':') || !is_port(after_host.substr(1)))
+    return "must have a port from 1 to 65535 after the host";
   return std::nullopt;
 }
 
@@ -100,7 +105,9 @@ bool starts_with_scheme(std::string_view& url, std::string_view scheme) {
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kNameBytesMax && is_letter_or_digit(text.front()) &&
-         std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; });
+         std::ranges::all_of(text, [](char c) {
+           return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+         });
 }
 
 bool is_label_name(std::string_view text) {
@@ -110,8 +117,9 @@ bool is_label_name(std::string_view text) {
 
 bool is_token(std::string_view text) {
   static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() &&
-         std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || kMarks.find(c) != std::string_view::npos; });
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return is_letter_or_digit(c) || kMarks.find(c) != std::string_view::npos;
+  });
 }
 
 bool is_header_value(std::string_view text) {
@@ -127,8 +135,9 @@ bool is_environment_name(std::string_view text) {
 
 std::optional<std::string> url_problem(std::string_view url, UrlKind kind) {
   if (url.size() > kUrlBytesMax) return fmt::format("must be at most {} bytes long", kUrlBytesMax);
-  if (std::ranges::any_of(
-          url, [](char c) { return static_cast<unsigned char>(c) <= 0x20U || static_cast<unsigned char>(c) >= 0x7FU; })) {
+  if (std::ranges::any_of(url, [](char c) {
+        return static_cast<unsigned char>(c) <= 0x20U || static_cast<unsigned char>(c) >= 0x7FU;
+      })) {
     return "must not have spaces, control or non-ASCII characters (percent-encode them)";
   }
   const bool is_http = starts_with_scheme(url, "http://") || starts_with_scheme(url, "https://");
@@ -137,7 +146,8 @@ std::optional<std::string> url_problem(std::string_view url, UrlKind kind) {
     return "must start with http://, https:// or socks5://";
   }
   if (url.find('#') != std::string_view::npos) return "must not have a fragment (\"#...\")";
-  if (url.find_first_of("\\<>\"^`{|}") != std::string_view::npos) return "has a character that must be percent-encoded";
+  if (url.find_first_of("\\<>\"^`{|}") != std::string_view::npos)
+    return "has a character that must be percent-encoded";
   auto authority = url.substr(0, url.find_first_of("/?"));
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
     if (kind == UrlKind::Http) return "must not hold a user name or password; use basic_auth";
@@ -147,10 +157,13 @@ std::optional<std::string> url_problem(std::string_view url, UrlKind kind) {
 }
 
 std::optional<std::string> pointer_problem(std::string_view pointer) {
-  if (pointer.size() > kPointerBytesMax) return fmt::format("must be at most {} bytes long", kPointerBytesMax);
-  if (!pointer.empty() && pointer.front() != '/') return "must be a JSON pointer: start it with \"/\", as in /data";
+  if (pointer.size() > kPointerBytesMax)
+    return fmt::format("must be at most {} bytes long", kPointerBytesMax);
+  if (!pointer.empty() && pointer.front() != '/')
+    return "must be a JSON pointer: start it with \"/\", as in /data";
   for (std::size_t i = 0; i < pointer.size(); ++i) {
-    if (pointer[i] == '~' && (i + 1 == pointer.size() || (pointer[i + 1] != '0' && pointer[i + 1] != '1'))) {
+    if (pointer[i] == '~' &&
+        (i + 1 == pointer.size() || (pointer[i + 1] != '0' && pointer[i + 1] != '1'))) {
       return "must be a JSON pointer: write \"~\" as ~0 and \"/\" inside a name as ~1";
     }
   }
@@ -166,9 +179,12 @@ bool is_signing_secret(std::string_view text) {
   if (text.size() % 4 != 0) return false;
   std::size_t padding = 0;
   for (; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
-  if (!std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '+' || c == '/'; })) return false;
+  if (!std::ranges::all_of(text,
+                           [](char c) { return is_letter_or_digit(c) || c == '+' || c == '/'; }))
+    return false;
   const auto bytes = text.size() * 3 / 4;
-  return is_ed25519 ? bytes == kEd25519KeyBytes : bytes >= kSecretBytesMin && bytes <= kSecretBytesMax;
+  return is_ed25519 ? bytes == kEd25519KeyBytes
+                    : bytes >= kSecretBytesMin && bytes <= kSecretBytesMax;
 }
 
 namespace {
@@ -176,7 +192,8 @@ struct SizeUnit {
   std::string_view name;
   std::size_t bytes;
 };
-constexpr std::array kSizeUnits{SizeUnit{"GiB", std::size_t{1} << 30U}, SizeUnit{"MiB", std::size_t{1} << 20U},
+constexpr std::array kSizeUnits{SizeUnit{"GiB", std::size_t{1} << 30U},
+                                SizeUnit{"MiB", std::size_t{1} << 20U},
                                 SizeUnit{"KiB", std::size_t{1} << 10U}, SizeUnit{"B", 1}};
 }  // namespace
 
@@ -191,8 +208,8 @@ std::optional<std::size_t> parse_size(std::string_view text) {
 }
 
 std::string size_text(std::size_t bytes) {
-  const auto unit =
-      std::ranges::find_if(kSizeUnits, [bytes](const SizeUnit& u) { return bytes >= u.bytes && bytes % u.bytes == 0; });
+  const auto unit = std::ranges::find_if(
+      kSizeUnits, [bytes](const SizeUnit& u) { return bytes >= u.bytes && bytes % u.bytes == 0; });
   return unit == kSizeUnits.end() ? "0B" : fmt::format("{}{}", bytes / unit->bytes, unit->name);
 }
 

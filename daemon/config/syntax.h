@@ -1,5 +1,6 @@
-// What well-formed text looks like: names, URLs, headers, pointers, sizes, signing secrets. Pure functions; a `..._problem`
-// returns what is wrong as the end of a sentence ("must ..."), without repeating the text, or nullopt.
+// What well-formed text looks like: names, URLs, headers, pointers, sizes, signing secrets. Pure
+// functions; a `..._problem` returns what is wrong as the end of a sentence ("must ..."), without
+// repeating the text, or nullopt.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace modelvane {
 
-// Names of endpoints, webhooks and instances: [A-Za-z0-9][A-Za-z0-9._-]{0,62}. They stand in URLs, labels and event subjects.
+// Names of endpoints, webhooks and instances: [A-Za-z0-9][A-Za-z0-9._-]{0,62}. They stand in URLs,
+// labels and event subjects.
 bool is_name(std::string_view text);
 // Prometheus: [a-zA-Z_][a-zA-Z0-9_]*
 bool is_label_name(std::string_view text);
@@ -25,7 +27,8 @@ std::optional<std::string> url_problem(std::string_view url, UrlKind kind = UrlK
 // RFC 6901
 std::optional<std::string> pointer_problem(std::string_view pointer);
 
-// "whsec_" + base64 (RFC 4648, padded) of 24..64 bytes, or "whsk_" + base64 of an ed25519 key pair's 64
+// "whsec_" + base64 (RFC 4648, padded) of 24..64 bytes, or "whsk_" + base64 of an ed25519 key
+// pair's 64
 bool is_signing_secret(std::string_view text);
 
 // "16MiB": digits and one of B, KiB, MiB, GiB

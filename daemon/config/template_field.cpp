@@ -69,11 +69,14 @@ constexpr std::array kPlaceholders{
     std::string_view{"instance"},
 };
 // Below these the keys are the user's or the provider's.
-constexpr std::array kFreePrefixes{std::string_view{"event.data.labels."}, std::string_view{"event.data.evidence."}};
+constexpr std::array kFreePrefixes{std::string_view{"event.data.labels."},
+                                   std::string_view{"event.data.evidence."}};
 
 bool is_known(std::string_view path) {
   return std::ranges::find(kPlaceholders, path) != kPlaceholders.end() ||
-         std::ranges::any_of(kFreePrefixes, [&](std::string_view prefix) { return path.starts_with(prefix) && path != prefix; });
+         std::ranges::any_of(kFreePrefixes, [&](std::string_view prefix) {
+           return path.starts_with(prefix) && path != prefix;
+         });
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -102,7 +105,8 @@ std::string escaped(std::string_view text) {
 bool is_json_number(std::string_view text) {
   const auto digits = [&text] {
     std::size_t count = 0;
-    for (; !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0; ++count) text.remove_prefix(1);
+    for (; !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0; ++count)
+      text.remove_prefix(1);
     return count;
   };
   const auto skip = [&text](std::string_view any) {
@@ -129,7 +133,8 @@ class Compiler {
 
   std::vector<BodyTemplate::Piece> compile(const YamlNode& root) {
     write(root);
-    if (bytes_ > kJsonBytesMax) field_.fail(fmt::format("must be at most {} of JSON", size_text(kJsonBytesMax)));
+    if (bytes_ > kJsonBytesMax)
+      field_.fail(fmt::format("must be at most {} of JSON", size_text(kJsonBytesMax)));
     flush("", false);
     return std::move(pieces_);
   }
@@ -165,8 +170,10 @@ class Compiler {
     add("{");
     std::vector<std::string_view> keys;
     for (const auto& entry : node.entries) {
-      if (std::ranges::find(keys, entry.key) != keys.end()) fail(entry.at, "a key stands twice in this map");
-      if (entry.key.find("{{") != std::string::npos) fail(entry.at, "a key cannot have a placeholder; only values can");
+      if (std::ranges::find(keys, entry.key) != keys.end())
+        fail(entry.at, "a key stands twice in this map");
+      if (entry.key.find("{{") != std::string::npos)
+        fail(entry.at, "a key cannot have a placeholder; only values can");
       add(fmt::format("{}\"{}\":", keys.empty() ? "" : ",", escaped(entry.key)));
       keys.push_back(entry.key);
       write(*entry.value);
@@ -199,12 +206,15 @@ class Compiler {
   void placeholder(const YamlNode& node, std::string_view text, bool is_within_text) {
     const auto path = trimmed(text);
     if (!is_known(path)) {
-      fail(node.at, fmt::format("unknown placeholder {}{}", in_quotes(path), did_you_mean(path, kPlaceholders)));
+      fail(node.at, fmt::format("unknown placeholder {}{}", in_quotes(path),
+                                did_you_mean(path, kPlaceholders)));
     }
     flush(path, is_within_text);
   }
 
-  void fail(Position at, std::string_view sentence) { field_.findings().add(at, field_.path(), sentence); }
+  void fail(Position at, std::string_view sentence) {
+    field_.findings().add(at, field_.path(), sentence);
+  }
 
   const Field& field_;
   std::vector<BodyTemplate::Piece> pieces_;
@@ -220,11 +230,13 @@ BodyTemplate read_template(const Field& field) {
   const auto fields = field.fields(kKeys);
   if (!fields) return body;
   if (const auto* type = fields->find("content_type")) {
-    body.content_type = type->text("a content type such as application/json").value_or(body.content_type);
+    body.content_type =
+        type->text("a content type such as application/json").value_or(body.content_type);
     if (!is_header_value(body.content_type) || body.content_type.find('/') == std::string::npos)
       type->fail("must be a content type such as application/json");
   }
-  const auto* document = fields->need("body", "write the JSON to send, such as {text: \"{{message.summary}}\"}");
+  const auto* document =
+      fields->need("body", "write the JSON to send, such as {text: \"{{message.summary}}\"}");
   if (document == nullptr) return body;
   const auto kind = document->node().kind;
   if (kind != YamlNode::Kind::Map && kind != YamlNode::Kind::Sequence) {

@@ -18,7 +18,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Each check of a password at cost 15 takes two seconds of CPU; above, scrapes would run into their timeout.
+// Each check of a password at cost 15 takes two seconds of CPU; above, scrapes would run into their
+// timeout.
 constexpr int kBcryptCostMax = 15;
 // "$2y$10$", 22 characters of salt and 31 of the hash.
 constexpr std::size_t kBcryptBytes = 60;
@@ -40,12 +41,15 @@ constexpr std::array kCurves{
     std::pair{"X25519"sv, "X25519"sv},
 };
 // They frame the message: another value would break it.
-constexpr std::array kFramingHeaders{"connection"sv, "content-encoding"sv,  "content-length"sv, "content-type"sv,    "date"sv,
-                                     "keep-alive"sv, "transfer-encoding"sv, "upgrade"sv,        "www-authenticate"sv};
+constexpr std::array kFramingHeaders{
+    "connection"sv, "content-encoding"sv,  "content-length"sv, "content-type"sv,    "date"sv,
+    "keep-alive"sv, "transfer-encoding"sv, "upgrade"sv,        "www-authenticate"sv};
 
-// The value that the table has for one of its words; nullopt when the field has another one, which is reported.
+// The value that the table has for one of its words; nullopt when the field has another one, which
+// is reported.
 template <typename Value, std::size_t count>
-std::optional<Value> chosen(const Field& field, const std::array<std::pair<std::string_view, Value>, count>& table) {
+std::optional<Value> chosen(const Field& field,
+                            const std::array<std::pair<std::string_view, Value>, count>& table) {
   std::array<std::string_view, count> words;
   std::ranges::transform(table, words.begin(), &std::pair<std::string_view, Value>::first);
   const auto word = field.choice(words);
@@ -57,23 +61,31 @@ void read_client_certificate(const Fields& fields, WebTls& tls) {
   const auto* type = fields.find("client_auth_type");
   const auto* authority = fields.find("client_ca_file");
   const auto* names = fields.find("client_allowed_sans");
-  if (type != nullptr) tls.client_certificate = chosen(*type, kClientCertificates).value_or(tls.client_certificate);
+  if (type != nullptr)
+    tls.client_certificate = chosen(*type, kClientCertificates).value_or(tls.client_certificate);
   if (authority != nullptr) tls.client_ca_file = read_file_name(*authority);
-  if (names != nullptr) tls.client_allowed_sans = names->texts("names").value_or(std::vector<std::string>{});
+  if (names != nullptr)
+    tls.client_allowed_sans = names->texts("names").value_or(std::vector<std::string>{});
   const bool is_verified = tls.client_certificate == ClientCertificate::VerifiedIfGiven ||
                            tls.client_certificate == ClientCertificate::RequiredAndVerified;
-  if (is_verified && authority == nullptr) type->fail("needs client_ca_file: the authority that signs the clients' certificates");
+  if (is_verified && authority == nullptr)
+    type->fail("needs client_ca_file: the authority that signs the clients' certificates");
   if (!is_verified && authority != nullptr) {
-    authority->fail("has no meaning unless client_auth_type is RequireAndVerifyClientCert or VerifyClientCertIfGiven");
+    authority->fail(
+        "has no meaning unless client_auth_type is RequireAndVerifyClientCert or "
+        "VerifyClientCertIfGiven");
   }
   if (!is_verified && names != nullptr) {
-    names->fail("has no meaning unless client_auth_type is RequireAndVerifyClientCert or VerifyClientCertIfGiven");
+    names->fail(
+        "has no meaning unless client_auth_type is RequireAndVerifyClientCert or "
+        "VerifyClientCertIfGiven");
   }
 }
 
 void read_versions(const Fields& fields, WebTls& tls) {
   static constexpr std::array kVersions{"TLS12"sv, "TLS13"sv};
-  if (const auto* version = fields.find("min_version")) tls.min_version = version->choice(kVersions).value_or(tls.min_version);
+  if (const auto* version = fields.find("min_version"))
+    tls.min_version = version->choice(kVersions).value_or(tls.min_version);
   const auto* highest = fields.find("max_version");
   if (highest == nullptr) return;
   tls.max_version = highest->choice(kVersions).value_or(tls.max_version);
@@ -117,7 +129,8 @@ WebTls read_tls(const Field& field) {
 void read_headers(const Field& field, WebConfig& config) {
   const auto entries = field.entries("a map of header names to values", is_token);
   if (!entries) return;
-  if (entries->size() > kHeadersMax) field.fail(fmt::format("must have at most {} headers", kHeadersMax));
+  if (entries->size() > kHeadersMax)
+    field.fail(fmt::format("must have at most {} headers", kHeadersMax));
   for (const auto& [name, value] : *entries) {
     const auto text = value.text("text");
     if (!text) continue;
@@ -147,13 +160,17 @@ std::optional<std::string> hash_problem(std::string_view hash) {
   constexpr auto is_salt_or_hash = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '.' && c <= '9');
   };
-  const bool is_bcrypt = hash.size() == kBcryptBytes &&
-                         (hash.starts_with("$2a$") || hash.starts_with("$2b$") || hash.starts_with("$2y$")) && hash[4] >= '0' &&
-                         hash[4] <= '3' && hash[5] >= '0' && hash[5] <= '9' && hash[6] == '$' &&
-                         std::ranges::all_of(hash.substr(7), is_salt_or_hash);
-  if (!is_bcrypt) return "must be a bcrypt hash, such as htpasswd -nBC 10 \"\" makes it (not shown: it may be the password)";
+  const bool is_bcrypt =
+      hash.size() == kBcryptBytes &&
+      (hash.starts_with("$2a$") || hash.starts_with("$2b$") || hash.starts_with("$2y$")) &&
+      hash[4] >= '0' && hash[4] <= '3' && hash[5] >= '0' && hash[5] <= '9' && hash[6] == '$' &&
+      std::ranges::all_of(hash.substr(7), is_salt_or_hash);
+  if (!is_bcrypt)
+    return "must be a bcrypt hash, such as htpasswd -nBC 10 \"\" makes it (not shown: it may be "
+           "the password)";
   const int cost = 10 * (hash[4] - '0') + (hash[5] - '0');
-  if (cost < 4 || cost > kBcryptCostMax) return fmt::format("must have a cost of 4 to {}, not {}", kBcryptCostMax, cost);
+  if (cost < 4 || cost > kBcryptCostMax)
+    return fmt::format("must have a cost of 4 to {}, not {}", kBcryptCostMax, cost);
   return std::nullopt;
 }
 
@@ -175,7 +192,8 @@ void read_users(const Field& field, WebConfig& config) {
 }
 
 WebConfig read_web_config(const YamlNode& root, Findings& findings) {
-  static constexpr std::array kKeys{"tls_server_config"sv, "http_server_config"sv, "basic_auth_users"sv};
+  static constexpr std::array kKeys{"tls_server_config"sv, "http_server_config"sv,
+                                    "basic_auth_users"sv};
   WebConfig config;
   if (root.kind == YamlNode::Kind::Null) return config;  // as in Prometheus: nothing is asked for
   const Field whole{root, root.at, "", findings};
@@ -189,7 +207,8 @@ WebConfig read_web_config(const YamlNode& root, Findings& findings) {
 
 }  // namespace
 
-std::expected<WebConfig, std::vector<ConfigError>> parse_web_config(std::string_view yaml, const std::string& file) {
+std::expected<WebConfig, std::vector<ConfigError>> parse_web_config(std::string_view yaml,
+                                                                    const std::string& file) {
   const auto root = parse_config_file(yaml, file);
   if (!root) return std::unexpected{root.error()};
   Findings findings{file};

@@ -23,7 +23,8 @@ constexpr std::size_t kMembersMax = 16;
 constexpr std::size_t kGlobsMax = 256;
 constexpr std::size_t kGlobBytesMax = 128;
 
-// Every type that the product names, also those that only later versions send: a config may subscribe to them today.
+// Every type that the product names, also those that only later versions send: a config may
+// subscribe to them today.
 constexpr std::array kEventTypes{
     std::string_view{"alias.moved"},
     std::string_view{"alias.unstable"},
@@ -46,12 +47,13 @@ constexpr std::array kEventTypes{
     std::string_view{"catalog.accepted"},
     std::string_view{"drill"},
 };
-constexpr std::array kEventGlobs{std::string_view{"alias.*"}, std::string_view{"model.*"}, std::string_view{"endpoint.*"},
-                                 std::string_view{"catalog.*"}};
+constexpr std::array kEventGlobs{std::string_view{"alias.*"}, std::string_view{"model.*"},
+                                 std::string_view{"endpoint.*"}, std::string_view{"catalog.*"}};
 
 // What a delivery sets: the Standard Webhooks headers and the body's type.
-constexpr std::array kDeliveryHeaders{std::string_view{"webhook-id"}, std::string_view{"webhook-timestamp"},
-                                      std::string_view{"webhook-signature"}, std::string_view{"content-type"}};
+constexpr std::array kDeliveryHeaders{
+    std::string_view{"webhook-id"}, std::string_view{"webhook-timestamp"},
+    std::string_view{"webhook-signature"}, std::string_view{"content-type"}};
 
 std::span<const std::string_view> webhook_keys() {
   static const std::vector<std::string_view> keys = [] {
@@ -64,14 +66,16 @@ std::span<const std::string_view> webhook_keys() {
   return keys;
 }
 
-// Globs, each of which must match something: one that matches nothing is a typing error, and would be noticed only when an event
-// is missed. `candidates` empty = do not check.
-void read_globs(const Field& field, std::string_view what, std::span<const std::string_view> candidates,
+// Globs, each of which must match something: one that matches nothing is a typing error, and would
+// be noticed only when an event is missed. `candidates` empty = do not check.
+void read_globs(const Field& field, std::string_view what,
+                std::span<const std::string_view> candidates,
                 std::span<const std::string_view> suggestions, std::vector<std::string>& globs) {
   const auto items = field.list(fmt::format("globs over {}s", what));
   if (!items) return;
   if (items->empty() || items->size() > kGlobsMax) {
-    field.fail(fmt::format("must have 1 to {} entries, not {}; leave the key out for all", kGlobsMax, items->size()));
+    field.fail(fmt::format("must have 1 to {} entries, not {}; leave the key out for all",
+                           kGlobsMax, items->size()));
     return;
   }
   globs.clear();
@@ -82,9 +86,11 @@ void read_globs(const Field& field, std::string_view what, std::span<const std::
       item.fail(fmt::format("must be at most {} bytes long", kGlobBytesMax));
       continue;
     }
-    const bool matches = std::ranges::any_of(candidates, [&glob](std::string_view text) { return glob_matches(*glob, text); });
+    const bool matches = std::ranges::any_of(
+        candidates, [&glob](std::string_view text) { return glob_matches(*glob, text); });
     if (!candidates.empty() && !matches) {
-      item.fail(fmt::format("{} matches no {}{}", in_quotes(*glob), what, did_you_mean(*glob, suggestions)));
+      item.fail(fmt::format("{} matches no {}{}", in_quotes(*glob), what,
+                            did_you_mean(*glob, suggestions)));
     }
     globs.push_back(std::move(*glob));
   }
@@ -97,7 +103,8 @@ void read_subscriptions(const Fields& fields, const Names& endpoint_names, Webho
     read_globs(*field, "event type", kEventTypes, suggestions, webhook.events);
   }
   if (const auto* field = fields.find("endpoints")) {
-    const auto names = endpoint_names.is_complete() ? endpoint_names.all() : std::vector<std::string_view>{};
+    const auto names =
+        endpoint_names.is_complete() ? endpoint_names.all() : std::vector<std::string_view>{};
     read_globs(*field, "endpoint name", names, names, webhook.endpoints);
   }
 }
@@ -119,12 +126,14 @@ std::vector<SecretRef> read_urls(const Fields& fields, WebhookConfig& webhook) {
   }
   const bool has_own = webhook.url.is_set();
   const auto hint = has_own ? "" : "write one of url, url_env and url_file";
-  if (auto url = read_secret(fields, "url", webhook_url_problem, hint)) webhook.url = std::move(*url);
+  if (auto url = read_secret(fields, "url", webhook_url_problem, hint))
+    webhook.url = std::move(*url);
   return {};
 }
 
 // Each member gets all events, in its own order and at its own pace.
-std::vector<WebhookConfig> for_each_member(const WebhookConfig& webhook, std::vector<SecretRef> urls) {
+std::vector<WebhookConfig> for_each_member(const WebhookConfig& webhook,
+                                           std::vector<SecretRef> urls) {
   std::vector<WebhookConfig> members;
   for (std::size_t i = 0; i < urls.size(); ++i) {
     members.push_back(webhook);
@@ -136,7 +145,8 @@ std::vector<WebhookConfig> for_each_member(const WebhookConfig& webhook, std::ve
 
 }  // namespace
 
-std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoint_names, Names& webhook_names) {
+std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoint_names,
+                                        Names& webhook_names) {
   WebhookConfig webhook;
   const auto fields = field.fields(webhook_keys());
   if (!fields) return {};
@@ -148,8 +158,10 @@ std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoin
   read_format(*fields, webhook);
   auto urls = read_urls(*fields, webhook);
   read_subscriptions(*fields, endpoint_names, webhook);
-  if (const auto* timeout = fields->find("timeout")) webhook.timeout = timeout->duration(kTimeout).value_or(webhook.timeout);
-  if (const auto* max_age = fields->find("max_age")) webhook.max_age = max_age->duration(kMaxAge).value_or(webhook.max_age);
+  if (const auto* timeout = fields->find("timeout"))
+    webhook.timeout = timeout->duration(kTimeout).value_or(webhook.timeout);
+  if (const auto* max_age = fields->find("max_age"))
+    webhook.max_age = max_age->duration(kMaxAge).value_or(webhook.max_age);
   if (urls.empty()) return {std::move(webhook)};
   return for_each_member(webhook, std::move(urls));
 }

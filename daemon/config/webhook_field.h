@@ -9,9 +9,10 @@
 
 namespace modelvane {
 
-// `endpoint_names`: what the globs of `endpoints` may match. One webhook, or, with `urls`, one for each member of a cluster,
-// named
+// `endpoint_names`: what the globs of `endpoints` may match. One webhook, or, with `urls`, one for
+// each member of a cluster, named
 // "<name>/1" and so on.
-std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoint_names, Names& webhook_names);
+std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoint_names,
+                                        Names& webhook_names);
 
 }  // namespace modelvane

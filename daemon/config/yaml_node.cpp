@@ -15,9 +15,11 @@
 namespace modelvane {
 namespace {
 
-// The schema needs six levels. yaml-cpp itself gives up at about 500, with the misleading words "bad file".
+// The schema needs six levels. yaml-cpp itself gives up at about 500, with the misleading words
+// "bad file".
 constexpr std::size_t kDepthMax = 32;
-// 10,000 endpoints with 50 values each are half of this; a list of a few bytes per value cannot cost more than some 150 MB.
+// 10,000 endpoints with 50 values each are half of this; a list of a few bytes per value cannot
+// cost more than some 150 MB.
 constexpr std::size_t kNodesMax = 1'000'000;
 
 struct Refusal {
@@ -28,11 +30,13 @@ Position position(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
 }
 
-// Length of the UTF-8 sequence at the front of `text`; 0 when it is not one (overlong forms, surrogates and beyond U+10FFFF
-// included).
+// Length of the UTF-8 sequence at the front of `text`; 0 when it is not one (overlong forms,
+// surrogates and beyond U+10FFFF included).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
+  const auto continues = [&](std::size_t i) {
+    return i < text.size() && (byte(i) & 0xC0U) == 0x80U;
+  };
   const unsigned first = byte(0);
   if (first < 0x80U) return 1;
   if (first >= 0xC2U && first <= 0xDFU) return continues(1) ? 2 : 0;
@@ -49,13 +53,15 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-// yaml-cpp guesses UTF-16 from zero bytes and lets broken UTF-8 and control characters through: both are settled before it reads.
+// yaml-cpp guesses UTF-16 from zero bytes and lets broken UTF-8 and control characters through:
+// both are settled before it reads.
 std::optional<YamlError> find_bad_character(std::string_view text) {
   Position at{1, 1};
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if ((byte < 0x20U && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7FU) {
-      return YamlError{at, fmt::format("control character 0x{:02X}; a configuration is plain UTF-8 text", byte)};
+      return YamlError{
+          at, fmt::format("control character 0x{:02X}; a configuration is plain UTF-8 text", byte)};
     }
     const auto length = utf8_length(text.substr(i, 4));
     if (length == 0) return YamlError{at, "this is not valid UTF-8; save the file as UTF-8"};
@@ -66,13 +72,16 @@ std::optional<YamlError> find_bad_character(std::string_view text) {
   return std::nullopt;
 }
 
-// What yaml-cpp says, in words that help. Some of its messages carry a piece of the file after the fixed part; only the fixed
-// part is ever used.
+// What yaml-cpp says, in words that help. Some of its messages carry a piece of the file after the
+// fixed part; only the fixed part is ever used.
 std::string explain(std::string_view message) {
   static const std::array kExplanations{
-      std::pair{std::string_view{YAML::ErrorMsg::MAP_VALUE},
-                std::string_view{"a colon is not allowed here; put the value in quotes, or check the indentation"}},
-      std::pair{std::string_view{YAML::ErrorMsg::MAP_KEY}, std::string_view{"a key is not allowed here; check the indentation"}},
+      std::pair{
+          std::string_view{YAML::ErrorMsg::MAP_VALUE},
+          std::string_view{
+              "a colon is not allowed here; put the value in quotes, or check the indentation"}},
+      std::pair{std::string_view{YAML::ErrorMsg::MAP_KEY},
+                std::string_view{"a key is not allowed here; check the indentation"}},
       std::pair{std::string_view{YAML::ErrorMsg::BLOCK_ENTRY},
                 std::string_view{"a list item is not allowed here; check the indentation"}},
       std::pair{std::string_view{YAML::ErrorMsg::END_OF_MAP_FLOW},
@@ -80,22 +89,33 @@ std::string explain(std::string_view message) {
       std::pair{std::string_view{YAML::ErrorMsg::END_OF_SEQ_FLOW},
                 std::string_view{"a \"[\" is not closed, or a comma is missing"}},
       std::pair{std::string_view{YAML::ErrorMsg::END_OF_MAP},
-                std::string_view{"this does not continue the keys above; check the indentation, the colon and the quotes"}},
+                std::string_view{"this does not continue the keys above; check the indentation, "
+                                 "the colon and the quotes"}},
       std::pair{std::string_view{YAML::ErrorMsg::END_OF_SEQ},
                 std::string_view{"this does not continue the list above; check the indentation"}},
-      std::pair{std::string_view{YAML::ErrorMsg::FLOW_END}, std::string_view{"a closing bracket without an opening one"}},
-      std::pair{std::string_view{YAML::ErrorMsg::EOF_IN_SCALAR}, std::string_view{"the file ends inside a quoted value"}},
-      std::pair{std::string_view{YAML::ErrorMsg::DOC_IN_SCALAR}, std::string_view{"a document ends inside a quoted value"}},
-      std::pair{std::string_view{YAML::ErrorMsg::INVALID_ESCAPE},
-                std::string_view{"unknown escape in a double-quoted value; use single quotes to keep backslashes"}},
+      std::pair{std::string_view{YAML::ErrorMsg::FLOW_END},
+                std::string_view{"a closing bracket without an opening one"}},
+      std::pair{std::string_view{YAML::ErrorMsg::EOF_IN_SCALAR},
+                std::string_view{"the file ends inside a quoted value"}},
+      std::pair{std::string_view{YAML::ErrorMsg::DOC_IN_SCALAR},
+                std::string_view{"a document ends inside a quoted value"}},
+      std::pair{
+          std::string_view{YAML::ErrorMsg::INVALID_ESCAPE},
+          std::string_view{
+              "unknown escape in a double-quoted value; use single quotes to keep backslashes"}},
       std::pair{std::string_view{YAML::ErrorMsg::UNKNOWN_ANCHOR},
-                std::string_view{"this refers to an anchor that is not defined; put the value in quotes if its \"*\" is meant"}},
-      std::pair{std::string_view{YAML::ErrorMsg::UNKNOWN_TOKEN},
-                std::string_view{"a value cannot start with this character; put the value in quotes"}},
+                std::string_view{"this refers to an anchor that is not defined; put the value in "
+                                 "quotes if its \"*\" is meant"}},
+      std::pair{
+          std::string_view{YAML::ErrorMsg::UNKNOWN_TOKEN},
+          std::string_view{"a value cannot start with this character; put the value in quotes"}},
   };
-  const auto found = std::ranges::find_if(kExplanations, [message](const auto& pair) { return message.starts_with(pair.first); });
+  const auto found = std::ranges::find_if(
+      kExplanations, [message](const auto& pair) { return message.starts_with(pair.first); });
   return fmt::format("not valid YAML: {}",
-                     found == kExplanations.end() ? "unexpected text; check quotes, brackets and indentation" : found->second);
+                     found == kExplanations.end()
+                         ? "unexpected text; check quotes, brackets and indentation"
+                         : found->second);
 }
 
 // yaml-cpp mostly complains about what follows the tab, in words that do not help.
@@ -124,21 +144,27 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (std::exchange(has_document_, true)) {
-      refuse(mark, "a second YAML document starts here; a configuration is one document (check the indentation)");
+      refuse(mark,
+             "a second YAML document starts here; a configuration is one document (check the "
+             "indentation)");
     }
   }
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { finish(make(mark, YamlNode::Kind::Null), anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    finish(make(mark, YamlNode::Kind::Null), anchor);
+  }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) refuse(mark, "this alias refers to a value that contains it; write the value out");
+    if (found == anchors_.end())
+      refuse(mark, "this alias refers to a value that contains it; write the value out");
     count(mark, found->second->expanded);
     attach(found->second, mark);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     refuse_tag(mark, tag);
     const bool is_plain = tag != "!";
     if (!is_plain) refuse_open_quote(mark);
@@ -152,7 +178,8 @@ class TreeBuilder final : public YAML::EventHandler {
                        YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, YamlNode::Kind::Sequence);
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, YamlNode::Kind::Map);
   }
   void OnSequenceEnd() override { close(); }
@@ -175,12 +202,15 @@ class TreeBuilder final : public YAML::EventHandler {
       refuse(mark, "YAML tags (\"!...\") have no meaning here; remove it, or quote the value");
   }
 
-  // yaml-cpp takes a quote that is never closed for one that ends with the file: everything below it would silently vanish.
+  // yaml-cpp takes a quote that is never closed for one that ends with the file: everything below
+  // it would silently vanish.
   void refuse_open_quote(const YAML::Mark& mark) const {
     const auto line = static_cast<std::size_t>(mark.line);
     if (line >= line_starts_.size()) return;
-    auto rest = text_.substr(std::min(text_.size(), line_starts_[line] + static_cast<std::size_t>(mark.column)));
-    while (rest.starts_with('&') || rest.starts_with('!')) {  // an anchor or "!" may stand before the quote
+    auto rest = text_.substr(
+        std::min(text_.size(), line_starts_[line] + static_cast<std::size_t>(mark.column)));
+    while (rest.starts_with('&') ||
+           rest.starts_with('!')) {  // an anchor or "!" may stand before the quote
       rest.remove_prefix(std::min(rest.size(), rest.find_first_of(" \t\r\n")));
       rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(" \t\r\n")));
     }
@@ -194,12 +224,15 @@ class TreeBuilder final : public YAML::EventHandler {
         ++i;
       }
     }
-    refuse(mark, fmt::format("the {} that opens here is never closed", quote == '"' ? "double quote" : "single quote"));
+    refuse(mark, fmt::format("the {} that opens here is never closed",
+                             quote == '"' ? "double quote" : "single quote"));
   }
 
   void count(const YAML::Mark& mark, std::size_t nodes) {
     nodes_ += nodes;
-    if (nodes_ > kNodesMax) refuse(mark, fmt::format("more than {} values (aliases count in full); split the file", kNodesMax));
+    if (nodes_ > kNodesMax)
+      refuse(mark,
+             fmt::format("more than {} values (aliases count in full); split the file", kNodesMax));
   }
 
   std::shared_ptr<YamlNode> make(const YAML::Mark& mark, YamlNode::Kind kind) {
@@ -210,9 +243,11 @@ class TreeBuilder final : public YAML::EventHandler {
     return node;
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            YamlNode::Kind kind) {
     refuse_tag(mark, tag);
-    if (stack_.size() >= kDepthMax) refuse(mark, fmt::format("nested deeper than {} levels", kDepthMax));
+    if (stack_.size() >= kDepthMax)
+      refuse(mark, fmt::format("nested deeper than {} levels", kDepthMax));
     stack_.push_back({make(mark, kind), anchor, mark});
   }
 
@@ -283,7 +318,8 @@ std::expected<YamlNodePtr, YamlError> parse_yaml(std::string_view text) {
   } catch (const YAML::Exception& exception) {
     const auto at = exception.mark.is_null() ? Position{} : position(exception.mark);
     if (const auto tab = find_tab_in_indentation(text, at.line)) {
-      return std::unexpected{YamlError{*tab, "not valid YAML: a tab cannot indent YAML; use spaces"}};
+      return std::unexpected{
+          YamlError{*tab, "not valid YAML: a tab cannot indent YAML; use spaces"}};
     }
     return std::unexpected{YamlError{at, explain(exception.msg)}};
   } catch (const std::exception&) {

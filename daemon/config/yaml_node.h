@@ -1,6 +1,7 @@
-// YAML text as a plain tree of values with positions; the only place that talks to yaml-cpp. The library is lenient where a
-// config must not be: parse_yaml() refuses a second document, unterminated quotes, tags, control characters, invalid UTF-8 and
-// deep nesting. Anchors and aliases work, but count at full size, so that a few lines cannot stand for millions of values.
+// YAML text as a plain tree of values with positions; the only place that talks to yaml-cpp. The
+// library is lenient where a config must not be: parse_yaml() refuses a second document,
+// unterminated quotes, tags, control characters, invalid UTF-8 and deep nesting. Anchors and
+// aliases work, but count at full size, so that a few lines cannot stand for millions of values.
 // Duplicate keys are kept: the reader reports them, because it knows the path.
 #pragma once
 
@@ -33,8 +34,8 @@ struct YamlEntry {
 struct YamlNode {
   enum class Kind { Null, Scalar, Sequence, Map } kind = Kind::Null;
   Position at;
-  std::string text;                // Scalar
-  bool is_plain = false;           // Scalar: written without quotes, so it may be a number or a boolean
+  std::string text;       // Scalar
+  bool is_plain = false;  // Scalar: written without quotes, so it may be a number or a boolean
   std::vector<YamlNodePtr> items;  // Sequence
   std::vector<YamlEntry> entries;  // Map, in file order
   std::size_t expanded = 1;        // values in this tree, aliases written out

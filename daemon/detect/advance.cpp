@@ -81,19 +81,25 @@ struct Waiting {
   // While polls are missing: after `recheck`. When only time is missing: at its end.
   void wait_for(const Confirm& confirm, int polls, Time first_seen) {
     const Time sooner = now + recheck;
-    take_earlier(best, polls < confirm.polls ? sooner : std::max(first_seen + confirm.for_at_least, sooner));
+    take_earlier(
+        best, polls < confirm.polls ? sooner : std::max(first_seen + confirm.for_at_least, sooner));
   }
 };
 
 }  // namespace
 
 std::string_view label(AliasStatus status) {
-  constexpr std::array kLabels{std::string_view{"resolved"}, std::string_view{"undisclosed"}, std::string_view{"absent"}};
+  constexpr std::array kLabels{std::string_view{"resolved"}, std::string_view{"undisclosed"},
+                               std::string_view{"absent"}};
   return kLabels[static_cast<std::size_t>(status)];
 }
 
 Advanced advance(EndpointState state, const Observation& observation, const Watched& watched) {
-  Turn turn{.state = state, .watched = watched, .now = observation.at, .request_id = observation.request_id, .events = {}};
+  Turn turn{.state = state,
+            .watched = watched,
+            .now = observation.at,
+            .request_id = observation.request_id,
+            .events = {}};
   judge_availability(turn, observation);
   if (observation.result) {
     take_answer(turn, *observation.result);
@@ -122,23 +128,30 @@ void forget_list(EndpointState& state) {
   }
 }
 
-std::optional<Time> wants_poll_at(const EndpointState& state, const Policy& policy, Duration recheck, Time now) {
+std::optional<Time> wants_poll_at(const EndpointState& state, const Policy& policy,
+                                  Duration recheck, Time now) {
   Waiting waiting{.recheck = recheck, .now = now, .best = std::nullopt};
   if (state.streak > 0)
-    waiting.wait_for(state.availability == Availability::Down ? policy.up : policy.down, state.streak, *state.streak_since);
-  if (state.quarantine) take_earlier(waiting.best, std::max(state.quarantine->since + policy.shrink_guard.hold, now + recheck));
+    waiting.wait_for(state.availability == Availability::Down ? policy.up : policy.down,
+                     state.streak, *state.streak_since);
+  if (state.quarantine)
+    take_earlier(waiting.best,
+                 std::max(state.quarantine->since + policy.shrink_guard.hold, now + recheck));
   if (state.steady.catalog) return waiting.best;
   for (const auto& [id, alias] : state.aliases) {
     if (const auto& pending = alias.pending)
-      waiting.wait_for(pending->seen.status == AliasStatus::Absent ? policy.vanished : policy.moved, pending->polls,
-                       pending->first_seen);
-    if (const auto& hints = alias.pending_hints) waiting.wait_for(policy.moved, hints->polls, hints->first_seen);
+      waiting.wait_for(pending->seen.status == AliasStatus::Absent ? policy.vanished : policy.moved,
+                       pending->polls, pending->first_seen);
+    if (const auto& hints = alias.pending_hints)
+      waiting.wait_for(policy.moved, hints->polls, hints->first_seen);
   }
   for (const auto& [id, model] : state.pending_models)
-    waiting.wait_for(state.ids.has(id) ? policy.added : policy.removed, model.polls, model.first_seen);
+    waiting.wait_for(state.ids.has(id) ? policy.added : policy.removed, model.polls,
+                     model.first_seen);
   if (!state.endings) return waiting.best;
   for (const auto& [id, ending] : *state.endings) {
-    if (ending.pending) waiting.wait_for(policy.moved, ending.pending->polls, ending.pending->first_seen);
+    if (ending.pending)
+      waiting.wait_for(policy.moved, ending.pending->polls, ending.pending->first_seen);
   }
   return waiting.best;
 }

@@ -1,14 +1,20 @@
-// The heart of modelvane: advance(state, observation, watched) -> next state and events. A pure function of its arguments; it
-// knows no clock, thread, socket, file or library. Whoever reads this file and its machines understands the product.
+// The heart of modelvane: advance(state, observation, watched) -> next state and events. A pure
+// function of its arguments; it knows no clock, thread, socket, file or library. Whoever reads this
+// file and its machines understands the product.
 //
 // What it decides, each in a machine of its own that owns one part of the state:
-//  - availability: a failed poll changes nothing that is known about models; it only counts towards endpoint.down.
-//  - shrink_guard: a list that loses a large share of its ids at once is answered, but not believed.
-//  - alias_watch: alias.moved and whatever else becomes of an alias; with alternation (one alias.unstable instead of many moves).
-//  - hint_watch, model_watch, retirement_watch: values beside the target, ids that come and go, models that will end.
+//  - availability: a failed poll changes nothing that is known about models; it only counts towards
+//  endpoint.down.
+//  - shrink_guard: a list that loses a large share of its ids at once is answered, but not
+//  believed.
+//  - alias_watch: alias.moved and whatever else becomes of an alias; with alternation (one
+//  alias.unstable instead of many moves).
+//  - hint_watch, model_watch, retirement_watch: values beside the target, ids that come and go,
+//  models that will end.
 //  - pin_watch: what is known against what the user has approved.
-// The first good poll ever sets the baseline silently. A difference is `pending` until policy's number of consecutive good polls
-// (and time) agree, then it is an event; a value that goes back before that was nothing.
+// The first good poll ever sets the baseline silently. A difference is `pending` until policy's
+// number of consecutive good polls (and time) agree, then it is an event; a value that goes back
+// before that was nothing.
 #pragma once
 
 #include <optional>
@@ -26,22 +32,27 @@ namespace modelvane {
 struct Advanced {
   EndpointState state;
   std::vector<Event> events;  // in order; `sequence` is still 0
-  // False when the next state differs from the one before only in its marks (last_good, last_seen, last_answer): those need not
-  // be durable before anything else.
+  // False when the next state differs from the one before only in its marks (last_good, last_seen,
+  // last_answer): those need not be durable before anything else.
   bool must_persist = false;
 };
 
-// A list that is the same object as at the poll before, with nothing pending, costs no more than its marks.
+// A list that is the same object as at the poll before, with nothing pending, costs no more than
+// its marks.
 Advanced advance(EndpointState state, const Observation& observation, const Watched& watched);
 
-// A good poll at `at` showed everything as it is known in `state`: moves the marks of what is not in doubt.
+// A good poll at `at` showed everything as it is known in `state`: moves the marks of what is not
+// in doubt.
 void apply_good_mark(EndpointState& state, Time at);
 
-// The endpoint is read from elsewhere or in another way: the next list says nothing about the one before. Aliases stay.
+// The endpoint is read from elsewhere or in another way: the next list says nothing about the one
+// before. Aliases stay.
 void forget_list(EndpointState& state);
 
-// When to look again sooner than the regular interval: the first of `recheck` after `now` while more polls are needed to confirm
-// something, and the end of a confirmation's or quarantine's waiting time. nullopt: nothing is waiting.
-std::optional<Time> wants_poll_at(const EndpointState& state, const Policy& policy, Duration recheck, Time now);
+// When to look again sooner than the regular interval: the first of `recheck` after `now` while
+// more polls are needed to confirm something, and the end of a confirmation's or quarantine's
+// waiting time. nullopt: nothing is waiting.
+std::optional<Time> wants_poll_at(const EndpointState& state, const Policy& policy,
+                                  Duration recheck, Time now);
 
 }  // namespace modelvane

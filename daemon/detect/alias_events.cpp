@@ -33,14 +33,17 @@ std::string vanished(const Turn& turn, const AliasChange& change) {
 }
 
 std::string disclosed(const Turn& turn, const AliasChange& change, const AliasState& now) {
-  return fmt::format("{} says {}what {} points to: {}", turn.watched.endpoint, change.old.target.empty() ? "" : "again ",
-                     change.id, now.target);
+  return fmt::format("{} says {}what {} points to: {}", turn.watched.endpoint,
+                     change.old.target.empty() ? "" : "again ", change.id, now.target);
 }
 
 std::string appeared(const Turn& turn, const AliasChange& change, const AliasState& now) {
-  const auto place = fmt::format("is {} in {}'s list", change.old.target.empty() ? "a new alias" : "back", turn.watched.endpoint);
+  const auto place =
+      fmt::format("is {} in {}'s list", change.old.target.empty() ? "a new alias" : "back",
+                  turn.watched.endpoint);
   return fmt::format("{} {}; {}", change.id, place,
-                     now.status == AliasStatus::Resolved ? "it points to " + now.target : "where it points to is not disclosed");
+                     now.status == AliasStatus::Resolved ? "it points to " + now.target
+                                                         : "where it points to is not disclosed");
 }
 
 }  // namespace
@@ -54,9 +57,11 @@ void announce_visibility(Turn& turn, const AliasChange& change, const AliasState
     alias_event(turn, EventType::AliasAppeared, change, now).summary = appeared(turn, change, now);
   } else if (now.status == AliasStatus::Undisclosed) {
     alias_event(turn, EventType::AliasUndisclosed, change, now).summary =
-        fmt::format("{} no longer says what {} points to; it was {}", turn.watched.endpoint, change.id, change.old.target);
+        fmt::format("{} no longer says what {} points to; it was {}", turn.watched.endpoint,
+                    change.id, change.old.target);
   } else {
-    alias_event(turn, EventType::AliasDisclosed, change, now).summary = disclosed(turn, change, now);
+    alias_event(turn, EventType::AliasDisclosed, change, now).summary =
+        disclosed(turn, change, now);
   }
 }
 
@@ -66,15 +71,16 @@ void announce_move(Turn& turn, const AliasChange& change, AliasState& now, const
   if (old.last_move && old.last_move->from == now.target) event.reverts = old.last_move->event_id;
   event.retirement = retirement_of(catalog, now.target, turn.now);
   event.changed = take_hints(turn.watched, now, catalog, change.id);
-  event.summary =
-      fmt::format("{} moved from {} to {}{}{}", change.id, old.target, now.target, event.reverts ? " (a move back)" : "",
-                  event.retirement ? ", which " + ending_words(*event.retirement) : "");
+  event.summary = fmt::format("{} moved from {} to {}{}{}", change.id, old.target, now.target,
+                              event.reverts ? " (a move back)" : "",
+                              event.retirement ? ", which " + ending_words(*event.retirement) : "");
   ++now.changes;
   now.last_move = LastMove{.event_id = event.id, .from = old.target, .at = turn.now};
 }
 
 void announce_settled(Turn& turn, const AliasChange& change, const AliasState& now) {
-  alias_event(turn, EventType::AliasSettled, change, now).summary = fmt::format("{} has settled on {}", change.id, now.target);
+  alias_event(turn, EventType::AliasSettled, change, now).summary =
+      fmt::format("{} has settled on {}", change.id, now.target);
 }
 
 void become_unstable(Turn& turn, const std::string& id, AliasState& alias) {

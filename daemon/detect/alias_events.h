@@ -1,5 +1,5 @@
-// What is said about an alias's change once it is a fact: each function makes one event from the state before, the difference
-// that was confirmed, and the state now.
+// What is said about an alias's change once it is a fact: each function makes one event from the
+// state before, the difference that was confirmed, and the state now.
 #pragma once
 
 #include <string>

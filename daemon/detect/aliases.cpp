@@ -14,8 +14,8 @@ bool asks(Rule rule) {
   return rule == Rule::Lookup || rule == Rule::Echo;
 }
 
-// This poll showed the alias as it is known. What the list itself shows is as old as the list's last good poll; what was asked
-// for keeps its own time.
+// This poll showed the alias as it is known. What the list itself shows is as old as the list's
+// last good poll; what was asked for keeps its own time.
 void mark(const Turn& turn, AliasState& alias) {
   alias.last_seen = asks(alias.rule) ? std::optional{turn.now} : std::nullopt;
 }
@@ -52,7 +52,8 @@ void relearn(Turn& turn, AliasState& alias, const AliasRow* row) {
 }
 
 // The pending difference has become a fact.
-void change(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog, const AliasRow* row) {
+void change(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog,
+            const AliasRow* row) {
   const AliasChange changed{.id = id, .old = alias, .pending = *alias.pending};
   alias.pending.reset();
   alias.status = changed.pending.seen.status;
@@ -63,17 +64,20 @@ void change(Turn& turn, const std::string& id, AliasState& alias, const Catalog&
     alias.unstable = false;
     alias.recent.clear();
   }
-  if (row ? alias.target != changed.old.target : alias.target.empty()) alias.since = changed.pending.first_seen;
+  if (row ? alias.target != changed.old.target : alias.target.empty())
+    alias.since = changed.pending.first_seen;
   mark(turn, alias);
   announce_visibility(turn, changed, alias);
   const bool has_moved = row && !changed.old.target.empty() && changed.old.target != alias.target;
   if (has_moved) announce_move(turn, changed, alias, catalog);
 }
 
-void settle(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog, const AliasRow& row) {
+void settle(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog,
+            const AliasRow& row) {
   const Sighting seen{AliasStatus::Resolved, row.target};
   const int polls = std::max(turn.policy().moved.polls, kSettlePolls);
-  const AliasChange settled{.id = id, .old = alias, .pending = {.seen = seen, .first_seen = turn.now, .polls = polls}};
+  const AliasChange settled{
+      .id = id, .old = alias, .pending = {.seen = seen, .first_seen = turn.now, .polls = polls}};
   alias.unstable = false;
   alias.recent.clear();
   alias.status = AliasStatus::Resolved;
@@ -86,17 +90,21 @@ void settle(Turn& turn, const std::string& id, AliasState& alias, const Catalog&
   if (has_moved) announce_move(turn, settled, alias, catalog);
 }
 
-void await_confirmation(Turn& turn, const std::string& id, AliasState& alias, const Sighting& seen, const Catalog& catalog,
-                        const AliasRow* row) {
+void await_confirmation(Turn& turn, const std::string& id, AliasState& alias, const Sighting& seen,
+                        const Catalog& catalog, const AliasRow* row) {
   freeze(turn, alias);
-  if (!alias.pending || alias.pending->seen != seen) alias.pending = Pending{.seen = seen, .first_seen = turn.now};
+  if (!alias.pending || alias.pending->seen != seen)
+    alias.pending = Pending{.seen = seen, .first_seen = turn.now};
   ++alias.pending->polls;
   turn.has_changed = true;
-  const auto& confirm = seen.status == AliasStatus::Absent ? turn.policy().vanished : turn.policy().moved;
-  if (turn.is_confirmed(confirm, alias.pending->polls, alias.pending->first_seen)) change(turn, id, alias, catalog, row);
+  const auto& confirm =
+      seen.status == AliasStatus::Absent ? turn.policy().vanished : turn.policy().moved;
+  if (turn.is_confirmed(confirm, alias.pending->polls, alias.pending->first_seen))
+    change(turn, id, alias, catalog, row);
 }
 
-void judge(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog, const AliasRow* row) {
+void judge(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog,
+           const AliasRow* row) {
   Sighting seen{catalog.has(id) ? AliasStatus::Undisclosed : AliasStatus::Absent, ""};
   if (row) seen = {AliasStatus::Resolved, row->target};
   if (remember_target(alias, seen)) turn.has_changed = true;
@@ -120,13 +128,16 @@ bool is_named(const Catalog& catalog, const std::string& id) {
 }
 
 // Nothing says (any more) that the id is an alias, and it never had a target.
-bool is_none(const Catalog& catalog, const std::string& id, const AliasState& alias, const AliasRow* row) {
+bool is_none(const Catalog& catalog, const std::string& id, const AliasState& alias,
+             const AliasRow* row) {
   if (row || !alias.target.empty() || is_named(catalog, id)) return false;
   return alias.is_newcomer() || catalog.has(id);
 }
 
-// What is known is no baseline to compare with: nobody had asked for a target yet, or it was read by another rule.
-bool is_to_relearn(const Catalog& catalog, const std::string& id, const AliasState& alias, const AliasRow* row) {
+// What is known is no baseline to compare with: nobody had asked for a target yet, or it was read
+// by another rule.
+bool is_to_relearn(const Catalog& catalog, const std::string& id, const AliasState& alias,
+                   const AliasRow* row) {
   if (alias.unheard && catalog.has(id)) return true;
   return row && row->rule != alias.rule && !alias.target.empty();
 }
@@ -150,11 +161,14 @@ void judge_known(Turn& turn, const Catalog& catalog) {
     ++entry;
   }
   // A never disclosed alias that has vanished leaves nothing to know.
-  std::erase_if(turn.state.aliases, [](const auto& entry) { return entry.second.is_newcomer() && !entry.second.pending; });
+  std::erase_if(turn.state.aliases, [](const auto& entry) {
+    return entry.second.is_newcomer() && !entry.second.pending;
+  });
 }
 
 // An alias that was never there: known as absent (without a target) until it is confirmed.
-void await_newcomer(Turn& turn, const std::string& id, const Catalog& catalog, const AliasRow* row) {
+void await_newcomer(Turn& turn, const std::string& id, const Catalog& catalog,
+                    const AliasRow* row) {
   if (turn.state.aliases.contains(id) || catalog.is_unasked(id)) return;
   AliasState alias;
   alias.status = AliasStatus::Absent;

@@ -1,5 +1,6 @@
-// Targets that alternate between polls (a rollout, replicas that disagree): A B A B is one undecided alias, not three moves. The
-// last targets of an alias are kept only while they differ, so the common, steady alias costs nothing.
+// Targets that alternate between polls (a rollout, replicas that disagree): A B A B is one
+// undecided alias, not three moves. The last targets of an alias are kept only while they differ,
+// so the common, steady alias costs nothing.
 #pragma once
 
 #include <string>
@@ -9,10 +10,12 @@
 
 namespace modelvane {
 
-// Good polls looked back on for alternation, and how many changes of target among them make an alias unstable: A B A B.
+// Good polls looked back on for alternation, and how many changes of target among them make an
+// alias unstable: A B A B.
 inline constexpr std::size_t kFlapWindow = 8;
 inline constexpr int kFlapsToUnstable = 3;
-// An unstable alias has settled when it held one target for so many good polls (or policy's moved.polls, if that is more).
+// An unstable alias has settled when it held one target for so many good polls (or policy's
+// moved.polls, if that is more).
 inline constexpr int kSettlePolls = 4;
 
 // True when the remembered targets have changed.

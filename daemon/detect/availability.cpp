@@ -37,8 +37,8 @@ void go_up(Turn& turn) {
   event.confirmed_by_polls = state.streak;
   event.observed_between = {state.down_since, *state.streak_since};
   event.lasted = *state.streak_since - *state.down_since;
-  event.summary =
-      fmt::format("{} is up again after {} (was: {})", turn.watched.endpoint, seconds_or_more(*event.lasted), why(state));
+  event.summary = fmt::format("{} is up again after {} (was: {})", turn.watched.endpoint,
+                              seconds_or_more(*event.lasted), why(state));
   state.down_since.reset();
   state.down_reason.reset();
   state.down_sentence.clear();
@@ -53,7 +53,8 @@ std::string seconds_or_more(Duration span) {
 void judge_availability(Turn& turn, const Observation& seen) {
   auto& state = turn.state;
   const bool answered = seen.result.has_value();
-  const bool speaks_against = answered ? state.availability != Availability::Up : state.availability != Availability::Down;
+  const bool speaks_against =
+      answered ? state.availability != Availability::Up : state.availability != Availability::Down;
   if (!speaks_against) return end_streak(turn);
   turn.has_changed = true;
   // The very first answer needs no confirmation: nothing was claimed before it.
@@ -66,7 +67,9 @@ void judge_availability(Turn& turn, const Observation& seen) {
     state.down_reason = seen.result.error().reason;
     state.down_sentence = seen.result.error().sentence;
   }
-  if (!turn.is_confirmed(answered ? turn.policy().up : turn.policy().down, state.streak, *state.streak_since)) return;
+  if (!turn.is_confirmed(answered ? turn.policy().up : turn.policy().down, state.streak,
+                         *state.streak_since))
+    return;
   answered ? go_up(turn) : go_down(turn);
   end_streak(turn);
 }

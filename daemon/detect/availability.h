@@ -1,5 +1,6 @@
-// The machine for endpoint.down and endpoint.up: polls in a row that speak against what is known are counted, and so many of them
-// (and so much time) make the event. The first answer ever is taken silently.
+// The machine for endpoint.down and endpoint.up: polls in a row that speak against what is known
+// are counted, and so many of them (and so much time) make the event. The first answer ever is
+// taken silently.
 #pragma once
 
 #include "daemon/detect/observation.h"

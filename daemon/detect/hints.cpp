@@ -16,7 +16,8 @@ using Values = std::vector<std::string>;
 std::vector<HintChange> differences(const Watched& watched, const Values& from, const Values& to) {
   std::vector<HintChange> changes;
   for (std::size_t i = 0; i < std::min({watched.hints.size(), from.size(), to.size()}); ++i) {
-    if (from[i] != to[i]) changes.push_back({.pointer = watched.hints[i], .from = from[i], .to = to[i]});
+    if (from[i] != to[i])
+      changes.push_back({.pointer = watched.hints[i], .from = from[i], .to = to[i]});
   }
   return changes;
 }
@@ -31,7 +32,8 @@ void announce(Turn& turn, const std::string& id, AliasState& alias) {
   event.pin = pin_state(turn.watched, id, alias.target);
   std::vector<std::string> pointers;
   for (const auto& change : event.changed) pointers.push_back(change.pointer);
-  event.summary = fmt::format("{} may have moved: {} changed on its row", id, fmt::join(pointers, ", "));
+  event.summary =
+      fmt::format("{} may have moved: {} changed on its row", id, fmt::join(pointers, ", "));
   alias.hints = pending.values;
 }
 
@@ -47,16 +49,19 @@ void judge(Turn& turn, const std::string& id, AliasState& alias, const Values& s
     return;
   }
   if (!alias.pending_hints || alias.pending_hints->values != seen)
-    alias.pending_hints = PendingHints{.values = seen, .last_seen = turn.state.last_good, .first_seen = turn.now};
+    alias.pending_hints =
+        PendingHints{.values = seen, .last_seen = turn.state.last_good, .first_seen = turn.now};
   ++alias.pending_hints->polls;
   turn.has_changed = true;
-  if (turn.is_confirmed(turn.policy().moved, alias.pending_hints->polls, alias.pending_hints->first_seen))
+  if (turn.is_confirmed(turn.policy().moved, alias.pending_hints->polls,
+                        alias.pending_hints->first_seen))
     announce(turn, id, alias);
 }
 
 const HintRow* find_hints(const Catalog& catalog, const std::string& id) {
-  const auto found = std::lower_bound(catalog.hints.begin(), catalog.hints.end(), id,
-                                      [](const HintRow& row, const std::string& key) { return row.id < key; });
+  const auto found =
+      std::lower_bound(catalog.hints.begin(), catalog.hints.end(), id,
+                       [](const HintRow& row, const std::string& key) { return row.id < key; });
   return found != catalog.hints.end() && found->id == id ? &*found : nullptr;
 }
 
@@ -65,11 +70,13 @@ const HintRow* find_hints(const Catalog& catalog, const std::string& id) {
 void judge_hints(Turn& turn, const Catalog& catalog) {
   for (const auto& row : catalog.hints) {
     const auto alias = turn.state.aliases.find(row.id);
-    if (alias != turn.state.aliases.end() && !alias->second.is_newcomer()) judge(turn, row.id, alias->second, row.values);
+    if (alias != turn.state.aliases.end() && !alias->second.is_newcomer())
+      judge(turn, row.id, alias->second, row.values);
   }
 }
 
-std::vector<HintChange> take_hints(const Watched& watched, AliasState& alias, const Catalog& catalog, const std::string& id) {
+std::vector<HintChange> take_hints(const Watched& watched, AliasState& alias,
+                                   const Catalog& catalog, const std::string& id) {
   const HintRow* row = find_hints(catalog, id);
   if (row == nullptr) return {};
   alias.pending_hints.reset();

@@ -12,24 +12,28 @@ namespace {
 
 bool is_alias(const Turn& turn, const Catalog& catalog, const std::string& id) {
   return turn.state.aliases.contains(id) || catalog.find_alias(id) ||
-         std::binary_search(catalog.undisclosed.begin(), catalog.undisclosed.end(), id) || catalog.is_unasked(id);
+         std::binary_search(catalog.undisclosed.begin(), catalog.undisclosed.end(), id) ||
+         catalog.is_unasked(id);
 }
 
 // The id has come or gone: either that ends a pending difference, or it begins one.
 void turn_over(Turn& turn, const Catalog& catalog, const std::string& id) {
   if (turn.state.pending_models.erase(id) == 0) {
     if (is_alias(turn, catalog, id)) return;
-    turn.state.pending_models.emplace(id, PendingModel{.last_seen = turn.state.last_good, .first_seen = turn.now});
+    turn.state.pending_models.emplace(
+        id, PendingModel{.last_seen = turn.state.last_good, .first_seen = turn.now});
   }
   turn.has_changed = true;
 }
 
 std::string still_pointing(const Event& event) {
   if (event.aliases.empty()) return "";
-  return fmt::format("; {} {} to it", fmt::join(event.aliases, ", "), event.aliases.size() == 1 ? "still points" : "still point");
+  return fmt::format("; {} {} to it", fmt::join(event.aliases, ", "),
+                     event.aliases.size() == 1 ? "still points" : "still point");
 }
 
-void announce(Turn& turn, const Catalog& catalog, const std::string& id, const PendingModel& pending) {
+void announce(Turn& turn, const Catalog& catalog, const std::string& id,
+              const PendingModel& pending) {
   const bool is_there = catalog.has(id);
   Event& event = turn.emit_model(is_there ? EventType::ModelAdded : EventType::ModelRemoved, id);
   event.observed_between = {pending.last_seen, pending.first_seen};
@@ -39,7 +43,8 @@ void announce(Turn& turn, const Catalog& catalog, const std::string& id, const P
     event.summary = fmt::format("{} is new in {}'s list", id, turn.watched.endpoint);
   } else {
     event.retirement = known_retirement(turn.state, id, turn.now);
-    event.summary = fmt::format("{} is gone from {}'s list{}", id, turn.watched.endpoint, still_pointing(event));
+    event.summary = fmt::format("{} is gone from {}'s list{}", id, turn.watched.endpoint,
+                                still_pointing(event));
     if (turn.state.endings) turn.state.endings->erase(id);
   }
 }

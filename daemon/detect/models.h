@@ -1,6 +1,7 @@
-// The machine for model.added and model.removed. The last believed list is kept, and besides it only the ids whose presence there
-// is not confirmed yet: a list that shows the same ids as before costs one comparison. An id that is an alias raises alias.*
-// events, and none of these; so does a model that becomes an alias.
+// The machine for model.added and model.removed. The last believed list is kept, and besides it
+// only the ids whose presence there is not confirmed yet: a list that shows the same ids as before
+// costs one comparison. An id that is an alias raises alias.* events, and none of these; so does a
+// model that becomes an alias.
 #pragma once
 
 #include <memory>
@@ -10,9 +11,11 @@
 
 namespace modelvane {
 
-// Compares with the list before, which turn.state.ids still holds. Before judge_aliases(): an alias that goes is still known.
+// Compares with the list before, which turn.state.ids still holds. Before judge_aliases(): an alias
+// that goes is still known.
 void compare_models(Turn& turn, const Catalog& catalog);
-// Counts this poll for what is pending. After judge_aliases(): the events name the aliases that point to the model now.
+// Counts this poll for what is pending. After judge_aliases(): the events name the aliases that
+// point to the model now.
 void judge_models(Turn& turn, const Catalog& catalog);
 
 }  // namespace modelvane

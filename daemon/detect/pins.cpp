@@ -17,18 +17,21 @@ bool are_approved(const std::vector<std::string>& approved, const std::string& t
   if (is_approved(approved, targets)) return true;
   const auto comma = targets.find(',');
   if (comma == std::string::npos) return false;
-  return is_approved(approved, targets.substr(0, comma)) && are_approved(approved, targets.substr(comma + 1));
+  return is_approved(approved, targets.substr(0, comma)) &&
+         are_approved(approved, targets.substr(comma + 1));
 }
 
 void announce(Turn& turn, const std::string& id, const AliasState& alias, const PinState& pin) {
-  Event& event = turn.emit_alias(pin.ok ? EventType::AliasPinRestored : EventType::AliasPinBroken, id);
+  Event& event =
+      turn.emit_alias(pin.ok ? EventType::AliasPinRestored : EventType::AliasPinBroken, id);
   event.to = alias.target;
   event.rule = alias.rule;
   event.evidence_after = alias.evidence;
   event.pin = pin;
   const auto approved = fmt::format("{}", fmt::join(pin.approved, ", "));
   event.summary = pin.ok ? fmt::format("{} points to {}, which is approved", id, alias.target)
-                         : fmt::format("{} points to {}, which is not approved (approved: {})", id, alias.target, approved);
+                         : fmt::format("{} points to {}, which is not approved (approved: {})", id,
+                                       alias.target, approved);
 }
 
 void judge(Turn& turn, const std::string& id, AliasState& alias) {
@@ -53,7 +56,8 @@ std::vector<Event> judge_pins(EndpointState& state, const Watched& watched, Time
   return std::move(turn.events);
 }
 
-std::optional<PinState> pin_state(const Watched& watched, const std::string& alias, const std::string& target) {
+std::optional<PinState> pin_state(const Watched& watched, const std::string& alias,
+                                  const std::string& target) {
   const auto pinned = watched.pins.find(alias);
   if (pinned == watched.pins.end()) return std::nullopt;
   return PinState{pinned->second, are_approved(pinned->second, target)};

@@ -13,7 +13,8 @@ struct Confirm {
 };
 
 struct ShrinkGuard {
-  double ratio = 0.25;                    // a list that loses at least this share of its ids is quarantined; 0 = never
+  double ratio =
+      0.25;  // a list that loses at least this share of its ids is quarantined; 0 = never
   Duration hold = std::chrono::hours{6};  // and believed all the same after so long
   friend bool operator==(const ShrinkGuard&, const ShrinkGuard&) = default;
 };

@@ -13,8 +13,8 @@ using Endings = std::map<std::string, EndingState>;
 
 const Lifecycle* find_lifecycle(const Catalog& catalog, const std::string& id) {
   const auto& rows = catalog.lifecycles;
-  const auto found =
-      std::lower_bound(rows.begin(), rows.end(), id, [](const auto& row, const auto& key) { return row.id < key; });
+  const auto found = std::lower_bound(
+      rows.begin(), rows.end(), id, [](const auto& row, const auto& key) { return row.id < key; });
   return found != rows.end() && found->id == id ? &*found : nullptr;
 }
 
@@ -24,7 +24,10 @@ int days_until(Time at, Time now) {
 }
 
 Retirement retirement(const std::string& model, const Ending& ending, Time now) {
-  Retirement result{.model = model, .at = ending.at, .replacement = ending.replacement, .days_left = std::nullopt};
+  Retirement result{.model = model,
+                    .at = ending.at,
+                    .replacement = ending.replacement,
+                    .days_left = std::nullopt};
   if (ending.at) result.days_left = days_until(*ending.at, now);
   return result;
 }
@@ -54,11 +57,12 @@ std::string pointing(const Event& event) {
   std::copy_if(event.aliases.begin(), event.aliases.end(), std::back_inserter(others),
                [&](const auto& alias) { return alias != event.model; });
   if (others.empty()) return event.model;
-  return fmt::format("{} {} to {}, which", fmt::join(others, ", "), others.size() == 1 ? "points" : "point", event.model);
+  return fmt::format("{} {} to {}, which", fmt::join(others, ", "),
+                     others.size() == 1 ? "points" : "point", event.model);
 }
 
-void announce(Turn& turn, const std::string& id, const std::optional<Ending>& old, const EndingState& state,
-              const PendingEnding& pending) {
+void announce(Turn& turn, const std::string& id, const std::optional<Ending>& old,
+              const EndingState& state, const PendingEnding& pending) {
   const auto type = !old           ? EventType::ModelRetirementSet
                     : !state.known ? EventType::ModelRetirementCleared
                                    : EventType::ModelRetirementChanged;
@@ -70,7 +74,8 @@ void announce(Turn& turn, const std::string& id, const std::optional<Ending>& ol
   if (!state.known) {
     event.summary = fmt::format("{} no longer says that {} will end", turn.watched.endpoint, id);
   } else {
-    event.summary = fmt::format("{} {}{}", pointing(event), ending_words(*event.retirement), old ? " (changed)" : "");
+    event.summary = fmt::format("{} {}{}", pointing(event), ending_words(*event.retirement),
+                                old ? " (changed)" : "");
   }
 }
 
@@ -80,20 +85,24 @@ void change(Turn& turn, const std::string& id, EndingState& state) {
   state.pending.reset();
   const bool has_new_date = state.known && (!old || old->at != state.known->at);
   // A date in the past is set, but it does not come near.
-  if (has_new_date) state.near_days = state.known->at && *state.known->at <= turn.now ? kNearDays.back() : 0;
+  if (has_new_date)
+    state.near_days = state.known->at && *state.known->at <= turn.now ? kNearDays.back() : 0;
   announce(turn, id, old, state, pending);
 }
 
-void judge(Turn& turn, const std::string& id, EndingState& state, const std::optional<Ending>& seen) {
+void judge(Turn& turn, const std::string& id, EndingState& state,
+           const std::optional<Ending>& seen) {
   if (seen == state.known) {
     if (std::exchange(state.pending, std::nullopt)) turn.has_changed = true;
     return;
   }
   if (!state.pending || state.pending->seen != seen)
-    state.pending = PendingEnding{.seen = seen, .last_seen = turn.state.last_good, .first_seen = turn.now};
+    state.pending =
+        PendingEnding{.seen = seen, .last_seen = turn.state.last_good, .first_seen = turn.now};
   ++state.pending->polls;
   turn.has_changed = true;
-  if (turn.is_confirmed(turn.policy().moved, state.pending->polls, state.pending->first_seen)) change(turn, id, state);
+  if (turn.is_confirmed(turn.policy().moved, state.pending->polls, state.pending->first_seen))
+    change(turn, id, state);
 }
 
 void remind(Turn& turn, const std::string& id, EndingState& state, int threshold) {
@@ -125,7 +134,8 @@ void judge_retirements(Turn& turn, const Catalog& catalog) {
   for (auto entry = endings.begin(); entry != endings.end();) {
     auto& [id, state] = *entry;
     const bool is_alias = !is_model(turn, catalog, id);
-    if (!is_alias && catalog.has(id)) judge(turn, id, state, ending_of(find_lifecycle(catalog, id)));
+    if (!is_alias && catalog.has(id))
+      judge(turn, id, state, ending_of(find_lifecycle(catalog, id)));
     const bool is_over = is_alias || (!state.known && (!state.pending || !catalog.has(id)));
     if (is_over) turn.has_changed = true;
     entry = is_over ? endings.erase(entry) : std::next(entry);
@@ -137,7 +147,8 @@ void judge_nearness(Turn& turn) {
   for (auto& [id, state] : *turn.state.endings) {
     if (!state.known || !state.known->at || state.pending || !turn.state.ids.has(id)) continue;
     const int passed = passed_threshold(*state.known->at, turn.now);
-    if (passed != 0 && (state.near_days == 0 || passed < state.near_days)) remind(turn, id, state, passed);
+    if (passed != 0 && (state.near_days == 0 || passed < state.near_days))
+      remind(turn, id, state, passed);
   }
 }
 
@@ -156,12 +167,14 @@ std::optional<Time> next_nearness(const EndpointState& state) {
   return next;
 }
 
-std::optional<Retirement> retirement_of(const Catalog& catalog, const std::string& model, Time now) {
+std::optional<Retirement> retirement_of(const Catalog& catalog, const std::string& model,
+                                        Time now) {
   const auto ending = ending_of(find_lifecycle(catalog, model));
   return ending ? std::optional{retirement(model, *ending, now)} : std::nullopt;
 }
 
-std::optional<Retirement> known_retirement(const EndpointState& state, const std::string& model, Time now) {
+std::optional<Retirement> known_retirement(const EndpointState& state, const std::string& model,
+                                           Time now) {
   if (!state.endings) return std::nullopt;
   const auto found = state.endings->find(model);
   if (found == state.endings->end() || !found->second.known) return std::nullopt;
@@ -173,7 +186,10 @@ std::vector<Retirement> known_retirements(const EndpointState& state) {
   if (!state.endings) return all;
   for (const auto& [id, ending] : *state.endings) {
     if (ending.known)
-      all.push_back({.model = id, .at = ending.known->at, .replacement = ending.known->replacement, .days_left = std::nullopt});
+      all.push_back({.model = id,
+                     .at = ending.known->at,
+                     .replacement = ending.known->replacement,
+                     .days_left = std::nullopt});
   }
   return all;
 }

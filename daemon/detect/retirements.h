@@ -1,7 +1,8 @@
-// The machine for model.retirement_*: what the list says about each model's end, confirmed like a move, and a reminder as the end
-// comes near. The rows of aliases that disclose a target are left out: providers repeat the target's date there, and the target
-// has a row of its own. A model whose row is missing keeps its date until it is confirmed as removed. Reminders depend on time
-// only: any poll, also a failed one, may bring one; each threshold at most once per date.
+// The machine for model.retirement_*: what the list says about each model's end, confirmed like a
+// move, and a reminder as the end comes near. The rows of aliases that disclose a target are left
+// out: providers repeat the target's date there, and the target has a row of its own. A model whose
+// row is missing keeps its date until it is confirmed as removed. Reminders depend on time only:
+// any poll, also a failed one, may bring one; each threshold at most once per date.
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ std::optional<Time> next_nearness(const EndpointState& state);
 
 // What the catalog, or the state, says of a model's end.
 std::optional<Retirement> retirement_of(const Catalog& catalog, const std::string& model, Time now);
-std::optional<Retirement> known_retirement(const EndpointState& state, const std::string& model, Time now);
+std::optional<Retirement> known_retirement(const EndpointState& state, const std::string& model,
+                                           Time now);
 // All of them by model, without days_left: those depend on when one looks.
 std::vector<Retirement> known_retirements(const EndpointState& state);
 // "ends in 12 days; replacement: Y"

@@ -14,7 +14,8 @@ bool has_shrunk(const Turn& turn, const Catalog& catalog) {
   if (turn.policy().shrink_guard.ratio <= 0 || known.empty() || known == catalog.ids) return false;
   const auto is_gone = [&catalog](const std::string& id) { return !catalog.has(id); };
   const auto lost = std::ranges::count_if(known, is_gone);
-  return static_cast<double>(lost) >= turn.policy().shrink_guard.ratio * static_cast<double>(known.size());
+  return static_cast<double>(lost) >=
+         turn.policy().shrink_guard.ratio * static_cast<double>(known.size());
 }
 
 Event& catalog_event(Turn& turn, EventType type, const Catalog& catalog) {
@@ -29,10 +30,11 @@ void quarantine(Turn& turn, const Catalog& catalog) {
   Event& event = catalog_event(turn, EventType::CatalogQuarantined, catalog);
   event.observed_between = {turn.state.last_good, turn.now};
   event.confirmed_by_polls = 1;
-  event.detail =
-      fmt::format("not believed until the list comes back or {} have passed", to_text(turn.policy().shrink_guard.hold));
-  event.summary = fmt::format("{}'s list shrank from {} to {} models at once: {}", turn.watched.endpoint, *event.models_before,
-                              *event.models_now, event.detail);
+  event.detail = fmt::format("not believed until the list comes back or {} have passed",
+                             to_text(turn.policy().shrink_guard.hold));
+  event.summary =
+      fmt::format("{}'s list shrank from {} to {} models at once: {}", turn.watched.endpoint,
+                  *event.models_before, *event.models_now, event.detail);
 }
 
 void accept(Turn& turn, const Catalog& catalog, const std::string& why) {
@@ -42,7 +44,8 @@ void accept(Turn& turn, const Catalog& catalog, const std::string& why) {
   event.confirmed_by_polls = 1;
   event.lasted = turn.now - since;
   event.detail = why;
-  event.summary = fmt::format("{}'s list of {} models is believed again: {}", turn.watched.endpoint, *event.models_now, why);
+  event.summary = fmt::format("{}'s list of {} models is believed again: {}", turn.watched.endpoint,
+                              *event.models_now, why);
   turn.state.quarantine.reset();
 }
 

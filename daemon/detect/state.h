@@ -1,6 +1,7 @@
-// What is known of one endpoint: the value that advance() takes and returns, that the store keeps, and that everything shown is
-// made from. Each machine (availability, shrink guard, aliases, models, retirements, pins) owns one part of it.
-// Whatever is `pending` was seen, but is not yet a fact.
+// What is known of one endpoint: the value that advance() takes and returns, that the store keeps,
+// and that everything shown is made from. Each machine (availability, shrink guard, aliases,
+// models, retirements, pins) owns one part of it. Whatever is `pending` was seen, but is not yet a
+// fact.
 #pragma once
 
 #include <cstdint>
@@ -53,19 +54,24 @@ struct LastMove {
 
 struct AliasState {
   AliasStatus status = AliasStatus::Resolved;
-  std::string target;  // the last confirmed target; kept while undisclosed or absent; "" = never disclosed
+  std::string
+      target;  // the last confirmed target; kept while undisclosed or absent; "" = never disclosed
   Rule rule = Rule::Field;
   Time since{};  // when `target` was first seen (or the baseline)
-  // Last good poll that showed the confirmed status and target. None: the endpoint's last good poll, as for nearly every alias.
+  // Last good poll that showed the confirmed status and target. None: the endpoint's last good
+  // poll, as for nearly every alias.
   std::optional<Time> last_seen;
   std::string evidence;  // the row that showed `target`
   std::optional<Pending> pending;
-  std::vector<std::string> recent;  // targets of the last good polls, newest last; empty while they all agree
+  std::vector<std::string>
+      recent;  // targets of the last good polls, newest last; empty while they all agree
   bool unstable = false;
-  bool unheard = false;  // listed, but nobody has asked for its target yet: the first answer is its baseline
+  bool unheard =
+      false;  // listed, but nobody has asked for its target yet: the first answer is its baseline
   std::optional<LastMove> last_move;
-  std::uint64_t changes = 0;       // alias.moved events so far
-  std::vector<std::string> hints;  // confirmed values of the watched pointers; empty = none read yet
+  std::uint64_t changes = 0;  // alias.moved events so far
+  std::vector<std::string>
+      hints;  // confirmed values of the watched pointers; empty = none read yet
   std::optional<PendingHints> pending_hints;
   std::optional<bool> pin_ok;  // as last said; none = no pin, or no target to judge
   // Seen, but not (yet) confirmed to be an alias at all: nothing to show.
@@ -73,7 +79,8 @@ struct AliasState {
   friend bool operator==(const AliasState&, const AliasState&) = default;
 };
 
-// An id that the last believed list has, although it is not yet known as a model (added), or has not, although it is (removed).
+// An id that the last believed list has, although it is not yet known as a model (added), or has
+// not, although it is (removed).
 struct PendingModel {
   std::optional<Time> last_seen;  // last good poll that still showed it the other way
   Time first_seen{};
@@ -99,7 +106,8 @@ struct PendingEnding {
 struct EndingState {
   std::optional<Ending> known;
   std::optional<PendingEnding> pending;
-  int near_days = 0;  // the tightest threshold that was said (or passed before anybody knew); 0 = none yet
+  int near_days =
+      0;  // the tightest threshold that was said (or passed before anybody knew); 0 = none yet
   friend bool operator==(const EndingState&, const EndingState&) = default;
 };
 
@@ -112,15 +120,17 @@ struct Quarantine {
 // Availability: Unknown until the first `down` or the first good poll.
 enum class Availability { Unknown, Up, Down };
 
-// The catalog that showed everything as it is known, with nothing pending: before `until`, seeing it again moves marks only.
-// A short cut and no knowledge: it is not stored, and states are equal whatever it holds.
+// The catalog that showed everything as it is known, with nothing pending: before `until`, seeing
+// it again moves marks only. A short cut and no knowledge: it is not stored, and states are equal
+// whatever it holds.
 struct Steady {
   std::shared_ptr<const Catalog> catalog;
   std::optional<Time> until;  // then a retirement comes near
   friend bool operator==(const Steady&, const Steady&) { return true; }
 };
 
-// Echo questions asked on a day (counted from 1970, UTC): they cost money, so the count outlives the process.
+// Echo questions asked on a day (counted from 1970, UTC): they cost money, so the count outlives
+// the process.
 struct EchoSpending {
   std::int64_t day = 0;
   int asked = 0;

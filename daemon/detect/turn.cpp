@@ -27,7 +27,8 @@ Event& Turn::emit_model(EventType type, const std::string& model) {
   Event& event = emit(type);
   event.model = model;
   for (const auto& [id, alias] : state.aliases) {
-    const bool points_there = alias.status == AliasStatus::Resolved && names_target(alias.target, model);
+    const bool points_there =
+        alias.status == AliasStatus::Resolved && names_target(alias.target, model);
     if (points_there || (id == model && !alias.is_newcomer())) event.aliases.push_back(id);
   }
   return event;

@@ -1,5 +1,5 @@
-// One call of advance(): what its machines share. They change the state in place and say so, which spares two copies and a
-// comparison of everything at each poll.
+// One call of advance(): what its machines share. They change the state in place and say so, which
+// spares two copies and a comparison of everything at each poll.
 #pragma once
 
 #include <map>
@@ -14,7 +14,8 @@
 namespace modelvane {
 
 struct Turn {
-  EndpointState& state;  // `last_good` and `ids` are those of the poll before until all machines are done
+  EndpointState&
+      state;  // `last_good` and `ids` are those of the poll before until all machines are done
   const Watched& watched;
   Time now;
   std::string request_id;

@@ -5,7 +5,8 @@
 
 namespace modelvane {
 
-// A mutex and plain shared_ptrs: std::atomic<std::shared_ptr> of this standard library is reported by the thread sanitizer.
+// A mutex and plain shared_ptrs: std::atomic<std::shared_ptr> of this standard library is reported
+// by the thread sanitizer.
 struct Board::State {
   mutable std::mutex mutex;
   Snapshot snapshot;
@@ -16,8 +17,9 @@ namespace {
 
 // Whether people would see another daemon; its figures move with every turn of the loop.
 bool looks_alike(const DaemonView& a, const DaemonView& b) {
-  return a.store_ok == b.store_ok && a.store_sentence == b.store_sentence && a.reload_ok == b.reload_ok &&
-         a.reload_sentence == b.reload_sentence && a.last_event == b.last_event;
+  return a.store_ok == b.store_ok && a.store_sentence == b.store_sentence &&
+         a.reload_ok == b.reload_ok && a.reload_sentence == b.reload_sentence &&
+         a.last_event == b.last_event;
 }
 
 }  // namespace
@@ -35,8 +37,10 @@ Snapshot Board::read(Time now) const {
 Pulse Board::pulse(Time now) const {
   const std::scoped_lock lock{state_->mutex};
   const auto& snapshot = state_->snapshot;
-  return {
-      .at = now, .version = state_->version, .last_event = snapshot.daemon.last_event, .endpoints = snapshot.endpoints.size()};
+  return {.at = now,
+          .version = state_->version,
+          .last_event = snapshot.daemon.last_event,
+          .endpoints = snapshot.endpoints.size()};
 }
 
 void Board::reset(std::vector<std::shared_ptr<const EndpointView>> endpoints,
@@ -62,7 +66,8 @@ void Board::publish_webhook(std::size_t index, std::shared_ptr<const WebhookView
 void Board::publish_daemon(const DaemonView& view) {
   const std::scoped_lock lock{state_->mutex};
   if (!looks_alike(state_->snapshot.daemon, view)) ++state_->version;
-  state_->snapshot.daemon = view;  // into the memory that is there: this happens at every turn of the loop
+  state_->snapshot.daemon =
+      view;  // into the memory that is there: this happens at every turn of the loop
 }
 
 }  // namespace modelvane

@@ -1,4 +1,5 @@
-// Time as the engine sees it: what is written into events (wall) and what schedules run on (steady). The simulator has its own.
+// Time as the engine sees it: what is written into events (wall) and what schedules run on
+// (steady). The simulator has its own.
 #pragma once
 
 #include "daemon/text/time.h"
@@ -15,9 +16,12 @@ class Clock {
 
 class SystemClock final : public Clock {
  public:
-  Time wall() const override { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+  Time wall() const override {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+  }
   Duration steady() const override {
-    return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::steady_clock::now().time_since_epoch());
   }
 };
 

@@ -16,7 +16,11 @@ std::string shown_url(const std::string& url) {
 }
 
 AliasView alias_view(const std::string& id, const AliasState& alias, const Watched& watched) {
-  AliasView view{.alias = id, .status = alias.status, .target = alias.target, .rule = alias.rule, .since = alias.since};
+  AliasView view{.alias = id,
+                 .status = alias.status,
+                 .target = alias.target,
+                 .rule = alias.rule,
+                 .since = alias.since};
   view.pending = alias.pending.has_value();
   if (alias.pending) view.pending_target = alias.pending->seen.target;
   view.unstable = alias.unstable;
@@ -28,7 +32,8 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
 
 }  // namespace
 
-EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance) : config_(std::move(config)) {
+EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance)
+    : config_(std::move(config)) {
   watched_.instance = instance;
   view_.known = std::make_shared<const KnownView>();
   set_config_facts();
@@ -46,7 +51,8 @@ void EndpointWatch::set_config_facts() {
   view_.labels = config_.labels;
   view_.interval = config_.interval;
   // Counts of other buckets cannot be carried over; to Prometheus it looks like a restart.
-  if (view_.duration.bounds != config_.duration_buckets) view_.duration = Histogram{config_.duration_buckets};
+  if (view_.duration.bounds != config_.duration_buckets)
+    view_.duration = Histogram{config_.duration_buckets};
 }
 
 void EndpointWatch::approve(ApprovedTargets approved) {
@@ -110,7 +116,8 @@ EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, bool may_decide) {
 
 // A new value for each poll, because snapshots still hold the one before.
 void EndpointWatch::remember(Duration total) {
-  auto history = view_.history ? std::make_shared<PollHistory>(*view_.history) : std::make_shared<PollHistory>();
+  auto history = view_.history ? std::make_shared<PollHistory>(*view_.history)
+                               : std::make_shared<PollHistory>();
   history->add({.at = *view_.last_poll, .total = total, .reason = view_.last_reason});
   view_.history = std::move(history);
 }
@@ -123,8 +130,9 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
   refusals_in_row_ = 0;
   view_.last_reason.reset();
   view_.last_sentence.clear();
-  auto outcome =
-      decide({.at = now, .result = std::move(*result.catalog), .request_id = std::move(result.request_id)}, may_decide);
+  auto outcome = decide(
+      {.at = now, .result = std::move(*result.catalog), .request_id = std::move(result.request_id)},
+      may_decide);
   if (result.echo) {
     state_.echo = *result.echo;
     outcome.must_persist = true;
@@ -133,11 +141,14 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
   return outcome;
 }
 
-EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time now, bool may_decide) {
+EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time now,
+                                                     bool may_decide) {
   ++view_.polls;
   ++view_.failures[static_cast<std::size_t>(failure.reason)];
   if (view_.last_ok || view_.last_reason != failure.reason) {
-    log::warn("poll failed", {{"endpoint", name()}, {"reason", std::string{label(failure.reason)}}, {"error", failure.sentence}});
+    log::warn("poll failed", {{"endpoint", name()},
+                              {"reason", std::string{label(failure.reason)}},
+                              {"error", failure.sentence}});
   }
   view_.last_poll = now;
   view_.last_ok = false;
@@ -145,9 +156,11 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
   view_.last_sentence = failure.sentence;
   refusals_in_row_ = failure.is_refusal ? refusals_in_row_ + 1 : 0;
   const auto retry_after = failure.retry_after;
-  const Duration pause =
-      retry_after || !failure.is_refusal ? Duration{0} : pause_after(failure, refusals_in_row_, config_.interval);
-  auto outcome = decide({.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""}, may_decide);
+  const Duration pause = retry_after || !failure.is_refusal
+                             ? Duration{0}
+                             : pause_after(failure, refusals_in_row_, config_.interval);
+  auto outcome = decide(
+      {.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""}, may_decide);
   outcome.retry_after = retry_after;
   outcome.pause = pause;
   return outcome;

@@ -1,5 +1,5 @@
-// One endpoint at work: makes its request, turns the answer into an observation, asks advance(), and keeps the figures that are
-// shown. The engine's thread only.
+// One endpoint at work: makes its request, turns the answer into an observation, asks advance(),
+// and keeps the figures that are shown. The engine's thread only.
 #pragma once
 
 #include <array>
@@ -27,7 +27,8 @@ class EndpointWatch {
 
   const EndpointConfig& config() const { return config_; }
   const std::string& name() const { return config_.name; }
-  // A reload changed this endpoint. What is known stays, unless it was read from elsewhere or in another way.
+  // A reload changed this endpoint. What is known stays, unless it was read from elsewhere or in
+  // another way.
   void reconfigure(EndpointConfig config);
   // What operators approved beside the config's pins. Shown from the next show() on.
   void approve(ApprovedTargets approved);
@@ -39,12 +40,16 @@ class EndpointWatch {
     bool must_persist = false;
     bool has_mark = false;  // a good poll that changed nothing else
     std::optional<Duration> retry_after;
-    Duration pause{0};          // the least time until the next poll
-    bool left_pending = false;  // an alias that is pending could not be asked about: there is no hurry
+    Duration pause{0};  // the least time until the next poll
+    bool left_pending =
+        false;  // an alias that is pending could not be asked about: there is no hurry
   };
-  // A poll: begin, then requests and their results in turn until there is no next one, then finish (or abandon).
+  // A poll: begin, then requests and their results in turn until there is no next one, then finish
+  // (or abandon).
   void begin_poll(Duration steady, bool may_decide);
-  std::optional<HttpRequest> next_request(Time now, Duration steady) { return run_->next(now, steady); }
+  std::optional<HttpRequest> next_request(Time now, Duration steady) {
+    return run_->next(now, steady);
+  }
   void take(const HttpResult& result, Time now) { run_->take(result, now); }
   Outcome finish_poll(Time now, bool may_decide);
   void abandon_poll() { run_.reset(); }
@@ -53,7 +58,9 @@ class EndpointWatch {
   std::optional<Time> wants_poll_at(Time now) const;
   // `durable` is what the store has just committed: from now on it is shown.
   void show(const EndpointState& durable, const std::vector<EventType>& new_events);
-  std::shared_ptr<const EndpointView> view() const { return std::make_shared<const EndpointView>(view_); }
+  std::shared_ptr<const EndpointView> view() const {
+    return std::make_shared<const EndpointView>(view_);
+  }
 
  private:
   void set_config_facts();

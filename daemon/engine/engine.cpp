@@ -25,9 +25,11 @@ constexpr Duration kStoreOpening = 1s;
 // The first polls after a start: 100 a second, but within the interval.
 constexpr Duration kFirstPollGap = 10ms;
 
-const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5};
+const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                      0.025,  0.05,    0.1,    0.5,   1,      5};
 
-// Tells one URL from another without keeping it: a URL can be a secret. One that cannot be read is like none.
+// Tells one URL from another without keeping it: a URL can be a secret. One that cannot be read is
+// like none.
 std::int64_t address_of(const WebhookConfig& webhook) {
   return static_cast<std::int64_t>(stable_hash(reveal(webhook.url).value_or("")));
 }
@@ -50,7 +52,8 @@ Engine::Engine(Ports ports, Config config, std::uint64_t seed)
   configure(std::move(config));
 }
 
-// ---- configuration ------------------------------------------------------------------------------------------------------------
+// ---- configuration
+// ------------------------------------------------------------------------------------------------------------
 
 void Engine::configure(Config config) {
   instance_ = config.instance;
@@ -95,7 +98,8 @@ void Engine::configure(Config config) {
   std::vector<std::shared_ptr<const EndpointView>> endpoints;
   for (const auto& watch : watches_) endpoints.push_back(watch->endpoint.view());
   std::vector<std::shared_ptr<const WebhookView>> webhooks;
-  for (const auto& webhook : webhooks_) webhooks.push_back(std::make_shared<const WebhookView>(outbox_.view(webhook.name)));
+  for (const auto& webhook : webhooks_)
+    webhooks.push_back(std::make_shared<const WebhookView>(outbox_.view(webhook.name)));
   board_.reset(std::move(endpoints), std::move(webhooks));
 }
 
@@ -122,7 +126,8 @@ void Engine::add_endpoint(EndpointConfig config, Duration spread) {
   if (ledger_.is_open()) {
     // Seen in an earlier life of this process or of the config.
     const auto known = loaded_.endpoints.find(name);
-    watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {}, wall);
+    watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {},
+                            wall);
   }
   watch->host = host_of(watch->endpoint.config().url);
   place(std::move(watch));
@@ -163,8 +168,8 @@ void Engine::take_control() {
     daemon_.reload_ok = true;
     daemon_.reload_success = clock_.wall();
     daemon_.reload_sentence.clear();
-    log::info("configuration loaded",
-              {{"endpoints", std::to_string(watches_.size())}, {"webhooks", std::to_string(webhooks_.size())}});
+    log::info("configuration loaded", {{"endpoints", std::to_string(watches_.size())},
+                                       {"webhooks", std::to_string(webhooks_.size())}});
   }
   if (control.failure) {
     daemon_.reload_ok = false;
@@ -172,7 +177,8 @@ void Engine::take_control() {
   }
 }
 
-// ---- the store ----------------------------------------------------------------------------------------------------------------
+// ---- the store
+// ----------------------------------------------------------------------------------------------------------------
 
 void Engine::take_journal() {
   for (auto& result : journal_.take()) {
@@ -195,12 +201,13 @@ void Engine::on_loaded(Loaded loaded) {
   approved_ = std::move(loaded.pins);
   daemon_.last_event = loaded.last_sequence;
   std::unordered_map<std::string, EventCounts> counts;
-  for (const auto& count : loaded.event_counts) counts[count.endpoint][static_cast<std::size_t>(count.type)] = count.count;
+  for (const auto& count : loaded.event_counts)
+    counts[count.endpoint][static_cast<std::size_t>(count.type)] = count.count;
   for (auto& watch : watches_) {
     const auto known = loaded.endpoints.find(watch->endpoint.name());
     watch->endpoint.approve(approved_[watch->endpoint.name()]);
-    watch->endpoint.restore(known == loaded.endpoints.end() ? EndpointState{} : known->second, counts[watch->endpoint.name()],
-                            clock_.wall());
+    watch->endpoint.restore(known == loaded.endpoints.end() ? EndpointState{} : known->second,
+                            counts[watch->endpoint.name()], clock_.wall());
     publish(*watch);
   }
   outbox_.restore(std::move(loaded.pending), loaded.dead_letters, loaded.webhook_switches, now());
@@ -226,13 +233,16 @@ void Engine::on_committed(const JournalCommitted& news) {
     watch.endpoint.show(state, types[name]);
     publish(watch);
   }
-  for (const auto& [webhook, count] : news.report.forgotten_dead) outbox_.forget_dead(webhook, count);
-  for (auto& [delivery, event] : commit->deliveries) outbox_.add(std::move(delivery), std::move(event), now());
+  for (const auto& [webhook, count] : news.report.forgotten_dead)
+    outbox_.forget_dead(webhook, count);
+  for (auto& [delivery, event] : commit->deliveries)
+    outbox_.add(std::move(delivery), std::move(event), now());
 }
 
 void Engine::on_store_error(const StoreError& error) {
   ++daemon_.store_errors;
-  if (daemon_.store_ok || daemon_.store_sentence != error.sentence) log::error("store", {{"error", error.sentence}});
+  if (daemon_.store_ok || daemon_.store_sentence != error.sentence)
+    log::error("store", {{"error", error.sentence}});
   daemon_.store_ok = false;
   daemon_.store_sentence = error.sentence;
   ledger_.failed(clock_.steady());
@@ -280,9 +290,11 @@ void Engine::carry_out(const OperatorTask& task) {
     ledger_.note_dropped(key);
   }
   for (const auto& key : effects.revived) outbox_.forget_dead(key.webhook, 1);
-  if (effects.drill) ledger_.note_drill(std::move(*effects.drill), std::move(effects.drill_webhooks));
+  if (effects.drill)
+    ledger_.note_drill(std::move(*effects.drill), std::move(effects.drill_webhooks));
   if (effects.pin) approve(std::move(*effects.pin));
-  ledger_.note(OperatorAnswer{.request = task.request.id, .at = clock_.wall(), .result = std::move(effects.result)});
+  ledger_.note(OperatorAnswer{
+      .request = task.request.id, .at = clock_.wall(), .result = std::move(effects.result)});
 }
 
 void Engine::approve(PinApproval approval) {
@@ -295,7 +307,8 @@ void Engine::approve(PinApproval approval) {
   ledger_.note(std::move(approval));
 }
 
-// ---- polls --------------------------------------------------------------------------------------------------------------------
+// ---- polls
+// --------------------------------------------------------------------------------------------------------------------
 
 void Engine::start_polls() {
   const Duration steady = clock_.steady();
@@ -338,12 +351,16 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
   const auto& name = watch.endpoint.name();
   const Duration interval = watch.endpoint.config().interval;
   Time next = next_slot(name, interval, wall);
-  if (const auto sooner = watch.endpoint.wants_poll_at(wall); sooner && !outcome.left_pending) next = std::min(next, *sooner);
+  if (const auto sooner = watch.endpoint.wants_poll_at(wall); sooner && !outcome.left_pending)
+    next = std::min(next, *sooner);
   // A pause counts in slots: that of one interval only means no rechecks in between.
-  if (outcome.pause >= interval) next = next_slot(name, interval, wall + (outcome.pause - interval));
-  // What came while the store was still being opened could not be judged. A store that refuses gets no hurry.
+  if (outcome.pause >= interval)
+    next = next_slot(name, interval, wall + (outcome.pause - interval));
+  // What came while the store was still being opened could not be judged. A store that refuses gets
+  // no hurry.
   if (!ledger_.is_open() && daemon_.store_errors == 0) next = std::min(next, wall + kStoreOpening);
-  if (outcome.retry_after) next = std::max(next, wall + std::min(*outcome.retry_after, kRetryAfterMax));
+  if (outcome.retry_after)
+    next = std::max(next, wall + std::min(*outcome.retry_after, kRetryAfterMax));
   set_due(watch, clock_.steady() + (next - wall));
 }
 
@@ -352,7 +369,8 @@ void Engine::set_due(Watch& watch, Duration due) {
   schedule_.add(watch.index, due, watch.host);
 }
 
-// ---- deliveries ---------------------------------------------------------------------------------------------------------------
+// ---- deliveries
+// ---------------------------------------------------------------------------------------------------------------
 
 void Engine::start_deliveries() {
   if (is_shutting_down_) return;
@@ -362,7 +380,9 @@ void Engine::start_deliveries() {
     for (const auto& event : due.events) events.push_back(event.get());
     auto request = make_request(*due.webhook, events, context, clock_.wall());
     if (!request) {
-      const Verdict verdict{.kind = VerdictClass::Config, .sentence = std::move(request.error()), .retry_after = std::nullopt};
+      const Verdict verdict{.kind = VerdictClass::Config,
+                            .sentence = std::move(request.error()),
+                            .retry_after = std::nullopt};
       outbox_.verdict(due.key, verdict, std::nullopt, now());
       continue;
     }
@@ -375,7 +395,8 @@ void Engine::start_deliveries() {
 }
 
 void Engine::finish_delivery(const Work& work, const HttpResult& result) {
-  outbox_.verdict(work.delivery_key, judge(*work.webhook, result, clock_.wall()), clock_.steady() - work.started, now());
+  outbox_.verdict(work.delivery_key, judge(*work.webhook, result, clock_.wall()),
+                  clock_.steady() - work.started, now());
 }
 
 void Engine::complete(const Completion& completion) {
@@ -388,13 +409,15 @@ void Engine::complete(const Completion& completion) {
   continue_poll(*work.watch);
 }
 
-// ---- the loop -----------------------------------------------------------------------------------------------------------------
+// ---- the loop
+// -----------------------------------------------------------------------------------------------------------------
 
 Duration Engine::time_to_next(Duration longest) const {
   const Duration steady = clock_.steady();
   Duration until = steady + longest;
   if (!is_shutting_down_) {
-    if (const auto due = schedule_.next_due(); due && polls_under_way_ < kPollsAtOnce) until = std::min(until, *due);
+    if (const auto due = schedule_.next_due(); due && polls_under_way_ < kPollsAtOnce)
+      until = std::min(until, *due);
     if (const auto due = outbox_.next_due()) until = std::min(until, *due);
   }
   if (const auto due = ledger_.next_due()) until = std::min(until, *due);
@@ -452,10 +475,14 @@ void Engine::run(const std::stop_token& stop) {
     }
     if (!daemon_.store_ok && under_way_.empty()) break;
   }
-  if (!is_quiet()) log::warn("stopped with changes that the store did not take; they will be found again after the next start");
+  if (!is_quiet())
+    log::warn(
+        "stopped with changes that the store did not take; they will be found again after the next "
+        "start");
 }
 
-// ---- what is shown ------------------------------------------------------------------------------------------------------------
+// ---- what is shown
+// ------------------------------------------------------------------------------------------------------------
 
 void Engine::publish(const Watch& watch) {
   board_.publish_endpoint(watch.index, watch.endpoint.view());
@@ -464,7 +491,8 @@ void Engine::publish(const Watch& watch) {
 void Engine::publish_webhooks() {
   for (const auto& name : outbox_.take_touched()) {
     for (std::size_t i = 0; i < webhooks_.size(); ++i) {
-      if (webhooks_[i].name == name) board_.publish_webhook(i, std::make_shared<const WebhookView>(outbox_.view(name)));
+      if (webhooks_[i].name == name)
+        board_.publish_webhook(i, std::make_shared<const WebhookView>(outbox_.view(name)));
     }
   }
 }

@@ -1,8 +1,9 @@
-// The loop around advance(): pick what is due -> start it -> wait for completions -> decide -> commit -> publish. Polls and
-// deliveries are its two kinds of work, each with its own quota, so that dead endpoints cannot starve webhooks or the reverse.
+// The loop around advance(): pick what is due -> start it -> wait for completions -> decide ->
+// commit -> publish. Polls and deliveries are its two kinds of work, each with its own quota, so
+// that dead endpoints cannot starve webhooks or the reverse.
 //
-// Runs on one thread (run(), or turn() by a test in virtual time). reload(), stop and the heartbeat may come from others.
-// From the commit on, and not before, a change is shown and sent.
+// Runs on one thread (run(), or turn() by a test in virtual time). reload(), stop and the heartbeat
+// may come from others. From the commit on, and not before, a change is shown and sent.
 #pragma once
 
 #include <atomic>
@@ -30,8 +31,9 @@
 
 namespace modelvane {
 
-// Polls under way at once. 10,000 endpoints a minute that all hang for 10 s would need 1,667; beyond the quota polls start late,
-// which poll_lateness_seconds shows, instead of eating sockets without end.
+// Polls under way at once. 10,000 endpoints a minute that all hang for 10 s would need 1,667;
+// beyond the quota polls start late, which poll_lateness_seconds shows, instead of eating sockets
+// without end.
 inline constexpr std::size_t kPollsAtOnce = 2'000;
 
 class Engine {
@@ -45,11 +47,13 @@ class Engine {
   };
   Engine(Ports ports, Config config, std::uint64_t seed);
 
-  // Works until `stop`, then ends what is under way: deliveries get a few seconds, marks are made durable.
+  // Works until `stop`, then ends what is under way: deliveries get a few seconds, marks are made
+  // durable.
   void run(const std::stop_token& stop);
   // One turn of the loop; sleeps at most `longest`.
   void turn(Duration longest);
-  // No more polls and deliveries are started; true once nothing is under way and everything is durable.
+  // No more polls and deliveries are started; true once nothing is under way and everything is
+  // durable.
   void begin_shutdown();
   bool is_quiet() const;
 
@@ -69,9 +73,10 @@ class Engine {
     std::uint64_t ticket = 0;  // of the poll under way
   };
   struct Work {
-    Watch* watch = nullptr;                          // a poll of it, or
-    std::uint64_t delivery_key = 0;                  // a delivery,
-    std::shared_ptr<const WebhookConfig> webhook{};  // made by this config and judged by it, also after a reload
+    Watch* watch = nullptr;          // a poll of it, or
+    std::uint64_t delivery_key = 0;  // a delivery,
+    std::shared_ptr<const WebhookConfig>
+        webhook{};  // made by this config and judged by it, also after a reload
     Duration started{0};
   };
   struct ControlBox {
@@ -132,7 +137,8 @@ class Engine {
   std::size_t polls_under_way_ = 0;
   Outbox outbox_;
 
-  Loaded loaded_;  // states of endpoints that are not (yet) configured: a reload may bring them back
+  Loaded
+      loaded_;  // states of endpoints that are not (yet) configured: a reload may bring them back
   std::map<std::string, ApprovedTargets> approved_;  // by endpoint
   Ledger ledger_;
 

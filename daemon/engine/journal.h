@@ -1,6 +1,6 @@
-// The store as the engine sees it: batches go in, results come out later. StoreWriter is the real one (a thread of its own, so
-// that a slow or hung disk delays announcements, never polls or scrapes); the simulator's decides when a commit lands or the
-// power fails.
+// The store as the engine sees it: batches go in, results come out later. StoreWriter is the real
+// one (a thread of its own, so that a slow or hung disk delays announcements, never polls or
+// scrapes); the simulator's decides when a commit lands or the power fails.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@ struct JournalCommitted {
   Duration took{0};
   CommitReport report{};
 };
-// One of: what was stored (once, at the start), the submitted batch is durable, operators want something, or the try failed and
-// nothing of the batch is durable.
+// One of: what was stored (once, at the start), the submitted batch is durable, operators want
+// something, or the try failed and nothing of the batch is durable.
 using JournalResult = std::variant<Loaded, JournalCommitted, std::vector<OperatorTask>, StoreError>;
 
 class Journal {

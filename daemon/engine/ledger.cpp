@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Last-good marks lag at most so long behind: after a crash the bounds of a move are that much wider, still true.
+// Last-good marks lag at most so long behind: after a crash the bounds of a move are that much
+// wider, still true.
 constexpr Duration kMarksEvery = 10s;
 constexpr Duration kRetentionEvery = 1h;
 constexpr Duration kCommitRetry = 1s;
@@ -26,7 +27,8 @@ void append(std::vector<Value>& to, std::vector<Value> more) {
 
 bool wants(const WebhookConfig& webhook, const Event& event) {
   const auto any = [](const std::vector<std::string>& globs, std::string_view text) {
-    return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_matches(glob, text); });
+    return std::any_of(globs.begin(), globs.end(),
+                       [&](const auto& glob) { return glob_matches(glob, text); });
   };
   return any(webhook.events, name(event.type)) && any(webhook.endpoints, event.endpoint);
 }
@@ -53,8 +55,9 @@ void Ledger::note_again(Delivery delivery, std::shared_ptr<const StoredEvent> ev
 
 void Ledger::note_dropped(const DeliveryKey& key) {
   // What was noted of it before would bring it back.
-  std::erase_if(changes_,
-                [&](const Delivery& change) { return change.sequence == key.sequence && change.webhook == key.webhook; });
+  std::erase_if(changes_, [&](const Delivery& change) {
+    return change.sequence == key.sequence && change.webhook == key.webhook;
+  });
   dropped_.push_back(key);
 }
 
@@ -63,8 +66,8 @@ bool Ledger::is_full() const {
 }
 
 bool Ledger::has_urgent() const {
-  return !events_.empty() || !states_.empty() || !changes_.empty() || !again_.empty() || !dropped_.empty() ||
-         !switches_.empty() || !pins_.empty() || !answers_.empty();
+  return !events_.empty() || !states_.empty() || !changes_.empty() || !again_.empty() ||
+         !dropped_.empty() || !switches_.empty() || !pins_.empty() || !answers_.empty();
 }
 
 std::optional<Duration> Ledger::next_due() const {
@@ -114,7 +117,8 @@ void Ledger::add_marks(Batch& batch, const Sources& sources) {
   if (sources.steady < next_marks_ && !sources.hurries) return;
   for (const auto& name : std::exchange(marks_, {})) {
     const auto* state = sources.state_of(name);
-    if (state != nullptr && state->last_good) batch.good_marks.emplace_back(name, *state->last_good);
+    if (state != nullptr && state->last_good)
+      batch.good_marks.emplace_back(name, *state->last_good);
   }
   next_marks_ = sources.steady + kMarksEvery;
 }
@@ -122,15 +126,18 @@ void Ledger::add_marks(Batch& batch, const Sources& sources) {
 void Ledger::add_events(Batch& batch, const Sources& sources, Addressed& deliveries) {
   for (auto& [event, chosen] : std::exchange(events_, {})) {
     event.sequence = ++last_sequence_;
-    auto stored = std::make_shared<StoredEvent>(StoredEvent{.sequence = event.sequence,
-                                                            .id = event.id,
-                                                            .type = event.type,
-                                                            .endpoint = event.endpoint,
-                                                            .alias = event.about(),
-                                                            .time = event.time,
-                                                            .json = to_cloudevent(event, sources.source)});
+    auto stored =
+        std::make_shared<StoredEvent>(StoredEvent{.sequence = event.sequence,
+                                                  .id = event.id,
+                                                  .type = event.type,
+                                                  .endpoint = event.endpoint,
+                                                  .alias = event.about(),
+                                                  .time = event.time,
+                                                  .json = to_cloudevent(event, sources.source)});
     for (const auto& webhook : sources.webhooks) {
-      if (chosen ? std::ranges::find(*chosen, webhook.name) == chosen->end() : !wants(webhook, event)) continue;
+      if (chosen ? std::ranges::find(*chosen, webhook.name) == chosen->end()
+                 : !wants(webhook, event))
+        continue;
       Delivery delivery;
       delivery.sequence = event.sequence;
       delivery.webhook = webhook.name;
@@ -138,9 +145,10 @@ void Ledger::add_events(Batch& batch, const Sources& sources, Addressed& deliver
       batch.deliveries.push_back(delivery);
       deliveries.emplace_back(std::move(delivery), stored);
     }
-    log::info(
-        "event",
-        {{"type", std::string{name(event.type)}}, {"subject", event.subject()}, {"id", event.id}, {"summary", event.summary}});
+    log::info("event", {{"type", std::string{name(event.type)}},
+                        {"subject", event.subject()},
+                        {"id", event.id},
+                        {"summary", event.summary}});
     batch.events.push_back(*stored);
   }
 }

@@ -1,6 +1,6 @@
-// What has been decided and is not yet durable: collects it into batches, one of which at a time is on its way to the store, and
-// gives it back when it has arrived there. Everything that was noted between two batches becomes durable together. The engine's
-// thread only.
+// What has been decided and is not yet durable: collects it into batches, one of which at a time is
+// on its way to the store, and gives it back when it has arrived there. Everything that was noted
+// between two batches becomes durable together. The engine's thread only.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ class Ledger {
     Duration retention;
     const std::vector<WebhookConfig>& webhooks;
     std::function<const EndpointState*(const std::string&)> state_of;  // null: no longer configured
-    bool hurries = false;                                              // marks go now, not only every few seconds
+    bool hurries = false;  // marks go now, not only every few seconds
   };
   using Addressed = std::vector<std::pair<Delivery, std::shared_ptr<const StoredEvent>>>;
   struct Committed {
@@ -46,7 +46,9 @@ class Ledger {
   // An event goes to every webhook that wants it.
   void note(Event event) { events_.push_back({std::move(event), std::nullopt}); }
   // A drill goes to those that were chosen, whatever they want.
-  void note_drill(Event event, std::vector<std::string> webhooks) { events_.push_back({std::move(event), std::move(webhooks)}); }
+  void note_drill(Event event, std::vector<std::string> webhooks) {
+    events_.push_back({std::move(event), std::move(webhooks)});
+  }
   void note_state(const std::string& endpoint) { states_.insert(endpoint); }
   // Nothing but a newer last good poll.
   void note_mark(const std::string& endpoint) { marks_.insert(endpoint); }

@@ -1,4 +1,5 @@
-// The outcome of a request -> what it says about the list, and how long to leave the server in peace. Pure.
+// The outcome of a request -> what it says about the list, and how long to leave the server in
+// peace. Pure.
 #pragma once
 
 #include <expected>
@@ -8,19 +9,22 @@
 
 namespace modelvane {
 
-// The body's owner when the server answered with success; otherwise why the poll failed. `now` is for Retry-After dates.
+// The body's owner when the server answered with success; otherwise why the poll failed. `now` is
+// for Retry-After dates.
 std::expected<const HttpReply*, PollFailure> successful_reply(const HttpResult& result, Time now);
 
 // A provider that asks for air gets it, but not for ever.
 inline constexpr Duration kRetryAfterMax = std::chrono::hours{1};
-// Outages and refused keys are polled at the usual pace so often, so that endpoint.down is as prompt as configured.
+// Outages and refused keys are polled at the usual pace so often, so that endpoint.down is as
+// prompt as configured.
 inline constexpr int kPromptRefusals = 3;
-// An endpoint whose interval is short is polled at least so often all the same: recovery is seen within this time.
+// An endpoint whose interval is short is polled at least so often all the same: recovery is seen
+// within this time.
 inline constexpr Duration kLongestPause = std::chrono::minutes{5};
 
-// The least time until the next poll after so many refusals in a row (1 = the first): none while refusals are prompt, then the
-// interval, twice the interval, … up to the larger of kLongestPause and the interval. A request for fewer requests is honoured
-// from the first on.
+// The least time until the next poll after so many refusals in a row (1 = the first): none while
+// refusals are prompt, then the interval, twice the interval, … up to the larger of kLongestPause
+// and the interval. A request for fewer requests is honoured from the first on.
 Duration pause_after(const PollFailure& failure, int refusals_in_row, Duration interval);
 
 }  // namespace modelvane

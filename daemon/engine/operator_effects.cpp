@@ -17,7 +17,8 @@ OperatorEffects refuse(std::string sentence) {
 }
 
 bool is_configured(const OperatorView& view, const std::string& webhook) {
-  return std::ranges::any_of(view.webhooks, [&](const auto& config) { return config.name == webhook; });
+  return std::ranges::any_of(view.webhooks,
+                             [&](const auto& config) { return config.name == webhook; });
 }
 
 OperatorEffects retry(const OperatorTask& task, const OperatorView& view, Time now) {
@@ -27,15 +28,21 @@ OperatorEffects retry(const OperatorTask& task, const OperatorView& view, Time n
     if (!is_configured(view, row.webhook)) continue;
     if (row.state == DeliveryState::Dead) effects.revived.push_back({row.sequence, row.webhook});
     // max_age counts anew: it is the operator who wants it now.
-    Delivery fresh{.sequence = row.sequence, .webhook = row.webhook, .created = now, .next_attempt = now, .last_error = ""};
+    Delivery fresh{.sequence = row.sequence,
+                   .webhook = row.webhook,
+                   .created = now,
+                   .next_attempt = now,
+                   .last_error = ""};
     effects.again.push_back({std::move(fresh), event});
     webhooks.insert(row.webhook);
   }
   for (const auto& webhook : task.request.webhooks) {
-    if (!is_configured(view, webhook)) return refuse(fmt::format("the daemon has no webhook {}", webhook));
+    if (!is_configured(view, webhook))
+      return refuse(fmt::format("the daemon has no webhook {}", webhook));
     webhooks.insert(webhook);
   }
-  if (webhooks.empty()) return refuse("none of these deliveries is stored for a webhook of the present config");
+  if (webhooks.empty())
+    return refuse("none of these deliveries is stored for a webhook of the present config");
   effects.switched_on.assign(webhooks.begin(), webhooks.end());
   effects.result.sentence = fmt::format("{} due now", effects.again.size());
   return effects;
@@ -56,7 +63,8 @@ OperatorEffects drop(const OperatorTask& task) {
 OperatorEffects drill(const OperatorRequest& request, const OperatorView& view, Time now) {
   OperatorEffects effects;
   for (const auto& webhook : request.webhooks) {
-    if (!is_configured(view, webhook)) return refuse(fmt::format("the daemon has no webhook {}", webhook));
+    if (!is_configured(view, webhook))
+      return refuse(fmt::format("the daemon has no webhook {}", webhook));
   }
   effects.drill_webhooks = request.webhooks;
   if (request.webhooks.empty()) {
@@ -70,39 +78,46 @@ OperatorEffects drill(const OperatorRequest& request, const OperatorView& view, 
 }
 
 // The target that stands there now; it joins what was approved before.
-std::expected<std::vector<std::string>, std::string> accepted(const OperatorRequest& request, const OperatorView& view,
+std::expected<std::vector<std::string>, std::string> accepted(const OperatorRequest& request,
+                                                              const OperatorView& view,
                                                               const EndpointState& state) {
   const auto alias = state.aliases.find(request.alias);
   if (alias == state.aliases.end() || alias->second.is_newcomer()) {
     return std::unexpected(fmt::format("{} has no alias {}", request.endpoint, request.alias));
   }
   if (alias->second.status != AliasStatus::Resolved) {
-    return std::unexpected(fmt::format("{} does not say at present what {} points to; name the targets by `modelvane pin set`",
-                                       request.endpoint, request.alias));
+    return std::unexpected(fmt::format(
+        "{} does not say at present what {} points to; name the targets by `modelvane pin set`",
+        request.endpoint, request.alias));
   }
   std::vector<std::string> targets;
   if (const auto known = view.approved.find(request.endpoint); known != view.approved.end()) {
-    if (const auto before = known->second.find(request.alias); before != known->second.end()) targets = before->second;
+    if (const auto before = known->second.find(request.alias); before != known->second.end())
+      targets = before->second;
   }
-  if (std::ranges::find(targets, alias->second.target) == targets.end()) targets.push_back(alias->second.target);
+  if (std::ranges::find(targets, alias->second.target) == targets.end())
+    targets.push_back(alias->second.target);
   return targets;
 }
 
 OperatorEffects pin(const OperatorRequest& request, const OperatorView& view, Time now) {
   const auto* state = view.state_of(request.endpoint);
-  if (state == nullptr) return refuse(fmt::format("the daemon watches no endpoint {}", request.endpoint));
+  if (state == nullptr)
+    return refuse(fmt::format("the daemon watches no endpoint {}", request.endpoint));
   OperatorEffects effects;
-  effects.pin = PinApproval{.endpoint = request.endpoint, .alias = request.alias, .targets = {}, .approved = now};
+  effects.pin = PinApproval{
+      .endpoint = request.endpoint, .alias = request.alias, .targets = {}, .approved = now};
   if (request.action == OperatorAction::SetPin) effects.pin->targets = request.targets;
   if (request.action == OperatorAction::AcceptPin) {
     auto targets = accepted(request, view, *state);
     if (!targets) return refuse(targets.error());
     effects.pin->targets = std::move(*targets);
   }
-  effects.result.sentence =
-      effects.pin->targets.empty()
-          ? fmt::format("no approvals are stored for {}/{} any more", request.endpoint, request.alias)
-          : fmt::format("approved for {}/{}: {}", request.endpoint, request.alias, fmt::join(effects.pin->targets, ", "));
+  effects.result.sentence = effects.pin->targets.empty()
+                                ? fmt::format("no approvals are stored for {}/{} any more",
+                                              request.endpoint, request.alias)
+                                : fmt::format("approved for {}/{}: {}", request.endpoint,
+                                              request.alias, fmt::join(effects.pin->targets, ", "));
   return effects;
 }
 

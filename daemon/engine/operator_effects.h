@@ -1,5 +1,5 @@
-// What an operator's request means: request and present state in, effects and an answer out. A pure function; the engine carries
-// the effects out, and they become durable together with the answer.
+// What an operator's request means: request and present state in, effects and an answer out. A pure
+// function; the engine carries the effects out, and they become durable together with the answer.
 #pragma once
 
 #include <functional>

@@ -29,7 +29,8 @@ std::size_t Outbox::Webhook::room() const {
   return most > in_flight ? most - in_flight : 0;
 }
 
-// ---- what waits ---------------------------------------------------------------------------------------------------------------
+// ---- what waits
+// ---------------------------------------------------------------------------------------------------------------
 
 void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
   for (auto& [name, webhook] : webhooks_) webhook.config.reset();
@@ -41,8 +42,10 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
     webhook.format = find_format(config.format);
     webhook.view.name = config.name;
     webhook.view.format = config.format;
-    if (is_new || webhook.view.duration.bounds.empty()) webhook.view.duration = Histogram{kDurationBounds};
-    if (is_new || !(webhook.bucket.limit() == config.rate_limit)) webhook.bucket = {config.rate_limit, now.steady};
+    if (is_new || webhook.view.duration.bounds.empty())
+      webhook.view.duration = Histogram{kDurationBounds};
+    if (is_new || !(webhook.bucket.limit() == config.rate_limit))
+      webhook.bucket = {config.rate_limit, now.steady};
     const bool moved = !is_new && webhook.address != address;
     webhook.address = address;
     webhook.has_changed = true;
@@ -52,7 +55,8 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
   }
 }
 
-void Outbox::restore(std::vector<PendingDelivery> pending, const std::map<std::string, std::uint64_t>& dead_letters,
+void Outbox::restore(std::vector<PendingDelivery> pending,
+                     const std::map<std::string, std::uint64_t>& dead_letters,
                      const std::vector<WebhookSwitch>& switched_off, Now now) {
   for (const auto& [name, count] : dead_letters) {
     webhooks_[name].view.dead_letters = count;
@@ -76,7 +80,8 @@ void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, No
   Webhook& webhook = webhooks_[delivery.webhook];
   touch(delivery.webhook);
   if (size_ >= kOutboxMax) {
-    return finish(webhook, std::move(delivery), DeliveryState::Dead, "more than 100,000 deliveries were waiting");
+    return finish(webhook, std::move(delivery), DeliveryState::Dead,
+                  "more than 100,000 deliveries were waiting");
   }
   const Duration due = now.steady + std::max(delivery.next_attempt - now.wall, Duration{0});
   put(webhook, Parcel{.delivery = std::move(delivery), .event = std::move(event), .due = due});
@@ -85,14 +90,17 @@ void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, No
 void Outbox::put(Webhook& webhook, Parcel parcel) {
   // One that came back after its webhook left the configuration stays what it was.
   const bool is_told = webhook.config.has_value();
-  if (is_told) parcel.life = webhook.is_state() ? alert_life(*webhook.config, *parcel.event) : std::nullopt;
+  if (is_told)
+    parcel.life = webhook.is_state() ? alert_life(*webhook.config, *parcel.event) : std::nullopt;
   if (is_told && webhook.is_state() && !parcel.life) {
-    return finish(webhook, std::move(parcel.delivery), DeliveryState::Dead, "the stored event cannot be read");
+    return finish(webhook, std::move(parcel.delivery), DeliveryState::Dead,
+                  "the stored event cannot be read");
   }
   Lane& lane = webhook.lanes[parcel.life ? parcel.life->key : subject_of(*parcel.event)];
   const auto resting = lane.parcels.begin() + static_cast<std::ptrdiff_t>(lane.in_flight);
-  const auto place = std::upper_bound(resting, lane.parcels.end(), parcel,
-                                      [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
+  const auto place = std::upper_bound(
+      resting, lane.parcels.end(), parcel,
+      [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
   lane.parcels.insert(place, std::move(parcel));
   webhook.has_changed = true;
   ++size_;
@@ -124,9 +132,11 @@ void Outbox::sort_anew(const std::string& name, Webhook& webhook) {
   }
 }
 
-// ---- what leaves --------------------------------------------------------------------------------------------------------------
+// ---- what leaves
+// --------------------------------------------------------------------------------------------------------------
 
-// What may leave next, oldest first: the heads of all resting lanes, or only the oldest while the webhook is being probed.
+// What may leave next, oldest first: the heads of all resting lanes, or only the oldest while the
+// webhook is being probed.
 std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
   if (webhook.room() == 0) return {};
   const Duration earliest = std::max(webhook.not_before, webhook.bucket.ready());
@@ -137,13 +147,16 @@ std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
     waiting.push_back({head.delivery.sequence, &key, &head, std::max(head.due, earliest)});
   }
   const auto is_older = [](const auto& a, const auto& b) { return a.sequence < b.sequence; };
-  if (webhook.is_probed() && !waiting.empty()) return {*std::min_element(waiting.begin(), waiting.end(), is_older)};
+  if (webhook.is_probed() && !waiting.empty())
+    return {*std::min_element(waiting.begin(), waiting.end(), is_older)};
   std::sort(waiting.begin(), waiting.end(), is_older);
   return waiting;
 }
 
 // What travels together with the first of `waiting` that is due.
-std::vector<Outbox::Candidate> Outbox::company(const Webhook& webhook, const std::vector<Candidate>& waiting, Duration steady) {
+std::vector<Outbox::Candidate> Outbox::company(const Webhook& webhook,
+                                               const std::vector<Candidate>& waiting,
+                                               Duration steady) {
   std::vector<Candidate> due;
   for (const auto& candidate : waiting) {
     if (candidate.due > steady) continue;
@@ -154,15 +167,18 @@ std::vector<Outbox::Candidate> Outbox::company(const Webhook& webhook, const std
       if (webhook.is_probed()) break;
     }
   }
-  std::sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+  std::sort(due.begin(), due.end(),
+            [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
   if (due.empty()) return due;
-  const auto loner = std::find_if(due.begin(), due.end(), [](const auto& candidate) { return candidate.parcel->alone; });
+  const auto loner = std::find_if(due.begin(), due.end(),
+                                  [](const auto& candidate) { return candidate.parcel->alone; });
   const auto together = loner == due.begin() ? 1 : static_cast<std::size_t>(loner - due.begin());
   due.resize(std::min(together, webhook.format->events_max));
   return due;
 }
 
-Outbox::Due Outbox::send(const std::string& name, Webhook& webhook, const std::vector<Candidate>& group, Now now) {
+Outbox::Due Outbox::send(const std::string& name, Webhook& webhook,
+                         const std::vector<Candidate>& group, Now now) {
   Due due{.key = next_key_++, .webhook = &*webhook.config, .events = {}};
   Sent sent{.webhook = name, .lanes = {}};
   for (const auto& candidate : group) {
@@ -176,7 +192,8 @@ Outbox::Due Outbox::send(const std::string& name, Webhook& webhook, const std::v
   return due;
 }
 
-void Outbox::send_what_is_due(const std::string& name, Webhook& webhook, std::vector<Due>& due, Now now) {
+void Outbox::send_what_is_due(const std::string& name, Webhook& webhook, std::vector<Due>& due,
+                              Now now) {
   const auto waiting = candidates(webhook);
   std::vector<Candidate> left;
   if (webhook.format != nullptr && webhook.format->coalesces()) {
@@ -211,17 +228,20 @@ std::vector<Outbox::Due> Outbox::take_due(Now now) {
   return due;
 }
 
-std::optional<Duration> Outbox::first_due(const Webhook& webhook, const std::vector<Candidate>& waiting) {
+std::optional<Duration> Outbox::first_due(const Webhook& webhook,
+                                          const std::vector<Candidate>& waiting) {
   std::optional<Duration> first;
   if (webhook.room() == 0) return first;
-  for (const auto& candidate : waiting) first = std::min(first.value_or(candidate.due), candidate.due);
+  for (const auto& candidate : waiting)
+    first = std::min(first.value_or(candidate.due), candidate.due);
   return first ? std::max(*first, webhook.bucket.ready()) : first;
 }
 
 std::optional<Duration> Outbox::next_due() const {
   std::optional<Duration> next;
   for (const auto& [name, webhook] : webhooks_) {
-    const auto due = webhook.has_changed ? first_due(webhook, candidates(webhook)) : webhook.next_due;
+    const auto due =
+        webhook.has_changed ? first_due(webhook, candidates(webhook)) : webhook.next_due;
     if (due) next = std::min(next.value_or(*due), *due);
   }
   return next;
@@ -234,14 +254,18 @@ void Outbox::bury_expired(const std::string& name, Webhook& webhook, Now now) {
       Parcel& head = lane.parcels.front();
       // An alert that lives is a present state, however old: its age counts from its end.
       if (head.life && !head.life->ends) break;
-      const Time born = head.life ? std::max(*head.life->ends, head.delivery.created) : head.delivery.created;
+      const Time born =
+          head.life ? std::max(*head.life->ends, head.delivery.created) : head.delivery.created;
       if (now.wall - born <= webhook.config->max_age) break;
-      log::warn("delivery expired", {{"webhook", name}, {"event", head.event->id}, {"last_error", head.delivery.last_error}});
+      log::warn(
+          "delivery expired",
+          {{"webhook", name}, {"event", head.event->id}, {"last_error", head.delivery.last_error}});
       Delivery done = std::move(head.delivery);
       lane.parcels.pop_front();
       --size_;
       const std::string why = webhook.off ? webhook.off->reason : done.last_error;
-      finish(webhook, std::move(done), DeliveryState::Dead, "expired after max_age; last error: " + why);
+      finish(webhook, std::move(done), DeliveryState::Dead,
+             "expired after max_age; last error: " + why);
       webhook.has_changed = true;
       touch(name);
     }
@@ -249,9 +273,11 @@ void Outbox::bury_expired(const std::string& name, Webhook& webhook, Now now) {
   }
 }
 
-// ---- verdicts -----------------------------------------------------------------------------------------------------------------
+// ---- verdicts
+// -----------------------------------------------------------------------------------------------------------------
 
-void Outbox::finish(Webhook& webhook, Delivery delivery, DeliveryState state, const std::string& error) {
+void Outbox::finish(Webhook& webhook, Delivery delivery, DeliveryState state,
+                    const std::string& error) {
   delivery.state = state;
   delivery.last_error = error;
   if (state == DeliveryState::Dead) ++webhook.view.dead_letters;
@@ -274,11 +300,13 @@ std::vector<Outbox::Parcel> Outbox::take_back(const Sent& sent, Webhook& webhook
     }
     if (lane.parcels.empty()) webhook.lanes.erase(entry);
   }
-  std::sort(parcels.begin(), parcels.end(), [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
+  std::sort(parcels.begin(), parcels.end(),
+            [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
   return parcels;
 }
 
-void Outbox::verdict(std::uint64_t key, const Verdict& verdict, std::optional<Duration> took, Now now) {
+void Outbox::verdict(std::uint64_t key, const Verdict& verdict, std::optional<Duration> took,
+                     Now now) {
   auto node = sent_.extract(key);
   if (node.empty()) return;
   const std::string name = node.mapped().webhook;
@@ -291,7 +319,8 @@ void Outbox::verdict(std::uint64_t key, const Verdict& verdict, std::optional<Du
   fail(name, webhook, std::move(parcels), verdict, now);
 }
 
-void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, Now now) {
+void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
+                     Now now) {
   const bool recovered = webhook.is_probed();
   webhook.failures_in_row = 0;
   webhook.is_misconfigured = false;
@@ -326,7 +355,8 @@ void Outbox::hold(Webhook& webhook, Parcel parcel, Now now) {
   put(webhook, std::move(parcel));
 }
 
-void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, const Verdict& verdict, Now now) {
+void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
+                  const Verdict& verdict, Now now) {
   ++webhook.view.failures[static_cast<std::size_t>(verdict.kind)];
   webhook.view.last_error = verdict.sentence;
   const bool in_company = parcels.size() > 1;
@@ -366,14 +396,19 @@ void Outbox::give_back(std::uint64_t key) {
   for (auto& parcel : take_back(node.mapped(), webhook)) put(webhook, std::move(parcel));
 }
 
-// ---- on and off ---------------------------------------------------------------------------------------------------------------
+// ---- on and off
+// ---------------------------------------------------------------------------------------------------------------
 
-void Outbox::switch_off(const std::string& name, Webhook& webhook, const std::string& reason, Now now) {
+void Outbox::switch_off(const std::string& name, Webhook& webhook, const std::string& reason,
+                        Now now) {
   if (webhook.off) return;
-  webhook.off = WebhookSwitch{.webhook = name, .disabled = now.wall, .reason = reason, .address = webhook.address};
+  webhook.off = WebhookSwitch{
+      .webhook = name, .disabled = now.wall, .reason = reason, .address = webhook.address};
   switches_.push_back(*webhook.off);
-  log::error("webhook switched off: it wants no more events; mend its URL, or switch it on by `modelvane deliveries retry`",
-             {{"webhook", name}, {"reason", reason}});
+  log::error(
+      "webhook switched off: it wants no more events; mend its URL, or switch it on by `modelvane "
+      "deliveries retry`",
+      {{"webhook", name}, {"reason", reason}});
 }
 
 void Outbox::switch_on(const std::string& name, Now now) {
@@ -388,7 +423,8 @@ void Outbox::switch_on(const std::string& name, Now now) {
   if (!webhook.off) return;
   webhook.off.reset();
   webhook.view.last_error.clear();
-  switches_.push_back({.webhook = name, .disabled = std::nullopt, .reason = "", .address = webhook.address});
+  switches_.push_back(
+      {.webhook = name, .disabled = std::nullopt, .reason = "", .address = webhook.address});
   log::info("webhook switched on", {{"webhook", name}});
   make_all_due(webhook, now);
 }
@@ -402,7 +438,8 @@ void Outbox::make_all_due(Webhook& webhook, Now now) {
   }
 }
 
-// ---- for operators ------------------------------------------------------------------------------------------------------------
+// ---- for operators
+// ------------------------------------------------------------------------------------------------------------
 
 Outbox::Parcel* Outbox::find(const DeliveryKey& key, Lane** found_lane, std::string* lane_key) {
   const auto webhook = webhooks_.find(key.webhook);
@@ -440,7 +477,8 @@ void Outbox::drop(const DeliveryKey& key) {
     parcel->is_dropped = true;
     return;
   }
-  std::erase_if(lane->parcels, [&](const Parcel& each) { return each.delivery.sequence == key.sequence; });
+  std::erase_if(lane->parcels,
+                [&](const Parcel& each) { return each.delivery.sequence == key.sequence; });
   --size_;
   if (lane->parcels.empty()) webhooks_.at(key.webhook).lanes.erase(lane_key);
 }
@@ -451,7 +489,8 @@ void Outbox::forget_dead(const std::string& webhook, std::uint64_t count) {
   touch(webhook);
 }
 
-// ---- what is told -------------------------------------------------------------------------------------------------------------
+// ---- what is told
+// -------------------------------------------------------------------------------------------------------------
 
 std::vector<Delivery> Outbox::take_changes() {
   return std::exchange(changes_, {});

@@ -1,13 +1,15 @@
-// Deliveries that are still to be made: lanes, attempts, verdicts. A value without I/O: the engine asks what is due, sends it,
-// and tells the verdict; what changed is collected for the next commit. The engine's thread only.
+// Deliveries that are still to be made: lanes, attempts, verdicts. A value without I/O: the engine
+// asks what is due, sends it, and tells the verdict; what changed is collected for the next commit.
+// The engine's thread only.
 //
-// Order: within one webhook and subject ("internlm/internlm3-latest") events leave one after another; lanes of one webhook run
-// side by side (kLanesAtOnce), webhooks never wait for each other. Formats that people read carry everything that is due in one
-// message. A webhook that failed kFailuresToProbe times in a row gets only its oldest event until one succeeds; then everything
-// that waited is due at once, oldest first. One that wants no more events is switched off until an operator or another URL
-// switches it on.
-// State formats hold an alert rather than tell an event: a parcel that was accepted stays, is posted again while its alert lives
-// and as resolved for a while after its end, and gives way to a later event of the same alert.
+// Order: within one webhook and subject ("internlm/internlm3-latest") events leave one after
+// another; lanes of one webhook run side by side (kLanesAtOnce), webhooks never wait for each
+// other. Formats that people read carry everything that is due in one message. A webhook that
+// failed kFailuresToProbe times in a row gets only its oldest event until one succeeds; then
+// everything that waited is due at once, oldest first. One that wants no more events is switched
+// off until an operator or another URL switches it on. State formats hold an alert rather than tell
+// an event: a parcel that was accepted stays, is posted again while its alert lives and as resolved
+// for a while after its end, and gives way to a later event of the same alert.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +34,8 @@ namespace modelvane {
 
 inline constexpr std::size_t kLanesAtOnce = 4;
 inline constexpr int kFailuresToProbe = 5;
-// About 100 MB of events in memory. What comes on top becomes a dead letter at once: durable, counted, and to be sent again by
-// hand.
+// About 100 MB of events in memory. What comes on top becomes a dead letter at once: durable,
+// counted, and to be sent again by hand.
 inline constexpr std::size_t kOutboxMax = 100'000;
 
 class Outbox {
@@ -53,14 +55,16 @@ class Outbox {
   // Start and reload. Deliveries of a webhook that is no longer configured are kept, but not sent.
   void configure(const std::vector<Addressed>& webhooks, Now now);
   // Once, after configure(): what the store knew.
-  void restore(std::vector<PendingDelivery> pending, const std::map<std::string, std::uint64_t>& dead_letters,
+  void restore(std::vector<PendingDelivery> pending,
+               const std::map<std::string, std::uint64_t>& dead_letters,
                const std::vector<WebhookSwitch>& switched_off, Now now);
   void add(Delivery delivery, std::shared_ptr<const StoredEvent> event, Now now);
 
   struct Due {
     std::uint64_t key;
-    const WebhookConfig* webhook;                            // valid until the next configure()
-    std::vector<std::shared_ptr<const StoredEvent>> events;  // oldest first; several only for formats that coalesce
+    const WebhookConfig* webhook;  // valid until the next configure()
+    std::vector<std::shared_ptr<const StoredEvent>>
+        events;  // oldest first; several only for formats that coalesce
   };
   // What to send now; each counts as in flight until verdict() or give_back().
   std::vector<Due> take_due(Now now);
@@ -70,8 +74,8 @@ class Outbox {
   void give_back(std::uint64_t key);
   std::size_t in_flight() const { return sent_.size(); }
 
-  // For operators. hurry(): due now, whatever its webhook did before; false when it does not wait here. drop(): forgotten; one in
-  // flight may still arrive.
+  // For operators. hurry(): due now, whatever its webhook did before; false when it does not wait
+  // here. drop(): forgotten; one in flight may still arrive.
   bool hurry(const DeliveryKey& key, Now now);
   void drop(const DeliveryKey& key);
   void switch_on(const std::string& webhook, Now now);
@@ -91,11 +95,13 @@ class Outbox {
     std::shared_ptr<const StoredEvent> event;
     Duration due{0};
     std::optional<AlertLife> life{};  // state formats
-    bool alone = false;               // was refused in company: travels alone, so that it harms no other
-    bool is_dropped = false;          // while in flight
+    bool alone = false;       // was refused in company: travels alone, so that it harms no other
+    bool is_dropped = false;  // while in flight
 
     // A state that the receiver holds is no longer waited for.
-    bool is_accepted() const { return life && delivery.attempts > 0 && delivery.last_error.empty(); }
+    bool is_accepted() const {
+      return life && delivery.attempts > 0 && delivery.last_error.empty();
+    }
   };
   struct Lane {
     std::deque<Parcel> parcels;  // by sequence
@@ -112,7 +118,8 @@ class Outbox {
     Duration not_before{0};         // a Retry-After concerns the webhook as a whole
     TokenBucket bucket;
     std::optional<WebhookSwitch> off;
-    // What take_due() found, so that thousands of waiting deliveries are not looked through at every turn.
+    // What take_due() found, so that thousands of waiting deliveries are not looked through at
+    // every turn.
     bool has_changed = true;
     std::optional<Duration> next_due;
     Duration next_burial{0};
@@ -135,8 +142,10 @@ class Outbox {
   };
 
   static std::vector<Candidate> candidates(const Webhook& webhook);
-  static std::vector<Candidate> company(const Webhook& webhook, const std::vector<Candidate>& waiting, Duration steady);
-  static std::optional<Duration> first_due(const Webhook& webhook, const std::vector<Candidate>& waiting);
+  static std::vector<Candidate> company(const Webhook& webhook,
+                                        const std::vector<Candidate>& waiting, Duration steady);
+  static std::optional<Duration> first_due(const Webhook& webhook,
+                                           const std::vector<Candidate>& waiting);
   void send_what_is_due(const std::string& name, Webhook& webhook, std::vector<Due>& due, Now now);
   Due send(const std::string& name, Webhook& webhook, const std::vector<Candidate>& group, Now now);
   Parcel* find(const DeliveryKey& key, Lane** lane, std::string* lane_key);
@@ -148,7 +157,8 @@ class Outbox {
   std::vector<Parcel> take_back(const Sent& sent, Webhook& webhook);
   void succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, Now now);
   void hold(Webhook& webhook, Parcel parcel, Now now);
-  void fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, const Verdict& verdict, Now now);
+  void fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
+            const Verdict& verdict, Now now);
   void switch_off(const std::string& name, Webhook& webhook, const std::string& reason, Now now);
   void make_all_due(Webhook& webhook, Now now);
   void touch(const std::string& name) { touched_.insert(name); }

@@ -1,5 +1,5 @@
-// The last polls of an endpoint, kept small: 10,000 endpoints keep one each, and each poll makes a new one. Times are kept to the
-// millisecond.
+// The last polls of an endpoint, kept small: 10,000 endpoints keep one each, and each poll makes a
+// new one. Times are kept to the millisecond.
 #pragma once
 
 #include <algorithm>
@@ -31,8 +31,11 @@ class PollHistory {
     const auto total = std::chrono::duration_cast<std::chrono::milliseconds>(poll.total).count();
     entries_[(first_ + size_) % kPollsMax] = {
         .at = std::chrono::floor<std::chrono::milliseconds>(poll.at).time_since_epoch().count(),
-        .total = static_cast<std::uint32_t>(std::clamp<std::int64_t>(total, 0, std::numeric_limits<std::uint32_t>::max())),
-        .outcome = poll.reason ? static_cast<std::uint8_t>(1 + static_cast<std::uint8_t>(*poll.reason)) : std::uint8_t{0}};
+        .total = static_cast<std::uint32_t>(
+            std::clamp<std::int64_t>(total, 0, std::numeric_limits<std::uint32_t>::max())),
+        .outcome = poll.reason
+                       ? static_cast<std::uint8_t>(1 + static_cast<std::uint8_t>(*poll.reason))
+                       : std::uint8_t{0}};
     if (size_ < kPollsMax) {
       ++size_;
     } else {
@@ -46,7 +49,8 @@ class PollHistory {
     const auto& entry = entries_[(first_ + index) % kPollsMax];
     return {.at = Time{std::chrono::milliseconds{entry.at}},
             .total = std::chrono::milliseconds{entry.total},
-            .reason = entry.outcome == 0 ? std::nullopt : std::optional{static_cast<Reason>(entry.outcome - 1)}};
+            .reason = entry.outcome == 0 ? std::nullopt
+                                         : std::optional{static_cast<Reason>(entry.outcome - 1)}};
   }
 
  private:

@@ -22,13 +22,15 @@ std::string validator(const HttpReply& reply, std::string_view name) {
   return value.size() <= kValidatorBytesMax ? std::string{value} : std::string{};
 }
 
-// Such validators tell seconds apart, and what changed within this time may change again under the same ones: a move would stay
-// hidden until the next change (RFC 9110, 8.8.2.2; a minute also covers clocks that differ, as its predecessor advised).
+// Such validators tell seconds apart, and what changed within this time may change again under the
+// same ones: a move would stay hidden until the next change (RFC 9110, 8.8.2.2; a minute also
+// covers clocks that differ, as its predecessor advised).
 constexpr Duration kValidatorSettles = std::chrono::minutes{1};
 
 bool has_settled(const HttpReply& reply, Time wall) {
   const auto modified = parse_http_date(reply.header("last-modified"));
-  return !modified || parse_http_date(reply.header("date")).value_or(wall) - *modified >= kValidatorSettles;
+  return !modified ||
+         parse_http_date(reply.header("date")).value_or(wall) - *modified >= kValidatorSettles;
 }
 
 PollFailure to_failure(ReadError error) {
@@ -43,37 +45,48 @@ PollFailure partial(const std::string& part, PollFailure failure) {
 }
 
 bool has_content_type(const HttpRequest& request) {
-  return std::ranges::any_of(request.headers, [](const auto& header) { return header.first == "Content-Type"; });
+  return std::ranges::any_of(request.headers,
+                             [](const auto& header) { return header.first == "Content-Type"; });
 }
 
 }  // namespace
 
-std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint, std::string url) {
+std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint,
+                                                     std::string url) {
   HttpRequest request;
   request.url = std::move(url);
   request.headers = {{"Accept", "application/json"}, {"User-Agent", kUserAgent}};
   request.timeout = endpoint.timeout;
   request.body_limit = endpoint.body_limit;
   request.reuse_connection = endpoint.reuse_connection;
-  if (auto applied = apply(endpoint.access, request); !applied) return std::unexpected(std::move(applied.error()));
+  if (auto applied = apply(endpoint.access, request); !applied)
+    return std::unexpected(std::move(applied.error()));
   return request;
 }
 
-PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionScope scope, Duration steady)
-    : endpoint_(endpoint), memory_(memory), scope_(std::move(scope)), deadline_(steady + endpoint.timeout), url_(endpoint.url) {}
+PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionScope scope,
+                 Duration steady)
+    : endpoint_(endpoint),
+      memory_(memory),
+      scope_(std::move(scope)),
+      deadline_(steady + endpoint.timeout),
+      url_(endpoint.url) {}
 
 bool PollRun::is_single() const {
   const auto& reading = endpoint_.reading;
   return reading.shape.pagination.kind == Pagination::Kind::None &&
-         std::ranges::none_of(reading.rules, [](const AliasRule& rule) { return rule.document.has_value(); });
+         std::ranges::none_of(reading.rules,
+                              [](const AliasRule& rule) { return rule.document.has_value(); });
 }
 
 std::optional<HttpRequest> PollRun::next(Time wall, Duration steady) {
   if (stage_ == Stage::Pages) return request_list(url_, steady);
-  if (stage_ == Stage::Documents) return request_list(endpoint_.reading.rules[document_].document->url, steady);
+  if (stage_ == Stage::Documents)
+    return request_list(endpoint_.reading.rules[document_].document->url, steady);
   while (stage_ == Stage::Questions) {
     if (!questions_) begin_questions(steady);
-    const auto question = questions_->next({.lookup = steady < deadline_, .echo = steady < echo_deadline_}, wall);
+    const auto question =
+        questions_->next({.lookup = steady < deadline_, .echo = steady < echo_deadline_}, wall);
     if (!question) {
       end_questions();
     } else if (auto request = request_answer(*question, steady)) {
@@ -93,24 +106,29 @@ std::optional<HttpRequest> PollRun::request_list(const std::string& url, Duratio
   }
   request->timeout = deadline_ - steady;
   // A limit of 0 would mean "none of my own".
-  request->body_limit = std::max<std::size_t>(endpoint_.body_limit - std::min(endpoint_.body_limit, result_.body_bytes), 1);
+  request->body_limit = std::max<std::size_t>(
+      endpoint_.body_limit - std::min(endpoint_.body_limit, result_.body_bytes), 1);
   if (is_single() && memory_.list) {
     if (!memory_.etag.empty()) request->headers.emplace_back("If-None-Match", memory_.etag);
-    if (!memory_.last_modified.empty()) request->headers.emplace_back("If-Modified-Since", memory_.last_modified);
+    if (!memory_.last_modified.empty())
+      request->headers.emplace_back("If-Modified-Since", memory_.last_modified);
   }
   return std::move(*request);
 }
 
-std::optional<HttpRequest> PollRun::request_answer(const Questions::Question& question, Duration steady) {
+std::optional<HttpRequest> PollRun::request_answer(const Questions::Question& question,
+                                                   Duration steady) {
   const bool is_echo = question.rule->kind == Rule::Echo;
-  auto request = poll_request(endpoint_, fill_in(question.rule->url, *question.alias, Escape::Percent));
+  auto request =
+      poll_request(endpoint_, fill_in(question.rule->url, *question.alias, Escape::Percent));
   if (!request) return std::nullopt;
   request->timeout = (is_echo ? echo_deadline_ : deadline_) - steady;
   request->body_limit = kAnswerBytesMax;
   if (!is_echo) return std::move(*request);
   request->method = "POST";
   request->body = fill_in(question.rule->body, *question.alias, Escape::Json);
-  if (!has_content_type(*request)) request->headers.emplace_back("Content-Type", "application/json");
+  if (!has_content_type(*request))
+    request->headers.emplace_back("Content-Type", "application/json");
   return std::move(*request);
 }
 
@@ -127,7 +145,8 @@ void PollRun::take(const HttpResult& result, Time wall) {
   }
   const auto reply = successful_reply(result, wall);
   if (!reply) {
-    if (stage_ == Stage::Documents) return fail(partial("the list's second document", reply.error()));
+    if (stage_ == Stage::Documents)
+      return fail(partial("the list's second document", reply.error()));
     if (fetched_.empty()) return fail(reply.error());
     return fail(partial(fmt::format("page {} of the list", fetched_.size() + 1), reply.error()));
   }
@@ -211,7 +230,8 @@ void PollRun::list_is_complete(std::shared_ptr<const Catalog> list) {
 
 void PollRun::begin_questions(Duration steady) {
   echo_deadline_ = steady + kEchoTime;
-  questions_.emplace(endpoint_, memory_.questions, std::move(scope_), to_ask(**result_.catalog, endpoint_.reading));
+  questions_.emplace(endpoint_, memory_.questions, std::move(scope_),
+                     to_ask(**result_.catalog, endpoint_.reading));
 }
 
 void PollRun::end_questions() {
@@ -222,7 +242,8 @@ void PollRun::end_questions() {
     result_.catalog = std::make_shared<const Catalog>(questions_->join(**result_.catalog));
     return;
   }
-  if (!memory_.list_unasked) memory_.list_unasked = std::make_shared<const Catalog>(questions_->join(*memory_.list));
+  if (!memory_.list_unasked)
+    memory_.list_unasked = std::make_shared<const Catalog>(questions_->join(*memory_.list));
   result_.catalog = memory_.list_unasked;
 }
 

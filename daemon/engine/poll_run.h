@@ -1,7 +1,8 @@
-// One poll as a state machine: all pages of the list and the second documents under one deadline, then questions about single
-// aliases. A value without I/O: next() makes a request, take() gets its result, until next() has none; the daemon and probe drive
-// it alike. What surprises: a list counts only whole (a missing page fails the poll, `partial`), while a question that fails
-// leaves its alias `unasked` and the poll good.
+// One poll as a state machine: all pages of the list and the second documents under one deadline,
+// then questions about single aliases. A value without I/O: next() makes a request, take() gets its
+// result, until next() has none; the daemon and probe drive it alike. What surprises: a list counts
+// only whole (a missing page fails the poll, `partial`), while a question that fails leaves its
+// alias `unasked` and the poll good.
 #pragma once
 
 #include <cstdint>
@@ -22,22 +23,25 @@ namespace modelvane {
 // Completions take longer than lists; all of one poll together get so long beyond its deadline.
 inline constexpr Duration kEchoTime = std::chrono::seconds{30};
 
-// The request for `url` as the endpoint's access says, with secrets as they are now. The error is a sentence: a secret that
-// cannot be read.
-std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint, std::string url);
+// The request for `url` as the endpoint's access says, with secrets as they are now. The error is a
+// sentence: a secret that cannot be read.
+std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint,
+                                                     std::string url);
 
 // What an endpoint remembers between polls. A changed configuration starts with an empty one.
 struct PollMemory {
-  std::shared_ptr<const Catalog> list;          // the last good one, before answers to questions
-  std::shared_ptr<const Catalog> list_unasked;  // the same with all questions open: made once, so that it is recognised
-  std::uint64_t body_hash = 0;                  // of its only page; 0 = it has several
-  std::string etag;                             // of that page
+  std::shared_ptr<const Catalog> list;  // the last good one, before answers to questions
+  std::shared_ptr<const Catalog>
+      list_unasked;  // the same with all questions open: made once, so that it is recognised
+  std::uint64_t body_hash = 0;  // of its only page; 0 = it has several
+  std::string etag;             // of that page
   std::string last_modified;
   QuestionMemory questions;
 };
 
 struct PollResult {
-  std::expected<std::shared_ptr<const Catalog>, PollFailure> catalog = std::unexpected(PollFailure{});
+  std::expected<std::shared_ptr<const Catalog>, PollFailure> catalog =
+      std::unexpected(PollFailure{});
   std::string request_id;
   int status = 0;              // of the last request for the list
   std::size_t body_bytes = 0;  // of all of them, as received and decompressed

@@ -1,5 +1,6 @@
-// Which endpoint is to be polled next, and how many polls one host gets at once. An endpoint whose host is busy waits at that
-// host and holds up no other; its due time stays, so that the lateness of its start is measured. The engine's thread only.
+// Which endpoint is to be polled next, and how many polls one host gets at once. An endpoint whose
+// host is busy waits at that host and holds up no other; its due time stays, so that the lateness
+// of its start is measured. The engine's thread only.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@
 
 namespace modelvane {
 
-// A provider sees at most so many connections from this process. At a second for an answer that makes 480 polls a minute.
+// A provider sees at most so many connections from this process. At a second for an answer that
+// makes 480 polls a minute.
 inline constexpr std::size_t kPollsAtOncePerHost = 8;
 
 // "https://Example.com:8443/v1/models?key=x" -> "example.com:8443".

@@ -39,7 +39,9 @@ QuestionMemory asked_before(const EndpointState& state, const Reading& reading, 
     for (std::size_t i = 0; i < reading.rules.size(); ++i) {
       const auto& rule = reading.rules[i];
       if (rule.kind != alias.rule || !is_question(rule)) continue;
-      memory.asked[{id, i}] = {.again = std::min(*alias.last_seen, now) + rule.interval, .disclosed = true, .failed = false};
+      memory.asked[{id, i}] = {.again = std::min(*alias.last_seen, now) + rule.interval,
+                               .disclosed = true,
+                               .failed = false};
     }
   }
   return memory;
@@ -48,8 +50,9 @@ QuestionMemory asked_before(const EndpointState& state, const Reading& reading, 
 Questions::Questions(const EndpointConfig& endpoint, QuestionMemory& memory, QuestionScope scope,
                      std::vector<std::string> aliases)
     : endpoint_(endpoint), memory_(memory), scope_(std::move(scope)), aliases_(std::move(aliases)) {
-  std::erase_if(memory_.asked,
-                [&](const auto& entry) { return !std::binary_search(aliases_.begin(), aliases_.end(), entry.first.first); });
+  std::erase_if(memory_.asked, [&](const auto& entry) {
+    return !std::binary_search(aliases_.begin(), aliases_.end(), entry.first.first);
+  });
   std::stable_partition(aliases_.begin(), aliases_.end(), [&](const std::string& alias) {
     return std::binary_search(scope_.pending.begin(), scope_.pending.end(), alias);
   });
@@ -61,7 +64,8 @@ bool Questions::is_pending() const {
 
 // Some of the budget is kept to confirm what may be found with the rest.
 bool Questions::may_spend(const AliasRule& rule, bool is_pending) const {
-  const int reserve = is_pending ? 0 : std::min(endpoint_.policy.moved.polls, rule.daily_budget) - 1;
+  const int reserve =
+      is_pending ? 0 : std::min(endpoint_.policy.moved.polls, rule.daily_budget) - 1;
   return scope_.may_echo && scope_.echo.asked < rule.daily_budget - reserve;
 }
 
@@ -70,7 +74,8 @@ Questions::Standing Questions::standing(TimeLeft time, Time now) const {
   if (found != memory_.asked.end()) {
     const auto& last = found->second;
     const bool hurries = is_pending() && !last.failed;
-    if (!hurries && now < last.again) return last.disclosed || last.failed ? Standing::Leave : Standing::Pass;
+    if (!hurries && now < last.again)
+      return last.disclosed || last.failed ? Standing::Leave : Standing::Pass;
   }
   if (asked_ >= kQuestionsPerPoll || now < memory_.rest_until) return Standing::Leave;
   const bool is_echo = rule().kind == Rule::Echo;
@@ -113,8 +118,9 @@ void Questions::take(const HttpResult& result, Time now) {
     return;
   }
   if (!reply) return fail(result, now);
-  const auto target = read_disclosure(rule(), endpoint_.reading.shape.strip_prefix, aliases_[alias_], (*reply)->body,
-                                      [&](std::string_view name) { return (*reply)->header(name); });
+  const auto target = read_disclosure(
+      rule(), endpoint_.reading.shape.strip_prefix, aliases_[alias_], (*reply)->body,
+      [&](std::string_view name) { return (*reply)->header(name); });
   if (!target) return fail(result, now);
   entry() = {.again = now + rule().interval, .disclosed = target->has_value()};
   answered_ = true;
@@ -129,7 +135,8 @@ void Questions::take(const HttpResult& result, Time now) {
 void Questions::disclose(std::string target, const HttpReply& reply) {
   AliasRow row{.id = aliases_[alias_], .target = std::move(target), .rule = rule().kind};
   // An echo's answer holds a completion: text that nobody asked to keep.
-  if (rule().kind == Rule::Lookup && reply.body.size() <= kEvidenceBytesMax) row.evidence = reply.body;
+  if (rule().kind == Rule::Lookup && reply.body.size() <= kEvidenceBytesMax)
+    row.evidence = reply.body;
   disclosed_.push_back(std::move(row));
   next_alias();
 }
@@ -139,7 +146,8 @@ void Questions::fail(const HttpResult& result, Time now) {
   const auto wish = reply ? std::nullopt : reply.error().retry_after;
   if (wish || (result && result->status == 429))
     memory_.rest_until = now + std::min(wish.value_or(kQuestionRetry), kRetryAfterMax);
-  const Duration pause = is_client_error(result) ? rule().interval : std::min(rule().interval, kQuestionRetry);
+  const Duration pause =
+      is_client_error(result) ? rule().interval : std::min(rule().interval, kQuestionRetry);
   entry() = {.again = now + pause, .failed = true};
   give_up();
 }

@@ -1,6 +1,7 @@
-// The part of a poll that asks about one alias at a time (rules lookup and echo): which question comes next, what its answer
-// means, and when to ask again. A value without I/O: next() names a question, take() gets what came of it. A question that is not
-// asked, or fails, says nothing: what is known of its alias stands.
+// The part of a poll that asks about one alias at a time (rules lookup and echo): which question
+// comes next, what its answer means, and when to ask again. A value without I/O: next() names a
+// question, take() gets what came of it. A question that is not asked, or fails, says nothing: what
+// is known of its alias stands.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +18,11 @@
 
 namespace modelvane {
 
-// In one poll; the others come next time. Accounts show about ten aliases that have to be asked for.
+// In one poll; the others come next time. Accounts show about ten aliases that have to be asked
+// for.
 inline constexpr int kQuestionsPerPoll = 20;
-// A question that failed otherwise than by a refusal (status 4xx) is asked again after this time, or its rule's interval.
+// A question that failed otherwise than by a refusal (status 4xx) is asked again after this time,
+// or its rule's interval.
 inline constexpr Duration kQuestionRetry = std::chrono::minutes{5};
 
 // What an endpoint remembers of its questions between polls.
@@ -33,8 +36,8 @@ struct QuestionMemory {
   Time rest_until{};                                           // the server asked for air
 };
 
-// The questions of an earlier life of the process whose answers were made durable: they are not due again yet. A clock that was
-// set back in between postpones none.
+// The questions of an earlier life of the process whose answers were made durable: they are not due
+// again yet. A clock that was set back in between postpones none.
 QuestionMemory asked_before(const EndpointState& state, const Reading& reading, Time now);
 
 // What the engine knows and the questions depend on.
@@ -47,7 +50,8 @@ struct QuestionScope {
 class Questions {
  public:
   // Borrowed: `endpoint` and `memory`. `aliases`: those to ask about.
-  Questions(const EndpointConfig& endpoint, QuestionMemory& memory, QuestionScope scope, std::vector<std::string> aliases);
+  Questions(const EndpointConfig& endpoint, QuestionMemory& memory, QuestionScope scope,
+            std::vector<std::string> aliases);
 
   struct Question {
     const AliasRule* rule;

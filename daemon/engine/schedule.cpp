@@ -7,7 +7,8 @@ namespace {
 
 Duration offset_within(std::string_view name, Duration length) {
   if (length <= Duration{0}) return Duration{0};
-  return Duration{static_cast<Duration::rep>(stable_hash(name) % static_cast<std::uint64_t>(length.count()))};
+  return Duration{
+      static_cast<Duration::rep>(stable_hash(name) % static_cast<std::uint64_t>(length.count()))};
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What the daemon shows: immutable views that the engine publishes after a commit. Metrics, API and page are renderings of one
-// Snapshot, so they cannot disagree.
+// What the daemon shows: immutable views that the engine publishes after a commit. Metrics, API and
+// page are renderings of one Snapshot, so they cannot disagree.
 #pragma once
 
 #include <array>
@@ -72,11 +72,12 @@ struct EndpointView {
   std::shared_ptr<const PollHistory> history;  // of this process; null = no poll yet
 };
 
-// Failing: the last attempt failed. Misconfigured: an operator must mend something (URL, key, TLS). Disabled: it wants no more
-// events and is switched off.
+// Failing: the last attempt failed. Misconfigured: an operator must mend something (URL, key, TLS).
+// Disabled: it wants no more events and is switched off.
 enum class WebhookStatus { Ok, Failing, Misconfigured, Disabled };
-inline constexpr std::array kWebhookStatusLabels{std::string_view{"ok"}, std::string_view{"failing"},
-                                                 std::string_view{"misconfigured"}, std::string_view{"disabled"}};
+inline constexpr std::array kWebhookStatusLabels{
+    std::string_view{"ok"}, std::string_view{"failing"}, std::string_view{"misconfigured"},
+    std::string_view{"disabled"}};
 constexpr std::string_view label(WebhookStatus status) {
   return kWebhookStatusLabels[static_cast<std::size_t>(status)];
 }
@@ -110,7 +111,8 @@ struct DaemonView {
   std::string reload_sentence;
   std::size_t polls_in_flight = 0;
   std::size_t deliveries_in_flight = 0;
-  std::optional<std::uint64_t> last_event;  // sequence of the last durable event; none = the store is not open yet
+  std::optional<std::uint64_t>
+      last_event;  // sequence of the last durable event; none = the store is not open yet
 };
 
 struct Snapshot {
@@ -128,7 +130,8 @@ struct Pulse {
   std::size_t endpoints = 0;
 };
 
-// The one place where the engine publishes and everybody else reads. Publishing one endpoint is O(1), reading copies pointers.
+// The one place where the engine publishes and everybody else reads. Publishing one endpoint is
+// O(1), reading copies pointers.
 class Board {
  public:
   Board();
@@ -139,7 +142,8 @@ class Board {
   // Any thread.
   Snapshot read(Time now) const;
   Pulse pulse(Time now) const;
-  // The engine's thread. reset() sets the number and order of endpoints and webhooks (start, reload).
+  // The engine's thread. reset() sets the number and order of endpoints and webhooks (start,
+  // reload).
   void reset(std::vector<std::shared_ptr<const EndpointView>> endpoints,
              std::vector<std::shared_ptr<const WebhookView>> webhooks);
   void publish_endpoint(std::size_t index, std::shared_ptr<const EndpointView> view);

@@ -5,16 +5,19 @@
 namespace modelvane {
 namespace {
 
-// A disk that was full or unmounted is looked at again this often: quick enough for a person who watches, cheap enough for a
-// week.
+// A disk that was full or unmounted is looked at again this often: quick enough for a person who
+// watches, cheap enough for a week.
 constexpr auto kLoadRetry = std::chrono::seconds{2};
-// How long an operator's command waits at most until the daemon notices it. A look costs microseconds.
+// How long an operator's command waits at most until the daemon notices it. A look costs
+// microseconds.
 constexpr auto kLookForRequests = std::chrono::seconds{1};
 
 }  // namespace
 
 StoreWriter::StoreWriter(std::unique_ptr<Store> store, std::function<void()> on_result)
-    : store_(std::move(store)), on_result_(std::move(on_result)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+    : store_(std::move(store)),
+      on_result_(std::move(on_result)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 StoreWriter::~StoreWriter() = default;
 
@@ -68,7 +71,8 @@ void StoreWriter::run(const std::stop_token& stop) {
 void StoreWriter::commit(const Batch& batch) {
   const auto started = std::chrono::steady_clock::now();
   auto result = store_->commit(batch);
-  const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started);
+  const auto took =
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started);
   if (result) {
     report(JournalCommitted{took, std::move(*result)});
   } else {

@@ -1,4 +1,5 @@
-// Owns the store and its thread: loads it (trying again until the disk lets it), then commits one batch at a time.
+// Owns the store and its thread: loads it (trying again until the disk lets it), then commits one
+// batch at a time.
 #pragma once
 
 #include <condition_variable>
@@ -15,7 +16,8 @@ namespace modelvane {
 
 class StoreWriter final : public Journal {
  public:
-  // `on_result` is called on the writer's thread after each result became takeable (it wakes the engine).
+  // `on_result` is called on the writer's thread after each result became takeable (it wakes the
+  // engine).
   StoreWriter(std::unique_ptr<Store> store, std::function<void()> on_result);
   ~StoreWriter() override;
 

@@ -1,5 +1,5 @@
-// So many requests at once, then so many per second: what keeps a vendor from blocking us. A value; times are the engine's steady
-// ones.
+// So many requests at once, then so many per second: what keeps a vendor from blocking us. A value;
+// times are the engine's steady ones.
 #pragma once
 
 #include "daemon/events/webhook_format.h"

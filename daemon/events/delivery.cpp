@@ -16,9 +16,11 @@ constexpr Duration kThrottledFloor = 60s;
 constexpr Duration kRetryAfterMax = 1h;
 constexpr double kJitter = 0.2;
 
-constexpr std::array kVerdictLabels{std::string_view{"ok"}, std::string_view{"busy"}, std::string_view{"config"},
-                                    std::string_view{"payload"}, std::string_view{"gone"}};
-constexpr std::array kStateLabels{std::string_view{"pending"}, std::string_view{"delivered"}, std::string_view{"dead"}};
+constexpr std::array kVerdictLabels{std::string_view{"ok"}, std::string_view{"busy"},
+                                    std::string_view{"config"}, std::string_view{"payload"},
+                                    std::string_view{"gone"}};
+constexpr std::array kStateLabels{std::string_view{"pending"}, std::string_view{"delivered"},
+                                  std::string_view{"dead"}};
 
 Duration scaled(Duration span, double factor) {
   return Duration{static_cast<Duration::rep>(static_cast<double>(span.count()) * factor)};
@@ -42,7 +44,8 @@ std::optional<DeliveryState> delivery_state(std::string_view label) {
 
 Duration retry_delay(int attempt, const Verdict& verdict, double jitter) {
   const int shift = verdict.kind == VerdictClass::Config ? kConfigFirstStep : 0;
-  const auto step = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(attempt, 1) - 1 + shift), 0, kSchedule.size() - 1);
+  const auto step = std::clamp<std::size_t>(
+      static_cast<std::size_t>(std::max(attempt, 1) - 1 + shift), 0, kSchedule.size() - 1);
   Duration delay = scaled(kSchedule[step], 1.0 - kJitter + 2 * kJitter * jitter);
   if (verdict.throttled) delay = std::max(delay, kThrottledFloor);
   if (verdict.retry_after) {
@@ -58,9 +61,12 @@ std::optional<Duration> parse_retry_after(std::string_view value, Time now) {
   while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
   if (const auto date = parse_http_date(value)) return std::max(*date - now, Duration{0});
   double seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds, std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(value.data(), value.data() + value.size(), seconds, std::chars_format::fixed);
   constexpr double kYear = 365.0 * 86'400;
-  if (error != std::errc{} || end != value.data() + value.size() || !(seconds >= 0) || seconds > kYear) return std::nullopt;
+  if (error != std::errc{} || end != value.data() + value.size() || !(seconds >= 0) ||
+      seconds > kYear)
+    return std::nullopt;
   return Duration{static_cast<Duration::rep>(seconds * 1e6)};
 }
 

@@ -1,4 +1,5 @@
-// One event on its way to one webhook: verdict classes and the schedule of attempts (docs/EVENTS.md). Pure.
+// One event on its way to one webhook: verdict classes and the schedule of attempts
+// (docs/EVENTS.md). Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,9 @@
 
 namespace modelvane {
 
-// Ok: done. Busy: try again on schedule. Config: an operator must mend something (URL, key, TLS); slow schedule, nothing is lost.
-// Payload: this event is refused for good. Gone: the receiver wants no more events.
+// Ok: done. Busy: try again on schedule. Config: an operator must mend something (URL, key, TLS);
+// slow schedule, nothing is lost. Payload: this event is refused for good. Gone: the receiver wants
+// no more events.
 enum class VerdictClass { Ok, Busy, Config, Payload, Gone };
 std::string_view label(VerdictClass verdict);
 
@@ -26,12 +28,13 @@ enum class DeliveryState { Pending, Delivered, Dead };
 std::string_view label(DeliveryState state);
 std::optional<DeliveryState> delivery_state(std::string_view label);
 
-// Attempt n (1 = the first) failed with `verdict`: how long to wait before the next. `jitter` in [0,1) comes from the caller.
-// Schedule 5s 30s 2m 10m 30m 1h 2h 4h 6h 6h…, +-20 %; `Config` starts at 2m; at least 60 s when throttled; a Retry-After (capped
-// at 1 h) is never undercut.
+// Attempt n (1 = the first) failed with `verdict`: how long to wait before the next. `jitter` in
+// [0,1) comes from the caller. Schedule 5s 30s 2m 10m 30m 1h 2h 4h 6h 6h…, +-20 %; `Config` starts
+// at 2m; at least 60 s when throttled; a Retry-After (capped at 1 h) is never undercut.
 Duration retry_delay(int attempt, const Verdict& verdict, double jitter);
 
-// HTTP `Retry-After` (RFC 9110 10.2.3): seconds, also decimal, or an HTTP date. Negative or malformed: nullopt.
+// HTTP `Retry-After` (RFC 9110 10.2.3): seconds, also decimal, or an HTTP date. Negative or
+// malformed: nullopt.
 std::optional<Duration> parse_retry_after(std::string_view value, Time now);
 
 }  // namespace modelvane

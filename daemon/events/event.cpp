@@ -14,9 +14,12 @@ std::optional<EventType> event_type(std::string_view name) {
   return static_cast<EventType>(found - kEventTypeNames.begin());
 }
 
-std::string event_id(Time time, std::string_view instance, std::string_view endpoint, std::uint64_t count) {
-  const auto millis = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count());
-  const auto who = fmt::format("{}\n{}\n{}\n{}", instance, endpoint, time.time_since_epoch().count(), count);
+std::string event_id(Time time, std::string_view instance, std::string_view endpoint,
+                     std::uint64_t count) {
+  const auto millis = static_cast<std::uint64_t>(
+      std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count());
+  const auto who =
+      fmt::format("{}\n{}\n{}\n{}", instance, endpoint, time.time_since_epoch().count(), count);
   const auto high = stable_hash(who + "\nhigh");
   const auto low = stable_hash(who + "\nlow");
   return fmt::format("evt_{:012x}7{:03x}{:016x}", millis & 0xffffffffffffULL, high & 0xfffULL,

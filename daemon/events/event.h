@@ -1,5 +1,5 @@
-// An event: a confirmed fact with a stable id. Made by advance(), stored and sent as canonical CloudEvents 1.0 JSON
-// (event_json.h); every other receiver's body is a rendering of it.
+// An event: a confirmed fact with a stable id. Made by advance(), stored and sent as canonical
+// CloudEvents 1.0 JSON (event_json.h); every other receiver's body is a rendering of it.
 #pragma once
 
 #include <array>
@@ -94,9 +94,10 @@ struct HintChange {
   friend bool operator==(const HintChange&, const HintChange&) = default;
 };
 
-// 128 bits in UUIDv7 layout: milliseconds, then bits that depend on who, when exactly and how many: the same always gives the
-// same.
-std::string event_id(Time time, std::string_view instance, std::string_view endpoint, std::uint64_t count);
+// 128 bits in UUIDv7 layout: milliseconds, then bits that depend on who, when exactly and how many:
+// the same always gives the same.
+std::string event_id(Time time, std::string_view instance, std::string_view endpoint,
+                     std::uint64_t count);
 
 // Facts that do not apply to a type stay empty and are left out of the JSON.
 struct Event {
@@ -111,8 +112,8 @@ struct Event {
   std::optional<std::string> from;  // a target; for endpoint.* and catalog.* empty
   std::optional<std::string> to;
   std::optional<Rule> rule;
-  // Last good poll that still showed the old state, first one that showed the new: the honest bounds of the change. The first is
-  // missing when modelvane never saw the old state.
+  // Last good poll that still showed the old state, first one that showed the new: the honest
+  // bounds of the change. The first is missing when modelvane never saw the old state.
   std::optional<std::pair<std::optional<Time>, Time>> observed_between;
   int confirmed_by_polls = 0;
   std::string evidence_before;  // JSON text of the alias's row; empty = none
@@ -139,7 +140,8 @@ struct Event {
 
   // Whom it is about: an alias, a model, or "" for the endpoint as a whole.
   const std::string& about() const { return alias.empty() ? model : alias; }
-  // Deliveries keep their order within one subject: "endpoint/alias", "endpoint/model" or "endpoint".
+  // Deliveries keep their order within one subject: "endpoint/alias", "endpoint/model" or
+  // "endpoint".
   std::string subject() const { return about().empty() ? endpoint : endpoint + "/" + about(); }
   friend bool operator==(const Event&, const Event&) = default;
 };

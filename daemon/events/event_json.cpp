@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kTypePrefix = "io.modelvane.";
 
-// A row kept as evidence is JSON text that read_catalog wrote; anything else would be a bug, and is shown as a string.
+// A row kept as evidence is JSON text that read_catalog wrote; anything else would be a bug, and is
+// shown as a string.
 Json evidence_value(const std::string& text) {
   if (text.empty()) return nullptr;
   Json value = Json::parse(text, nullptr, false);
@@ -42,26 +43,30 @@ Json retirement_value(const std::optional<Retirement>& retirement) {
   if (!retirement) return nullptr;
   return {{"model", retirement->model},
           {"at", retirement->at ? Json(to_rfc3339(*retirement->at)) : Json(nullptr)},
-          {"replacement", retirement->replacement.empty() ? Json(nullptr) : Json(retirement->replacement)},
+          {"replacement",
+           retirement->replacement.empty() ? Json(nullptr) : Json(retirement->replacement)},
           {"days_left", retirement->days_left ? Json(*retirement->days_left) : Json(nullptr)}};
 }
 
 void add_model_facts(Json& data, const Event& event) {
   data["model"] = event.model;
   data["aliases"] = event.aliases;
-  if (event.retirement_before) data["retirement_before"] = retirement_value(event.retirement_before);
+  if (event.retirement_before)
+    data["retirement_before"] = retirement_value(event.retirement_before);
 }
 
 void add_changes(Json& data, const std::vector<HintChange>& changed) {
   for (const auto& change : changed) {
-    data["changed"][change.pointer] = {{"from", evidence_value(change.from)}, {"to", evidence_value(change.to)}};
+    data["changed"][change.pointer] = {{"from", evidence_value(change.from)},
+                                       {"to", evidence_value(change.to)}};
   }
 }
 
 void add_shared_facts(Json& data, const Event& event) {
   if (event.observed_between) {
     const auto& [before, after] = *event.observed_between;
-    data["observed_between"] = Json::array({before ? Json(to_rfc3339(*before)) : Json(nullptr), to_rfc3339(after)});
+    data["observed_between"] =
+        Json::array({before ? Json(to_rfc3339(*before)) : Json(nullptr), to_rfc3339(after)});
   }
   data["confirmed_by_polls"] = event.confirmed_by_polls;
 }
@@ -83,9 +88,10 @@ Json data_of(const Event& event) {
   add_shared_facts(data, event);
   add_endpoint_facts(data, event);
   if (!event.alias.empty()) {
-    data["evidence"] = {{"before", evidence_value(event.evidence_before)},
-                        {"after", evidence_value(event.evidence_after)},
-                        {"request_id", event.request_id.empty() ? Json(nullptr) : Json(event.request_id)}};
+    data["evidence"] = {
+        {"before", evidence_value(event.evidence_before)},
+        {"after", evidence_value(event.evidence_after)},
+        {"request_id", event.request_id.empty() ? Json(nullptr) : Json(event.request_id)}};
     data["pin"] = pin_value(event.pin);
     data["reverts"] = optional_text(event.reverts);
   }
@@ -97,7 +103,8 @@ Json data_of(const Event& event) {
 
 std::string text_or(const Json& object, const char* key, std::string_view otherwise = "") {
   const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{otherwise};
+  return found != object.end() && found->is_string() ? found->get<std::string>()
+                                                     : std::string{otherwise};
 }
 
 std::optional<std::string> optional_at(const Json& object, const char* key) {
@@ -116,9 +123,10 @@ template <typename Integer>
 std::optional<Integer> whole_at(const Json& object, const char* key) {
   const Json* value = value_at(object, key);
   if (value == nullptr) return std::nullopt;
-  const bool fits = value->is_number_unsigned()  ? std::in_range<Integer>(value->get<std::uint64_t>())
-                    : value->is_number_integer() ? std::in_range<Integer>(value->get<std::int64_t>())
-                                                 : false;
+  const bool fits =
+      value->is_number_unsigned()  ? std::in_range<Integer>(value->get<std::uint64_t>())
+      : value->is_number_integer() ? std::in_range<Integer>(value->get<std::int64_t>())
+                                   : false;
   if (!fits) throw std::invalid_argument(key);
   return value->get<Integer>();
 }
@@ -163,7 +171,8 @@ std::vector<std::string> texts_at(const Json& object, const char* key) {
 std::optional<Retirement> retirement_at(const Json& data, const char* key) {
   const auto found = data.find(key);
   if (found == data.end() || !found->is_object()) return std::nullopt;
-  Retirement retirement{.model = text_or(*found, "model"), .replacement = text_or(*found, "replacement")};
+  Retirement retirement{.model = text_or(*found, "model"),
+                        .replacement = text_or(*found, "replacement")};
   retirement.at = parse_rfc3339(text_or(*found, "at"));
   retirement.days_left = whole_at<int>(*found, "days_left");
   return retirement;
@@ -178,21 +187,25 @@ void read_changes(const Json& data, Event& event) {
     return value->dump(-1, ' ', false, Json::error_handler_t::replace);
   };
   for (const auto& [pointer, change] : found->items()) {
-    event.changed.push_back({.pointer = pointer, .from = text(change, "from"), .to = text(change, "to")});
+    event.changed.push_back(
+        {.pointer = pointer, .from = text(change, "from"), .to = text(change, "to")});
   }
 }
 
 void read_bounds(const Json& data, Event& event) {
   const auto found = data.find("observed_between");
-  if (found == data.end() || !found->is_array() || found->size() != 2 || !(*found)[1].is_string()) return;
+  if (found == data.end() || !found->is_array() || found->size() != 2 || !(*found)[1].is_string())
+    return;
   const auto after = parse_rfc3339((*found)[1].get<std::string>());
   if (!after) return;
-  const auto before = (*found)[0].is_string() ? parse_rfc3339((*found)[0].get<std::string>()) : std::nullopt;
+  const auto before =
+      (*found)[0].is_string() ? parse_rfc3339((*found)[0].get<std::string>()) : std::nullopt;
   event.observed_between = {before, *after};
 }
 
 void read_data(const Json& data, Event& event) {
-  constexpr std::array kRules{label(Rule::Field), label(Rule::Reverse), label(Rule::Lookup), label(Rule::Echo)};
+  constexpr std::array kRules{label(Rule::Field), label(Rule::Reverse), label(Rule::Lookup),
+                              label(Rule::Echo)};
   event.endpoint = text_or(data, "endpoint");
   event.alias = text_or(data, "alias");
   event.model = text_or(data, "model");
@@ -231,18 +244,19 @@ void read_data(const Json& data, Event& event) {
 
 std::string to_cloudevent(const Event& event, std::string_view source) {
   const std::string time = to_rfc3339(event.time);
-  const Json json{{"specversion", "1.0"},
-                  {"id", event.id},
-                  {"source", source},
-                  {"type", fmt::format("{}{}", kTypePrefix, name(event.type))},
-                  {"subject", event.subject()},
-                  {"time", time},
-                  // Standard Webhooks asks for `timestamp`, CloudEvents for `time`; one body satisfies both.
-                  {"timestamp", time},
-                  // Zero-padded, because CloudEvents' `sequence` is compared as text.
-                  {"sequence", fmt::format("{:020}", event.sequence)},
-                  {"datacontenttype", "application/json"},
-                  {"data", data_of(event)}};
+  const Json json{
+      {"specversion", "1.0"},
+      {"id", event.id},
+      {"source", source},
+      {"type", fmt::format("{}{}", kTypePrefix, name(event.type))},
+      {"subject", event.subject()},
+      {"time", time},
+      // Standard Webhooks asks for `timestamp`, CloudEvents for `time`; one body satisfies both.
+      {"timestamp", time},
+      // Zero-padded, because CloudEvents' `sequence` is compared as text.
+      {"sequence", fmt::format("{:020}", event.sequence)},
+      {"datacontenttype", "application/json"},
+      {"data", data_of(event)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -250,7 +264,9 @@ std::expected<Event, std::string> parse_cloudevent(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return std::unexpected("the event is not a JSON object");
   const std::string type_text = text_or(json, "type");
-  const auto type = type_text.starts_with(kTypePrefix) ? event_type(type_text.substr(kTypePrefix.size())) : std::nullopt;
+  const auto type = type_text.starts_with(kTypePrefix)
+                        ? event_type(type_text.substr(kTypePrefix.size()))
+                        : std::nullopt;
   if (!type) return std::unexpected("the event's type is none that this version knows");
   const auto time = parse_rfc3339(text_or(json, "time"));
   if (!time) return std::unexpected("the event has no valid time");

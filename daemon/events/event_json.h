@@ -1,5 +1,5 @@
-// Event <-> canonical JSON: CloudEvents 1.0 structured mode (PRODUCT section 5). The text is what the store keeps and what is
-// signed and sent, byte for byte the same on each attempt.
+// Event <-> canonical JSON: CloudEvents 1.0 structured mode (PRODUCT section 5). The text is what
+// the store keeps and what is signed and sent, byte for byte the same on each attempt.
 #pragma once
 
 #include <expected>
@@ -10,7 +10,8 @@
 
 namespace modelvane {
 
-// `source`: CloudEvents source of this instance, e.g. "urn:modelvane:prod-a". Invalid UTF-8 is replaced, never thrown on.
+// `source`: CloudEvents source of this instance, e.g. "urn:modelvane:prod-a". Invalid UTF-8 is
+// replaced, never thrown on.
 std::string to_cloudevent(const Event& event, std::string_view source);
 
 // Reads back what to_cloudevent wrote. The error is a sentence.

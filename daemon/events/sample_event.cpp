@@ -28,7 +28,9 @@ void add_alias_facts(Event& event, Time now) {
   event.observed_between = {now - 2min, now - 1min};
   event.confirmed_by_polls = 2;
   switch (event.type) {
-    case EventType::AliasPinBroken: event.pin = PinState{.approved = {kOld}, .ok = false}; [[fallthrough]];
+    case EventType::AliasPinBroken:
+      event.pin = PinState{.approved = {kOld}, .ok = false};
+      [[fallthrough]];
     case EventType::AliasMoved: add_targets(event); break;
     case EventType::AliasPinRestored:
       event.to = kOld;
@@ -53,9 +55,12 @@ void add_model_facts(Event& event, Time now) {
     event.observed_between = {now - 2min, now - 1min};
     return;
   }
-  const Retirement retirement{.model = kOld, .at = now + 7 * 24h, .replacement = kNew, .days_left = 7};
+  const Retirement retirement{
+      .model = kOld, .at = now + 7 * 24h, .replacement = kNew, .days_left = 7};
   if (event.type != EventType::ModelRetirementCleared) event.retirement = retirement;
-  if (event.type != EventType::ModelRetirementChanged && event.type != EventType::ModelRetirementCleared) return;
+  if (event.type != EventType::ModelRetirementChanged &&
+      event.type != EventType::ModelRetirementCleared)
+    return;
   event.retirement_before = retirement;
   event.retirement_before->at = now + 30 * 24h;
 }
@@ -91,9 +96,11 @@ Event sample_event(EventType type, std::string_view instance, Time now, std::uin
   } else {
     add_endpoint_facts(event);
   }
-  event.summary = type == EventType::Drill ? fmt::format("a test event from {}: nothing has happened", instance)
+  event.summary = type == EventType::Drill
+                      ? fmt::format("a test event from {}: nothing has happened", instance)
                   : type == EventType::AliasMoved
-                      ? fmt::format("{} moved from {} to {} (a drill: nothing has happened)", kAlias, kOld, kNew)
+                      ? fmt::format("{} moved from {} to {} (a drill: nothing has happened)",
+                                    kAlias, kOld, kNew)
                       : fmt::format("a drill of {}: nothing has happened", kind);
   return event;
 }

@@ -1,5 +1,6 @@
-// An event of each type with made-up facts, for drills and for looking at what a webhook would be sent. Always marked as a drill,
-// and about an endpoint of a name that says so: whoever takes it for real was told.
+// An event of each type with made-up facts, for drills and for looking at what a webhook would be
+// sent. Always marked as a drill, and about an endpoint of a name that says so: whoever takes it
+// for real was told.
 #pragma once
 
 #include <string_view>

@@ -75,7 +75,8 @@ bool Channel::has_more() const {
   return tls_ != nullptr && SSL_has_pending(tls_.get()) == 1;
 }
 
-// What comes now is of no use in clear text either, and a closed connection shows below TLS just as well.
+// What comes now is of no use in clear text either, and a closed connection shows below TLS just as
+// well.
 Channel::Moved Channel::discard() {
   std::array<char, 16 * 1024> buffer;
   return receive_plain(buffer);

@@ -1,5 +1,5 @@
-// The bytes of one client, as they are or within TLS; the handshake is part of the first ones received. Never blocks. Belongs to
-// the front's thread.
+// The bytes of one client, as they are or within TLS; the handshake is part of the first ones
+// received. Never blocks. Belongs to the front's thread.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ class Channel {
   };
   Moved receive(std::span<char> into);
   Moved send(std::string_view bytes);
-  // What epoll is to report before the call that moved None is tried again, if it is not what one would think: TLS may have to
-  // write before it can read. 0 = as one would think.
+  // What epoll is to report before the call that moved None is tried again, if it is not what one
+  // would think: TLS may have to write before it can read. 0 = as one would think.
   std::uint32_t blocked_on() const { return blocked_on_; }
   // There are received bytes of which epoll knows nothing.
   bool has_more() const;

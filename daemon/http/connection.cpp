@@ -14,7 +14,8 @@
 namespace modelvane {
 namespace {
 
-// One turn of one connection writes at most so much, so that a large answer on a fast link does not hold up the others.
+// One turn of one connection writes at most so much, so that a large answer on a fast link does not
+// hold up the others.
 constexpr std::size_t kWriteBytesPerTurn = 1024 * 1024;
 // A client that goes on sending after its answer is cut off here.
 constexpr std::size_t kDiscardBytesMax = 256 * 1024;
@@ -36,7 +37,8 @@ Connection::Progress Connection::receive() {
   std::array<char, 4096> buffer;
   auto progress = Progress::More;
   do {
-    const auto room = std::min(buffer.size(), kHeadBytesMax + 1 - std::min(kHeadBytesMax, input_.size()));
+    const auto room =
+        std::min(buffer.size(), kHeadBytesMax + 1 - std::min(kHeadBytesMax, input_.size()));
     const auto moved = channel_.receive({buffer.data(), room});
     if (moved.state == Channel::Moved::State::NotTls) return Progress::NotTls;
     if (moved.state == Channel::Moved::State::Closed) return Progress::Closed;
@@ -70,12 +72,14 @@ Connection::Progress Connection::send() {
   return sent_ == output_.size() ? Progress::Done : Progress::More;
 }
 
-void Connection::stream(std::string_view head, std::chrono::milliseconds patience, SteadyClock::time_point now) {
+void Connection::stream(std::string_view head, std::chrono::milliseconds patience,
+                        SteadyClock::time_point now) {
   state_ = State::Streaming;
   deadline_ = SteadyClock::time_point::max();
   patience_ = patience;
   append(head, now);
-  // A peer that has vanished answers to nothing; without this the kernel would go on asking it for a quarter of an hour.
+  // A peer that has vanished answers to nothing; without this the kernel would go on asking it for
+  // a quarter of an hour.
   const auto limit = static_cast<unsigned int>(2 * patience.count());
   ::setsockopt(fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
 }

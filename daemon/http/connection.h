@@ -1,6 +1,7 @@
-// One client's connection and how far it has come: reading the head, waiting for a worker, then writing the answer and draining,
-// or streaming. Belongs to the front's thread. Never blocks; every state but the waiting one has a deadline for all of it, so
-// that a byte now and then buys no time. A stream has one for what waits to be sent.
+// One client's connection and how far it has come: reading the head, waiting for a worker, then
+// writing the answer and draining, or streaming. Belongs to the front's thread. Never blocks; every
+// state but the waiting one has a deadline for all of it, so that a byte now and then buys no time.
+// A stream has one for what waits to be sent.
 #pragma once
 
 #include <chrono>
@@ -18,11 +19,13 @@ using SteadyClock = std::chrono::steady_clock;
 class Connection {
  public:
   enum class State { Reading, Waiting, Writing, Draining, Streaming };
-  // NotTls: the client speaks HTTP where TLS was expected, and will understand an answer in clear text.
+  // NotTls: the client speaks HTTP where TLS was expected, and will understand an answer in clear
+  // text.
   enum class Progress { More, Done, Closed, NotTls };
 
   // Takes the socket over. `tls` may be null.
-  Connection(int fd, const TlsContext* tls, SteadyClock::time_point deadline) : channel_(fd, tls), deadline_(deadline) {}
+  Connection(int fd, const TlsContext* tls, SteadyClock::time_point deadline)
+      : channel_(fd, tls), deadline_(deadline) {}
 
   int fd() const { return channel_.fd(); }
   State state() const { return state_; }
@@ -32,7 +35,8 @@ class Connection {
   // What epoll was last told to report.
   std::uint32_t watched = 0;
 
-  // Reading: takes in what has arrived, up to one byte more than a head may have. Done: there is something new in input().
+  // Reading: takes in what has arrived, up to one byte more than a head may have. Done: there is
+  // something new in input().
   Progress receive();
   std::string_view input() const { return input_; }
   // How much of input() was looked at for the head's end.
@@ -44,11 +48,14 @@ class Connection {
   // Writing: Done when everything was handed to the kernel.
   Progress send();
 
-  // Streaming: from now on the answer goes on until one side ends it. What waits must be taken by the client within `patience`.
-  void stream(std::string_view head, std::chrono::milliseconds patience, SteadyClock::time_point now);
+  // Streaming: from now on the answer goes on until one side ends it. What waits must be taken by
+  // the client within `patience`.
+  void stream(std::string_view head, std::chrono::milliseconds patience,
+              SteadyClock::time_point now);
   void append(std::string_view bytes, SteadyClock::time_point now);
   Progress send_on(SteadyClock::time_point now);
-  // The answer is out: reads and drops what the client still sends, since closing with unread data would cut the answer off.
+  // The answer is out: reads and drops what the client still sends, since closing with unread data
+  // would cut the answer off.
   void drain(SteadyClock::time_point deadline);
   // Draining, Streaming: Closed when the client has ended, or sent more than is worth reading.
   Progress discard();
@@ -63,7 +70,8 @@ class Connection {
   std::size_t discarded_ = 0;
 
   std::chrono::milliseconds patience_{0};
-  std::size_t owed_ = 0;  // bytes of output_ that must be out by the deadline; later ones get a deadline of their own
+  std::size_t owed_ = 0;  // bytes of output_ that must be out by the deadline; later ones get a
+                          // deadline of their own
 };
 
 }  // namespace modelvane

@@ -26,7 +26,8 @@ namespace {
 
 using TimePoint = SteadyClock::time_point;
 
-// Deadlines are kept to this precision. Nobody needs better, and a sorted structure would cost more than looking through 1,000.
+// Deadlines are kept to this precision. Nobody needs better, and a sorted structure would cost more
+// than looking through 1,000.
 constexpr std::chrono::milliseconds kTick{100};
 // Out of descriptors: new clients wait in the kernel's queue for so long before the next try.
 constexpr std::chrono::milliseconds kAcceptPause{100};
@@ -38,7 +39,10 @@ constexpr std::uint64_t kWakeTag = 0;
 class Front::Loop {
  public:
   Loop(const FrontLimits& limits, Site site, FrontHooks hooks)
-      : limits_(limits), site_(std::move(site)), hooks_(std::move(hooks)), streams_(limits.stream_pace) {}
+      : limits_(limits),
+        site_(std::move(site)),
+        hooks_(std::move(hooks)),
+        streams_(limits.stream_pace) {}
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -102,9 +106,11 @@ std::expected<void, std::string> Front::Loop::start(const std::vector<std::strin
   }
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (epoll_ < 0 || wake_ < 0) return std::unexpected("the process has no file descriptors left: raise its limit (ulimit -n)");
+  if (epoll_ < 0 || wake_ < 0)
+    return std::unexpected("the process has no file descriptors left: raise its limit (ulimit -n)");
   watch(kWakeTag, wake_, EPOLLIN, EPOLL_CTL_ADD);
-  for (std::size_t i = 0; i < listeners_.size(); ++i) watch(i + 1, listeners_[i].fd(), EPOLLIN, EPOLL_CTL_ADD);
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    watch(i + 1, listeners_[i].fd(), EPOLLIN, EPOLL_CTL_ADD);
   next_ticket_ = listeners_.size() + 1;
   workers_ = std::make_unique<Workers>(limits_.workers, [this] { wake(); });
   thread_ = std::jthread{[this] { run(); }};
@@ -130,8 +136,9 @@ void Front::Loop::stop() {
 void Front::Loop::run() {
   std::array<epoll_event, 128> events;
   while (true) {
-    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
-                                   connections_.empty() && !accept_again_ ? -1 : static_cast<int>(kTick.count()));
+    const int count =
+        ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
+                     connections_.empty() && !accept_again_ ? -1 : static_cast<int>(kTick.count()));
     const auto now = SteadyClock::now();
     for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)], now);
     for (const auto& rest : workers_->take()) rest(now);
@@ -141,16 +148,19 @@ void Front::Loop::run() {
   }
 }
 
-// While stopping: nobody new, nobody who has not finished asking, no streams, and a short while for the rest.
+// While stopping: nobody new, nobody who has not finished asking, no streams, and a short while for
+// the rest.
 bool Front::Loop::has_ended(TimePoint now) {
   if (!end_of_grace_) {
     end_of_grace_ = now + limits_.stop_grace;
     accept_again_.reset();
-    for (const auto& listener : listeners_) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener.fd(), nullptr);
+    for (const auto& listener : listeners_)
+      ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener.fd(), nullptr);
     std::vector<std::uint64_t> going;
     for (const auto& [ticket, connection] : connections_) {
       const auto state = connection->state();
-      if (state == Connection::State::Reading || state == Connection::State::Streaming) going.push_back(ticket);
+      if (state == Connection::State::Reading || state == Connection::State::Streaming)
+        going.push_back(ticket);
     }
     for (const auto ticket : going) remove(ticket);
   }
@@ -191,8 +201,10 @@ void Front::Loop::accept_clients(const Listener& listener, TimePoint now) {
 void Front::Loop::add_client(int fd, TimePoint now) {
   const auto tls = hooks_.tls ? hooks_.tls() : nullptr;
   if (connections_.size() >= limits_.connections) {
-    // Fits into the empty socket's buffer; whoever does not get it sees a closed connection. So does who expects a handshake.
-    static const std::string kBusy = to_http(problem(503, "too many connections; try again in a few seconds"));
+    // Fits into the empty socket's buffer; whoever does not get it sees a closed connection. So
+    // does who expects a handshake.
+    static const std::string kBusy =
+        to_http(problem(503, "too many connections; try again in a few seconds"));
     if (!tls) (void)::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(fd, SHUT_WR);
     ::close(fd);
@@ -234,7 +246,8 @@ void Front::Loop::advance(std::uint64_t ticket, Connection& connection, TimePoin
 bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePoint now) {
   const auto progress = connection.receive();
   if (progress == Connection::Progress::NotTls) {
-    static const std::string kNotTls = to_http(problem(400, "this port speaks HTTPS: write https:// in the URL"));
+    static const std::string kNotTls =
+        to_http(problem(400, "this port speaks HTTPS: write https:// in the URL"));
     answer(ticket, connection, kNotTls, now);
     return true;
   }
@@ -242,7 +255,8 @@ bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePo
   const auto end = find_head_end(connection.input(), connection.seen);
   connection.seen = connection.input().size();
   if (end && *end == 0) return true;
-  auto head = end ? read_head(connection.input().substr(0, *end), site_) : std::unexpected(end.error());
+  auto head =
+      end ? read_head(connection.input().substr(0, *end), site_) : std::unexpected(end.error());
   if (!head) {
     answer(ticket, connection, to_http(head.error()), now);
     return true;
@@ -261,15 +275,19 @@ void Front::Loop::take_answer(std::uint64_t ticket, Response answered, TimePoint
   if (found == connections_.end()) return;  // the client did not wait
   if (answered.stream) return open_stream(ticket, *found->second, std::move(answered), now);
   if (unsent_bytes_ > 0 && unsent_bytes_ + answered.bytes.size() > limits_.unsent_bytes) {
-    answered.bytes = to_http(problem(503, "too many clients are slow to read their answers; try again in a few seconds"));
+    answered.bytes = to_http(problem(
+        503, "too many clients are slow to read their answers; try again in a few seconds"));
   }
   answer(ticket, *found->second, std::move(answered.bytes), now);
 }
 
-void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Response answered, TimePoint now) {
+void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Response answered,
+                              TimePoint now) {
   if (is_stopping_) return remove(ticket);
   if (streams_.size() >= limits_.streams) {
-    return answer(ticket, connection, to_http(problem(503, "too many event streams are open; poll /api/v1/events instead")), now);
+    return answer(
+        ticket, connection,
+        to_http(problem(503, "too many event streams are open; poll /api/v1/events instead")), now);
   }
   if (hooks_.pulse) streams_.note(hooks_.pulse(), now);
   streams_.open(ticket, std::move(*answered.stream), now);
@@ -281,7 +299,9 @@ void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Resp
 void Front::Loop::send_streams(TimePoint now) {
   if (auto filter = streams_.next_read(now)) {
     workers_->submit([this, asked = std::move(*filter)]() -> Workers::Rest {
-      return [this, found = hooks_.read_events(asked)](TimePoint later) { streams_.take(found, later); };
+      return [this, found = hooks_.read_events(asked)](TimePoint later) {
+        streams_.take(found, later);
+      };
     });
   }
   for (const auto& [ticket, bytes] : streams_.take_output(now)) {
@@ -297,7 +317,8 @@ void Front::Loop::send_streams(TimePoint now) {
   }
 }
 
-void Front::Loop::answer(std::uint64_t ticket, Connection& connection, std::string bytes, TimePoint now) {
+void Front::Loop::answer(std::uint64_t ticket, Connection& connection, std::string bytes,
+                         TimePoint now) {
   unsent_bytes_ += bytes.size();
   connection.answer(std::move(bytes), now + limits_.write_deadline);
   watch(ticket, connection);
@@ -315,10 +336,12 @@ void Front::Loop::expire(TimePoint now) {
   for (const auto& [ticket, connection] : connections_) {
     if (now >= connection->deadline()) late.push_back(ticket);
   }
-  static const std::string kTooSlow = to_http(problem(408, "the request's head did not arrive in time"));
+  static const std::string kTooSlow =
+      to_http(problem(408, "the request's head did not arrive in time"));
   for (const auto ticket : late) {
     auto& connection = *connections_.at(ticket);
-    // Who has said nothing at all, a browser's spare connection for instance, expects no answer either.
+    // Who has said nothing at all, a browser's spare connection for instance, expects no answer
+    // either.
     if (connection.state() == Connection::State::Reading && !connection.input().empty()) {
       answer(ticket, connection, kTooSlow, now);
     } else {
@@ -338,13 +361,15 @@ void Front::Loop::watch(std::uint64_t tag, int fd, std::uint32_t events, int ope
   epoll_event event{};
   event.events = events;
   event.data.u64 = tag;
-  // Fails only when the kernel is out of memory or watches; the connection then ends at its deadline.
+  // Fails only when the kernel is out of memory or watches; the connection then ends at its
+  // deadline.
   ::epoll_ctl(epoll_, operation, fd, &event);
 }
 
 void Front::Loop::watch(std::uint64_t ticket, Connection& connection) {
   const auto interest = connection.interest();
-  if (std::exchange(connection.watched, interest) != interest) watch(ticket, connection.fd(), interest, EPOLL_CTL_MOD);
+  if (std::exchange(connection.watched, interest) != interest)
+    watch(ticket, connection.fd(), interest, EPOLL_CTL_MOD);
 }
 
 void Front::Loop::watch_listeners(bool accepting) {

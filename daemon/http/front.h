@@ -1,7 +1,9 @@
-// Everything between the network and the routes: accepts, reads heads, writes answers, all in one epoll loop on its own thread,
-// with a cap on connections and a deadline on each step. Only complete, checked heads reach the workers, and no worker ever waits
-// for a client. 500 clients that send a byte now and then cost their descriptors and nothing else, and so do 500 event streams
-// in which nothing happens: what is new is looked for ten times a second, for all of them at once.
+// Everything between the network and the routes: accepts, reads heads, writes answers, all in one
+// epoll loop on its own thread, with a cap on connections and a deadline on each step. Only
+// complete, checked heads reach the workers, and no worker ever waits for a client. 500 clients
+// that send a byte now and then cost their descriptors and nothing else, and so do 500 event
+// streams in which nothing happens: what is new is looked for ten times a second, for all of them
+// at once.
 #pragma once
 
 #include <chrono>
@@ -28,14 +30,17 @@ struct FrontLimits {
   std::chrono::milliseconds drain_deadline{1'000};
   // How long stop() lets answers under way end.
   std::chrono::milliseconds stop_grace{500};
-  // Scrapers, browsers and probes of one daemon are a few dozen. When descriptors run out before this, new clients wait.
+  // Scrapers, browsers and probes of one daemon are a few dozen. When descriptors run out before
+  // this, new clients wait.
   std::size_t connections = 1'000;
-  // Rendering is CPU-bound; these leave some free while store, reload and passwords block their share (event_query.cpp).
+  // Rendering is CPU-bound; these leave some free while store, reload and passwords block their
+  // share (event_query.cpp).
   std::size_t workers = 12;
   // Pages left open in browsers. They leave half of the connections to those who come and go.
   std::size_t streams = 500;
   Streams::Pace stream_pace;
-  // Answers that clients are slow to read. One uncompressed scrape of 10,000 endpoints has about 60 MB.
+  // Answers that clients are slow to read. One uncompressed scrape of 10,000 endpoints has about 60
+  // MB.
   std::size_t unsent_bytes = std::size_t{256} * 1024 * 1024;
 };
 
@@ -46,10 +51,12 @@ struct Response {
 };
 
 struct FrontHooks {
-  std::function<Response(const RequestHead&)> answer;             // from several threads at once
-  std::function<Streams::Found(const EventFilter&)> read_events;  // for streams; from one thread at a time
-  std::function<Pulse()> pulse;                                   // from the front's thread
-  // What new clients are to speak; null, also the hook itself = HTTP in clear text. From the front's thread.
+  std::function<Response(const RequestHead&)> answer;  // from several threads at once
+  std::function<Streams::Found(const EventFilter&)>
+      read_events;               // for streams; from one thread at a time
+  std::function<Pulse()> pulse;  // from the front's thread
+  // What new clients are to speak; null, also the hook itself = HTTP in clear text. From the
+  // front's thread.
   std::function<std::shared_ptr<const TlsContext>()> tls;
 };
 

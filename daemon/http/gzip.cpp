@@ -11,7 +11,9 @@ std::optional<std::string> gzip(std::string_view text) {
   constexpr int kGzipWindow = 15 + 16;  // the largest window; +16 asks for a gzip wrapper
   constexpr int kMemoryLevel = 8;       // zlib's default
   z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) return std::nullopt;
+  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, kMemoryLevel,
+                   Z_DEFAULT_STRATEGY) != Z_OK)
+    return std::nullopt;
   std::string out;
   // zlib counts input in 32 bits: longer texts go in by pieces.
   constexpr std::size_t kPiece = std::size_t{1} << 30;
@@ -20,7 +22,8 @@ std::optional<std::string> gzip(std::string_view text) {
   while (result == Z_OK) {
     if (stream.avail_in == 0 && !text.empty()) {
       const auto piece = text.substr(0, kPiece);
-      stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(piece.data()));  // zlib does not write to it
+      stream.next_in = const_cast<Bytef*>(
+          reinterpret_cast<const Bytef*>(piece.data()));  // zlib does not write to it
       stream.avail_in = static_cast<uInt>(piece.size());
       text.remove_prefix(piece.size());
     }

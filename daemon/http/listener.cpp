@@ -37,7 +37,8 @@ std::optional<HostAndPort> split(const std::string& address) {
   int port = 0;
   const auto* end = parts.port.data() + parts.port.size();
   const auto result = std::from_chars(parts.port.data(), end, port);
-  if (result.ec != std::errc{} || result.ptr != end || port < 0 || port > 65535) return std::nullopt;
+  if (result.ec != std::errc{} || result.ptr != end || port < 0 || port > 65535)
+    return std::nullopt;
   return parts;
 }
 
@@ -48,7 +49,8 @@ std::string bound_address(int fd) {
   std::array<char, NI_MAXHOST> host{};
   std::array<char, NI_MAXSERV> port{};
   if (::getsockname(fd, address, &size) != 0 ||
-      ::getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+      ::getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
     return "";
   }
   return storage.ss_family == AF_INET6 ? fmt::format("[{}]:{}", host.data(), port.data())
@@ -76,12 +78,16 @@ std::string sentence(const std::string& address, int error) {
   switch (error) {
     case EADDRINUSE:
       return fmt::format(
-          "cannot listen on {}: the address is already in use; stop the other program, or choose another "
+          "cannot listen on {}: the address is already in use; stop the other program, or choose "
+          "another "
           "--web.listen-address",
           address);
     case EACCES:
-      return fmt::format("cannot listen on {}: permission denied; ports below 1024 need CAP_NET_BIND_SERVICE", address);
-    case EADDRNOTAVAIL: return fmt::format("cannot listen on {}: this machine has no such address", address);
+      return fmt::format(
+          "cannot listen on {}: permission denied; ports below 1024 need CAP_NET_BIND_SERVICE",
+          address);
+    case EADDRNOTAVAIL:
+      return fmt::format("cannot listen on {}: this machine has no such address", address);
     default: return fmt::format("cannot listen on {}: {}", address, std::strerror(error));
   }
 }
@@ -91,7 +97,8 @@ std::string sentence(const std::string& address, int error) {
 std::expected<Listener, std::string> Listener::open(const std::string& address) {
   const auto parts = split(address);
   if (!parts) {
-    return std::unexpected(fmt::format("\"{}\" is not an address to listen on: write host:port, :port or [::1]:port", address));
+    return std::unexpected(fmt::format(
+        "\"{}\" is not an address to listen on: write host:port, :port or [::1]:port", address));
   }
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -113,7 +120,8 @@ std::expected<Listener, std::string> Listener::open(const std::string& address) 
   return listener;
 }
 
-Listener::Listener(Listener&& other) noexcept : fd_(std::exchange(other.fd_, -1)), address_(std::move(other.address_)) {}
+Listener::Listener(Listener&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), address_(std::move(other.address_)) {}
 
 Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(fd_, other.fd_);

@@ -1,5 +1,5 @@
-// One listening TCP socket. SO_REUSEADDR but not SO_REUSEPORT: a second instance on the same port must fail, not share the
-// scrapes.
+// One listening TCP socket. SO_REUSEADDR but not SO_REUSEPORT: a second instance on the same port
+// must fail, not share the scrapes.
 #pragma once
 
 #include <expected>

@@ -1,5 +1,5 @@
-// So many may be inside at once, a few more wait a moment for a place, the rest is turned away: what may take long must never
-// hold every worker. Any thread.
+// So many may be inside at once, a few more wait a moment for a place, the rest is turned away:
+// what may take long must never hold every worker. Any thread.
 #pragma once
 
 #include <chrono>

@@ -12,7 +12,8 @@ namespace modelvane {
 namespace {
 
 bool is_set(const Reply& reply, std::string_view name) {
-  return std::ranges::any_of(reply.headers, [&](const auto& header) { return header.first == name; });
+  return std::ranges::any_of(reply.headers,
+                             [&](const auto& header) { return header.first == name; });
 }
 
 void add_common_headers(const Reply& reply, std::string& text) {
@@ -21,7 +22,8 @@ void add_common_headers(const Reply& reply, std::string& text) {
   };
   for (const auto& [name, value] : reply.headers) add(name, value);
   if (!is_set(reply, "Cache-Control")) add("Cache-Control", "no-store");
-  if (!is_set(reply, "Content-Security-Policy")) add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  if (!is_set(reply, "Content-Security-Policy"))
+    add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   add("X-Content-Type-Options", "nosniff");
   add("Referrer-Policy", "no-referrer");
   add("Connection", "close");
@@ -46,7 +48,8 @@ bool names_tag(std::string_view list, std::string_view tag) {
 
 Reply text_reply(int status, std::string sentence) {
   sentence += '\n';
-  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(sentence)};
+  return {
+      .status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(sentence)};
 }
 
 Reply json_reply(std::string body) {
@@ -55,8 +58,10 @@ Reply json_reply(std::string body) {
 }
 
 Reply problem(int status, std::string_view detail) {
-  const nlohmann::ordered_json document{
-      {"type", "about:blank"}, {"title", status_phrase(status)}, {"status", status}, {"detail", detail}};
+  const nlohmann::ordered_json document{{"type", "about:blank"},
+                                        {"title", status_phrase(status)},
+                                        {"status", status},
+                                        {"detail", detail}};
   auto body = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   return {.status = status, .content_type = "application/problem+json", .body = std::move(body)};
 }
@@ -103,9 +108,11 @@ std::string_view status_phrase(int status) {
 
 std::string to_http(const Reply& reply, Body body) {
   auto text = fmt::format("HTTP/1.1 {} {}\r\n", reply.status, status_phrase(reply.status));
-  // RFC 9110 8.6: a 304 has no body, and the length of the one that it stands for is not worth computing.
+  // RFC 9110 8.6: a 304 has no body, and the length of the one that it stands for is not worth
+  // computing.
   if (reply.status != 304) {
-    fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\nContent-Length: {}\r\n", reply.content_type, reply.body.size());
+    fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\nContent-Length: {}\r\n",
+                   reply.content_type, reply.body.size());
   }
   add_common_headers(reply, text);
   text += "\r\n";
@@ -114,8 +121,8 @@ std::string to_http(const Reply& reply, Body body) {
 }
 
 std::string to_stream_head(const Reply& reply) {
-  auto text =
-      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n", reply.status, status_phrase(reply.status), reply.content_type);
+  auto text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n", reply.status,
+                          status_phrase(reply.status), reply.content_type);
   add_common_headers(reply, text);
   return text + "\r\n";
 }

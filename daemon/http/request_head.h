@@ -1,6 +1,7 @@
-// The head of a request: found in the bytes as they come in, then read strictly and cut down to what the routes may see. Pure.
-// Whatever two parsers could read differently, a reverse proxy in front and this one for instance, is refused: bare line feeds,
-// folded lines, spaces before a colon, repeated Host or Content-Length, Transfer-Encoding.
+// The head of a request: found in the bytes as they come in, then read strictly and cut down to
+// what the routes may see. Pure. Whatever two parsers could read differently, a reverse proxy in
+// front and this one for instance, is refused: bare line feeds, folded lines, spaces before a
+// colon, repeated Host or Content-Length, Transfer-Encoding.
 #pragma once
 
 #include <cstddef>
@@ -24,14 +25,15 @@ inline constexpr std::size_t kPathBytesMax = 256;
 // No route takes a body. A small one (`curl -d ''`, `-d reload`) is accepted and thrown away.
 inline constexpr std::size_t kIgnoredBodyBytesMax = 4 * 1024;
 
-// Where the end of the head is, searched in pieces: `seen` bytes were looked at before. 0 = more bytes are needed.
-// The error is the answer to give.
+// Where the end of the head is, searched in pieces: `seen` bytes were looked at before. 0 = more
+// bytes are needed. The error is the answer to give.
 std::expected<std::size_t, Reply> find_head_end(std::string_view bytes, std::size_t seen);
 
 struct RequestHead {
-  std::string method;                                        // GET, HEAD or POST
-  std::string target;                                        // path and query as sent, without the site's prefix
-  std::vector<std::pair<std::string, std::string>> headers;  // of the allowed ones, names in lower case
+  std::string method;  // GET, HEAD or POST
+  std::string target;  // path and query as sent, without the site's prefix
+  std::vector<std::pair<std::string, std::string>>
+      headers;  // of the allowed ones, names in lower case
   bool accepts_gzip = false;
 
   std::string_view path() const { return std::string_view{target}.substr(0, target.find('?')); }
@@ -42,8 +44,8 @@ struct RequestHead {
   std::string_view header(std::string_view name) const;
 };
 
-// `head` ends with its empty line. The site's host is also taken for this server's own name when the origin of a POST is checked.
-// The error is the answer to give.
+// `head` ends with its empty line. The site's host is also taken for this server's own name when
+// the origin of a POST is checked. The error is the answer to give.
 std::expected<RequestHead, Reply> read_head(std::string_view head, const Site& site);
 
 // Does the answer to this request carry a body?

@@ -1,5 +1,6 @@
-// What this server shows and asks for in TLS handshakes: certificate, versions, ciphers, client certificates. Constant after
-// load(). Connections keep what they need of it, so it may go before them.
+// What this server shows and asks for in TLS handshakes: certificate, versions, ciphers, client
+// certificates. Constant after load(). Connections keep what they need of it, so it may go before
+// them.
 #pragma once
 
 #include <expected>
@@ -19,7 +20,8 @@ class TlsContext {
   // The error is a sentence: which key of the file, what is wrong with what it names.
   static std::expected<std::shared_ptr<const TlsContext>, std::string> load(const WebTls& options);
 
-  // The server's side of a new connection over `fd`, which stays the caller's. Null when memory ran out.
+  // The server's side of a new connection over `fd`, which stays the caller's. Null when memory ran
+  // out.
   std::shared_ptr<ssl_st> connect(int fd) const;
 
  private:

@@ -4,7 +4,8 @@
 
 namespace modelvane {
 
-Workers::Workers(std::size_t threads, std::function<void()> finished) : finished_(std::move(finished)) {
+Workers::Workers(std::size_t threads, std::function<void()> finished)
+    : finished_(std::move(finished)) {
   for (std::size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
   }
@@ -30,7 +31,8 @@ std::vector<Workers::Rest> Workers::take() {
 void Workers::work(const std::stop_token& stop) {
   while (true) {
     std::unique_lock lock{mutex_};
-    if (!changed_.wait(lock, stop, [this] { return !waiting_.empty(); }) || stop.stop_requested()) return;
+    if (!changed_.wait(lock, stop, [this] { return !waiting_.empty(); }) || stop.stop_requested())
+      return;
     const auto job = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();

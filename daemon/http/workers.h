@@ -1,6 +1,7 @@
-// The threads that do what takes time: render answers, ask the store. A job runs on one of them and gives back what is left to do
-// on the front's thread, which is told by a callback and runs it. Queues need no bound of their own: each entry belongs to one of
-// the front's connections, or is the one read for all streams.
+// The threads that do what takes time: render answers, ask the store. A job runs on one of them and
+// gives back what is left to do on the front's thread, which is told by a callback and runs it.
+// Queues need no bound of their own: each entry belongs to one of the front's connections, or is
+// the one read for all streams.
 #pragma once
 
 #include <chrono>

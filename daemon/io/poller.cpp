@@ -9,12 +9,14 @@
 
 namespace modelvane {
 
-Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+Poller::Poller()
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (epoll_ < 0 || wake_ < 0) {
     const int error = errno;
     if (epoll_ >= 0) close(epoll_);
     if (wake_ >= 0) close(wake_);
-    throw std::system_error(error, std::generic_category(), "the transport got no descriptor for its event loop");
+    throw std::system_error(error, std::generic_category(),
+                            "the transport got no descriptor for its event loop");
   }
   watch(wake_, EPOLLIN, true);
 }
@@ -41,8 +43,10 @@ void Poller::forget(int fd) {
 
 std::span<const epoll_event> Poller::wait(std::chrono::nanoseconds timeout) {
   constexpr std::chrono::milliseconds kLongest{60'000};
-  const auto clamped = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(timeout), std::chrono::milliseconds{0}, kLongest);
-  const int count = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), static_cast<int>(clamped.count()));
+  const auto clamped = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(timeout),
+                                  std::chrono::milliseconds{0}, kLongest);
+  const int count = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
+                               static_cast<int>(clamped.count()));
   return {events_.data(), count < 0 ? 0 : static_cast<std::size_t>(count)};
 }
 

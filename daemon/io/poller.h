@@ -1,5 +1,5 @@
-// epoll and one eventfd: waits for sockets, and for a wake-up from any thread or signal handler. All but wake() belongs to one
-// thread.
+// epoll and one eventfd: waits for sockets, and for a wake-up from any thread or signal handler.
+// All but wake() belongs to one thread.
 #pragma once
 
 #include <sys/epoll.h>
@@ -14,13 +14,15 @@ namespace modelvane {
 
 class Poller {
  public:
-  // Throws std::system_error when the process is out of descriptors: there is no transport without it.
+  // Throws std::system_error when the process is out of descriptors: there is no transport without
+  // it.
   Poller();
   ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  // `is_new` = not watched yet. A descriptor that cannot be watched is left alone; its exchange then ends at its deadline.
+  // `is_new` = not watched yet. A descriptor that cannot be watched is left alone; its exchange
+  // then ends at its deadline.
   void watch(int fd, std::uint32_t events, bool is_new);
   void forget(int fd);
   // Waits at most that long (rounded up to milliseconds). The events are valid until the next call.

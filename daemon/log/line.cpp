@@ -25,7 +25,8 @@ std::string_view name(Level level) {
 
 std::string timestamp(LineTime at) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
                      (at - seconds).count());
 }
 
@@ -34,7 +35,8 @@ struct Character {
   std::int64_t code_point = -1;  // -1 = not UTF-8
 };
 
-// The character at the front of non-empty `text`; overlong forms, surrogates and what lies beyond Unicode are not UTF-8.
+// The character at the front of non-empty `text`; overlong forms, surrogates and what lies beyond
+// Unicode are not UTF-8.
 Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);
@@ -52,9 +54,11 @@ Character first_character(std::string_view text) {
   return {bytes, code_point};
 }
 
-// Control characters of both sets, and those that end lines or turn the direction of text in a terminal.
+// Control characters of both sets, and those that end lines or turn the direction of text in a
+// terminal.
 bool is_unprintable(std::int64_t c) {
-  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -90,12 +94,15 @@ void append_quoted(std::string& out, std::string_view text) {
 
 bool needs_quotes(std::string_view value) {
   return value.empty() || value.size() > kValueBytesMax ||
-         !std::ranges::all_of(value, [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '=' && c != '\\'; });
+         !std::ranges::all_of(value, [](unsigned char c) {
+           return c > 0x20 && c < 0x7f && c != '"' && c != '=' && c != '\\';
+         });
 }
 
 }  // namespace
 
-std::string logfmt_line(LineTime at, Level level, std::string_view message, std::span<const Field> fields) {
+std::string logfmt_line(LineTime at, Level level, std::string_view message,
+                        std::span<const Field> fields) {
   std::string line = fmt::format("ts={} level={} msg=", timestamp(at), name(level));
   append_quoted(line, message);
   for (const auto& [key, value] : fields) {
@@ -109,7 +116,8 @@ std::string logfmt_line(LineTime at, Level level, std::string_view message, std:
   return line;
 }
 
-std::string json_line(LineTime at, Level level, std::string_view message, std::span<const Field> fields) {
+std::string json_line(LineTime at, Level level, std::string_view message,
+                      std::span<const Field> fields) {
   std::string line = fmt::format(R"({{"ts":"{}","level":"{}","msg":)", timestamp(at), name(level));
   append_quoted(line, message);
   for (const auto& [key, value] : fields) {

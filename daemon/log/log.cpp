@@ -22,7 +22,8 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::info;
 }
 
-// Made at the first line, so that a warning before set_up() is not lost. Never destroyed: threads may log while the process ends.
+// Made at the first line, so that a warning before set_up() is not lost. Never destroyed: threads
+// may log while the process ends.
 spdlog::logger& logger() {
   static spdlog::logger* const kLogger = [] {
     auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
@@ -30,7 +31,8 @@ spdlog::logger& logger() {
     sink->set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
     auto* const made = new spdlog::logger("modelvane", std::move(sink));
     made->set_level(spdlog::level::info);
-    // A standard error that cannot be written (a full disk) must not end the process, and there is nowhere to complain.
+    // A standard error that cannot be written (a full disk) must not end the process, and there is
+    // nowhere to complain.
     made->set_error_handler([](const std::string&) {});
     return made;
   }();
@@ -48,7 +50,8 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   if (!logger().should_log(to_spdlog(level))) return;
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const std::span<const Field> all{fields.begin(), fields.size()};
-  const auto line = writes_json ? json_line(now, level, message, all) : logfmt_line(now, level, message, all);
+  const auto line =
+      writes_json ? json_line(now, level, message, all) : logfmt_line(now, level, message, all);
   logger().log(to_spdlog(level), spdlog::string_view_t{line});
 }
 

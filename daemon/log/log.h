@@ -1,5 +1,5 @@
-// Structured log lines on standard error, logfmt or JSON, one event per line. Any thread. Values are escaped; control characters
-// never reach the terminal. Callers pass no secret.
+// Structured log lines on standard error, logfmt or JSON, one event per line. Any thread. Values
+// are escaped; control characters never reach the terminal. Callers pass no secret.
 #pragma once
 
 #include <initializer_list>

@@ -14,20 +14,25 @@ template <typename Value>
 void add_per_alias(Exposition& out, Endpoints endpoints, Family family, Value value) {
   for (const auto& endpoint : endpoints) {
     for (const auto& alias : endpoint.aliases) {
-      if (const std::optional<double> number = value(*alias.view)) family.add(alias.labels, *number);
+      if (const std::optional<double> number = value(*alias.view))
+        family.add(alias.labels, *number);
     }
   }
   out.add(family);
 }
 
-// Only where the target is known: a target that is hidden or gone is not shown, and modelvane_aliases counts those states.
+// Only where the target is known: a target that is hidden or gone is not shown, and
+// modelvane_aliases counts those states.
 void add_info(Endpoints endpoints, Exposition& out) {
   Family family{"modelvane_alias_info", FamilyType::Gauge,
-                "Always 1; the label target is the model that the alias points to, rule tells how that was learnt."};
+                "Always 1; the label target is the model that the alias points to, rule tells how "
+                "that was learnt."};
   for (const auto& endpoint : endpoints) {
     for (const auto& [view, labels] : endpoint.aliases) {
       if (view->status != AliasStatus::Resolved || view->target.empty()) continue;
-      family.add(labels, {{"target", label_text(view->target)}, {"rule", std::string{label(view->rule)}}}, 1);
+      family.add(labels,
+                 {{"target", label_text(view->target)}, {"rule", std::string{label(view->rule)}}},
+                 1);
     }
   }
   out.add(family);
@@ -35,13 +40,16 @@ void add_info(Endpoints endpoints, Exposition& out) {
 
 void add_states(Endpoints endpoints, Exposition& out) {
   Family family{"modelvane_aliases", FamilyType::Gauge, "Known aliases by state of their target."};
-  constexpr std::array kStates{AliasStatus::Resolved, AliasStatus::Undisclosed, AliasStatus::Absent};
+  constexpr std::array kStates{AliasStatus::Resolved, AliasStatus::Undisclosed,
+                               AliasStatus::Absent};
   for (const auto& endpoint : endpoints) {
     if (!endpoint.known->has_baseline) continue;
     std::array<double, kStates.size()> counts{};
-    for (const auto& alias : endpoint.known->aliases) ++counts[static_cast<std::size_t>(alias.status)];
+    for (const auto& alias : endpoint.known->aliases)
+      ++counts[static_cast<std::size_t>(alias.status)];
     for (const auto state : kStates) {
-      family.add(endpoint.labels, {{"state", std::string{label(state)}}}, counts[static_cast<std::size_t>(state)]);
+      family.add(endpoint.labels, {{"state", std::string{label(state)}}},
+                 counts[static_cast<std::size_t>(state)]);
     }
   }
   out.add(family);
@@ -52,25 +60,33 @@ void add_states(Endpoints endpoints, Exposition& out) {
 void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& out) {
   add_info(endpoints, out);
   add_states(endpoints, out);
+  add_per_alias(out, endpoints,
+                {"modelvane_alias_changes_total", FamilyType::Counter,
+                 "Confirmed moves of the alias; the count survives restarts."},
+                [](const AliasView& alias) -> std::optional<double> {
+                  return static_cast<double>(alias.changes);
+                });
   add_per_alias(
       out, endpoints,
-      {"modelvane_alias_changes_total", FamilyType::Counter, "Confirmed moves of the alias; the count survives restarts."},
-      [](const AliasView& alias) -> std::optional<double> { return static_cast<double>(alias.changes); });
-  add_per_alias(out, endpoints,
-                {"modelvane_alias_last_change_timestamp_seconds", FamilyType::Gauge,
-                 "When the alias's last move was confirmed, in Unix time; absent while it has never moved."},
-                [](const AliasView& alias) -> std::optional<double> {
-                  return alias.last_change ? std::optional{to_seconds(*alias.last_change)} : std::nullopt;
-                });
-  add_per_alias(out, endpoints,
-                {"modelvane_alias_pending", FamilyType::Gauge, "1 while a difference of the alias waits for confirmation."},
-                [](const AliasView& alias) -> std::optional<double> { return alias.pending ? 1 : 0; });
-  add_per_alias(out, endpoints,
-                {"modelvane_alias_unstable", FamilyType::Gauge, "1 while the alias's targets alternate between polls."},
-                [](const AliasView& alias) -> std::optional<double> { return alias.unstable ? 1 : 0; });
+      {"modelvane_alias_last_change_timestamp_seconds", FamilyType::Gauge,
+       "When the alias's last move was confirmed, in Unix time; absent while it has never moved."},
+      [](const AliasView& alias) -> std::optional<double> {
+        return alias.last_change ? std::optional{to_seconds(*alias.last_change)} : std::nullopt;
+      });
+  add_per_alias(
+      out, endpoints,
+      {"modelvane_alias_pending", FamilyType::Gauge,
+       "1 while a difference of the alias waits for confirmation."},
+      [](const AliasView& alias) -> std::optional<double> { return alias.pending ? 1 : 0; });
+  add_per_alias(
+      out, endpoints,
+      {"modelvane_alias_unstable", FamilyType::Gauge,
+       "1 while the alias's targets alternate between polls."},
+      [](const AliasView& alias) -> std::optional<double> { return alias.unstable ? 1 : 0; });
   add_per_alias(out, endpoints,
                 {"modelvane_alias_pinned_ok", FamilyType::Gauge,
-                 "1 when the alias's target is one that was approved, 0 when it is not; absent without a pin."},
+                 "1 when the alias's target is one that was approved, 0 when it is not; absent "
+                 "without a pin."},
                 [](const AliasView& alias) -> std::optional<double> {
                   return alias.pin ? std::optional{alias.pin->ok ? 1.0 : 0.0} : std::nullopt;
                 });

@@ -13,7 +13,8 @@ double as_number(bool value) {
 
 // A gauge of every endpoint for which `value` yields one (an optional<double>).
 template <typename Value>
-void add_gauge(Exposition& out, Endpoints endpoints, std::string name, std::string help, Value value) {
+void add_gauge(Exposition& out, Endpoints endpoints, std::string name, std::string help,
+               Value value) {
   Family family{std::move(name), FamilyType::Gauge, std::move(help)};
   for (const auto& endpoint : endpoints) {
     if (const std::optional<double> number = value(endpoint)) family.add(endpoint.labels, *number);
@@ -23,7 +24,8 @@ void add_gauge(Exposition& out, Endpoints endpoints, std::string name, std::stri
 
 // The same, of endpoints that were polled since the start.
 template <typename Value>
-void add_poll_gauge(Exposition& out, Endpoints endpoints, std::string name, std::string help, Value value) {
+void add_poll_gauge(Exposition& out, Endpoints endpoints, std::string name, std::string help,
+                    Value value) {
   add_gauge(out, endpoints, std::move(name), std::move(help), [&](const EndpointSeries& endpoint) {
     return endpoint.view->last_poll ? std::optional<double>{value(*endpoint.view)} : std::nullopt;
   });
@@ -34,14 +36,18 @@ std::optional<double> seconds(const std::optional<Time>& time) {
 }
 
 void add_polls(Endpoints endpoints, Exposition& out) {
-  Family polls{"modelvane_polls_total", FamilyType::Counter, "Polls that ended, good or failed, since the daemon started."};
-  for (const auto& endpoint : endpoints) polls.add(endpoint.labels, static_cast<double>(endpoint.view->polls));
+  Family polls{"modelvane_polls_total", FamilyType::Counter,
+               "Polls that ended, good or failed, since the daemon started."};
+  for (const auto& endpoint : endpoints)
+    polls.add(endpoint.labels, static_cast<double>(endpoint.view->polls));
   out.add(polls);
 
-  Family failures{"modelvane_poll_failures_total", FamilyType::Counter, "Failed polls by reason since the daemon started."};
+  Family failures{"modelvane_poll_failures_total", FamilyType::Counter,
+                  "Failed polls by reason since the daemon started."};
   for (const auto& endpoint : endpoints) {
     for (std::size_t i = 0; i < kReasonCount; ++i) {
-      failures.add(endpoint.labels, {{"reason", std::string{kReasonLabels[i]}}}, static_cast<double>(endpoint.view->failures[i]));
+      failures.add(endpoint.labels, {{"reason", std::string{kReasonLabels[i]}}},
+                   static_cast<double>(endpoint.view->failures[i]));
     }
   }
   out.add(failures);
@@ -63,50 +69,65 @@ void add_phases(Endpoints endpoints, Exposition& out) {
                                                     {"tls", phases.tls},
                                                     {"processing", phases.processing},
                                                     {"transfer", phases.transfer}};
-    for (const auto& [phase, span] : all) family.add(endpoint.labels, {{"phase", phase}}, to_seconds(span));
+    for (const auto& [phase, span] : all)
+      family.add(endpoint.labels, {{"phase", phase}}, to_seconds(span));
   }
   out.add(family);
 }
 
 void add_last_poll(Endpoints endpoints, Exposition& out) {
-  add_poll_gauge(out, endpoints, "modelvane_endpoint_up", "1 when the last poll was good, 0 when it failed.",
+  add_poll_gauge(out, endpoints, "modelvane_endpoint_up",
+                 "1 when the last poll was good, 0 when it failed.",
                  [](const EndpointView& view) { return as_number(view.last_ok); });
   add_gauge(out, endpoints, "modelvane_poll_interval_seconds", "Configured time between polls.",
-            [](const EndpointSeries& endpoint) { return std::optional{to_seconds(endpoint.view->interval)}; });
+            [](const EndpointSeries& endpoint) {
+              return std::optional{to_seconds(endpoint.view->interval)};
+            });
   add_polls(endpoints, out);
   add_phases(endpoints, out);
-  add_poll_gauge(out, endpoints, "modelvane_poll_http_status_code", "HTTP status of the last poll; 0 when there was no answer.",
+  add_poll_gauge(out, endpoints, "modelvane_poll_http_status_code",
+                 "HTTP status of the last poll; 0 when there was no answer.",
                  [](const EndpointView& view) { return static_cast<double>(view.status_code); });
-  add_poll_gauge(out, endpoints, "modelvane_poll_body_bytes", "Size of the last poll's body after decompression.",
+  add_poll_gauge(out, endpoints, "modelvane_poll_body_bytes",
+                 "Size of the last poll's body after decompression.",
                  [](const EndpointView& view) { return static_cast<double>(view.body_bytes); });
-  add_gauge(out, endpoints, "modelvane_last_poll_timestamp_seconds", "When the last poll ended, in Unix time.",
+  add_gauge(out, endpoints, "modelvane_last_poll_timestamp_seconds",
+            "When the last poll ended, in Unix time.",
             [](const EndpointSeries& endpoint) { return seconds(endpoint.view->last_poll); });
-  add_gauge(out, endpoints, "modelvane_last_good_poll_timestamp_seconds", "When the last good poll ended, in Unix time.",
+  add_gauge(out, endpoints, "modelvane_last_good_poll_timestamp_seconds",
+            "When the last good poll ended, in Unix time.",
             [](const EndpointSeries& endpoint) { return seconds(endpoint.view->last_good_poll); });
-  add_gauge(out, endpoints, "modelvane_tls_certificate_expiry_timestamp_seconds",
-            "When the server's certificate ends or has ended, in Unix time; as of the last TLS handshake.",
-            [](const EndpointSeries& endpoint) { return seconds(endpoint.view->certificate_expiry); });
+  add_gauge(
+      out, endpoints, "modelvane_tls_certificate_expiry_timestamp_seconds",
+      "When the server's certificate ends or has ended, in Unix time; as of the last TLS "
+      "handshake.",
+      [](const EndpointSeries& endpoint) { return seconds(endpoint.view->certificate_expiry); });
 }
 
 void add_catalog(Endpoints endpoints, Exposition& out) {
-  add_gauge(out, endpoints, "modelvane_catalog_models", "Watched models in the last list that was believed.",
+  add_gauge(out, endpoints, "modelvane_catalog_models",
+            "Watched models in the last list that was believed.",
             [](const EndpointSeries& endpoint) {
               const auto& known = *endpoint.known;
-              return known.has_baseline ? std::optional{static_cast<double>(known.models.size())} : std::nullopt;
+              return known.has_baseline ? std::optional{static_cast<double>(known.models.size())}
+                                        : std::nullopt;
             });
-  add_gauge(out, endpoints, "modelvane_catalog_quarantined",
-            "1 while the endpoint's list is not believed because it has lost too many models at once.",
-            [](const EndpointSeries& endpoint) {
-              const auto& known = *endpoint.known;
-              return known.has_baseline ? std::optional{as_number(known.quarantined)} : std::nullopt;
-            });
+  add_gauge(
+      out, endpoints, "modelvane_catalog_quarantined",
+      "1 while the endpoint's list is not believed because it has lost too many models at once.",
+      [](const EndpointSeries& endpoint) {
+        const auto& known = *endpoint.known;
+        return known.has_baseline ? std::optional{as_number(known.quarantined)} : std::nullopt;
+      });
 }
 
 void add_events(Endpoints endpoints, Exposition& out) {
-  Family family{"modelvane_events_total", FamilyType::Counter, "Confirmed events by type; the count survives restarts."};
+  Family family{"modelvane_events_total", FamilyType::Counter,
+                "Confirmed events by type; the count survives restarts."};
   for (const auto& endpoint : endpoints) {
     for (std::size_t i = 0; i < kEventTypeCount; ++i) {
-      family.add(endpoint.labels, {{"type", std::string{kEventTypeNames[i]}}}, static_cast<double>(endpoint.known->events[i]));
+      family.add(endpoint.labels, {{"type", std::string{kEventTypeNames[i]}}},
+                 static_cast<double>(endpoint.known->events[i]));
     }
   }
   out.add(family);

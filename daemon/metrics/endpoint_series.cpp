@@ -10,18 +10,22 @@
 namespace modelvane {
 namespace {
 
-// The config refuses these names for the user's labels. A second look costs nothing and keeps every series unambiguous.
+// The config refuses these names for the user's labels. A second look costs nothing and keeps every
+// series unambiguous.
 constexpr std::array kOwnLabels{
-    std::string_view{"endpoint"}, std::string_view{"alias"}, std::string_view{"target"},      std::string_view{"rule"},
-    std::string_view{"reason"},   std::string_view{"phase"}, std::string_view{"type"},        std::string_view{"le"},
-    std::string_view{"state"},    std::string_view{"model"}, std::string_view{"replacement"},
+    std::string_view{"endpoint"}, std::string_view{"alias"},       std::string_view{"target"},
+    std::string_view{"rule"},     std::string_view{"reason"},      std::string_view{"phase"},
+    std::string_view{"type"},     std::string_view{"le"},          std::string_view{"state"},
+    std::string_view{"model"},    std::string_view{"replacement"},
 };
 
 bool is_usable(std::string_view name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
   const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  return !name.empty() && is_letter(name[0]) && std::ranges::all_of(name, is_part) && !name.starts_with("__") &&
-         std::ranges::find(kOwnLabels, name) == kOwnLabels.end();
+  return !name.empty() && is_letter(name[0]) && std::ranges::all_of(name, is_part) &&
+         !name.starts_with("__") && std::ranges::find(kOwnLabels, name) == kOwnLabels.end();
 }
 
 Labels labels_of(const EndpointView& view, std::string name) {
@@ -57,7 +61,8 @@ std::vector<EndpointSeries> endpoint_series(const Snapshot& snapshot) {
     if (!view) continue;
     auto name = label_text(view->name);
     if (!seen.insert(name).second) continue;
-    EndpointSeries series{.view = view.get(), .known = view->known ? view->known.get() : &kNothingKnown};
+    EndpointSeries series{.view = view.get(),
+                          .known = view->known ? view->known.get() : &kNothingKnown};
     series.labels = labels_of(*view, std::move(name));
     series.aliases = alias_series(*series.known, series.labels);
     all.push_back(std::move(series));

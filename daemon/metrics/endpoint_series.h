@@ -1,5 +1,5 @@
-// What the series of one endpoint have in common: its labels, made once per scrape, and its aliases under the names that labels
-// show.
+// What the series of one endpoint have in common: its labels, made once per scrape, and its aliases
+// under the names that labels show.
 #pragma once
 
 #include <string>
@@ -22,8 +22,9 @@ struct EndpointSeries {
   std::vector<AliasSeries> aliases;
 };
 
-// Where cleaning makes two endpoints, or two aliases of one endpoint, look alike, the first stays and the other is left out: two
-// equal series in one scrape are an error that Prometheus does not report.
+// Where cleaning makes two endpoints, or two aliases of one endpoint, look alike, the first stays
+// and the other is left out: two equal series in one scrape are an error that Prometheus does not
+// report.
 std::vector<EndpointSeries> endpoint_series(const Snapshot& snapshot);
 
 }  // namespace modelvane

@@ -1,4 +1,5 @@
-// The families by what they are about. Each function writes its families to the exposition, in the order of docs/METRICS.md.
+// The families by what they are about. Each function writes its families to the exposition, in the
+// order of docs/METRICS.md.
 #pragma once
 
 #include <span>

@@ -19,7 +19,8 @@ prometheus::MetricType to_prometheus(FamilyType type) {
 
 }  // namespace
 
-Family::Family(std::string name, FamilyType type, std::string help) : family_(std::make_unique<prometheus::MetricFamily>()) {
+Family::Family(std::string name, FamilyType type, std::string help)
+    : family_(std::make_unique<prometheus::MetricFamily>()) {
   family_->name = std::move(name);
   family_->type = to_prometheus(type);
   family_->help = std::move(help);
@@ -53,14 +54,16 @@ void Family::add(const Labels& labels, const Histogram& histogram) {
   for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
     series.sample_count += histogram.counts[i];
     const bool is_last = i >= histogram.bounds.size();
-    series.bucket.push_back({series.sample_count, is_last ? std::numeric_limits<double>::infinity() : histogram.bounds[i]});
+    series.bucket.push_back({series.sample_count, is_last ? std::numeric_limits<double>::infinity()
+                                                          : histogram.bounds[i]});
   }
   series.sample_sum = histogram.sum;
 }
 
 void Exposition::add(const Family& family) {
   if (family.family_->metric.empty()) return;
-  // The serializer takes a vector only. Moving the family in and out again avoids a copy of all its series.
+  // The serializer takes a vector only. Moving the family in and out again avoids a copy of all its
+  // series.
   std::vector<prometheus::MetricFamily> one;
   one.push_back(std::move(*family.family_));
   prometheus::TextSerializer{}.Serialize(text_, one);

@@ -1,6 +1,7 @@
-// One metric family in the making, and the text of all of them. A thin front of prometheus-cpp's MetricFamily and TextSerializer:
-// its registry is not used, because it cannot switch an info metric atomically and removes series by linear search.
-// Families are turned to text one at a time: with 10,000 endpoints all of them together would hold hundreds of megabytes.
+// One metric family in the making, and the text of all of them. A thin front of prometheus-cpp's
+// MetricFamily and TextSerializer: its registry is not used, because it cannot switch an info
+// metric atomically and removes series by linear search. Families are turned to text one at a time:
+// with 10,000 endpoints all of them together would hold hundreds of megabytes.
 #pragma once
 
 #include <memory>

@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 constexpr std::string_view kEllipsis = "\xe2\x80\xa6";
 
-// Bytes of the printable character at the front of non-empty `text`; 0 when it is a control character or not UTF-8.
+// Bytes of the printable character at the front of non-empty `text`; 0 when it is a control
+// character or not UTF-8.
 std::size_t printable_bytes(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);
@@ -22,14 +23,15 @@ std::size_t printable_bytes(std::string_view text) {
     if ((byte(i) & 0xc0U) != 0x80) return 0;
     code_point = code_point << 6 | (byte(i) & 0x3fU);
   }
-  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0xa0, 0x800,
-                                                   0x10000};  // below U+00A0: the second set of control characters
+  constexpr std::array<std::uint32_t, 5> kSmallest{
+      0, 0, 0xa0, 0x800, 0x10000};  // below U+00A0: the second set of control characters
   const bool is_surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
   return code_point < kSmallest[bytes] || code_point > 0x10ffff || is_surrogate ? 0 : bytes;
 }
 
 bool is_plain(std::string_view text) {
-  return text.size() <= kLabelBytesMax && std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
+  return text.size() <= kLabelBytesMax &&
+         std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ struct Process {
   double resident_pages = 0;
 };
 
-// proc(5), /proc/self/stat: the second field is the command in parentheses and may hold anything, also parentheses.
+// proc(5), /proc/self/stat: the second field is the command in parentheses and may hold anything,
+// also parentheses.
 std::optional<Process> read_process() {
   std::ifstream file{"/proc/self/stat"};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
@@ -65,7 +66,8 @@ std::optional<double> open_files() {
   return count - 1;  // not the one that reads the folder
 }
 
-void add(Exposition& out, std::string name, FamilyType type, std::string help, std::optional<double> value) {
+void add(Exposition& out, std::string name, FamilyType type, std::string help,
+         std::optional<double> value) {
   if (!value) return;
   Family family{std::move(name), type, std::move(help)};
   family.add({}, *value);
@@ -79,12 +81,15 @@ void add_process_families(Exposition& out) {
   if (process) {
     const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
     const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
-    add(out, "process_cpu_seconds_total", FamilyType::Counter, "User and system CPU time spent.", process->cpu_ticks / ticks);
-    add(out, "process_resident_memory_bytes", FamilyType::Gauge, "Resident memory size.", process->resident_pages * page);
-    add(out, "process_virtual_memory_bytes", FamilyType::Gauge, "Virtual memory size.", process->virtual_bytes);
+    add(out, "process_cpu_seconds_total", FamilyType::Counter, "User and system CPU time spent.",
+        process->cpu_ticks / ticks);
+    add(out, "process_resident_memory_bytes", FamilyType::Gauge, "Resident memory size.",
+        process->resident_pages * page);
+    add(out, "process_virtual_memory_bytes", FamilyType::Gauge, "Virtual memory size.",
+        process->virtual_bytes);
     if (const auto boot = boot_time()) {
-      add(out, "process_start_time_seconds", FamilyType::Gauge, "When the process started, in Unix time.",
-          *boot + process->start_ticks / ticks);
+      add(out, "process_start_time_seconds", FamilyType::Gauge,
+          "When the process started, in Unix time.", *boot + process->start_ticks / ticks);
     }
   }
   add(out, "process_open_fds", FamilyType::Gauge, "Open file descriptors.", open_files());

@@ -26,15 +26,18 @@ std::vector<WebhookSeries> webhook_series(const Snapshot& snapshot) {
 }
 
 template <typename Value>
-void add_per_webhook(Exposition& out, const std::vector<WebhookSeries>& webhooks, Family family, Value value) {
+void add_per_webhook(Exposition& out, const std::vector<WebhookSeries>& webhooks, Family family,
+                     Value value) {
   for (const auto& [view, labels] : webhooks) family.add(labels, value(*view));
   out.add(family);
 }
 
 void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
-  Family family{"modelvane_delivery_failures_total", FamilyType::Counter, "Failed attempts to deliver, by class of the verdict."};
+  Family family{"modelvane_delivery_failures_total", FamilyType::Counter,
+                "Failed attempts to deliver, by class of the verdict."};
   for (const auto& [view, labels] : webhooks) {
-    for (const auto kind : {VerdictClass::Busy, VerdictClass::Config, VerdictClass::Payload, VerdictClass::Gone}) {
+    for (const auto kind :
+         {VerdictClass::Busy, VerdictClass::Config, VerdictClass::Payload, VerdictClass::Gone}) {
       family.add(labels, {{"class", std::string{label(kind)}}},
                  static_cast<double>(view->failures[static_cast<std::size_t>(kind)]));
     }
@@ -44,7 +47,8 @@ void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
 
 void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
   Family family{"modelvane_webhook_state", FamilyType::Gauge,
-                "1 for the state that the webhook is in: misconfigured needs an operator, disabled wants no more events."};
+                "1 for the state that the webhook is in: misconfigured needs an operator, disabled "
+                "wants no more events."};
   for (const auto& [view, labels] : webhooks) {
     for (const auto status : kWebhookStatusLabels) {
       family.add(labels, {{"state", std::string{status}}}, label(view->status) == status ? 1 : 0);
@@ -57,8 +61,10 @@ void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
 
 void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
   const auto webhooks = webhook_series(snapshot);
-  add_per_webhook(out, webhooks, {"modelvane_deliveries_total", FamilyType::Counter, "Events that the webhook has accepted."},
-                  [](const WebhookView& view) { return static_cast<double>(view.delivered); });
+  add_per_webhook(
+      out, webhooks,
+      {"modelvane_deliveries_total", FamilyType::Counter, "Events that the webhook has accepted."},
+      [](const WebhookView& view) { return static_cast<double>(view.delivered); });
   add_failures(webhooks, out);
   add_states(webhooks, out);
   Family duration{"modelvane_delivery_duration_seconds", FamilyType::Histogram,
@@ -66,16 +72,20 @@ void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
   for (const auto& [view, labels] : webhooks) duration.add(labels, view->duration);
   out.add(duration);
   add_per_webhook(out, webhooks,
-                  {"modelvane_outbox_pending", FamilyType::Gauge, "Events that wait to be delivered to the webhook."},
+                  {"modelvane_outbox_pending", FamilyType::Gauge,
+                   "Events that wait to be delivered to the webhook."},
                   [](const WebhookView& view) { return static_cast<double>(view.pending); });
-  add_per_webhook(
-      out, webhooks,
-      {"modelvane_outbox_oldest_age_seconds", FamilyType::Gauge, "Age of the oldest event that waits; 0 when none does."},
-      [&](const WebhookView& view) {
-        return view.oldest_pending ? std::max(0.0, to_seconds(snapshot.at - *view.oldest_pending)) : 0.0;
-      });
   add_per_webhook(out, webhooks,
-                  {"modelvane_dead_letters", FamilyType::Gauge, "Deliveries that were given up; they can be sent again."},
+                  {"modelvane_outbox_oldest_age_seconds", FamilyType::Gauge,
+                   "Age of the oldest event that waits; 0 when none does."},
+                  [&](const WebhookView& view) {
+                    return view.oldest_pending
+                               ? std::max(0.0, to_seconds(snapshot.at - *view.oldest_pending))
+                               : 0.0;
+                  });
+  add_per_webhook(out, webhooks,
+                  {"modelvane_dead_letters", FamilyType::Gauge,
+                   "Deliveries that were given up; they can be sent again."},
                   [](const WebhookView& view) { return static_cast<double>(view.dead_letters); });
 }
 

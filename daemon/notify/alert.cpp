@@ -25,8 +25,9 @@ constexpr std::array kStates{
 };
 
 const Pair* state_of(EventType type) {
-  const auto* const found =
-      std::find_if(kStates.begin(), kStates.end(), [&](const Pair& state) { return state.begin == type || state.end == type; });
+  const auto* const found = std::find_if(kStates.begin(), kStates.end(), [&](const Pair& state) {
+    return state.begin == type || state.end == type;
+  });
   return found == kStates.end() ? nullptr : found;
 }
 
@@ -36,7 +37,8 @@ std::string alert_name(EventType type) {
   bool is_start = true;
   for (const char c : modelvane::name(type)) {
     const bool is_letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
-    if (is_letter) name += is_start ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    if (is_letter)
+      name += is_start ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
     is_start = !is_letter;
   }
   return name;
@@ -49,7 +51,8 @@ std::map<std::string, std::string> own_labels(const Event& event) {
   labels["endpoint"] = event.endpoint;
   if (!event.alias.empty()) labels["alias"] = event.alias;
   if (!event.model.empty()) labels["model"] = event.model;
-  // A change of annotations alone makes no notification, so what a fact is about stands in the labels.
+  // A change of annotations alone makes no notification, so what a fact is about stands in the
+  // labels.
   if (state == nullptr && event.to) labels["to"] = *event.to;
   if (event.drill) labels["drill"] = "true";
   return labels;
@@ -64,7 +67,8 @@ std::string key_of(const Event& event) {
 
 // Near the retirement: until the day itself. The list may name a day that has passed already.
 std::optional<Time> end_of_state(const Event& event, Duration alert_duration) {
-  if (event.type != EventType::ModelRetirementNear || !event.retirement || !event.retirement->at) return std::nullopt;
+  if (event.type != EventType::ModelRetirementNear || !event.retirement || !event.retirement->at)
+    return std::nullopt;
   return std::max(*event.retirement->at, event.time + alert_duration);
 }
 
@@ -79,7 +83,8 @@ std::map<std::string, std::string> alert_labels(const Event& event) {
 std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEvent& stored) {
   const auto event = parse_cloudevent(stored.json);
   if (!event) return std::nullopt;
-  AlertLife life{.key = key_of(*event), .starts = event->time, .ends = std::nullopt, .begins = true};
+  AlertLife life{
+      .key = key_of(*event), .starts = event->time, .ends = std::nullopt, .begins = true};
   life.post_every = std::min(kAlertPostInterval, webhook.alert_duration / kPostsPerAlert);
   life.aftermath = std::min(kAlertAftermath, webhook.alert_duration);
   const Pair* state = state_of(event->type);

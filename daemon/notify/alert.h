@@ -1,6 +1,6 @@
-// For state formats (format.h): which alert an event begins or ends, and how long it lives. Pure. An alert is posted again and
-// again while it lives, because Alertmanager forgets what it does not hear of; after its end the resolved form is posted for a
-// few minutes more.
+// For state formats (format.h): which alert an event begins or ends, and how long it lives. Pure.
+// An alert is posted again and again while it lives, because Alertmanager forgets what it does not
+// hear of; after its end the resolved form is posted for a few minutes more.
 #pragma once
 
 #include <chrono>
@@ -15,28 +15,32 @@
 
 namespace modelvane {
 
-// Alertmanager must hear of a living alert at least this often; four times in an alert_duration if that is more.
+// Alertmanager must hear of a living alert at least this often; four times in an alert_duration if
+// that is more.
 inline constexpr Duration kAlertPostInterval = std::chrono::minutes{1};
 inline constexpr int kPostsPerAlert = 4;
-// The resolved form is posted for so long after the end, or for an alert_duration if that is shorter.
+// The resolved form is posted for so long after the end, or for an alert_duration if that is
+// shorter.
 inline constexpr Duration kAlertAftermath = std::chrono::minutes{5};
 // A firing alert ends by itself so long after its last post, should modelvane be gone for good.
 inline constexpr Duration kAlertHold = std::chrono::minutes{4};
 
 struct AlertLife {
-  std::string key;           // one alert; events that begin it, prolong it or end it have the same
-  Time starts{};             // of an event that only ends: when what it ends began, as far as is known
+  std::string key;  // one alert; events that begin it, prolong it or end it have the same
+  Time starts{};    // of an event that only ends: when what it ends began, as far as is known
   std::optional<Time> ends;  // none: until another event of the same key
   bool begins = true;        // false: the event ends the alert
   Duration post_every{kAlertPostInterval};
   Duration aftermath{kAlertAftermath};
 };
 
-// None when the event's JSON cannot be read. A fact without a duration (alias.moved, model.added, ...) is an alert for
-// `alert_duration`; a state (endpoint.down, alias.pin_broken, ...) until the event that ends it.
+// None when the event's JSON cannot be read. A fact without a duration (alias.moved, model.added,
+// ...) is an alert for `alert_duration`; a state (endpoint.down, alias.pin_broken, ...) until the
+// event that ends it.
 std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEvent& event);
 
-// The labels of that alert, its identity for Alertmanager: the same for the event that begins it and the one that ends it.
+// The labels of that alert, its identity for Alertmanager: the same for the event that begins it
+// and the one that ends it.
 std::map<std::string, std::string> alert_labels(const Event& event);
 
 }  // namespace modelvane

@@ -1,5 +1,5 @@
-// Alertmanager: the alert of an event as of now, for /api/v2/alerts, and the payload that Alertmanager itself sends to webhooks
-// (version "4"), for the many bridges that understand it.
+// Alertmanager: the alert of an event as of now, for /api/v2/alerts, and the payload that
+// Alertmanager itself sends to webhooks (version "4"), for the many bridges that understand it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kZeroTime = "0001-01-01T00:00:00Z";
 
 std::string_view severity_label(Severity severity) {
-  constexpr std::array kLabels{std::string_view{"info"}, std::string_view{"info"}, std::string_view{"warning"},
-                               std::string_view{"critical"}};
+  constexpr std::array kLabels{std::string_view{"info"}, std::string_view{"info"},
+                               std::string_view{"warning"}, std::string_view{"critical"}};
   return kLabels[static_cast<std::size_t>(severity)];
 }
 
@@ -28,8 +28,9 @@ std::string_view severity_label(Severity severity) {
 Severity severity_of_alert(const Event& event) {
   const auto severity = severity_of(event);
   if (severity != Severity::Good) return severity;
-  return event.type == EventType::EndpointUp || event.type == EventType::AliasPinRestored ? Severity::Critical
-                                                                                          : Severity::Warning;
+  return event.type == EventType::EndpointUp || event.type == EventType::AliasPinRestored
+             ? Severity::Critical
+             : Severity::Warning;
 }
 
 Json labels_of(const Event& event) {
@@ -40,10 +41,12 @@ Json labels_of(const Event& event) {
 
 Json annotations_of(const Occasion& occasion) {
   const auto message = occasion.message();
-  // Templates of others write annotations into chats, often without escaping; labels stay as they are, for they are the identity.
+  // Templates of others write annotations into chats, often without escaping; labels stay as they
+  // are, for they are the identity.
   Json annotations{{"summary", harmless(message.summary)}};
   std::string description;
-  for (const auto& line : message.lines) description += fmt::format("{}: {}\n", line.label, harmless(line.value));
+  for (const auto& line : message.lines)
+    description += fmt::format("{}: {}\n", line.label, harmless(line.value));
   if (!description.empty()) description.pop_back();
   annotations["description"] = description;
   annotations["event_id"] = occasion.first().event.id;
@@ -84,7 +87,8 @@ Payload render_alertmanager(const Occasion& occasion) {
              {"startsAt", to_rfc3339(std::min(life.starts, ends))},
              {"endsAt", to_rfc3339(ends)}};
   if (const auto url = generator_url(occasion); !url.empty()) alert["generatorURL"] = url;
-  // One alert to a request: Alertmanager answers 400 when one of many is bad, and stores the others all the same.
+  // One alert to a request: Alertmanager answers 400 when one of many is bad, and stores the others
+  // all the same.
   return {.body = text_of(Json::array({alert})), .path = "/api/v2/alerts"};
 }
 
@@ -93,13 +97,14 @@ Payload render_alertmanager_webhook(const Occasion& occasion) {
   const auto* const status = life.begins ? "firing" : "resolved";
   const auto labels = labels_of(occasion.first().event);
   const auto annotations = annotations_of(occasion);
-  const Json alert{{"status", status},
-                   {"labels", labels},
-                   {"annotations", annotations},
-                   {"startsAt", to_rfc3339(life.starts)},
-                   {"endsAt", life.begins ? kZeroTime : to_rfc3339(life.ends.value_or(life.starts))},
-                   {"generatorURL", generator_url(occasion)},
-                   {"fingerprint", fingerprint(labels)}};
+  const Json alert{
+      {"status", status},
+      {"labels", labels},
+      {"annotations", annotations},
+      {"startsAt", to_rfc3339(life.starts)},
+      {"endsAt", life.begins ? kZeroTime : to_rfc3339(life.ends.value_or(life.starts))},
+      {"generatorURL", generator_url(occasion)},
+      {"fingerprint", fingerprint(labels)}};
   const Json group{{"alertname", labels["alertname"]}};
   const Json payload{{"receiver", occasion.webhook.name},
                      {"status", status},
@@ -109,7 +114,8 @@ Payload render_alertmanager_webhook(const Occasion& occasion) {
                      {"commonAnnotations", annotations},
                      {"externalURL", occasion.context.external_url},
                      {"version", "4"},
-                     {"groupKey", fmt::format("{{}}:{{alertname=\"{}\"}}", labels["alertname"].get<std::string>())},
+                     {"groupKey", fmt::format("{{}}:{{alertname=\"{}\"}}",
+                                              labels["alertname"].get<std::string>())},
                      {"truncatedAlerts", 0}};
   return {.body = text_of(payload)};
 }

@@ -13,21 +13,26 @@ namespace {
 
 // Enough for an error's text, too little for a page.
 constexpr std::size_t kQuotedCharactersMax = 200;
-// Only the beginning of a reply is looked at: what is masked and blank can make 200 characters of it shorter.
+// Only the beginning of a reply is looked at: what is masked and blank can make 200 characters of
+// it shorter.
 constexpr std::size_t kReadBytesMax = 4096;
-// Words so long that have a digit, or a slash, in them may be what a proxy's error page repeats of a secret URL or key.
+// Words so long that have a digit, or a slash, in them may be what a proxy's error page repeats of
+// a secret URL or key.
 constexpr std::size_t kTokenBytesMin = 16;
 constexpr std::size_t kPathBytesMin = 8;
 
 bool is_border(char c) {
-  return static_cast<unsigned char>(c) <= ' ' || std::string_view{"\"'<>(),;={}[]"}.find(c) != std::string_view::npos;
+  return static_cast<unsigned char>(c) <= ' ' ||
+         std::string_view{"\"'<>(),;={}[]"}.find(c) != std::string_view::npos;
 }
 
 bool may_be_secret(std::string_view word) {
-  const bool has_digit =
-      std::any_of(word.begin(), word.end(), [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
+  const bool has_digit = std::any_of(word.begin(), word.end(), [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+  });
   const bool has_slash = word.find('/') != std::string_view::npos;
-  return (has_digit && word.size() >= kTokenBytesMin) || (has_slash && word.size() >= kPathBytesMin);
+  return (has_digit && word.size() >= kTokenBytesMin) ||
+         (has_slash && word.size() >= kPathBytesMin);
 }
 
 bool is_success(const HttpReply& reply) {
@@ -52,7 +57,8 @@ std::string quotable(std::string_view body) {
   body = body.substr(0, kReadBytesMax);
   std::string masked;
   while (!body.empty()) {
-    const auto end = static_cast<std::size_t>(std::find_if(body.begin(), body.end(), is_border) - body.begin());
+    const auto end =
+        static_cast<std::size_t>(std::find_if(body.begin(), body.end(), is_border) - body.begin());
     const auto word = body.substr(0, end);
     masked += may_be_secret(word) ? "[...]" : std::string{word};
     if (end < body.size()) masked += body[end];
@@ -61,28 +67,38 @@ std::string quotable(std::string_view body) {
   return plain_text(masked, kQuotedCharactersMax);
 }
 
-Ruling rule_by_word(const HttpReply& reply, std::string_view ok, std::span<const AnswerWord> words) {
+Ruling rule_by_word(const HttpReply& reply, std::string_view ok,
+                    std::span<const AnswerWord> words) {
   if (is_success(reply) && trimmed(reply.body) == ok) return Verdict{};
-  const auto found =
-      std::ranges::find_if(words, [&](const AnswerWord& word) { return reply.body.find(word.word) != std::string::npos; });
+  const auto found = std::ranges::find_if(words, [&](const AnswerWord& word) {
+    return reply.body.find(word.word) != std::string::npos;
+  });
   if (found == words.end() && !is_success(reply)) return std::nullopt;
   const auto kind = found == words.end() ? VerdictClass::Config : found->kind;
-  return refusal(kind, fmt::format("the receiver answered with status {} and not with \"{}\"", reply.status, ok), reply);
+  return refusal(
+      kind,
+      fmt::format("the receiver answered with status {} and not with \"{}\"", reply.status, ok),
+      reply);
 }
 
-Ruling rule_by_code(const HttpReply& reply, std::string_view field, std::span<const AnswerCode> codes) {
+Ruling rule_by_code(const HttpReply& reply, std::string_view field,
+                    std::span<const AnswerCode> codes) {
   const auto json = nlohmann::json::parse(reply.body, nullptr, false);
   const auto value = json.is_object() ? json.find(field) : json.end();
   if (!json.is_object() || value == json.end() || !value->is_number_integer()) {
     if (!is_success(reply)) return std::nullopt;
-    return refusal(VerdictClass::Busy, fmt::format("the answer with status {} has no {}", reply.status, field), reply);
+    return refusal(VerdictClass::Busy,
+                   fmt::format("the answer with status {} has no {}", reply.status, field), reply);
   }
   const auto code = value->get<long>();
   if (code == 0) return is_success(reply) ? Ruling{Verdict{}} : std::nullopt;
   const auto found = std::ranges::find(codes, code, &AnswerCode::code);
   if (found == codes.end())
-    return refusal(VerdictClass::Busy, fmt::format("the receiver answered with {} {}", field, code), reply);
-  auto verdict = refusal(found->kind, fmt::format("the receiver answered with {} {} ({})", field, code, found->meaning), reply);
+    return refusal(VerdictClass::Busy, fmt::format("the receiver answered with {} {}", field, code),
+                   reply);
+  auto verdict = refusal(
+      found->kind,
+      fmt::format("the receiver answered with {} {} ({})", field, code, found->meaning), reply);
   verdict.throttled = found->kind == VerdictClass::Busy;
   return verdict;
 }

@@ -1,4 +1,5 @@
-// DingTalk custom bots: a text message, in which nothing is markup. Signature and time stand in the query.
+// DingTalk custom bots: a text message, in which nothing is markup. Signature and time stand in the
+// query.
 #include <fmt/format.h>
 
 #include <array>
@@ -21,16 +22,18 @@ constexpr std::size_t kLinesBytesMax = 17'000;
 
 Payload render_dingtalk(const Occasion& occasion) {
   const auto message = occasion.message();
-  const LineStyle style{.label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
+  const LineStyle style{
+      .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
   auto text = fmt::format("{}\n{}\n", title_of(message), lines_text(message, style));
   if (!message.link.empty()) text += message.link + "\n";
   text += footer_of(message);
   const Json body{{"msgtype", "text"}, {"text", {{"content", text}}}, {"at", {{"isAtAll", false}}}};
   Payload payload{.body = text_of(body)};
   if (!occasion.secret.empty()) {
-    const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(occasion.now.time_since_epoch()).count();
-    payload.query =
-        fmt::format("timestamp={}&sign={}", milliseconds, url_encoded(dingtalk_signature(occasion.secret, milliseconds)));
+    const auto milliseconds =
+        std::chrono::floor<std::chrono::milliseconds>(occasion.now.time_since_epoch()).count();
+    payload.query = fmt::format("timestamp={}&sign={}", milliseconds,
+                                url_encoded(dingtalk_signature(occasion.secret, milliseconds)));
   }
   return payload;
 }
@@ -40,7 +43,8 @@ Ruling rule_dingtalk(const HttpReply& reply) {
       AnswerCode{-1, VerdictClass::Busy, "it is busy"},
       AnswerCode{130101, VerdictClass::Busy, "too many messages"},
       AnswerCode{410100, VerdictClass::Busy, "too many messages"},
-      AnswerCode{310000, VerdictClass::Config, "keyword, signing secret, address or clock do not suit it"},
+      AnswerCode{310000, VerdictClass::Config,
+                 "keyword, signing secret, address or clock do not suit it"},
       AnswerCode{300001, VerdictClass::Config, "the token in the URL is wrong"},
       AnswerCode{460101, VerdictClass::Payload, "the message is too long"},
   };

@@ -1,4 +1,5 @@
-// Discord webhooks: one embed. `wait=true`, because without it Discord says 204 to messages that it then drops.
+// Discord webhooks: one embed. `wait=true`, because without it Discord says 204 to messages that it
+// then drops.
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -23,24 +24,30 @@ int colour(Severity severity) {
 
 Payload render_discord(const Occasion& occasion) {
   const auto message = occasion.message();
-  const LineStyle style{
-      .label_open = "**", .label_close = ":**", .foreign = code, .room = kDescriptionCharactersMax, .size = characters_of};
+  const LineStyle style{.label_open = "**",
+                        .label_close = ":**",
+                        .foreign = code,
+                        .room = kDescriptionCharactersMax,
+                        .size = characters_of};
   Json embed{{"title", message.heading}};
   if (!message.link.empty()) embed["url"] = message.link;
   embed["description"] = lines_text(message, style);
   embed["color"] = colour(message.severity);
   embed["timestamp"] = to_rfc3339(occasion.first().event.time);
   embed["footer"] = {{"text", footer_of(message)}};
-  const Json body{{"allowed_mentions", {{"parse", Json::array()}}}, {"embeds", Json::array({embed})}};
+  const Json body{{"allowed_mentions", {{"parse", Json::array()}}},
+                  {"embeds", Json::array({embed})}};
   return {.body = text_of(body), .query = "wait=true"};
 }
 
 Ruling rule_discord(const HttpReply& reply) {
   if (reply.status == 404)
-    return Verdict{VerdictClass::Gone, "the receiver answered with status 404 (the webhook was deleted)", std::nullopt};
+    return Verdict{VerdictClass::Gone,
+                   "the receiver answered with status 404 (the webhook was deleted)", std::nullopt};
   if (reply.status != 429) return std::nullopt;
   const auto json = nlohmann::json::parse(reply.body, nullptr, false);
-  if (!json.is_object() || !json.contains("retry_after") || !json["retry_after"].is_number()) return std::nullopt;
+  if (!json.is_object() || !json.contains("retry_after") || !json["retry_after"].is_number())
+    return std::nullopt;
   // Within a day: a number that does not fit into a duration is no wish that can be granted.
   constexpr double kLongest = 86'400;
   const auto seconds = std::clamp(json["retry_after"].get<double>(), 0.0, kLongest);

@@ -1,4 +1,5 @@
-// Feishu and Lark custom bots: a card of plain text elements, in which nothing is markup. The signature stands in the body.
+// Feishu and Lark custom bots: a card of plain text elements, in which nothing is markup. The
+// signature stands in the body.
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -16,8 +17,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kLinesBytesMax = 17'000;
 
 std::string_view colour(Severity severity) {
-  constexpr std::array kColours{std::string_view{"green"}, std::string_view{"blue"}, std::string_view{"orange"},
-                                std::string_view{"red"}};
+  constexpr std::array kColours{std::string_view{"green"}, std::string_view{"blue"},
+                                std::string_view{"orange"}, std::string_view{"red"}};
   return kColours[static_cast<std::size_t>(severity)];
 }
 
@@ -29,19 +30,25 @@ Json plain(std::string_view text) {
 
 Payload render_feishu(const Occasion& occasion) {
   const auto message = occasion.message();
-  const LineStyle style{.label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
+  const LineStyle style{
+      .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
   Json elements = Json::array({Json{{"tag", "div"}, {"text", plain(lines_text(message, style))}}});
   if (!message.link.empty()) {
-    const Json button{{"tag", "button"}, {"text", plain("Open in modelvane")}, {"url", message.link}, {"type", "default"}};
+    const Json button{{"tag", "button"},
+                      {"text", plain("Open in modelvane")},
+                      {"url", message.link},
+                      {"type", "default"}};
     elements.push_back({{"tag", "action"}, {"actions", Json::array({button})}});
   }
   elements.push_back({{"tag", "note"}, {"elements", Json::array({plain(footer_of(message))})}});
-  const Json card{{"config", {{"wide_screen_mode", true}}},
-                  {"header", {{"title", plain(title_of(message))}, {"template", colour(message.severity)}}},
-                  {"elements", elements}};
+  const Json card{
+      {"config", {{"wide_screen_mode", true}}},
+      {"header", {{"title", plain(title_of(message))}, {"template", colour(message.severity)}}},
+      {"elements", elements}};
   Json body;
   if (!occasion.secret.empty()) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(occasion.now.time_since_epoch()).count();
+    const auto seconds =
+        std::chrono::floor<std::chrono::seconds>(occasion.now.time_since_epoch()).count();
     body["timestamp"] = std::to_string(seconds);
     body["sign"] = feishu_signature(occasion.secret, seconds);
   }
@@ -56,9 +63,11 @@ Ruling rule_feishu(const HttpReply& reply) {
       AnswerCode{11232, VerdictClass::Busy, "too many messages"},
       AnswerCode{19001, VerdictClass::Config, "the token in the URL is wrong"},
       AnswerCode{19002, VerdictClass::Payload, "it refuses this message"},
-      AnswerCode{19021, VerdictClass::Config, "the signing secret is wrong, or this clock is an hour off"},
+      AnswerCode{19021, VerdictClass::Config,
+                 "the signing secret is wrong, or this clock is an hour off"},
       AnswerCode{19022, VerdictClass::Config, "this address is not on the bot's list"},
-      AnswerCode{19024, VerdictClass::Config, "the bot wants a keyword: let it be modelvane, or sign"},
+      AnswerCode{19024, VerdictClass::Config,
+                 "the bot wants a keyword: let it be modelvane, or sign"},
   };
   const bool is_old = reply.body.find("\"code\"") == std::string::npos;
   return rule_by_code(reply, is_old ? "StatusCode" : "code", kCodes);

@@ -1,5 +1,5 @@
-// HMAC-SHA256 and its two texts, base64 and hex, as signatures of webhooks need them. Pure; the only trouble is an OpenSSL that
-// was configured to refuse it.
+// HMAC-SHA256 and its two texts, base64 and hex, as signatures of webhooks need them. Pure; the
+// only trouble is an OpenSSL that was configured to refuse it.
 #pragma once
 
 #include <expected>

@@ -8,7 +8,8 @@ namespace modelvane {
 namespace {
 
 std::string_view meaning(int status) {
-  if (status >= 300 && status < 400) return " (a redirect, not followed: put the final URL into the config)";
+  if (status >= 300 && status < 400)
+    return " (a redirect, not followed: put the final URL into the config)";
   switch (status) {
     case 400:
     case 422: return " (it refuses this event)";
@@ -56,7 +57,8 @@ Verdict judge_reply(const HttpReply& reply, Time now) {
   if (verdict.kind == VerdictClass::Ok) return verdict;
   verdict.retry_after = parse_retry_after(reply.header("retry-after"), now);
   verdict.throttled = reply.status == 429 || reply.status == 502 || reply.status == 504;
-  verdict.sentence = fmt::format("the receiver answered with status {}{}", reply.status, meaning(reply.status));
+  verdict.sentence =
+      fmt::format("the receiver answered with status {}{}", reply.status, meaning(reply.status));
   if (const auto quote = quotable(reply.body); !quote.empty()) verdict.sentence += ": " + quote;
   return verdict;
 }
@@ -71,7 +73,9 @@ Verdict judge_failure(const HttpFailure& failure) {
     // Whether it took the event is unknown; quick repeats would only pour more such pages.
     verdict.kind = VerdictClass::Config;
     verdict.sentence = fmt::format(
-        "the answer is longer than {} KiB, so it hardly comes from a webhook receiver: look at the URL", kReplyBytesMax / 1024);
+        "the answer is longer than {} KiB, so it hardly comes from a webhook receiver: look at the "
+        "URL",
+        kReplyBytesMax / 1024);
   }
   return verdict;
 }

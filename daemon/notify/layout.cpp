@@ -18,8 +18,9 @@ using Replacement = std::pair<std::string_view, std::string_view>;
 std::string replaced(std::string_view text, std::span<const Replacement> replacements) {
   std::string result;
   while (!text.empty()) {
-    const auto hit =
-        std::ranges::find_if(replacements, [&](const Replacement& replacement) { return text.starts_with(replacement.first); });
+    const auto hit = std::ranges::find_if(replacements, [&](const Replacement& replacement) {
+      return text.starts_with(replacement.first);
+    });
     if (hit == replacements.end()) {
       result += text.front();
       text.remove_prefix(1);
@@ -31,9 +32,12 @@ std::string replaced(std::string_view text, std::span<const Replacement> replace
   return result;
 }
 
-// "example/path", the rest of "evil.example/path". Without a path it may be a name such as anthropic.claude-v2.
+// "example/path", the rest of "evil.example/path". Without a path it may be a name such as
+// anthropic.claude-v2.
 bool is_domain_end(std::string_view text) {
-  const auto letters = std::ranges::find_if_not(text, [](unsigned char c) { return std::isalpha(c) != 0; }) - text.begin();
+  const auto letters =
+      std::ranges::find_if_not(text, [](unsigned char c) { return std::isalpha(c) != 0; }) -
+      text.begin();
   return letters >= 2 && text.substr(static_cast<std::size_t>(letters)).starts_with('/');
 }
 
@@ -51,17 +55,19 @@ std::size_t characters_of(std::string_view text) {
 }
 
 std::size_t json_bytes_of(std::string_view text) {
-  return text.size() +
-         static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return c == '"' || c == '\\' || c == '\n'; }));
+  return text.size() + static_cast<std::size_t>(std::ranges::count_if(
+                           text, [](char c) { return c == '"' || c == '\\' || c == '\n'; }));
 }
 
 std::string harmless(std::string_view text) {
-  static constexpr std::array kReplacements{Replacement{"@", "＠"}, Replacement{"<", "＜"}, Replacement{">", "＞"},
-                                            Replacement{"://", "[:]//"}, Replacement{"www.", "www[.]"}};
+  static constexpr std::array kReplacements{Replacement{"@", "＠"}, Replacement{"<", "＜"},
+                                            Replacement{">", "＞"}, Replacement{"://", "[:]//"},
+                                            Replacement{"www.", "www[.]"}};
   const auto broken = replaced(text, kReplacements);
   std::string result;
   for (std::size_t i = 0; i < broken.size(); ++i) {
-    const bool is_domain = broken[i] == '.' && is_domain_end(std::string_view{broken}.substr(i + 1));
+    const bool is_domain =
+        broken[i] == '.' && is_domain_end(std::string_view{broken}.substr(i + 1));
     result += is_domain ? std::string{"[.]"} : std::string{broken[i]};
   }
   return result;
@@ -73,7 +79,8 @@ std::string code(std::string_view text) {
 }
 
 std::string slack_escaped(std::string_view text) {
-  static constexpr std::array kReplacements{Replacement{"&", "&amp;"}, Replacement{"<", "&lt;"}, Replacement{">", "&gt;"}};
+  static constexpr std::array kReplacements{Replacement{"&", "&amp;"}, Replacement{"<", "&lt;"},
+                                            Replacement{">", "&gt;"}};
   return replaced(text, kReplacements);
 }
 
@@ -83,7 +90,8 @@ std::string lines_text(const Message& message, const LineStyle& style) {
   for (std::size_t i = 0; i < message.lines.size(); ++i) {
     const auto& line = message.lines[i];
     const auto value = line.is_foreign ? style.foreign(line.value) : line.value;
-    const auto written = fmt::format("{}{}{} {}{}", style.label_open, line.label, style.label_close, value, style.line_end);
+    const auto written = fmt::format("{}{}{} {}{}", style.label_open, line.label, style.label_close,
+                                     value, style.line_end);
     used += style.size(written);
     if (used > style.room) return text + fmt::format("… and {} more", message.lines.size() - i);
     text += written;
@@ -101,7 +109,8 @@ std::string cut_to_bytes(std::string_view text, std::size_t bytes_max) {
 }
 
 std::string title_of(const Message& message) {
-  return message.about.empty() ? message.heading : fmt::format("{}: {}", message.heading, harmless(message.about));
+  return message.about.empty() ? message.heading
+                               : fmt::format("{}: {}", message.heading, harmless(message.about));
 }
 
 std::string footer_of(const Message& message) {

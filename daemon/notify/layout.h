@@ -1,5 +1,6 @@
-// A Message as text: the parts that several receivers share. Each receiver says how it writes a label and a value and how much it
-// takes; what does not fit is left out line by line, and the text says so. Pure.
+// A Message as text: the parts that several receivers share. Each receiver says how it writes a
+// label and a value and how much it takes; what does not fit is left out line by line, and the text
+// says so. Pure.
 #pragma once
 
 #include <cstddef>
@@ -27,10 +28,12 @@ std::size_t characters_of(std::string_view text);
 // Bytes of the text inside a JSON string.
 std::size_t json_bytes_of(std::string_view text);
 
-// For plain text, where no markup is read but clients may still look for mentions and links: "@", "<", ">" become their
-// full-width twins, "://", "www." and the dot of "evil.example/path" are broken up.
+// For plain text, where no markup is read but clients may still look for mentions and links: "@",
+// "<", ">" become their full-width twins, "://", "www." and the dot of "evil.example/path" are
+// broken up.
 std::string harmless(std::string_view text);
-// The same in a code span, `x`, which shows everything as it is; a backtick in it becomes "'". Empty text gives "".
+// The same in a code span, `x`, which shows everything as it is; a backtick in it becomes "'".
+// Empty text gives "".
 std::string code(std::string_view text);
 // Slack's three entities.
 std::string slack_escaped(std::string_view text);

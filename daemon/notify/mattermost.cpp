@@ -1,4 +1,5 @@
-// Mattermost incoming webhooks: one attachment with Markdown lines. In code spans Mattermost looks for no mentions and no links.
+// Mattermost incoming webhooks: one attachment with Markdown lines. In code spans Mattermost looks
+// for no mentions and no links.
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -15,8 +16,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kCharactersMax = 14'000;
 
 std::string_view colour(Severity severity) {
-  constexpr std::array kColours{std::string_view{"#2e7d32"}, std::string_view{"#1565c0"}, std::string_view{"#ef6c00"},
-                                std::string_view{"#c62828"}};
+  constexpr std::array kColours{std::string_view{"#2e7d32"}, std::string_view{"#1565c0"},
+                                std::string_view{"#ef6c00"}, std::string_view{"#c62828"}};
   return kColours[static_cast<std::size_t>(severity)];
 }
 
@@ -30,7 +31,9 @@ Payload render_mattermost(const Occasion& occasion) {
                         .line_end = "  \n",
                         .room = kCharactersMax,
                         .size = characters_of};
-  Json attachment{{"fallback", harmless(message.summary)}, {"color", colour(message.severity)}, {"title", message.heading}};
+  Json attachment{{"fallback", harmless(message.summary)},
+                  {"color", colour(message.severity)},
+                  {"title", message.heading}};
   if (!message.link.empty()) attachment["title_link"] = message.link;
   attachment["text"] = lines_text(message, style);
   attachment["footer"] = footer_of(message);

@@ -27,14 +27,30 @@ constexpr std::size_t kShortIdBytes = 8;
 
 // Keys of `data` that have a line of their own, or that no message needs.
 constexpr std::array kKnownKeys{
-    std::string_view{"endpoint"},      std::string_view{"alias"},      std::string_view{"model"},
-    std::string_view{"from"},          std::string_view{"to"},         std::string_view{"rule"},
-    std::string_view{"targets"},       std::string_view{"aliases"},    std::string_view{"changed"},
-    std::string_view{"retirement"},    std::string_view{"evidence"},   std::string_view{"observed_between"},
-    std::string_view{"pin"},           std::string_view{"reverts"},    std::string_view{"confirmed_by_polls"},
-    std::string_view{"reason"},        std::string_view{"detail"},     std::string_view{"lasted_seconds"},
-    std::string_view{"models_before"}, std::string_view{"models_now"}, std::string_view{"labels"},
-    std::string_view{"summary"},       std::string_view{"drill"},      std::string_view{"retirement_before"},
+    std::string_view{"endpoint"},
+    std::string_view{"alias"},
+    std::string_view{"model"},
+    std::string_view{"from"},
+    std::string_view{"to"},
+    std::string_view{"rule"},
+    std::string_view{"targets"},
+    std::string_view{"aliases"},
+    std::string_view{"changed"},
+    std::string_view{"retirement"},
+    std::string_view{"evidence"},
+    std::string_view{"observed_between"},
+    std::string_view{"pin"},
+    std::string_view{"reverts"},
+    std::string_view{"confirmed_by_polls"},
+    std::string_view{"reason"},
+    std::string_view{"detail"},
+    std::string_view{"lasted_seconds"},
+    std::string_view{"models_before"},
+    std::string_view{"models_now"},
+    std::string_view{"labels"},
+    std::string_view{"summary"},
+    std::string_view{"drill"},
+    std::string_view{"retirement_before"},
 };
 
 std::string one_line(std::string_view text) {
@@ -45,19 +61,23 @@ std::string one_line(std::string_view text) {
 std::string words(std::string_view name) {
   std::string text{name};
   std::replace_if(text.begin(), text.end(), [](char c) { return c == '.' || c == '_'; }, ' ');
-  if (!text.empty()) text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  if (!text.empty())
+    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
   return text;
 }
 
 std::string heading_of(const Event& event) {
   if (event.type == EventType::Drill) return "DRILL: this is a test";
-  const auto words_of_type = event.type == EventType::AliasMoved && event.reverts ? "Alias moved back" : words(name(event.type));
+  const auto words_of_type = event.type == EventType::AliasMoved && event.reverts
+                                 ? "Alias moved back"
+                                 : words(name(event.type));
   return event.drill ? "DRILL: " + words_of_type : words_of_type;
 }
 
 std::string short_id_of(const Event& event) {
   const auto& id = event.id;
-  return one_line(id.size() > kShortIdBytes ? std::string_view{id}.substr(id.size() - kShortIdBytes) : std::string_view{id});
+  return one_line(id.size() > kShortIdBytes ? std::string_view{id}.substr(id.size() - kShortIdBytes)
+                                            : std::string_view{id});
 }
 
 // "2026-11-22 10:00:05"
@@ -78,20 +98,24 @@ std::string when(const Event& event) {
 }
 
 std::string how_sure(const Event& event) {
-  auto text = event.confirmed_by_polls == 1 ? "1 poll" : fmt::format("{} polls in a row", event.confirmed_by_polls);
+  auto text = event.confirmed_by_polls == 1
+                  ? "1 poll"
+                  : fmt::format("{} polls in a row", event.confirmed_by_polls);
   if (event.rule) text += fmt::format(", rule {}", label(*event.rule));
   return text;
 }
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kNamesMax); ++i) text += (i == 0 ? "" : ", ") + one_line(names[i]);
+  for (std::size_t i = 0; i < std::min(names.size(), kNamesMax); ++i)
+    text += (i == 0 ? "" : ", ") + one_line(names[i]);
   if (names.size() > kNamesMax) text += fmt::format(" and {} more", names.size() - kNamesMax);
   return text;
 }
 
 std::string retirement_text(const Retirement& retirement) {
-  auto text = retirement.at ? "ends on " + to_rfc3339(*retirement.at).substr(0, 10) : std::string{"deprecated, no date named"};
+  auto text = retirement.at ? "ends on " + to_rfc3339(*retirement.at).substr(0, 10)
+                            : std::string{"deprecated, no date named"};
   if (retirement.days_left) text += fmt::format(" ({} days left)", *retirement.days_left);
   if (!retirement.replacement.empty()) text += "; replacement: " + one_line(retirement.replacement);
   return retirement.model.empty() ? text : one_line(retirement.model) + " " + text;
@@ -100,7 +124,9 @@ std::string retirement_text(const Retirement& retirement) {
 // The lines of one message; a value that is empty makes none.
 class Lines {
  public:
-  void foreign(std::string label, std::string value) { add(std::move(label), std::move(value), true); }
+  void foreign(std::string label, std::string value) {
+    add(std::move(label), std::move(value), true);
+  }
   void own(std::string label, std::string value) { add(std::move(label), std::move(value), false); }
   std::vector<MessageLine> take() {
     if (lines_.size() > kLinesMax) {
@@ -130,8 +156,11 @@ void add_change(const Event& event, Lines& lines) {
   lines.foreign("Targets", joined(event.targets));
   lines.foreign("Aliases", joined(event.aliases));
   for (const auto& change : event.changed) {
-    const auto text = [](const std::string& value) { return value.empty() ? std::string{"nothing"} : value; };
-    lines.foreign("Changed", one_line(fmt::format("{} from {} to {}", change.pointer, text(change.from), text(change.to))));
+    const auto text = [](const std::string& value) {
+      return value.empty() ? std::string{"nothing"} : value;
+    };
+    lines.foreign("Changed", one_line(fmt::format("{} from {} to {}", change.pointer,
+                                                  text(change.from), text(change.to))));
   }
   if (event.models_before && event.models_now)
     lines.own("Models", fmt::format("{} before, {} now", *event.models_before, *event.models_now));
@@ -139,23 +168,29 @@ void add_change(const Event& event, Lines& lines) {
 
 void add_standing(const Event& event, Lines& lines) {
   if (event.pin)
-    lines.foreign("Pin", fmt::format("{}, approved: {}", event.pin->ok ? "ok" : "broken", joined(event.pin->approved)));
+    lines.foreign("Pin", fmt::format("{}, approved: {}", event.pin->ok ? "ok" : "broken",
+                                     joined(event.pin->approved)));
   if (event.retirement) lines.foreign("Retirement", retirement_text(*event.retirement));
   if (event.retirement_before) lines.foreign("Before", retirement_text(*event.retirement_before));
   if (event.reason) lines.own("Reason", std::string{label(*event.reason)});
   lines.foreign("Detail", one_line(event.detail));
-  if (event.lasted) lines.own("Lasted", to_text(std::chrono::floor<std::chrono::seconds>(*event.lasted)));
+  if (event.lasted)
+    lines.own("Lasted", to_text(std::chrono::floor<std::chrono::seconds>(*event.lasted)));
   lines.foreign("Takes back", one_line(event.reverts.value_or("")));
   std::string labels;
-  for (const auto& [name, value] : event.labels) labels += fmt::format("{}{}={}", labels.empty() ? "" : ", ", name, value);
+  for (const auto& [name, value] : event.labels)
+    labels += fmt::format("{}{}={}", labels.empty() ? "" : ", ", name, value);
   lines.foreign("Labels", one_line(labels));
 }
 
 std::string value_text(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_string()) return value.get<std::string>();
-  const bool is_list = value.is_array() && std::ranges::all_of(value, [](const Json& item) { return item.is_string(); });
-  return is_list ? joined(value.get<std::vector<std::string>>()) : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const bool is_list = value.is_array() && std::ranges::all_of(value, [](const Json& item) {
+                         return item.is_string();
+                       });
+  return is_list ? joined(value.get<std::vector<std::string>>())
+                 : value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 // What this version does not know by name still reads as "Some key: value".
@@ -165,7 +200,8 @@ void add_rest(const std::string& text, Lines& lines) {
   for (const auto& [key, value] : json["data"].items()) {
     if (std::ranges::find(kKnownKeys, key) != kKnownKeys.end()) continue;
     // In `data` keys are modelvane's; still, a label must not carry more than words.
-    const bool is_word = std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+    const bool is_word =
+        std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
     if (is_word) lines.foreign(words(key), one_line(value_text(value)));
   }
 }
@@ -173,7 +209,8 @@ void add_rest(const std::string& text, Lines& lines) {
 std::string summary_of(const Event& event) {
   auto text = plain_text(event.summary, kSummaryCharactersMax);
   if (!text.empty()) return text;
-  return plain_text(fmt::format("{}: {}", words(name(event.type)), event.subject()), kSummaryCharactersMax);
+  return plain_text(fmt::format("{}: {}", words(name(event.type)), event.subject()),
+                    kSummaryCharactersMax);
 }
 
 std::string without_slash(std::string_view url) {
@@ -184,14 +221,17 @@ std::string without_slash(std::string_view url) {
 // "3 events" or, when all are alike, "3 × Alias moved"
 std::string digest_heading(std::span<const ReadEvent> events) {
   const auto first = heading_of(events.front().event);
-  const bool are_alike = std::ranges::all_of(events, [&](const auto& read) { return heading_of(read.event) == first; });
-  return are_alike ? fmt::format("{} × {}", events.size(), first) : fmt::format("{} events", events.size());
+  const bool are_alike = std::ranges::all_of(
+      events, [&](const auto& read) { return heading_of(read.event) == first; });
+  return are_alike ? fmt::format("{} × {}", events.size(), first)
+                   : fmt::format("{} events", events.size());
 }
 
 std::string digest_about(std::span<const ReadEvent> events) {
   std::map<std::string, int> endpoints;
   for (const auto& read : events) ++endpoints[one_line(read.event.endpoint)];
-  return endpoints.size() == 1 ? endpoints.begin()->first : fmt::format("{} endpoints", endpoints.size());
+  return endpoints.size() == 1 ? endpoints.begin()->first
+                               : fmt::format("{} endpoints", endpoints.size());
 }
 
 }  // namespace
@@ -200,7 +240,8 @@ Severity severity_of(const Event& event) {
   switch (event.type) {
     case EventType::EndpointDown:
     case EventType::AliasPinBroken: return Severity::Critical;
-    case EventType::AliasMoved: return event.pin && !event.pin->ok ? Severity::Critical : Severity::Warning;
+    case EventType::AliasMoved:
+      return event.pin && !event.pin->ok ? Severity::Critical : Severity::Warning;
     case EventType::AliasUnstable:
     case EventType::AliasVanished:
     case EventType::AliasUndisclosed:
@@ -219,7 +260,9 @@ Severity severity_of(const Event& event) {
 }
 
 std::string link_to(const Event& event, const NotifyContext& context) {
-  return context.external_url.empty() ? "" : fmt::format("{}/#/events/{}", without_slash(context.external_url), event.id);
+  return context.external_url.empty()
+             ? ""
+             : fmt::format("{}/#/events/{}", without_slash(context.external_url), event.id);
 }
 
 Message make_message(const ReadEvent& read, const NotifyContext& context) {
@@ -245,13 +288,15 @@ Message make_digest(std::span<const ReadEvent> events, const NotifyContext& cont
   digest.severity = Severity::Good;
   for (const auto& read : events) {
     digest.severity = std::max(digest.severity, severity_of(read.event));
-    digest.lines.push_back(
-        {heading_of(read.event), fmt::format("{} ({})", summary_of(read.event), short_id_of(read.event)), true});
+    digest.lines.push_back({heading_of(read.event),
+                            fmt::format("{} ({})", summary_of(read.event), short_id_of(read.event)),
+                            true});
   }
   digest.heading = digest_heading(events);
   digest.about = digest_about(events);
   digest.summary = fmt::format("{} ({})", digest.heading, digest.about);
-  if (!context.external_url.empty()) digest.link = without_slash(context.external_url) + "/#/events";
+  if (!context.external_url.empty())
+    digest.link = without_slash(context.external_url) + "/#/events";
   digest.short_id = short_id_of(events.front().event) + ".." + short_id_of(events.back().event);
   return digest;
 }

@@ -1,6 +1,7 @@
-// The message that people read, made once as a value and laid out by each receiver in its own way (layout.h). The same lines in
-// the same order everywhere: whom it is about, from, to, when, how sure, pin, retirement, and what else the event says. Pure.
-// Model names come from a third party: all text here is on one line and without control characters, but not yet escaped.
+// The message that people read, made once as a value and laid out by each receiver in its own way
+// (layout.h). The same lines in the same order everywhere: whom it is about, from, to, when, how
+// sure, pin, retirement, and what else the event says. Pure. Model names come from a third party:
+// all text here is on one line and without control characters, but not yet escaped.
 #pragma once
 
 #include <span>
@@ -18,7 +19,8 @@ enum class Severity { Good, Info, Warning, Critical };
 struct MessageLine {
   std::string label;  // our own word
   std::string value;
-  bool is_foreign = true;  // holds text that others chose: no markup, mention or link in it may work
+  bool is_foreign =
+      true;  // holds text that others chose: no markup, mention or link in it may work
 };
 
 struct Message {

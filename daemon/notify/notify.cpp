@@ -26,14 +26,16 @@ bool has_header(const HttpRequest& request, std::string_view name) {
 
 // A user's header of that name would make two of them, or break the signature.
 void set_header(HttpRequest& request, std::string_view name, std::string value) {
-  std::erase_if(request.headers, [&](const auto& header) { return equals_ignoring_case(header.first, name); });
+  std::erase_if(request.headers,
+                [&](const auto& header) { return equals_ignoring_case(header.first, name); });
   request.headers.emplace_back(std::string{name}, std::move(value));
 }
 
 // The URL without its query, and the query.
 std::pair<std::string, std::string> split(const std::string& url) {
   const auto mark = url.find('?');
-  return mark == std::string::npos ? std::pair{url, std::string{}} : std::pair{url.substr(0, mark), url.substr(mark + 1)};
+  return mark == std::string::npos ? std::pair{url, std::string{}}
+                                   : std::pair{url.substr(0, mark), url.substr(mark + 1)};
 }
 
 // A base URL gets the path of the receiver's API; one that ends with it is taken as it is.
@@ -47,7 +49,8 @@ std::string whole_url(const std::string& configured, const Payload& payload) {
   return query.empty() ? url : url + "?" + query;
 }
 
-std::expected<void, std::string> set_url(const WebhookConfig& webhook, const Payload& payload, HttpRequest& request) {
+std::expected<void, std::string> set_url(const WebhookConfig& webhook, const Payload& payload,
+                                         HttpRequest& request) {
   const auto url = reveal(webhook.url);
   if (!url) return std::unexpected(url.error());
   // It may have come from a file that changed since the config was checked.
@@ -59,10 +62,12 @@ std::expected<void, std::string> set_url(const WebhookConfig& webhook, const Pay
 
 // For receivers of one's own. Vendors have their own ways, and would not look at these headers.
 bool is_generic(const WebhookConfig& webhook) {
-  return webhook.format == "cloudevents" || webhook.format == "alertmanager_webhook" || webhook.format == "template";
+  return webhook.format == "cloudevents" || webhook.format == "alertmanager_webhook" ||
+         webhook.format == "template";
 }
 
-std::expected<void, std::string> set_signature(const WebhookConfig& webhook, const StoredEvent& event, Time now,
+std::expected<void, std::string> set_signature(const WebhookConfig& webhook,
+                                               const StoredEvent& event, Time now,
                                                HttpRequest& request) {
   if (!is_generic(webhook)) return {};
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -81,7 +86,8 @@ std::expected<void, std::string> set_signature(const WebhookConfig& webhook, con
     secrets.push_back(std::move(*secret));
   }
   auto signature = sign(event.id, seconds, request.body, secrets);
-  if (!signature) return std::unexpected(fmt::format("webhook {}: {}", webhook.name, signature.error()));
+  if (!signature)
+    return std::unexpected(fmt::format("webhook {}: {}", webhook.name, signature.error()));
   set_header(request, "webhook-signature", std::move(*signature));
   return {};
 }
@@ -91,35 +97,44 @@ std::expected<std::string, std::string> vendor_secret(const WebhookConfig& webho
 }
 
 // The event's JSON is ours; one that cannot be read any more was damaged on the disk.
-std::expected<Payload, std::string> render(const WebhookConfig& webhook, std::span<const StoredEvent* const> events,
+std::expected<Payload, std::string> render(const WebhookConfig& webhook,
+                                           std::span<const StoredEvent* const> events,
                                            const NotifyContext& context, Time now) {
   auto secret = vendor_secret(webhook);
   if (!secret) return std::unexpected(std::move(secret.error()));
   const auto& receiver = receiver_of(webhook.format);
-  Occasion occasion{.webhook = webhook, .context = context, .events = {}, .secret = std::move(*secret), .now = now};
+  Occasion occasion{.webhook = webhook,
+                    .context = context,
+                    .events = {},
+                    .secret = std::move(*secret),
+                    .now = now};
   for (const auto* stored : events) {
     auto event = parse_cloudevent(stored->json);
     // What is sent as it is need not be understood.
     if (!event && receiver.format != "cloudevents")
-      return std::unexpected(fmt::format("webhook {}: event {} cannot be read: {}", webhook.name, stored->id, event.error()));
+      return std::unexpected(fmt::format("webhook {}: event {} cannot be read: {}", webhook.name,
+                                         stored->id, event.error()));
     occasion.events.push_back({stored, event ? std::move(*event) : Event{}});
   }
   return receiver.render(occasion);
 }
 
 // A line break in a secret from a file would begin another header.
-std::expected<void, std::string> check_headers(const WebhookConfig& webhook, const HttpRequest& request) {
+std::expected<void, std::string> check_headers(const WebhookConfig& webhook,
+                                               const HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
     if (is_header_value(value)) continue;
-    return std::unexpected(
-        fmt::format("webhook {}: the value of its header {} has a line break or another control character", webhook.name, name));
+    return std::unexpected(fmt::format(
+        "webhook {}: the value of its header {} has a line break or another control character",
+        webhook.name, name));
   }
   return {};
 }
 
 }  // namespace
 
-std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook, std::span<const StoredEvent* const> events,
+std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook,
+                                                     std::span<const StoredEvent* const> events,
                                                      const NotifyContext& context, Time now) {
   auto payload = render(webhook, events, context, now);
   if (!payload) return std::unexpected(std::move(payload.error()));
@@ -129,15 +144,19 @@ std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhoo
   request.timeout = webhook.timeout;
   request.body_limit = kReplyBytesMax;
   request.reuse_connection = true;
-  if (auto done = set_url(webhook, *payload, request); !done) return std::unexpected(std::move(done.error()));
-  if (auto done = apply(webhook.access, request); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = set_url(webhook, *payload, request); !done)
+    return std::unexpected(std::move(done.error()));
+  if (auto done = apply(webhook.access, request); !done)
+    return std::unexpected(std::move(done.error()));
   if (!has_header(request, "User-Agent")) request.headers.emplace_back("User-Agent", kUserAgent);
   set_header(request, "Content-Type", payload->content_type);
   for (auto& [name, value] : payload->headers) {
     if (!has_header(request, name)) request.headers.emplace_back(name, std::move(value));
   }
-  if (auto done = set_signature(webhook, *events.front(), now, request); !done) return std::unexpected(std::move(done.error()));
-  if (auto done = check_headers(webhook, request); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = set_signature(webhook, *events.front(), now, request); !done)
+    return std::unexpected(std::move(done.error()));
+  if (auto done = check_headers(webhook, request); !done)
+    return std::unexpected(std::move(done.error()));
   return request;
 }
 

@@ -1,5 +1,6 @@
-// Stored events -> the request that carries them to one webhook, and the answer -> a verdict. Pure but for reading secrets: those
-// are looked up at each call, so that a rotated file counts at the next attempt. Any thread.
+// Stored events -> the request that carries them to one webhook, and the answer -> a verdict. Pure
+// but for reading secrets: those are looked up at each call, so that a rotated file counts at the
+// next attempt. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,8 @@
 
 namespace modelvane {
 
-// A receiver's answer is read for its status and one sentence; whoever sends more than this is no webhook receiver.
+// A receiver's answer is read for its status and one sentence; whoever sends more than this is no
+// webhook receiver.
 inline constexpr std::size_t kReplyBytesMax = 64 * 1024;
 
 struct NotifyContext {
@@ -22,13 +24,14 @@ struct NotifyContext {
   std::string instance;
 };
 
-// `events`: oldest first, never empty; more than one only for formats that coalesce (format.h). The error is a sentence without a
-// secret: one that cannot be read, or that is not fit for a request.
-std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook, std::span<const StoredEvent* const> events,
+// `events`: oldest first, never empty; more than one only for formats that coalesce (format.h). The
+// error is a sentence without a secret: one that cannot be read, or that is not fit for a request.
+std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook,
+                                                     std::span<const StoredEvent* const> events,
                                                      const NotifyContext& context, Time now);
 
-// What the answer means for the delivery (docs/FORMATS.md, "Answers"): its status, and for receivers that say "no" with 200 its
-// body. Redirects were not followed.
+// What the answer means for the delivery (docs/FORMATS.md, "Answers"): its status, and for
+// receivers that say "no" with 200 its body. Redirects were not followed.
 Verdict judge(const WebhookConfig& webhook, const HttpResult& result, Time now);
 
 }  // namespace modelvane

@@ -1,5 +1,5 @@
-// PagerDuty Events v2: outages and broken pins page and resolve (/v2/enqueue); all other facts are change events, which do not
-// page
+// PagerDuty Events v2: outages and broken pins page and resolve (/v2/enqueue); all other facts are
+// change events, which do not page
 // (/v2/change/enqueue). The routing key is the credential.
 #include <fmt/format.h>
 
@@ -30,8 +30,8 @@ constexpr std::array kIncidents{
 };
 
 const Incident* incident_of(EventType type) {
-  const auto found =
-      std::ranges::find_if(kIncidents, [&](const Incident& one) { return one.trigger == type || one.resolve == type; });
+  const auto found = std::ranges::find_if(
+      kIncidents, [&](const Incident& one) { return one.trigger == type || one.resolve == type; });
   return found == kIncidents.end() ? nullptr : &*found;
 }
 
@@ -42,10 +42,12 @@ std::string source_of(const Occasion& occasion) {
 // A drill must not resolve a real incident.
 std::string dedup_key(const Occasion& occasion, const Incident& incident) {
   const auto& event = occasion.first().event;
-  auto key = fmt::format("{}/{}/{}{}", source_of(occasion), event.subject(), incident.what, event.drill ? "/drill" : "");
+  auto key = fmt::format("{}/{}/{}{}", source_of(occasion), event.subject(), incident.what,
+                         event.drill ? "/drill" : "");
   if (key.size() <= kDedupKeyBytesMax) return key;
   // A cut key could be another subject's, too.
-  return fmt::format("{}/{}", source_of(occasion), to_hex(hmac_sha256("", key).value_or(key.substr(0, 64))));
+  return fmt::format("{}/{}", source_of(occasion),
+                     to_hex(hmac_sha256("", key).value_or(key.substr(0, 64))));
 }
 
 Json details_of(const Message& message) {
@@ -66,8 +68,8 @@ Json links_of(const Message& message) {
 }
 
 std::string_view severity_label(Severity severity) {
-  constexpr std::array kLabels{std::string_view{"info"}, std::string_view{"info"}, std::string_view{"warning"},
-                               std::string_view{"critical"}};
+  constexpr std::array kLabels{std::string_view{"info"}, std::string_view{"info"},
+                               std::string_view{"warning"}, std::string_view{"critical"}};
   return kLabels[static_cast<std::size_t>(severity)];
 }
 
@@ -90,7 +92,8 @@ Payload render_pagerduty(const Occasion& occasion) {
   if (incident != nullptr) body["payload"]["severity"] = severity_label(message.severity);
   body["payload"]["custom_details"] = details_of(message);
   body["links"] = links_of(message);
-  return {.body = text_of(body), .path = incident != nullptr ? "/v2/enqueue" : "/v2/change/enqueue"};
+  return {.body = text_of(body),
+          .path = incident != nullptr ? "/v2/enqueue" : "/v2/change/enqueue"};
 }
 
 }  // namespace modelvane

@@ -13,7 +13,8 @@ bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
-// Takes one character off the front; of bytes that are no UTF-8 (also overlong forms and surrogates), one byte.
+// Takes one character off the front; of bytes that are no UTF-8 (also overlong forms and
+// surrogates), one byte.
 std::uint32_t take_character(std::string_view& text) {
   const auto first = static_cast<unsigned char>(text.front());
   const std::size_t size = first < 0x80                    ? 1
@@ -21,28 +22,32 @@ std::uint32_t take_character(std::string_view& text) {
                            : first >= 0xE0 && first < 0xF0 ? 3
                            : first >= 0xF0 && first < 0xF5 ? 4
                                                            : 0;
-  const bool is_whole = size > 0 && text.size() >= size &&
-                        std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(size), is_continuation);
+  const bool is_whole =
+      size > 0 && text.size() >= size &&
+      std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(size),
+                  is_continuation);
   if (!is_whole) {
     text.remove_prefix(1);
     return kInvalid;
   }
   std::uint32_t value = size == 1 ? first : first & (0x7FU >> size);
-  for (std::size_t i = 1; i < size; ++i) value = (value << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  const bool is_character =
-      (size < 3 || value >= 0x800) && (size < 4 || value >= 0x10000) && value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
+  for (std::size_t i = 1; i < size; ++i)
+    value = (value << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  const bool is_character = (size < 3 || value >= 0x800) && (size < 4 || value >= 0x10000) &&
+                            value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
   text.remove_prefix(is_character ? size : 1);
   return is_character ? value : kInvalid;
 }
 
 bool is_blank(std::uint32_t c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
-         c == 0x2029 || c == 0x3000;
+  return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x3000;
 }
 
 bool is_unfit(std::uint32_t c) {
-  return c == kInvalid || c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C || (c >= 0x200B && c <= 0x200F) ||
-         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF0 && c <= 0xFFFB) ||
+  return c == kInvalid || c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C ||
+         (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF0 && c <= 0xFFFB) ||
          (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
@@ -74,7 +79,8 @@ std::string plain_text(std::string_view text, std::size_t characters_max) {
 }
 
 std::size_t character_count(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
 }
 
 }  // namespace modelvane

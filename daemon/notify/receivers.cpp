@@ -6,7 +6,8 @@
 namespace modelvane {
 namespace {
 
-// The stored text, byte for byte. Without parameters and in lower case: the reference parser of npm compares the text.
+// The stored text, byte for byte. Without parameters and in lower case: the reference parser of npm
+// compares the text.
 Payload render_cloudevents(const Occasion& occasion) {
   return {.body = occasion.first().stored->json, .content_type = "application/cloudevents+json"};
 }
@@ -31,7 +32,8 @@ constexpr std::array kReceivers{
 
 constexpr bool has_every_format() {
   return std::ranges::all_of(kFormats, [](const FormatTraits& format) {
-    return std::ranges::any_of(kReceivers, [&](const Receiver& receiver) { return receiver.format == format.name; });
+    return std::ranges::any_of(
+        kReceivers, [&](const Receiver& receiver) { return receiver.format == format.name; });
   });
 }
 static_assert(has_every_format() && kReceivers.size() == kFormats.size());

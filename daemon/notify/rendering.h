@@ -1,6 +1,6 @@
-// What stands between notify.cpp and the renderers: an occasion goes in, a payload comes out. A renderer is a pure function, one
-// file each; its own verdict function reads answers of receivers that say "no" with status 200. The table of all is in
-// receivers.cpp.
+// What stands between notify.cpp and the renderers: an occasion goes in, a payload comes out. A
+// renderer is a pure function, one file each; its own verdict function reads answers of receivers
+// that say "no" with status 200. The table of all is in receivers.cpp.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,9 @@ struct Occasion {
 
   const ReadEvent& first() const { return events.front(); }
   // One event's message, or the digest of several.
-  Message message() const { return events.size() == 1 ? make_message(first(), context) : make_digest(events, context); }
+  Message message() const {
+    return events.size() == 1 ? make_message(first(), context) : make_digest(events, context);
+  }
 };
 
 struct Payload {
@@ -73,8 +75,8 @@ Ruling rule_wecom(const HttpReply& reply);
 Ruling rule_github_dispatch(const HttpReply& reply);
 Ruling rule_gitlab_trigger(const HttpReply& reply);
 
-// One way to write JSON: compact, and never failing on bytes that are no UTF-8. A template keeps the library's header out of
-// here.
+// One way to write JSON: compact, and never failing on bytes that are no UTF-8. A template keeps
+// the library's header out of here.
 template <typename Json>
 std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -1,5 +1,5 @@
-// Slack incoming webhooks. Blocks carry the message; `text` is what notifications show. "verbatim" keeps Slack from making links
-// and mentions out of what looks like one.
+// Slack incoming webhooks. Blocks carry the message; `text` is what notifications show. "verbatim"
+// keeps Slack from making links and mentions out of what looks like one.
 #include <fmt/format.h>
 
 #include <array>
@@ -38,7 +38,8 @@ void add_sections(const std::string& text, Json& blocks) {
     section.clear();
   };
   while (!rest.empty()) {
-    const auto line = rest.substr(0, rest.find('\n') + (rest.find('\n') == std::string_view::npos ? 0 : 1));
+    const auto line =
+        rest.substr(0, rest.find('\n') + (rest.find('\n') == std::string_view::npos ? 0 : 1));
     if (characters_of(section) + characters_of(line) > kSectionCharactersMax) flush();
     section += line;
     rest.remove_prefix(line.empty() ? rest.size() : line.size());
@@ -52,12 +53,17 @@ Payload render_slack(const Occasion& occasion) {
   const auto message = occasion.message();
   Json blocks = Json::array();
   const auto title = plain_text(title_of(message), kHeaderCharactersMax);
-  blocks.push_back({{"type", "header"}, {"text", {{"type", "plain_text"}, {"text", title}, {"emoji", false}}}});
-  const LineStyle style{
-      .label_open = "*", .label_close = ":*", .foreign = foreign, .room = kAllCharactersMax, .size = characters_of};
+  blocks.push_back(
+      {{"type", "header"}, {"text", {{"type", "plain_text"}, {"text", title}, {"emoji", false}}}});
+  const LineStyle style{.label_open = "*",
+                        .label_close = ":*",
+                        .foreign = foreign,
+                        .room = kAllCharactersMax,
+                        .size = characters_of};
   add_sections(lines_text(message, style), blocks);
   auto footer = footer_of(message);
-  if (!message.link.empty()) footer = fmt::format("<{}|Open in modelvane> · {}", slack_escaped(message.link), footer);
+  if (!message.link.empty())
+    footer = fmt::format("<{}|Open in modelvane> · {}", slack_escaped(message.link), footer);
   blocks.push_back({{"type", "context"}, {"elements", Json::array({markdown(footer)})}});
   const auto text = slack_escaped(harmless(plain_text(message.summary, kTextCharactersMax)));
   return {.body = text_of(Json{{"text", text}, {"blocks", blocks}})};
@@ -66,8 +72,10 @@ Payload render_slack(const Occasion& occasion) {
 // Old kinds of trouble come with 200 and a word instead of "ok".
 Ruling rule_slack(const HttpReply& reply) {
   static constexpr std::array kWords{
-      AnswerWord{"channel_is_archived", VerdictClass::Gone}, AnswerWord{"invalid_payload", VerdictClass::Payload},
-      AnswerWord{"invalid_blocks", VerdictClass::Payload},   AnswerWord{"no_text", VerdictClass::Payload},
+      AnswerWord{"channel_is_archived", VerdictClass::Gone},
+      AnswerWord{"invalid_payload", VerdictClass::Payload},
+      AnswerWord{"invalid_blocks", VerdictClass::Payload},
+      AnswerWord{"no_text", VerdictClass::Payload},
       AnswerWord{"rollup_error", VerdictClass::Busy},
   };
   return rule_by_word(reply, "ok", kWords);

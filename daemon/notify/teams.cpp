@@ -1,5 +1,5 @@
-// Microsoft Teams through a workflow ("when a webhook request is received"): an Adaptive Card. Everything foreign stands in text
-// runs, which, unlike text blocks, know no Markdown.
+// Microsoft Teams through a workflow ("when a webhook request is received"): an Adaptive Card.
+// Everything foreign stands in text runs, which, unlike text blocks, know no Markdown.
 #include <fmt/format.h>
 
 #include <array>
@@ -19,8 +19,8 @@ constexpr std::size_t kLinesBytesMax = 17'000;
 constexpr std::size_t kLineOverheadBytes = 220;
 
 std::string_view colour(Severity severity) {
-  constexpr std::array kColours{std::string_view{"good"}, std::string_view{"accent"}, std::string_view{"warning"},
-                                std::string_view{"attention"}};
+  constexpr std::array kColours{std::string_view{"good"}, std::string_view{"accent"},
+                                std::string_view{"warning"}, std::string_view{"attention"}};
   return kColours[static_cast<std::size_t>(severity)];
 }
 
@@ -49,7 +49,8 @@ void add_lines(const Message& message, Json& body) {
     const auto value = line.is_foreign ? harmless(line.value) : line.value;
     used += json_bytes_of(value) + kLineOverheadBytes;
     if (used > kLinesBytesMax) {
-      body.push_back(paragraph(Json::array({run(fmt::format("… and {} more", message.lines.size() - i))})));
+      body.push_back(
+          paragraph(Json::array({run(fmt::format("… and {} more", message.lines.size() - i))})));
       return;
     }
     body.push_back(line_paragraph(line, value));
@@ -75,9 +76,12 @@ Payload render_teams(const Occasion& occasion) {
             {"version", "1.2"},
             {"body", body}};
   if (!message.link.empty())
-    card["actions"] = Json::array({Json{{"type", "Action.OpenUrl"}, {"title", "Open in modelvane"}, {"url", message.link}}});
+    card["actions"] = Json::array(
+        {Json{{"type", "Action.OpenUrl"}, {"title", "Open in modelvane"}, {"url", message.link}}});
   card["msteams"] = {{"width", "full"}};
-  const Json attachment{{"contentType", "application/vnd.microsoft.card.adaptive"}, {"contentUrl", nullptr}, {"content", card}};
+  const Json attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
+                        {"contentUrl", nullptr},
+                        {"content", card}};
   return {.body = text_of(Json{{"type", "message"}, {"attachments", Json::array({attachment})}})};
 }
 
@@ -86,7 +90,8 @@ Ruling rule_teams(const HttpReply& reply) {
   constexpr std::string_view kHidden = "Microsoft Teams endpoint returned HTTP error ";
   const auto place = reply.body.find(kHidden);
   if (reply.status != 200 || place == std::string::npos) return std::nullopt;
-  const bool is_limit = std::string_view{reply.body}.substr(place + kHidden.size()).starts_with("429");
+  const bool is_limit =
+      std::string_view{reply.body}.substr(place + kHidden.size()).starts_with("429");
   return Verdict{.kind = VerdictClass::Busy,
                  .sentence = "the receiver answered with status 200: " + quotable(reply.body),
                  .retry_after = std::nullopt,

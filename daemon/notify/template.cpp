@@ -1,5 +1,6 @@
-// The user's own JSON: the config has compiled it into literal pieces and placeholders (config/template_field.h); here the
-// event's values are put in. Every value is written by the JSON library, so no text of a stranger can leave its place.
+// The user's own JSON: the config has compiled it into literal pieces and placeholders
+// (config/template_field.h); here the event's values are put in. Every value is written by the JSON
+// library, so no text of a stranger can leave its place.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +17,8 @@ using Json = nlohmann::ordered_json;
 
 std::string text_lines(const Message& message) {
   std::string text = title_of(message);
-  for (const auto& line : message.lines) text += fmt::format("\n{}: {}", line.label, harmless(line.value));
+  for (const auto& line : message.lines)
+    text += fmt::format("\n{}: {}", line.label, harmless(line.value));
   return text;
 }
 

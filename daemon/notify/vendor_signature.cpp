@@ -9,7 +9,8 @@
 namespace modelvane {
 namespace {
 
-// Without a signature the receiver refuses the message, and its answer says why: no worse than an error of our own.
+// Without a signature the receiver refuses the message, and its answer says why: no worse than an
+// error of our own.
 std::string hmac_or_nothing(std::string_view key, std::string_view message) {
   return hmac_sha256(key, message).value_or("");
 }
@@ -31,8 +32,8 @@ std::string github_signature(std::string_view secret, std::string_view body) {
 std::string url_encoded(std::string_view text) {
   std::string encoded;
   for (const char c : text) {
-    const bool is_plain =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view{"-._~"}.find(c) != std::string_view::npos;
+    const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                          std::string_view{"-._~"}.find(c) != std::string_view::npos;
     encoded += is_plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return encoded;

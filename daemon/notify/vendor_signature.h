@@ -1,4 +1,5 @@
-// Signatures of vendors' bots, and the one that GitHub's webhooks made common. The first two swap key and message. Pure.
+// Signatures of vendors' bots, and the one that GitHub's webhooks made common. The first two swap
+// key and message. Pure.
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kContentBytesMax = 4'096;
 
 std::string_view colour(Severity severity) {
-  constexpr std::array kColours{std::string_view{"info"}, std::string_view{"comment"}, std::string_view{"warning"},
-                                std::string_view{"warning"}};
+  constexpr std::array kColours{std::string_view{"info"}, std::string_view{"comment"},
+                                std::string_view{"warning"}, std::string_view{"warning"}};
   return kColours[static_cast<std::size_t>(severity)];
 }
 
@@ -31,12 +31,17 @@ std::string foreign(std::string_view value) {
 
 Payload render_wecom(const Occasion& occasion) {
   const auto message = occasion.message();
-  const auto title = fmt::format("**<font color=\"{}\">{}</font>**\n", colour(message.severity), message.heading);
+  const auto title =
+      fmt::format("**<font color=\"{}\">{}</font>**\n", colour(message.severity), message.heading);
   auto footer = "\n" + footer_of(message);
-  if (!message.link.empty()) footer = fmt::format("\n[Open in modelvane]({}){}", message.link, footer);
+  if (!message.link.empty())
+    footer = fmt::format("\n[Open in modelvane]({}){}", message.link, footer);
   const auto frame = std::min(title.size() + footer.size(), kContentBytesMax);
-  const LineStyle style{
-      .label_open = "> ", .label_close = ":", .foreign = foreign, .room = kContentBytesMax - frame, .size = bytes_of};
+  const LineStyle style{.label_open = "> ",
+                        .label_close = ":",
+                        .foreign = foreign,
+                        .room = kContentBytesMax - frame,
+                        .size = bytes_of};
   const auto content = cut_to_bytes(title + lines_text(message, style) + footer, kContentBytesMax);
   return {.body = text_of(Json{{"msgtype", "markdown"}, {"markdown", {{"content", content}}}})};
 }

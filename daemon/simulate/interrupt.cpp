@@ -22,9 +22,11 @@ Interrupt::~Interrupt() {
 bool Interrupt::wait(Duration span) {
   const auto end = std::chrono::steady_clock::now() + span;
   while (true) {
-    const auto left = std::max(std::chrono::nanoseconds{0},
-                               std::chrono::duration_cast<std::chrono::nanoseconds>(end - std::chrono::steady_clock::now()));
-    const timespec limit{.tv_sec = left.count() / 1'000'000'000, .tv_nsec = left.count() % 1'000'000'000};
+    const auto left =
+        std::max(std::chrono::nanoseconds{0}, std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                                  end - std::chrono::steady_clock::now()));
+    const timespec limit{.tv_sec = left.count() / 1'000'000'000,
+                         .tv_nsec = left.count() % 1'000'000'000};
     if (sigtimedwait(&watched_, nullptr, &limit) > 0) return true;
     // Another signal (SIGCONT after Ctrl-Z) ends the wait with EINTR: go on with what is left.
     if (errno != EINTR) return false;

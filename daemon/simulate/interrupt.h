@@ -1,6 +1,6 @@
-// Ctrl-C for commands that run until told to stop. Make one before any thread starts: the constructor blocks SIGINT and SIGTERM
-// in the calling thread, threads inherit that, and wait() takes them synchronously. No handler runs, so nothing has to be
-// signal-safe.
+// Ctrl-C for commands that run until told to stop. Make one before any thread starts: the
+// constructor blocks SIGINT and SIGTERM in the calling thread, threads inherit that, and wait()
+// takes them synchronously. No handler runs, so nothing has to be signal-safe.
 #pragma once
 
 #include <csignal>
@@ -12,7 +12,8 @@ namespace modelvane::simulated {
 class Interrupt {
  public:
   Interrupt();
-  // Puts the former mask back. A second Ctrl-C, pressed while the command was ending, counts as the first.
+  // Puts the former mask back. A second Ctrl-C, pressed while the command was ending, counts as the
+  // first.
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;

@@ -21,7 +21,8 @@ namespace {
 constexpr std::size_t kThreads = 32;
 // httplib listens with a backlog of 5, at which a burst of connections stalls for a second each.
 constexpr int kBacklog = 512;
-// No client that is served here sends more than an event (docs: 64 KiB) or asks for longer than this.
+// No client that is served here sends more than an event (docs: 64 KiB) or asks for longer than
+// this.
 constexpr std::size_t kBodyLimit = std::size_t{8} * 1024 * 1024;
 constexpr std::time_t kReadSeconds = 2;
 
@@ -36,7 +37,8 @@ bool is_loopback(const std::string& host) {
 
 std::expected<Address, std::string> parse_address(const std::string& text) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return std::unexpected(fmt::format("\"{}\" is not an address: write host:port", text));
+  if (colon == std::string::npos)
+    return std::unexpected(fmt::format("\"{}\" is not an address: write host:port", text));
   Address address{.host = text.substr(0, colon)};
   if (address.host.empty()) address.host = "127.0.0.1";
   if (address.host.starts_with('[') && address.host.ends_with(']'))
@@ -48,8 +50,9 @@ std::expected<Address, std::string> parse_address(const std::string& text) {
     return std::unexpected(fmt::format("\"{}\" has no port between 0 and 65535", text));
   }
   if (!is_loopback(address.host)) {
-    return std::unexpected(fmt::format("{} is not a loopback address: the simulator serves this machine only, use 127.0.0.1:{}",
-                                       address.host, address.port));
+    return std::unexpected(fmt::format(
+        "{} is not a loopback address: the simulator serves this machine only, use 127.0.0.1:{}",
+        address.host, address.port));
   }
   return address;
 }
@@ -103,12 +106,15 @@ struct LoopbackServer::State {
     server->set_tcp_nodelay(true);
     server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server->set_socket_options([this](socket_t socket) {
-      // Not httplib's SO_REUSEPORT, with which a second instance takes the same port without an error.
+      // Not httplib's SO_REUSEPORT, with which a second instance takes the same port without an
+      // error.
       const int yes = 1;
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
       listening_socket = socket;
     });
-    const auto handler = [this](const httplib::Request& request, httplib::Response& response) { handle(request, response); };
+    const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
+      handle(request, response);
+    };
     server->Get(".*", handler);
     server->Post(".*", handler);
     server->Put(".*", handler);
@@ -116,7 +122,8 @@ struct LoopbackServer::State {
   }
 };
 
-LoopbackServer::LoopbackServer(std::string address, Answer answer) : state_(std::make_unique<State>()) {
+LoopbackServer::LoopbackServer(std::string address, Answer answer)
+    : state_(std::make_unique<State>()) {
   state_->address = std::move(address);
   state_->answer = std::move(answer);
 }
@@ -140,11 +147,13 @@ std::expected<void, std::string> LoopbackServer::start() {
   if (port < 0) {
     state_->server.reset();
     return std::unexpected(
-        fmt::format("cannot listen on {}: is another program using the port? Choose another one", state_->address));
+        fmt::format("cannot listen on {}: is another program using the port? Choose another one",
+                    state_->address));
   }
   ::listen(state_->listening_socket, kBacklog);
   const bool is_ipv6 = address->host.find(':') != std::string::npos;
-  state_->base_url = fmt::format("http://{}:{}", is_ipv6 ? fmt::format("[{}]", address->host) : address->host, port);
+  state_->base_url = fmt::format(
+      "http://{}:{}", is_ipv6 ? fmt::format("[{}]", address->host) : address->host, port);
   state_->listener = std::jthread([&server] { server.listen_after_bind(); });
   // httplib ignores a stop() that comes before its loop runs; that takes microseconds.
   while (!server.is_running()) std::this_thread::yield();

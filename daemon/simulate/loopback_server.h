@@ -1,6 +1,7 @@
-// A small HTTP/1.1 server for what only simulates: the models API, the receiver, fake upstreams in tests. Loopback only: it has
-// no defence against hostile clients, which is why the daemon's own pages are served by daemon/web. The answer function is called
-// from several threads at once and may take its time; stop() ends its delays early.
+// A small HTTP/1.1 server for what only simulates: the models API, the receiver, fake upstreams in
+// tests. Loopback only: it has no defence against hostile clients, which is why the daemon's own
+// pages are served by daemon/web. The answer function is called from several threads at once and
+// may take its time; stop() ends its delays early.
 #pragma once
 
 #include <expected>

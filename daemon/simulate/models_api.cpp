@@ -15,9 +15,12 @@ constexpr std::string_view kPath = "/api/v1/models";
 ModelsApi::ModelsApi(Options options)
     : script_(std::move(options.script)),
       elapsed_(std::move(options.elapsed)),
-      server_(std::move(options.listen_address), [this](const ServedRequest& request) { return answer(request); }) {
+      server_(std::move(options.listen_address),
+              [this](const ServedRequest& request) { return answer(request); }) {
   if (!elapsed_) {
-    elapsed_ = [this] { return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started_); };
+    elapsed_ = [this] {
+      return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started_);
+    };
   }
 }
 
@@ -32,7 +35,8 @@ std::string ModelsApi::url() const {
 
 ServedReply ModelsApi::answer(const ServedRequest& request) {
   if (request.path != kPath) {
-    return {.status = 404, .body = fmt::format(R"({{"error":{{"message":"the list is at {}"}}}})", kPath)};
+    return {.status = 404,
+            .body = fmt::format(R"({{"error":{{"message":"the list is at {}"}}}})", kPath)};
   }
   const std::uint64_t number = ++requests_;
   const Answer now = what_at(script_, elapsed_());

@@ -1,5 +1,6 @@
-// A models API on loopback that follows a script: GET /api/v1/models answers as the scene of the moment demands. The key does not
-// matter. start(), stop() and url() belong to the owner's thread; requests() to any.
+// A models API on loopback that follows a script: GET /api/v1/models answers as the scene of the
+// moment demands. The key does not matter. start(), stop() and url() belong to the owner's thread;
+// requests() to any.
 #pragma once
 
 #include <atomic>

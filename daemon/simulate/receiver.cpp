@@ -23,20 +23,24 @@ std::string text_at(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-// Reads the JSON itself rather than through core, so that sender and receiver do not share one mistake.
+// Reads the JSON itself rather than through core, so that sender and receiver do not share one
+// mistake.
 std::expected<ReceivedEvent, std::string> parse_event(const std::string& body) {
   const Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return std::unexpected("the body is not a JSON object");
   if (text_at(json, "specversion") != "1.0") return std::unexpected("specversion is not 1.0");
-  ReceivedEvent event{
-      .id = text_at(json, "id"), .type = text_at(json, "type"), .subject = text_at(json, "subject"), .body = body};
+  ReceivedEvent event{.id = text_at(json, "id"),
+                      .type = text_at(json, "type"),
+                      .subject = text_at(json, "subject"),
+                      .body = body};
   if (event.id.empty()) return std::unexpected("id is missing");
   if (event.type.empty()) return std::unexpected("type is missing");
   if (event.type.starts_with(kTypePrefix)) event.type.erase(0, kTypePrefix.size());
   const auto time = parse_rfc3339(text_at(json, "time"));
   if (!time) return std::unexpected("time is not RFC 3339");
   event.time = *time;
-  if (const auto data = json.find("data"); data != json.end() && data->is_object()) event.summary = text_at(*data, "summary");
+  if (const auto data = json.find("data"); data != json.end() && data->is_object())
+    event.summary = text_at(*data, "summary");
   return event;
 }
 
@@ -65,7 +69,8 @@ struct Receiver::State {
   void take(ReceivedEvent event);
 };
 
-std::expected<void, std::string> Receiver::State::check_signature(const ServedRequest& request) const {
+std::expected<void, std::string> Receiver::State::check_signature(
+    const ServedRequest& request) const {
   const SignedMessage message{.id = request.header("webhook-id"),
                               .timestamp = request.header("webhook-timestamp"),
                               .signatures = request.header("webhook-signature"),
@@ -98,7 +103,8 @@ void Receiver::State::take(ReceivedEvent event) {
 ServedReply Receiver::State::answer(const ServedRequest& request) {
   const std::scoped_lock lock(mutex);
   ++counts.requests;
-  if (trouble != 0) return {.status = trouble, .content_type = "text/plain", .body = "trouble on demand\n"};
+  if (trouble != 0)
+    return {.status = trouble, .content_type = "text/plain", .body = "trouble on demand\n"};
   if (request.method != "POST") return refuse(405, "only POST is taken here");
   const bool is_signed = !options.secrets.empty();
   if (is_signed) {
@@ -106,7 +112,8 @@ ServedReply Receiver::State::answer(const ServedRequest& request) {
   }
   auto event = parse_event(request.body);
   if (!event) return refuse(400, event.error());
-  if (is_signed && event->id != request.header("webhook-id")) return refuse(400, "webhook-id is not the event's id");
+  if (is_signed && event->id != request.header("webhook-id"))
+    return refuse(400, "webhook-id is not the event's id");
   event->is_signed = is_signed;
   event->received = options.now();
   take(std::move(*event));
@@ -117,7 +124,8 @@ Receiver::Receiver(Options options) : state_(std::make_unique<State>()) {
   state_->options = std::move(options);
   if (!state_->options.now) state_->options.now = system_now;
   state_->server = std::make_unique<LoopbackServer>(
-      state_->options.listen_address, [state = state_.get()](const ServedRequest& request) { return state->answer(request); });
+      state_->options.listen_address,
+      [state = state_.get()](const ServedRequest& request) { return state->answer(request); });
 }
 
 Receiver::~Receiver() = default;

@@ -1,6 +1,7 @@
-// A webhook receiver on loopback that does what a careful one should: verify the signature, refuse what is malformed, take each
-// event once. The demo prints what it takes; tests ask it what came. The callback runs on a server thread, one event at a time.
-// Everything else may be called from any thread.
+// A webhook receiver on loopback that does what a careful one should: verify the signature, refuse
+// what is malformed, take each event once. The demo prints what it takes; tests ask it what came.
+// The callback runs on a server thread, one event at a time. Everything else may be called from any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,8 @@ class Receiver {
   void stop();
   std::string url() const;
 
-  // Trouble on demand: from now on answer every request with this status and take nothing. 0 = behave again.
+  // Trouble on demand: from now on answer every request with this status and take nothing. 0 =
+  // behave again.
   void answer_with(int status);
 
   // Taken events in the order of arrival, the newest kRememberedEvents of them.
@@ -65,7 +67,8 @@ class Receiver {
   std::unique_ptr<State> state_;
 };
 
-// So many events and ids are remembered: far more than a demo or a test sends, and still only megabytes.
+// So many events and ids are remembered: far more than a demo or a test sends, and still only
+// megabytes.
 inline constexpr std::size_t kRememberedEvents = 10'000;
 
 }  // namespace modelvane::simulated

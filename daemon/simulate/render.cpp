@@ -8,7 +8,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;  // keeps the key order that the real API shows
 
-// One value for every row, as at InternLM: `created` says nothing about a model there, and must not be read as a change.
+// One value for every row, as at InternLM: `created` says nothing about a model there, and must not
+// be read as a change.
 constexpr std::int64_t kCreated = 1722424576;
 
 Json row(const std::string& id, const std::string& target) {
@@ -52,16 +53,19 @@ Json shaped(Json rows, ListKind kind) {
 }
 
 std::string error_text(int status) {
-  const Json error{{"error", {{"message", "simulated trouble"}, {"type", "simulated"}, {"code", status}}}};
+  const Json error{
+      {"error", {{"message", "simulated trouble"}, {"type", "simulated"}, {"code", status}}}};
   return error.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
 
 Body render(const Answer& answer) {
-  if (answer.status < 200 || answer.status > 299) return {"application/json", error_text(answer.status)};
+  if (answer.status < 200 || answer.status > 299)
+    return {"application/json", error_text(answer.status)};
   if (answer.list == ListKind::Html) {
-    return {"text/html; charset=utf-8", "<!doctype html><title>Sign in</title><p>Please sign in to continue.</p>\n"};
+    return {"text/html; charset=utf-8",
+            "<!doctype html><title>Sign in</title><p>Please sign in to continue.</p>\n"};
   }
   const Json list{{"object", "list"}, {"data", shaped(all_rows(answer), answer.list)}};
   return {"application/json", list.dump(-1, ' ', false, Json::error_handler_t::replace)};

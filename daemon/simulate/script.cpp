@@ -9,14 +9,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::array kLabels{std::string_view{"normal"}, std::string_view{"empty"}, std::string_view{"short"},
-                             std::string_view{"html"}, std::string_view{"duplicate"}};
+constexpr std::array kLabels{std::string_view{"normal"}, std::string_view{"empty"},
+                             std::string_view{"short"}, std::string_view{"html"},
+                             std::string_view{"duplicate"}};
 
 bool holds(const Scene& scene, Duration in_round) {
   return in_round >= scene.at && in_round < scene.at + scene.lasts;
 }
 
-// Every turn of one round, in order. At equal times the end of a scene is told before the beginning of the next.
+// Every turn of one round, in order. At equal times the end of a scene is told before the beginning
+// of the next.
 std::vector<Turn> turns_of_round(const Script& script) {
   std::vector<Turn> turns;
   for (const Scene& scene : script.scenes) {
@@ -62,8 +64,10 @@ std::vector<Turn> turns_between(const Script& script, Duration from, Duration to
   std::vector<Turn> turns;
   const std::vector<Turn> round = turns_of_round(script);
   if (round.empty()) return turns;
-  // A scene may end exactly with its round, which is the next one's moment zero: start one round early.
-  for (Duration start = std::max(Duration{0}, from - from % script.round - script.round); start <= to; start += script.round) {
+  // A scene may end exactly with its round, which is the next one's moment zero: start one round
+  // early.
+  for (Duration start = std::max(Duration{0}, from - from % script.round - script.round);
+       start <= to; start += script.round) {
     for (const Turn& turn : round) {
       const Duration at = start + turn.at;
       if (at > from && at <= to) turns.push_back({at, turn.says});
@@ -96,8 +100,16 @@ Script built_in_script() {
        .says = "every request is answered 503",
        .then = "requests are answered 200 again",
        .status = 503},
-      {.at = 33s, .lasts = 5s, .says = "answers take 600 ms", .then = "answers are fast again", .delay = 600ms},
-      {.at = 41s, .lasts = 3s, .says = "the list is empty", .then = "the list is complete again", .list = ListKind::Empty},
+      {.at = 33s,
+       .lasts = 5s,
+       .says = "answers take 600 ms",
+       .then = "answers are fast again",
+       .delay = 600ms},
+      {.at = 41s,
+       .lasts = 3s,
+       .says = "the list is empty",
+       .then = "the list is complete again",
+       .list = ListKind::Empty},
       {.at = 47s,
        .lasts = 5s,
        .says = "two thirds of the list are missing",

@@ -1,6 +1,7 @@
-// What the simulated models API does over time, as values: a few scenes laid over a base, repeated for ever. Pure: the time that
-// has passed is an argument, so a script is tested as a table and a demo can be told about its own future. Scenes may overlap:
-// what a later one sets wins while it lasts, and the rest shows through.
+// What the simulated models API does over time, as values: a few scenes laid over a base, repeated
+// for ever. Pure: the time that has passed is an argument, so a script is tested as a table and a
+// demo can be told about its own future. Scenes may overlap: what a later one sets wins while it
+// lasts, and the rest shows through.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@
 
 namespace modelvane::simulated {
 
-// Normal: every row. Empty: a good answer without rows. Short: the first third of the rows. Html: status 200 with a web page, as
-// gateways and login walls answer. Duplicate: every row twice.
+// Normal: every row. Empty: a good answer without rows. Short: the first third of the rows. Html:
+// status 200 with a web page, as gateways and login walls answer. Duplicate: every row twice.
 enum class ListKind { Normal, Empty, Short, Html, Duplicate };
 std::string_view label(ListKind kind);
 std::optional<ListKind> list_kind(std::string_view label);

@@ -15,7 +15,8 @@ namespace modelvane::simulated {
 
 namespace {
 
-// Bounds that no script for a person's eyes comes near; they keep a wrong file from filling the memory.
+// Bounds that no script for a person's eyes comes near; they keep a wrong file from filling the
+// memory.
 constexpr std::size_t kFileLimit = std::size_t{1} * 1024 * 1024;
 constexpr std::size_t kEntryLimit = 10'000;
 constexpr Duration kLongestDelay = std::chrono::minutes{5};
@@ -29,15 +30,19 @@ class Reader {
     if (mark.is_null()) {
       errors_.push_back(fmt::format("{}: {}", file_, sentence));
     } else {
-      errors_.push_back(fmt::format("{}:{}:{}: {}", file_, mark.line + 1, mark.column + 1, sentence));
+      errors_.push_back(
+          fmt::format("{}:{}:{}: {}", file_, mark.line + 1, mark.column + 1, sentence));
     }
   }
 
-  // Calls visit(key, value) for each entry of a map, and complains about everything that is not a map of distinct plain keys.
+  // Calls visit(key, value) for each entry of a map, and complains about everything that is not a
+  // map of distinct plain keys.
   template <typename Visit>
   void each_entry(const YAML::Node& node, std::string_view what, Visit visit) {
-    if (!node.IsMap()) return complain(node, fmt::format("{} must be a map of keys and values", what));
-    if (node.size() > kEntryLimit) return complain(node, fmt::format("{} has more than {} entries", what, kEntryLimit));
+    if (!node.IsMap())
+      return complain(node, fmt::format("{} must be a map of keys and values", what));
+    if (node.size() > kEntryLimit)
+      return complain(node, fmt::format("{} has more than {} entries", what, kEntryLimit));
     std::set<std::string> seen;
     for (const auto& entry : node) {
       if (!entry.first.IsScalar()) {
@@ -74,7 +79,8 @@ class Reader {
     int value = 0;
     const std::string digits = node.IsScalar() ? node.Scalar() : "";
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc{} || end != digits.data() + digits.size() || value < 200 || value > 599) {
+    if (error != std::errc{} || end != digits.data() + digits.size() || value < 200 ||
+        value > 599) {
       complain(node, "status must be an HTTP status between 200 and 599");
     }
     return value;
@@ -140,14 +146,16 @@ Scene Reader::scene(const YAML::Node& node) {
       scene.status = status(value);
     } else if (name == "delay") {
       scene.delay = span(value, "delay");
-      if (*scene.delay > kLongestDelay) complain(value, fmt::format("delay must be at most {}", to_text(kLongestDelay)));
+      if (*scene.delay > kLongestDelay)
+        complain(value, fmt::format("delay must be at most {}", to_text(kLongestDelay)));
     } else if (name == "list") {
       scene.list = list(value);
     } else {
       unknown_key(key, "a scene", "at, for, says, then, aliases, status, delay, list");
     }
   });
-  if (node.IsMap() && !has_time) complain(node, "the scene does not say how long it lasts: add for");
+  if (node.IsMap() && !has_time)
+    complain(node, "the scene does not say how long it lasts: add for");
   return scene;
 }
 
@@ -166,8 +174,8 @@ void Reader::check_times(const Script& script, const YAML::Node& scenes) {
     const Scene& scene = script.scenes[i];
     if (scene.lasts <= Duration{0}) complain(scenes[i], "for must be longer than zero");
     if (scene.at + scene.lasts > script.round) {
-      complain(scenes[i], fmt::format("the scene ends at {}, after its round of {}", to_text(scene.at + scene.lasts),
-                                      to_text(script.round)));
+      complain(scenes[i], fmt::format("the scene ends at {}, after its round of {}",
+                                      to_text(scene.at + scene.lasts), to_text(script.round)));
     }
   }
 }
@@ -191,31 +199,40 @@ Script Reader::script(const YAML::Node& node) {
     }
   });
   if (!errors_.empty()) return script;
-  if (script.aliases.empty() && script.models.empty()) complain(node, "the script lists nothing: add aliases or models");
+  if (script.aliases.empty() && script.models.empty())
+    complain(node, "the script lists nothing: add aliases or models");
   check_times(script, scene_list);
   return script;
 }
 
-std::unexpected<std::vector<std::string>> failed(const std::string& file, std::string_view sentence) {
+std::unexpected<std::vector<std::string>> failed(const std::string& file,
+                                                 std::string_view sentence) {
   return std::unexpected(std::vector{fmt::format("{}: {}", file, sentence)});
 }
 
 }  // namespace
 
-std::expected<Script, std::vector<std::string>> parse_script(std::string_view yaml, const std::string& file) {
+std::expected<Script, std::vector<std::string>> parse_script(std::string_view yaml,
+                                                             const std::string& file) {
   if (yaml.size() > kFileLimit) return failed(file, "the file is larger than 1 MiB");
   try {
-    // LoadAll, because Load stops silently at the first document and so hides what follows a mistake in indentation.
+    // LoadAll, because Load stops silently at the first document and so hides what follows a
+    // mistake in indentation.
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
-    if (documents.size() != 1) return failed(file, fmt::format("one YAML document is expected, {} are there", documents.size()));
+    if (documents.size() != 1)
+      return failed(file,
+                    fmt::format("one YAML document is expected, {} are there", documents.size()));
     Reader reader(file);
     Script script = reader.script(documents.front());
     auto errors = reader.take_errors();
     if (!errors.empty()) return std::unexpected(std::move(errors));
     return script;
   } catch (const YAML::Exception& error) {
-    const std::string at = error.mark.is_null() ? "" : fmt::format(":{}:{}", error.mark.line + 1, error.mark.column + 1);
-    return std::unexpected(std::vector{fmt::format("{}{}: not valid YAML: {}", file, at, error.msg)});
+    const std::string at = error.mark.is_null()
+                               ? ""
+                               : fmt::format(":{}:{}", error.mark.line + 1, error.mark.column + 1);
+    return std::unexpected(
+        std::vector{fmt::format("{}{}: not valid YAML: {}", file, at, error.msg)});
   } catch (const std::exception& error) {
     return failed(file, fmt::format("cannot be read as YAML: {}", error.what()));
   }

@@ -23,7 +23,8 @@ constexpr auto kTable = make_table();
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   std::uint32_t value = ~before;
-  for (const char c : bytes) value = (value >> 8) ^ kTable[(value ^ static_cast<unsigned char>(c)) & 0xFF];
+  for (const char c : bytes)
+    value = (value >> 8) ^ kTable[(value ^ static_cast<unsigned char>(c)) & 0xFF];
   return ~value;
 }
 

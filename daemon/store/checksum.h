@@ -1,5 +1,6 @@
-// CRC-32C (Castagnoli) over stored rows. SQLite notices a damaged page's structure, but not a flipped byte inside a row: neither
-// quick_check nor integrity_check does. Any flip of up to three bits and any burst of up to 32 is found. Pure.
+// CRC-32C (Castagnoli) over stored rows. SQLite notices a damaged page's structure, but not a
+// flipped byte inside a row: neither quick_check nor integrity_check does. Any flip of up to three
+// bits and any burst of up to 32 is found. Pure.
 #pragma once
 
 #include <cstdint>

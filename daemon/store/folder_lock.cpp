@@ -16,13 +16,15 @@ namespace modelvane {
 namespace {
 
 constexpr const char* kFileName = "modelvane.lock";
-// Second line of the file. The first is the number of the process that holds, or last held, the lock.
+// Second line of the file. The first is the number of the process that holds, or last held, the
+// lock.
 constexpr std::string_view kDatabaseNote = "database completed";
 
 StoreError error_of(int number, const std::string& what) {
   const auto reason = std::generic_category().message(number);
   return {kind_of_errno(number),
-          fmt::format("{}: {}; modelvane needs a folder (--storage.path) that it may write to", what, reason)};
+          fmt::format("{}: {}; modelvane needs a folder (--storage.path) that it may write to",
+                      what, reason)};
 }
 
 std::expected<void, StoreError> make_folder(const std::filesystem::path& folder) {
@@ -31,7 +33,8 @@ std::expected<void, StoreError> make_folder(const std::filesystem::path& folder)
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), error);
   // Only the owner needs it: events tell which services an organisation depends on.
   if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return std::unexpected(error_of(errno, fmt::format("the storage folder {} cannot be made", folder.string())));
+  return std::unexpected(
+      error_of(errno, fmt::format("the storage folder {} cannot be made", folder.string())));
 }
 
 std::string read_all(int file) {
@@ -58,15 +61,17 @@ std::expected<FolderLock, StoreError> FolderLock::take(const std::filesystem::pa
   if (auto made = make_folder(folder); !made) return std::unexpected(std::move(made.error()));
   const auto path = folder / kFileName;
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return std::unexpected(error_of(errno, fmt::format("the lock file {} cannot be opened", path.string())));
+  if (file < 0)
+    return std::unexpected(
+        error_of(errno, fmt::format("the lock file {} cannot be opened", path.string())));
   FolderLock lock{file};
   const std::string note = read_all(file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    return std::unexpected(
-        StoreError{StoreError::Kind::Busy,
-                   fmt::format("another modelvane (process {}) already uses the storage folder {}; stop it, or give this one "
-                               "a folder of its own by --storage.path",
-                               note.substr(0, note.find('\n')), folder.string())});
+    return std::unexpected(StoreError{
+        StoreError::Kind::Busy, fmt::format("another modelvane (process {}) already uses the "
+                                            "storage folder {}; stop it, or give this one "
+                                            "a folder of its own by --storage.path",
+                                            note.substr(0, note.find('\n')), folder.string())});
   }
   lock.had_database_ = note.find(kDatabaseNote) != std::string::npos;
   lock.write_note();
@@ -85,7 +90,8 @@ FolderLock::~FolderLock() {
   if (file_ >= 0) ::close(file_);
 }
 
-FolderLock::FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)), had_database_(other.had_database_) {}
+FolderLock::FolderLock(FolderLock&& other) noexcept
+    : file_(std::exchange(other.file_, -1)), had_database_(other.had_database_) {}
 
 void FolderLock::note_database() {
   if (std::exchange(had_database_, true)) return;
@@ -93,7 +99,8 @@ void FolderLock::note_database() {
 }
 
 void FolderLock::write_note() const {
-  const std::string note = fmt::format("{}\n{}", ::getpid(), had_database_ ? fmt::format("{}\n", kDatabaseNote) : "");
+  const std::string note =
+      fmt::format("{}\n{}", ::getpid(), had_database_ ? fmt::format("{}\n", kDatabaseNote) : "");
   // Written over the old text before it is cut: a full disk then costs nothing that was known.
   if (::pwrite(file_, note.data(), note.size(), 0) == static_cast<ssize_t>(note.size())) {
     [[maybe_unused]] const int cut = ::ftruncate(file_, static_cast<off_t>(note.size()));

@@ -1,6 +1,7 @@
-// One daemon per storage folder: an advisory lock on the file modelvane.lock, held as long as the object lives and released by
-// the kernel however the process ends. The file also says whether a database was ever completed in this folder, so that one that
-// was cut to nothing is told from one that was never begun. Readers need no lock. One thread.
+// One daemon per storage folder: an advisory lock on the file modelvane.lock, held as long as the
+// object lives and released by the kernel however the process ends. The file also says whether a
+// database was ever completed in this folder, so that one that was cut to nothing is told from one
+// that was never begun. Readers need no lock. One thread.
 #pragma once
 
 #include <expected>
@@ -23,7 +24,8 @@ class FolderLock {
   FolderLock& operator=(const FolderLock&) = delete;
 
   bool had_database() const { return had_database_; }
-  // Best effort: when this cannot be written, an emptied file later passes for a new one, as it would without the mark.
+  // Best effort: when this cannot be written, an emptied file later passes for a new one, as it
+  // would without the mark.
   void note_database();
 
  private:

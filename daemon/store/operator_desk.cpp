@@ -31,7 +31,8 @@ OperatorDesk::~OperatorDesk() {
 }
 
 void OperatorDesk::wait(Duration longest) {
-  const auto most = std::chrono::ceil<std::chrono::milliseconds>(std::min<Duration>(longest, kLookAgain));
+  const auto most =
+      std::chrono::ceil<std::chrono::milliseconds>(std::min<Duration>(longest, kLookAgain));
   ::pollfd wanted{watch_, POLLIN, 0};  // a negative descriptor only waits
   if (::poll(&wanted, 1, static_cast<int>(most.count())) <= 0) return;
   std::array<char, 4096> ignored{};
@@ -50,26 +51,30 @@ std::expected<Database*, StoreError> OperatorDesk::open() {
   if (!std::filesystem::exists(file, error)) {
     return std::unexpected(
         StoreError{StoreError::Kind::Unavailable,
-                   fmt::format("there is no database {} yet; --storage.path names the folder that `modelvane serve` writes to",
+                   fmt::format("there is no database {} yet; --storage.path names the folder that "
+                               "`modelvane serve` writes to",
                                file.string())});
   }
   database_ = std::make_unique<Database>(file, Database::Access::Write);
   if (const auto version = identify(*database_); database_->ok() && version < schema_version()) {
     database_->fail(
         StoreError::Kind::Unavailable,
-        fmt::format("{} was written by an older modelvane; start `modelvane serve` of this version once", file.string()));
+        fmt::format(
+            "{} was written by an older modelvane; start `modelvane serve` of this version once",
+            file.string()));
   }
   database_->run("PRAGMA synchronous = FULL");
   if (!database_->ok()) return std::unexpected(database_->error());
   return database_.get();
 }
 
-std::expected<std::uint64_t, StoreError> OperatorDesk::submit(const OperatorRequest& request, Time now) {
+std::expected<std::uint64_t, StoreError> OperatorDesk::submit(const OperatorRequest& request,
+                                                              Time now) {
   const auto database = open();
   if (!database) return std::unexpected(database.error());
   const auto body = to_json(request);
-  (*database)->execute("INSERT INTO requests(kind, body, made_us) VALUES(?1, ?2, ?3)", name(request.action),
-                       std::string_view{body}, now);
+  (*database)->execute("INSERT INTO requests(kind, body, made_us) VALUES(?1, ?2, ?3)",
+                       name(request.action), std::string_view{body}, now);
   const auto id = (*database)->number("SELECT last_insert_rowid()");
   if (!(*database)->ok()) return std::unexpected((*database)->error());
   return static_cast<std::uint64_t>(id);
@@ -80,13 +85,16 @@ std::expected<std::optional<OperatorResult>, StoreError> OperatorDesk::result(st
   if (!database) return std::unexpected(database.error());
   std::optional<std::string> json;
   {
-    Rows rows = (*database)->query("SELECT result FROM requests WHERE id = ?1 AND done_us IS NOT NULL", id);
+    Rows rows =
+        (*database)->query("SELECT result FROM requests WHERE id = ?1 AND done_us IS NOT NULL", id);
     if (rows.next()) json = rows.text(0);
   }
   if (!(*database)->ok()) return std::unexpected((*database)->error());
   if (!json) return std::nullopt;
   auto result = parse_operator_result(*json);
-  if (!result) return std::unexpected(StoreError{StoreError::Kind::Damaged, fmt::format("request {}: {}", id, result.error())});
+  if (!result)
+    return std::unexpected(
+        StoreError{StoreError::Kind::Damaged, fmt::format("request {}: {}", id, result.error())});
   return std::move(*result);
 }
 

@@ -1,5 +1,5 @@
-// The commands' end of operators' requests (operator_request.h): writes one into the database of a storage folder, also while a
-// daemon has it open, and reads its result. One thread.
+// The commands' end of operators' requests (operator_request.h): writes one into the database of a
+// storage folder, also while a daemon has it open, and reads its result. One thread.
 #pragma once
 
 #include <cstdint>

@@ -34,7 +34,8 @@ std::optional<OperatorAction> operator_action(std::string_view name) {
 
 std::string to_json(const OperatorRequest& request) {
   Json deliveries = Json::array();
-  for (const auto& [sequence, webhook] : request.deliveries) deliveries.push_back({{"sequence", sequence}, {"webhook", webhook}});
+  for (const auto& [sequence, webhook] : request.deliveries)
+    deliveries.push_back({{"sequence", sequence}, {"webhook", webhook}});
   return text_of({{"deliveries", std::move(deliveries)},
                   {"webhooks", request.webhooks},
                   {"type", name(request.type)},
@@ -43,23 +44,29 @@ std::string to_json(const OperatorRequest& request) {
                   {"targets", request.targets}});
 }
 
-std::expected<OperatorRequest, std::string> parse_operator_request(std::string_view action, std::string_view json) {
+std::expected<OperatorRequest, std::string> parse_operator_request(std::string_view action,
+                                                                   std::string_view json) {
   const auto known = operator_action(action);
-  if (!known) return std::unexpected(fmt::format("this version of modelvane knows no request {}", action));
-  return parsed<OperatorRequest>(json, [&](const Json& body) -> std::expected<OperatorRequest, std::string> {
-    OperatorRequest request{.action = *known};
-    for (const auto& each : body.at("deliveries")) {
-      request.deliveries.push_back({each.at("sequence").get<std::uint64_t>(), each.at("webhook").get<std::string>()});
-    }
-    const auto type = event_type(body.at("type").get<std::string>());
-    if (!type) return std::unexpected("it names an event type that this version of modelvane does not know");
-    request.type = *type;
-    body.at("webhooks").get_to(request.webhooks);
-    body.at("endpoint").get_to(request.endpoint);
-    body.at("alias").get_to(request.alias);
-    body.at("targets").get_to(request.targets);
-    return request;
-  });
+  if (!known)
+    return std::unexpected(fmt::format("this version of modelvane knows no request {}", action));
+  return parsed<OperatorRequest>(
+      json, [&](const Json& body) -> std::expected<OperatorRequest, std::string> {
+        OperatorRequest request{.action = *known};
+        for (const auto& each : body.at("deliveries")) {
+          request.deliveries.push_back(
+              {each.at("sequence").get<std::uint64_t>(), each.at("webhook").get<std::string>()});
+        }
+        const auto type = event_type(body.at("type").get<std::string>());
+        if (!type)
+          return std::unexpected(
+              "it names an event type that this version of modelvane does not know");
+        request.type = *type;
+        body.at("webhooks").get_to(request.webhooks);
+        body.at("endpoint").get_to(request.endpoint);
+        body.at("alias").get_to(request.alias);
+        body.at("targets").get_to(request.targets);
+        return request;
+      });
 }
 
 std::string to_json(const OperatorResult& result) {
@@ -67,11 +74,12 @@ std::string to_json(const OperatorResult& result) {
 }
 
 std::expected<OperatorResult, std::string> parse_operator_result(std::string_view json) {
-  return parsed<OperatorResult>(json, [](const Json& body) -> std::expected<OperatorResult, std::string> {
-    return OperatorResult{.ok = body.at("ok").get<bool>(),
-                          .sentence = body.at("sentence").get<std::string>(),
-                          .event_id = body.at("event_id").get<std::string>()};
-  });
+  return parsed<OperatorResult>(
+      json, [](const Json& body) -> std::expected<OperatorResult, std::string> {
+        return OperatorResult{.ok = body.at("ok").get<bool>(),
+                              .sentence = body.at("sentence").get<std::string>(),
+                              .event_id = body.at("event_id").get<std::string>()};
+      });
 }
 
 }  // namespace modelvane

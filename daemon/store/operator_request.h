@@ -1,7 +1,8 @@
-// What an operator wants of the daemon while it runs, on the way from a command to the engine: the command writes a row into the
-// table `requests`, the daemon's store thread notices it, the engine applies it, and effect and result become durable in one
-// transaction. So each request takes effect exactly once, whatever crashes; without a daemon it waits for the next start. Values
-// and their JSON; any thread.
+// What an operator wants of the daemon while it runs, on the way from a command to the engine: the
+// command writes a row into the table `requests`, the daemon's store thread notices it, the engine
+// applies it, and effect and result become durable in one transaction. So each request takes effect
+// exactly once, whatever crashes; without a daemon it waits for the next start. Values and their
+// JSON; any thread.
 #pragma once
 
 #include <array>
@@ -18,9 +19,10 @@
 namespace modelvane {
 
 enum class OperatorAction { RetryDelivery, DropDelivery, Drill, AcceptPin, SetPin, RemovePin };
-inline constexpr std::array kOperatorActionNames{std::string_view{"delivery.retry"}, std::string_view{"delivery.drop"},
-                                                 std::string_view{"drill"},          std::string_view{"pin.accept"},
-                                                 std::string_view{"pin.set"},        std::string_view{"pin.remove"}};
+inline constexpr std::array kOperatorActionNames{
+    std::string_view{"delivery.retry"}, std::string_view{"delivery.drop"},
+    std::string_view{"drill"},          std::string_view{"pin.accept"},
+    std::string_view{"pin.set"},        std::string_view{"pin.remove"}};
 
 constexpr std::string_view name(OperatorAction action) {
   return kOperatorActionNames[static_cast<std::size_t>(action)];
@@ -38,9 +40,10 @@ struct OperatorRequest {
   std::uint64_t id = 0;  // given by the store; rises
   OperatorAction action = OperatorAction::Drill;
   std::vector<DeliveryKey> deliveries;  // delivery.*
-  std::vector<std::string> webhooks;    // drill: to these, empty = all; delivery.retry: switched on, too
-  EventType type = EventType::Drill;    // drill: the event that it plays
-  std::string endpoint;                 // pin.*
+  std::vector<std::string>
+      webhooks;  // drill: to these, empty = all; delivery.retry: switched on, too
+  EventType type = EventType::Drill;  // drill: the event that it plays
+  std::string endpoint;               // pin.*
   std::string alias;
   std::vector<std::string> targets;  // pin.set
   friend bool operator==(const OperatorRequest&, const OperatorRequest&) = default;
@@ -55,7 +58,8 @@ struct OperatorResult {
 
 // Everything but id and action.
 std::string to_json(const OperatorRequest& request);
-std::expected<OperatorRequest, std::string> parse_operator_request(std::string_view action, std::string_view json);
+std::expected<OperatorRequest, std::string> parse_operator_request(std::string_view action,
+                                                                   std::string_view json);
 std::string to_json(const OperatorResult& result);
 std::expected<OperatorResult, std::string> parse_operator_result(std::string_view json);
 

@@ -1,5 +1,6 @@
-// The tables that operators' requests work on: `requests`, `pins` and `webhook_states`, read and written through the Database
-// that SqliteStore has open. Failures stay in the Database, as with every statement on it.
+// The tables that operators' requests work on: `requests`, `pins` and `webhook_states`, read and
+// written through the Database that SqliteStore has open. Failures stay in the Database, as with
+// every statement on it.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace modelvane {
 
-// Open requests above `last`, in the order in which they were made, with the deliveries that they name. One that cannot be
-// understood is answered at once: a newer command must not wait for ever.
+// Open requests above `last`, in the order in which they were made, with the deliveries that they
+// name. One that cannot be understood is answered at once: a newer command must not wait for ever.
 std::vector<OperatorTask> read_requests(Database& database, std::uint64_t last);
 
 // By endpoint.

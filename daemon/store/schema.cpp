@@ -7,7 +7,8 @@
 namespace modelvane {
 namespace {
 
-// Entry n brings a file of version n to n + 1. Never changed once released: files of every version are out there.
+// Entry n brings a file of version n to n + 1. Never changed once released: files of every version
+// are out there.
 constexpr std::array kMigrations{R"(
   -- last_sequence lives here and not in events: retention deletes rows, but a number must never be given twice.
   CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -85,18 +86,20 @@ std::int64_t identify(Database& database) {
   const bool is_empty = application == 0 && version == 0 && tables == 0;
   const auto file = database.file().string();
   if (!is_empty && application != kApplicationId) {
-    database.fail(
-        StoreError::Kind::Damaged,
-        fmt::format("{} is a database of another program; it is left as it is: move it away or point --storage.path elsewhere",
-                    file));
+    database.fail(StoreError::Kind::Damaged,
+                  fmt::format("{} is a database of another program; it is left as it is: move it "
+                              "away or point --storage.path elsewhere",
+                              file));
   } else if (version > schema_version()) {
     database.fail(StoreError::Kind::Newer,
-                  fmt::format("{} was written by a newer modelvane (schema {}, this one knows {}); start that version "
+                  fmt::format("{} was written by a newer modelvane (schema {}, this one knows {}); "
+                              "start that version "
                               "or point --storage.path elsewhere",
                               file, version, schema_version()));
   } else if (!is_empty && version < 1) {
     database.fail(StoreError::Kind::Damaged,
-                  fmt::format("{} has no valid schema version ({}); put a backup in its place, or move it away to begin anew",
+                  fmt::format("{} has no valid schema version ({}); put a backup in its place, or "
+                              "move it away to begin anew",
                               file, version));
   }
   return version;
@@ -104,8 +107,10 @@ std::int64_t identify(Database& database) {
 
 void migrate(Database& database, std::int64_t version) {
   database.run("BEGIN IMMEDIATE");
-  for (auto step = static_cast<std::size_t>(version); step < kMigrations.size(); ++step) database.run(kMigrations[step]);
-  database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT", kApplicationId, schema_version()));
+  for (auto step = static_cast<std::size_t>(version); step < kMigrations.size(); ++step)
+    database.run(kMigrations[step]);
+  database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT",
+                           kApplicationId, schema_version()));
 }
 
 }  // namespace modelvane

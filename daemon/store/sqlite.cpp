@@ -13,8 +13,9 @@
 namespace modelvane {
 namespace {
 
-// Others hold the write lock only for moments (a reader that recovers the log, an operator's sqlite3 shell). Longer waits would
-// hold up announcements without saying why; the store writer tries again anyway.
+// Others hold the write lock only for moments (a reader that recovers the log, an operator's
+// sqlite3 shell). Longer waits would hold up announcements without saying why; the store writer
+// tries again anyway.
 constexpr int kBusyMilliseconds = 1000;
 
 StoreError::Kind kind_of(int code, int system_error) {
@@ -38,10 +39,13 @@ std::string_view advice(StoreError::Kind kind) {
     case StoreError::Kind::ReadOnly: return "let modelvane's user write to the file and its folder";
     case StoreError::Kind::Busy: return "another process keeps it locked; end that one";
     case StoreError::Kind::Damaged:
-      return "stop modelvane and put a backup in its place, or move the file away to begin anew (what is lost then: the history, "
-             "deliveries still waiting, and changes since the last poll); try `sqlite3 FILE .recover` for the rest";
+      return "stop modelvane and put a backup in its place, or move the file away to begin anew "
+             "(what is lost then: the history, "
+             "deliveries still waiting, and changes since the last poll); try `sqlite3 FILE "
+             ".recover` for the rest";
     case StoreError::Kind::Newer:
-    case StoreError::Kind::Unavailable: return "look at the disk and the folder; modelvane tries again";
+    case StoreError::Kind::Unavailable:
+      return "look at the disk and the folder; modelvane tries again";
   }
   return "";
 }
@@ -69,12 +73,15 @@ std::int64_t Rows::integer(int column) const {
 
 std::string Rows::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : "";
+  return bytes ? std::string(bytes,
+                             static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+               : "";
 }
 
 Database::Database(std::filesystem::path file, Access access) : file_(std::move(file)) {
   const int how = access == Access::Read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-  const int flags = how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | (access == Access::Create ? SQLITE_OPEN_CREATE : 0);
+  const int flags = how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                    (access == Access::Create ? SQLITE_OPEN_CREATE : 0);
   errno = 0;
   if (sqlite3_open_v2(file_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
     note_failure();
@@ -100,20 +107,26 @@ void Database::fail(StoreError::Kind kind, std::string sentence) {
 
 void Database::note_failure() {
   const int last_errno = errno;
-  if (!handle_) return fail(StoreError::Kind::Unavailable, fmt::format("{}: out of memory", file_.string()));
+  if (!handle_)
+    return fail(StoreError::Kind::Unavailable, fmt::format("{}: out of memory", file_.string()));
   const int code = sqlite3_extended_errcode(handle_);
-  // A commit that fails leaves SQLite's own copy at 0; errno still tells a full quota from a broken disk.
-  const int system_error = sqlite3_system_errno(handle_) != 0 ? sqlite3_system_errno(handle_) : last_errno;
+  // A commit that fails leaves SQLite's own copy at 0; errno still tells a full quota from a broken
+  // disk.
+  const int system_error =
+      sqlite3_system_errno(handle_) != 0 ? sqlite3_system_errno(handle_) : last_errno;
   const auto kind = kind_of(code, system_error);
-  const bool is_system = ((code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN) && system_error != 0;
-  const auto reason = is_system ? fmt::format(", {}", std::generic_category().message(system_error)) : "";
-  fail(kind, fmt::format("the database {}: {} (SQLite error {}{}); {}", file_.string(), sqlite3_errmsg(handle_), code, reason,
-                         advice(kind)));
+  const bool is_system =
+      ((code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN) && system_error != 0;
+  const auto reason =
+      is_system ? fmt::format(", {}", std::generic_category().message(system_error)) : "";
+  fail(kind, fmt::format("the database {}: {} (SQLite error {}{}); {}", file_.string(),
+                         sqlite3_errmsg(handle_), code, reason, advice(kind)));
 }
 
 bool Database::run(const std::string& sql) {
   errno = 0;
-  if (ok() && sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) note_failure();
+  if (ok() && sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    note_failure();
   return ok();
 }
 
@@ -122,7 +135,8 @@ sqlite3_stmt* Database::prepare(const std::string& sql) {
   const auto known = statements_.find(sql);
   if (known != statements_.end()) return known->second;
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v3(handle_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v3(handle_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement,
+                         nullptr) != SQLITE_OK) {
     note_failure();
     return nullptr;
   }
@@ -137,7 +151,9 @@ void Database::bind(sqlite3_stmt* statement, int index, std::int64_t value) {
 void Database::bind(sqlite3_stmt* statement, int index, std::string_view value) {
   // SQLite takes a null pointer for NULL, and an empty view may have one.
   const char* bytes = value.empty() ? "" : value.data();
-  if (ok() && sqlite3_bind_text64(statement, index, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK) note_failure();
+  if (ok() && sqlite3_bind_text64(statement, index, bytes, value.size(), SQLITE_STATIC,
+                                  SQLITE_UTF8) != SQLITE_OK)
+    note_failure();
 }
 
 std::int64_t Database::number(const std::string& sql) {

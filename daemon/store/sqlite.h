@@ -1,6 +1,7 @@
-// The few operations on SQLite that the store needs, with errors as one value: a Database remembers its first failure, and from
-// then on everything on it does nothing and reports failure. So a sequence of statements is written straight down and asked once,
-// at the end, whether it went well. Failed databases are closed and opened anew, never repaired. One thread at a time.
+// The few operations on SQLite that the store needs, with errors as one value: a Database remembers
+// its first failure, and from then on everything on it does nothing and reports failure. So a
+// sequence of statements is written straight down and asked once, at the end, whether it went well.
+// Failed databases are closed and opened anew, never repaired. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ namespace modelvane {
 
 class Database;
 
-// The result of one statement, row by row. Borrows the Database; at most one Rows per statement text at a time.
+// The result of one statement, row by row. Borrows the Database; at most one Rows per statement
+// text at a time.
 class Rows {
  public:
   Rows(Database& database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
@@ -73,14 +75,17 @@ class Database {
   std::int64_t number(const std::string& sql);
   std::int64_t changed_rows() const;
 
-  // False when another file (or none) now stands where this one was opened: it was moved, deleted or replaced under our hands.
+  // False when another file (or none) now stands where this one was opened: it was moved, deleted
+  // or replaced under our hands.
   bool is_still_there() const;
 
  private:
   friend class Rows;
   sqlite3_stmt* prepare(const std::string& sql);
   void bind(sqlite3_stmt* statement, int index, std::int64_t value);
-  void bind(sqlite3_stmt* statement, int index, std::uint64_t value) { bind(statement, index, static_cast<std::int64_t>(value)); }
+  void bind(sqlite3_stmt* statement, int index, std::uint64_t value) {
+    bind(statement, index, static_cast<std::int64_t>(value));
+  }
   void bind(sqlite3_stmt* statement, int index, Time value) {
     bind(statement, index, std::int64_t{value.time_since_epoch().count()});
   }

@@ -17,18 +17,20 @@ namespace {
 constexpr std::size_t kLimitMin = 1;
 constexpr std::size_t kLimitMax = 1000;
 
-// The types that any glob matches as ",alias.moved,alias.settled,": a single value for whatever was asked.
+// The types that any glob matches as ",alias.moved,alias.settled,": a single value for whatever was
+// asked.
 std::string matching_types(const std::vector<std::string>& globs) {
   std::string types = ",";
   for (const auto type : kEventTypeNames) {
-    if (std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_matches(glob, type); }))
+    if (std::any_of(globs.begin(), globs.end(),
+                    [&](const auto& glob) { return glob_matches(glob, type); }))
       types += fmt::format("{},", type);
   }
   return types;
 }
 
-// Conditions are only there when they are needed, so that SQLite can choose an index; every value has its fixed number. At most
-// 2^7 texts, each prepared once.
+// Conditions are only there when they are needed, so that SQLite can choose an index; every value
+// has its fixed number. At most 2^7 texts, each prepared once.
 std::string sql_for(const EventFilter& filter) {
   std::string sql = fmt::format("SELECT {} FROM events AS e WHERE true", kEventColumns);
   if (!filter.endpoint.empty()) sql += " AND e.endpoint = ?1";
@@ -38,12 +40,14 @@ std::string sql_for(const EventFilter& filter) {
   if (filter.until) sql += " AND e.time_us < ?5";
   if (filter.before_sequence) sql += " AND e.sequence < ?6";
   if (filter.after_sequence) sql += " AND e.sequence > ?7";
-  return sql + (filter.after_sequence ? " ORDER BY e.sequence LIMIT ?8" : " ORDER BY e.sequence DESC LIMIT ?8");
+  return sql + (filter.after_sequence ? " ORDER BY e.sequence LIMIT ?8"
+                                      : " ORDER BY e.sequence DESC LIMIT ?8");
 }
 
 void fail_damaged_event(Database& database, std::int64_t sequence) {
   database.fail(StoreError::Kind::Damaged,
-                fmt::format("event {0} in {1} is damaged (its checksum does not fit); ask for a span of time without it, or "
+                fmt::format("event {0} in {1} is damaged (its checksum does not fit); ask for a "
+                            "span of time without it, or "
                             "remove it: sqlite3 {1} \"DELETE FROM events WHERE sequence = {0}\"",
                             sequence, database.file().string()));
 }
@@ -52,9 +56,10 @@ std::vector<StoredEvent> read_events(Database& database, const EventFilter& filt
   const auto types = matching_types(filter.types);
   const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
   std::vector<StoredEvent> events;
-  Rows rows = database.query(sql_for(filter), std::string_view{filter.endpoint}, std::string_view{filter.alias},
-                             std::string_view{types}, filter.since.value_or(Time{}), filter.until.value_or(Time{}),
-                             filter.before_sequence.value_or(0), filter.after_sequence.value_or(0), limit);
+  Rows rows = database.query(
+      sql_for(filter), std::string_view{filter.endpoint}, std::string_view{filter.alias},
+      std::string_view{types}, filter.since.value_or(Time{}), filter.until.value_or(Time{}),
+      filter.before_sequence.value_or(0), filter.after_sequence.value_or(0), limit);
   while (rows.next()) {
     if (auto event = read_event(rows)) {
       events.push_back(std::move(*event));
@@ -65,10 +70,12 @@ std::vector<StoredEvent> read_events(Database& database, const EventFilter& filt
   return events;
 }
 
-// States stand in the text and not as values: only so can SQLite use the indexes of pending and dead ones.
+// States stand in the text and not as values: only so can SQLite use the indexes of pending and
+// dead ones.
 std::string sql_for(const DeliveryFilter& filter) {
   std::string sql =
-      "SELECT d.sequence, e.id, e.type, e.endpoint, e.alias, d.webhook, d.state, d.attempts, d.created_us, d.next_attempt_us, "
+      "SELECT d.sequence, e.id, e.type, e.endpoint, e.alias, d.webhook, d.state, d.attempts, "
+      "d.created_us, d.next_attempt_us, "
       "d.last_error FROM deliveries AS d JOIN events AS e ON e.sequence = d.sequence WHERE true";
   if (!filter.webhook.empty()) sql += " AND d.webhook = ?1";
   if (filter.state) sql += fmt::format(" AND d.state = '{}'", label(*filter.state));
@@ -99,7 +106,8 @@ std::vector<DeliveryRow> read_deliveries(Database& database, const DeliveryFilte
   const auto after = filter.after.value_or(DeliveryPlace{});
   const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
   std::vector<DeliveryRow> deliveries;
-  Rows rows = database.query(sql_for(filter), std::string_view{filter.webhook}, std::string_view{filter.event_id}, after.sequence,
+  Rows rows = database.query(sql_for(filter), std::string_view{filter.webhook},
+                             std::string_view{filter.event_id}, after.sequence,
                              std::string_view{after.webhook}, limit);
   while (rows.next()) {
     if (auto delivery = read_delivery(rows)) {
@@ -111,11 +119,14 @@ std::vector<DeliveryRow> read_deliveries(Database& database, const DeliveryFilte
   return deliveries;
 }
 
-std::vector<StoredEvent> read_events_called(Database& database, const std::string& text, std::size_t limit) {
-  const bool is_number = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+std::vector<StoredEvent> read_events_called(Database& database, const std::string& text,
+                                            std::size_t limit) {
+  const bool is_number =
+      !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
   // "~" comes after every character of an id, so this is a range of the index.
-  const auto sql = fmt::format("SELECT {} FROM events AS e WHERE {} ORDER BY e.sequence LIMIT ?2", kEventColumns,
-                               is_number ? "e.sequence = CAST(?1 AS INTEGER)" : "e.id >= ?1 AND e.id < ?1 || '~'");
+  const auto sql = fmt::format(
+      "SELECT {} FROM events AS e WHERE {} ORDER BY e.sequence LIMIT ?2", kEventColumns,
+      is_number ? "e.sequence = CAST(?1 AS INTEGER)" : "e.id >= ?1 AND e.id < ?1 || '~'");
   std::vector<StoredEvent> events;
   Rows rows = database.query(sql, std::string_view{text}, std::uint64_t{limit});
   while (rows.next()) {
@@ -152,7 +163,8 @@ std::expected<Database*, StoreError> SqliteEventLog::open() {
   if (version < schema_version()) {
     return std::unexpected(
         StoreError{StoreError::Kind::Unavailable,
-                   fmt::format("{} was written by an older modelvane (schema {}, this one reads {}); start `modelvane serve` "
+                   fmt::format("{} was written by an older modelvane (schema {}, this one reads "
+                               "{}); start `modelvane serve` "
                                "of this version once to bring it up to date",
                                database->file().string(), version, schema_version())});
   }
@@ -161,7 +173,8 @@ std::expected<Database*, StoreError> SqliteEventLog::open() {
 }
 
 template <typename Read>
-auto SqliteEventLog::ask(Read read) -> std::expected<std::invoke_result_t<Read, Database&>, StoreError> {
+auto SqliteEventLog::ask(Read read)
+    -> std::expected<std::invoke_result_t<Read, Database&>, StoreError> {
   const std::scoped_lock lock{mutex_};
   const auto opened = open();
   if (!opened) return std::unexpected(opened.error());
@@ -173,16 +186,18 @@ auto SqliteEventLog::ask(Read read) -> std::expected<std::invoke_result_t<Read, 
   return std::unexpected(std::move(error));
 }
 
-std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::events(const EventFilter& filter) {
+std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::events(
+    const EventFilter& filter) {
   return ask([&](Database& database) { return read_events(database, filter); });
 }
 
-std::expected<std::vector<DeliveryRow>, StoreError> SqliteEventLog::deliveries(const DeliveryFilter& filter) {
+std::expected<std::vector<DeliveryRow>, StoreError> SqliteEventLog::deliveries(
+    const DeliveryFilter& filter) {
   return ask([&](Database& database) { return read_deliveries(database, filter); });
 }
 
-std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::find_events(const std::string& number_or_id,
-                                                                                std::size_t limit) {
+std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::find_events(
+    const std::string& number_or_id, std::size_t limit) {
   return ask([&](Database& database) { return read_events_called(database, number_or_id, limit); });
 }
 
@@ -190,7 +205,8 @@ std::expected<std::map<std::string, ApprovedTargets>, StoreError> SqliteEventLog
   return ask([](Database& database) { return read_pins(database); });
 }
 
-std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError> SqliteEventLog::endpoint_states() {
+std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError>
+SqliteEventLog::endpoint_states() {
   return ask([](Database& database) { return read_states(database); });
 }
 

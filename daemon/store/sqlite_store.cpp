@@ -28,13 +28,16 @@ void set_up(Database& database) {
   {
     Rows mode = database.query("PRAGMA journal_mode = WAL");
     if (mode.next() && mode.text(0) != "wal") {
-      database.fail(StoreError::Kind::Unavailable,
-                    fmt::format("{}: the file system does not allow write-ahead logging (no shared memory); "
-                                "put the storage folder on a local disk",
-                                database.file().string()));
+      database.fail(
+          StoreError::Kind::Unavailable,
+          fmt::format("{}: the file system does not allow write-ahead logging (no shared memory); "
+                      "put the storage folder on a local disk",
+                      database.file().string()));
     }
   }
-  database.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+  database.run(
+      "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA "
+      "cell_size_check = ON");
   database.number(fmt::format("PRAGMA journal_size_limit = {}", kJournalBytesMax));
 }
 
@@ -47,18 +50,22 @@ std::filesystem::path database_file(const std::filesystem::path& folder) {
 std::vector<std::pair<std::string, EndpointState>> read_states(Database& database) {
   std::vector<std::pair<std::string, EndpointState>> states;
   Rows rows = database.query(
-      "SELECT name, checksum, state, time_us FROM endpoints LEFT JOIN good_marks ON endpoint = name ORDER BY name");
+      "SELECT name, checksum, state, time_us FROM endpoints LEFT JOIN good_marks ON endpoint = "
+      "name ORDER BY name");
   while (rows.next()) {
     auto name = rows.text(0);
     const auto json = rows.text(2);
     const bool fits = rows.integer(1) == std::int64_t{crc32c(json, crc32c(name))};
-    auto state = fits ? parse_state(json) : std::unexpected(std::string{"its checksum does not fit"});
+    auto state =
+        fits ? parse_state(json) : std::unexpected(std::string{"its checksum does not fit"});
     if (!state) {
-      database.fail(
-          StoreError::Kind::Damaged,
-          fmt::format("{}: what is known about endpoint \"{}\" is damaged ({}); put a backup in its place, or, to take what "
-                      "the next poll shows as the new baseline: sqlite3 {} \"DELETE FROM endpoints WHERE name = '{}'\"",
-                      database.file().string(), name, state.error(), database.file().string(), name));
+      database.fail(StoreError::Kind::Damaged,
+                    fmt::format("{}: what is known about endpoint \"{}\" is damaged ({}); put a "
+                                "backup in its place, or, to take what "
+                                "the next poll shows as the new baseline: sqlite3 {} \"DELETE FROM "
+                                "endpoints WHERE name = '{}'\"",
+                                database.file().string(), name, state.error(),
+                                database.file().string(), name));
       return {};
     }
     // NULL reads as 0, the year 1970: before every real poll.
@@ -73,10 +80,11 @@ SqliteStore::SqliteStore(std::filesystem::path folder, std::size_t events_max)
 
 SqliteStore::~SqliteStore() = default;
 
-// ---- opening ------------------------------------------------------------------------------------------------------------------
+// ---- opening
+// ------------------------------------------------------------------------------------------------------------------
 
-// SQLite takes a file without content for a new database, and deletes the log beside it. What a damaged file system left behind
-// must not pass for that.
+// SQLite takes a file without content for a new database, and deletes the log beside it. What a
+// damaged file system left behind must not pass for that.
 std::expected<void, StoreError> SqliteStore::check_before_open() const {
   const auto file = database_file(folder_);
   std::error_code error;
@@ -86,21 +94,26 @@ std::expected<void, StoreError> SqliteStore::check_before_open() const {
   if (was_open_) {
     return std::unexpected(StoreError{
         StoreError::Kind::Unavailable,
-        fmt::format("{} has gone while modelvane ran; put it back, or restart modelvane to begin anew", file.string())});
+        fmt::format(
+            "{} has gone while modelvane ran; put it back, or restart modelvane to begin anew",
+            file.string())});
   }
   if (size_or_zero(log) > 0) {
     return std::unexpected(
         StoreError{StoreError::Kind::Damaged,
-                   fmt::format("{} is {}, but its log {} is not; put a backup in its place, or move the log away to begin anew "
+                   fmt::format("{} is {}, but its log {} is not; put a backup in its place, or "
+                               "move the log away to begin anew "
                                "(history, waiting deliveries and known targets are lost then)",
                                file.string(), is_missing ? "missing" : "empty", log)});
   }
   if (!is_missing && lock_->had_database()) {
-    return std::unexpected(
-        StoreError{StoreError::Kind::Damaged,
-                   fmt::format("{} is empty, but it was not when modelvane last used it; put a backup in its place, or move it "
-                               "away to begin anew (history, waiting deliveries and known targets are lost then)",
-                               file.string())});
+    return std::unexpected(StoreError{
+        StoreError::Kind::Damaged,
+        fmt::format(
+            "{} is empty, but it was not when modelvane last used it; put a backup in its place, "
+            "or move it "
+            "away to begin anew (history, waiting deliveries and known targets are lost then)",
+            file.string())});
   }
   return {};
 }
@@ -115,7 +128,8 @@ std::expected<void, StoreError> SqliteStore::open() {
   if (database_) return {};
   data_version_.reset();
   if (auto checked = check_before_open(); !checked) return checked;
-  database_ = std::make_unique<Database>(database_file(folder_), was_open_ ? Database::Access::Write : Database::Access::Create);
+  database_ = std::make_unique<Database>(
+      database_file(folder_), was_open_ ? Database::Access::Write : Database::Access::Create);
   const auto version = identify(*database_);
   if (database_->ok()) set_up(*database_);
   if (database_->ok() && version < schema_version()) migrate(*database_, version);
@@ -134,7 +148,8 @@ StoreError SqliteStore::close_after_error() {
   return error;
 }
 
-// ---- loading ------------------------------------------------------------------------------------------------------------------
+// ---- loading
+// ------------------------------------------------------------------------------------------------------------------
 
 std::expected<Loaded, StoreError> SqliteStore::load() {
   if (auto opened = open(); !opened) return std::unexpected(std::move(opened.error()));
@@ -142,12 +157,12 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
     Rows check = database_->query("PRAGMA quick_check(1)");
     if (check.next() && check.text(0) != "ok") {
       const auto file = database_->file().string();
-      database_->fail(
-          StoreError::Kind::Damaged,
-          fmt::format(
-              "the database {} is damaged ({}); stop modelvane and put a backup in its place, or move the file away to begin "
-              "anew (history, waiting deliveries and known targets are lost then); try `sqlite3 {} .recover` for the rest",
-              file, check.text(0), file));
+      database_->fail(StoreError::Kind::Damaged,
+                      fmt::format("the database {} is damaged ({}); stop modelvane and put a "
+                                  "backup in its place, or move the file away to begin "
+                                  "anew (history, waiting deliveries and known targets are lost "
+                                  "then); try `sqlite3 {} .recover` for the rest",
+                                  file, check.text(0), file));
     }
   }
   Loaded loaded;
@@ -162,13 +177,15 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
 }
 
 void SqliteStore::load_endpoints(Loaded& loaded) {
-  for (auto& [name, state] : read_states(*database_)) loaded.endpoints.emplace(name, std::move(state));
+  for (auto& [name, state] : read_states(*database_))
+    loaded.endpoints.emplace(name, std::move(state));
 }
 
 void SqliteStore::load_pending(Loaded& loaded) {
   static const std::string kSql = fmt::format(
       "SELECT d.sequence, d.webhook, d.attempts, d.created_us, d.next_attempt_us, d.last_error, {} "
-      "FROM deliveries AS d LEFT JOIN events AS e ON e.sequence = d.sequence WHERE d.state = 'pending' ORDER BY d.sequence, "
+      "FROM deliveries AS d LEFT JOIN events AS e ON e.sequence = d.sequence WHERE d.state = "
+      "'pending' ORDER BY d.sequence, "
       "d.webhook",
       kEventColumns);
   constexpr int kDeliveryColumns = 6;
@@ -197,27 +214,36 @@ void SqliteStore::load_pending(Loaded& loaded) {
 void SqliteStore::bury(const std::vector<std::pair<std::uint64_t, std::string>>& unreadable) {
   if (unreadable.empty() || !database_->run("BEGIN IMMEDIATE")) return;
   for (const auto& [sequence, webhook] : unreadable) {
-    const auto reason = fmt::format("event {} is missing or damaged in {} (its checksum does not fit); it was not sent", sequence,
-                                    database_->file().string());
-    database_->execute("UPDATE deliveries SET state = 'dead', last_error = ?3 WHERE sequence = ?1 AND webhook = ?2", sequence,
-                       std::string_view{webhook}, std::string_view{reason});
+    const auto reason = fmt::format(
+        "event {} is missing or damaged in {} (its checksum does not fit); it was not sent",
+        sequence, database_->file().string());
+    database_->execute(
+        "UPDATE deliveries SET state = 'dead', last_error = ?3 WHERE sequence = ?1 AND webhook = "
+        "?2",
+        sequence, std::string_view{webhook}, std::string_view{reason});
   }
   database_->run("COMMIT");
 }
 
 void SqliteStore::load_counts(Loaded& loaded) {
   {
-    Rows rows = database_->query("SELECT endpoint, type, count FROM event_counts ORDER BY endpoint, type");
+    Rows rows =
+        database_->query("SELECT endpoint, type, count FROM event_counts ORDER BY endpoint, type");
     while (rows.next()) {
       const auto type = event_type(rows.text(1));
-      if (type) loaded.event_counts.push_back({rows.text(0), *type, static_cast<std::uint64_t>(rows.integer(2))});
+      if (type)
+        loaded.event_counts.push_back(
+            {rows.text(0), *type, static_cast<std::uint64_t>(rows.integer(2))});
     }
   }
-  Rows rows = database_->query("SELECT webhook, count(*) FROM deliveries WHERE state = 'dead' GROUP BY webhook");
-  while (rows.next()) loaded.dead_letters[rows.text(0)] = static_cast<std::uint64_t>(rows.integer(1));
+  Rows rows = database_->query(
+      "SELECT webhook, count(*) FROM deliveries WHERE state = 'dead' GROUP BY webhook");
+  while (rows.next())
+    loaded.dead_letters[rows.text(0)] = static_cast<std::uint64_t>(rows.integer(1));
 }
 
-// ---- committing ---------------------------------------------------------------------------------------------------------------
+// ---- committing
+// ---------------------------------------------------------------------------------------------------------------
 
 std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) {
   if (auto opened = open(); !opened) return std::unexpected(std::move(opened.error()));
@@ -271,16 +297,18 @@ void SqliteStore::put_event(const StoredEvent& event) {
   const auto sequence = static_cast<std::int64_t>(event.sequence);
   if (sequence <= last_sequence_) {
     if (is_same_as_stored(event) || !database_->ok()) return;
-    return database_->fail(
-        StoreError::Kind::Unavailable,
-        fmt::format("{}: sequence number {} was already given to another event than {}; nothing was written, please report "
-                    "this as a bug",
-                    database_->file().string(), event.sequence, event.id));
+    return database_->fail(StoreError::Kind::Unavailable,
+                           fmt::format("{}: sequence number {} was already given to another event "
+                                       "than {}; nothing was written, please report "
+                                       "this as a bug",
+                                       database_->file().string(), event.sequence, event.id));
   }
   database_->execute(
-      "INSERT INTO events(sequence, id, type, endpoint, alias, time_us, checksum, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-      event.sequence, std::string_view{event.id}, name(event.type), std::string_view{event.endpoint},
-      std::string_view{event.alias}, event.time, std::int64_t{checksum_of(event)}, std::string_view{event.json});
+      "INSERT INTO events(sequence, id, type, endpoint, alias, time_us, checksum, json) VALUES(?1, "
+      "?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      event.sequence, std::string_view{event.id}, name(event.type),
+      std::string_view{event.endpoint}, std::string_view{event.alias}, event.time,
+      std::int64_t{checksum_of(event)}, std::string_view{event.json});
   database_->execute(
       "INSERT INTO event_counts(endpoint, type, count) VALUES(?1, ?2, 1) "
       "ON CONFLICT(endpoint, type) DO UPDATE SET count = count + 1",
@@ -289,9 +317,12 @@ void SqliteStore::put_event(const StoredEvent& event) {
   ++event_rows_;
 }
 
-// The answer to a commit can be an error although the batch became durable; the writer then submits it again.
+// The answer to a commit can be an error although the batch became durable; the writer then submits
+// it again.
 bool SqliteStore::is_same_as_stored(const StoredEvent& event) {
-  Rows rows = database_->query(fmt::format("SELECT {} FROM events AS e WHERE e.sequence = ?1", kEventColumns), event.sequence);
+  Rows rows = database_->query(
+      fmt::format("SELECT {} FROM events AS e WHERE e.sequence = ?1", kEventColumns),
+      event.sequence);
   if (!rows.next()) return false;
   const auto stored = read_event(rows);
   return stored && stored->id == event.id && stored->json == event.json;
@@ -300,12 +331,16 @@ bool SqliteStore::is_same_as_stored(const StoredEvent& event) {
 void SqliteStore::put_deliveries(const Batch& batch) {
   for (const auto& delivery : batch.deliveries) {
     database_->execute(
-        "INSERT INTO deliveries(sequence, webhook, state, attempts, created_us, next_attempt_us, last_error) VALUES(?1, ?2, ?3, "
+        "INSERT INTO deliveries(sequence, webhook, state, attempts, created_us, next_attempt_us, "
+        "last_error) VALUES(?1, ?2, ?3, "
         "?4, ?5, ?6, ?7) "
-        "ON CONFLICT(sequence, webhook) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, "
-        "created_us = excluded.created_us, next_attempt_us = excluded.next_attempt_us, last_error = excluded.last_error",
-        delivery.sequence, std::string_view{delivery.webhook}, label(delivery.state), std::int64_t{delivery.attempts},
-        delivery.created, delivery.next_attempt, std::string_view{delivery.last_error});
+        "ON CONFLICT(sequence, webhook) DO UPDATE SET state = excluded.state, attempts = "
+        "excluded.attempts, "
+        "created_us = excluded.created_us, next_attempt_us = excluded.next_attempt_us, last_error "
+        "= excluded.last_error",
+        delivery.sequence, std::string_view{delivery.webhook}, label(delivery.state),
+        std::int64_t{delivery.attempts}, delivery.created, delivery.next_attempt,
+        std::string_view{delivery.last_error});
   }
 }
 
@@ -324,7 +359,9 @@ void SqliteStore::keep_to_limit() {
 
 // Never an event that somebody still has to be told.
 void SqliteStore::choose_to_forget(const std::string& which, std::int64_t value) {
-  database_->run("CREATE TEMP TABLE IF NOT EXISTS forgotten(sequence INTEGER PRIMARY KEY); DELETE FROM forgotten");
+  database_->run(
+      "CREATE TEMP TABLE IF NOT EXISTS forgotten(sequence INTEGER PRIMARY KEY); DELETE FROM "
+      "forgotten");
   database_->execute(
       "INSERT INTO forgotten SELECT sequence FROM events WHERE sequence NOT IN "
       "(SELECT sequence FROM deliveries WHERE state = 'pending') AND " +
@@ -335,8 +372,10 @@ void SqliteStore::choose_to_forget(const std::string& which, std::int64_t value)
 void SqliteStore::delete_chosen() {
   {
     Rows rows = database_->query(
-        "SELECT webhook, count(*) FROM deliveries WHERE state = 'dead' AND sequence IN forgotten GROUP BY webhook");
-    while (rows.next()) report_.forgotten_dead[rows.text(0)] += static_cast<std::uint64_t>(rows.integer(1));
+        "SELECT webhook, count(*) FROM deliveries WHERE state = 'dead' AND sequence IN forgotten "
+        "GROUP BY webhook");
+    while (rows.next())
+      report_.forgotten_dead[rows.text(0)] += static_cast<std::uint64_t>(rows.integer(1));
   }
   database_->execute("DELETE FROM deliveries WHERE sequence IN forgotten");
   database_->execute("DELETE FROM events WHERE sequence IN forgotten");

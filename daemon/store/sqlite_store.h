@@ -1,7 +1,8 @@
-// The durable store: one SQLite file, modelvane.db, in the storage folder. WAL and synchronous=FULL: a commit that returned
-// success survives a power cut. Opened at the first call, not in the constructor; after any error it is closed, and the next call
-// opens it again, so that it recovers by itself when the disk does. Nothing that was stored is ever deleted because it looks
-// wrong.
+// The durable store: one SQLite file, modelvane.db, in the storage folder. WAL and
+// synchronous=FULL: a commit that returned success survives a power cut. Opened at the first call,
+// not in the constructor; after any error it is closed, and the next call opens it again, so that
+// it recovers by itself when the disk does. Nothing that was stored is ever deleted because it
+// looks wrong.
 #pragma once
 
 #include <filesystem>
@@ -23,16 +24,18 @@ class FolderLock;
 // PRODUCT's limit: about 2 GB. Beyond it the oldest events go whose deliveries are all finished.
 inline constexpr std::size_t kEventsMax = 1'000'000;
 
-// One thread (the store writer's). A second SqliteStore on the same folder, also of another process, gets Busy.
+// One thread (the store writer's). A second SqliteStore on the same folder, also of another
+// process, gets Busy.
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(std::filesystem::path folder, std::size_t events_max = kEventsMax);
   ~SqliteStore() override;
 
-  // An event whose row is damaged is not delivered: its deliveries become dead letters with that reason. A damaged endpoint state
-  // is an error, because a changed alias might hide behind it.
+  // An event whose row is damaged is not delivered: its deliveries become dead letters with that
+  // reason. A damaged endpoint state is an error, because a changed alias might hide behind it.
   std::expected<Loaded, StoreError> load() override;
-  // The same batch again (after an error that left it open whether it became durable) is no error and counts once.
+  // The same batch again (after an error that left it open whether it became durable) is no error
+  // and counts once.
   std::expected<CommitReport, StoreError> commit(const Batch& batch) override;
   std::expected<std::vector<OperatorTask>, StoreError> new_requests() override;
 
@@ -62,22 +65,28 @@ class SqliteStore final : public Store {
   bool was_open_ = false;        // from then on a missing file is an accident and not a beginning
   std::int64_t event_rows_ = 0;  // in the table; counted when it is opened
   std::int64_t last_sequence_ = 0;
-  std::optional<std::int64_t> data_version_;  // of the last look for requests; another one = another process wrote
-  std::uint64_t last_request_ = 0;            // handed out
-  CommitReport report_;                       // of the commit under way
+  std::optional<std::int64_t>
+      data_version_;  // of the last look for requests; another one = another process wrote
+  std::uint64_t last_request_ = 0;  // handed out
+  CommitReport report_;             // of the commit under way
 };
 
-// Reads a store, also while a daemon writes it or none runs. Any thread; queries take turns. Never creates the database.
+// Reads a store, also while a daemon writes it or none runs. Any thread; queries take turns. Never
+// creates the database.
 class SqliteEventLog final : public EventLog {
  public:
   explicit SqliteEventLog(std::filesystem::path folder);
   ~SqliteEventLog() override;
 
-  // Without a database there are no events: a daemon whose disk is not there yet has an empty history.
+  // Without a database there are no events: a daemon whose disk is not there yet has an empty
+  // history.
   std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
-  std::expected<std::vector<DeliveryRow>, StoreError> deliveries(const DeliveryFilter& filter) override;
-  // Events of that sequence number, or whose id begins with the text, oldest first; at most `limit`.
-  std::expected<std::vector<StoredEvent>, StoreError> find_events(const std::string& number_or_id, std::size_t limit);
+  std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
+      const DeliveryFilter& filter) override;
+  // Events of that sequence number, or whose id begins with the text, oldest first; at most
+  // `limit`.
+  std::expected<std::vector<StoredEvent>, StoreError> find_events(const std::string& number_or_id,
+                                                                  std::size_t limit);
   // By name.
   std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError> endpoint_states();
   // By endpoint.

@@ -14,16 +14,19 @@ using Json = nlohmann::json;
 // Raised when an old program would misunderstand the text; new keys alone do not raise it.
 constexpr int kVersion = 2;
 
-constexpr std::array kAliasStatuses{AliasStatus::Resolved, AliasStatus::Undisclosed, AliasStatus::Absent};
+constexpr std::array kAliasStatuses{AliasStatus::Resolved, AliasStatus::Undisclosed,
+                                    AliasStatus::Absent};
 constexpr std::array kRules{Rule::Field, Rule::Reverse, Rule::Lookup, Rule::Echo};
 constexpr std::array kAvailabilities{Availability::Unknown, Availability::Up, Availability::Down};
 
 std::string_view label(Availability availability) {
-  constexpr std::array kLabels{std::string_view{"unknown"}, std::string_view{"up"}, std::string_view{"down"}};
+  constexpr std::array kLabels{std::string_view{"unknown"}, std::string_view{"up"},
+                               std::string_view{"down"}};
   return kLabels[static_cast<std::size_t>(availability)];
 }
 
-// ---- writing ------------------------------------------------------------------------------------------------------------------
+// ---- writing
+// ------------------------------------------------------------------------------------------------------------------
 
 Json to_value(Time time) {
   return time.time_since_epoch().count();
@@ -53,7 +56,9 @@ Json to_value(const PendingHints& pending) {
 }
 
 Json to_value(const AliasState& alias) {
-  Json value{{"status", label(alias.status)}, {"rule", label(alias.rule)}, {"since", to_value(alias.since)}};
+  Json value{{"status", label(alias.status)},
+             {"rule", label(alias.rule)},
+             {"since", to_value(alias.since)}};
   put(value, "last_seen", alias.last_seen);
   put(value, "target", alias.target);
   put(value, "evidence", alias.evidence);
@@ -68,7 +73,8 @@ Json to_value(const AliasState& alias) {
   if (alias.unheard) value["unheard"] = true;
   if (alias.last_move) {
     const auto& move = *alias.last_move;
-    value["last_move"] = {{"event_id", move.event_id}, {"from", move.from}, {"at", to_value(move.at)}};
+    value["last_move"] = {
+        {"event_id", move.event_id}, {"from", move.from}, {"at", to_value(move.at)}};
   }
   if (alias.changes != 0) value["changes"] = alias.changes;
   if (!alias.hints.empty()) value["hints"] = alias.hints;
@@ -95,14 +101,17 @@ Json to_value(const EndingState& state) {
   return value;
 }
 
-// Sorted ids have much in common with their neighbours: [..., "acme/large", 5, "small"] = acme/large, acme/small. A number counts
-// the bytes that are shared with the id before; only ASCII is shared, so that no character is ever split.
+// Sorted ids have much in common with their neighbours: [..., "acme/large", 5, "small"] =
+// acme/large, acme/small. A number counts the bytes that are shared with the id before; only ASCII
+// is shared, so that no character is ever split.
 Json to_value(const IdList& ids) {
   Json value = Json::array();
   std::string before;
   for (const auto& id : ids) {
     std::size_t shared = 0;
-    while (shared < std::min(before.size(), id.size()) && id[shared] == before[shared] && (id[shared] & 0x80) == 0) ++shared;
+    while (shared < std::min(before.size(), id.size()) && id[shared] == before[shared] &&
+           (id[shared] & 0x80) == 0)
+      ++shared;
     if (shared != 0) value.push_back(shared);
     value.push_back(id.substr(shared));
     before = id;
@@ -110,7 +119,8 @@ Json to_value(const IdList& ids) {
   return value;
 }
 
-// ---- reading ------------------------------------------------------------------------------------------------------------------
+// ---- reading
+// ------------------------------------------------------------------------------------------------------------------
 
 template <typename Enum, std::size_t Count>
 Enum enum_at(const Json& object, const char* key, const std::array<Enum, Count>& values) {
@@ -128,8 +138,9 @@ Integer integer_at(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return 0;
   if (!found->is_number_integer()) throw std::invalid_argument("not a whole number");
-  const bool fits = found->is_number_unsigned() ? std::in_range<Integer>(found->get<std::uint64_t>())
-                                                : std::in_range<Integer>(found->get<std::int64_t>());
+  const bool fits = found->is_number_unsigned()
+                        ? std::in_range<Integer>(found->get<std::uint64_t>())
+                        : std::in_range<Integer>(found->get<std::int64_t>());
   if (!fits) throw std::invalid_argument("a number without measure");
   return found->get<Integer>();
 }
@@ -168,16 +179,18 @@ AliasState alias_of(const Json& value) {
   alias.last_seen = optional_time_at(value, "last_seen");
   alias.evidence = text_at(value, "evidence");
   if (const auto pending = value.find("pending"); pending != value.end()) {
-    alias.pending = Pending{.seen = {enum_at(*pending, "status", kAliasStatuses), text_at(*pending, "target")},
-                            .first_seen = time_at(*pending, "first_seen"),
-                            .polls = integer_at<int>(*pending, "polls")};
+    alias.pending =
+        Pending{.seen = {enum_at(*pending, "status", kAliasStatuses), text_at(*pending, "target")},
+                .first_seen = time_at(*pending, "first_seen"),
+                .polls = integer_at<int>(*pending, "polls")};
   }
   alias.recent = texts_at(value, "recent");
   alias.unstable = value.value("unstable", false);
   alias.unheard = value.value("unheard", false);
   if (const auto move = value.find("last_move"); move != value.end()) {
-    alias.last_move =
-        LastMove{.event_id = text_at(*move, "event_id"), .from = text_at(*move, "from"), .at = time_at(*move, "at")};
+    alias.last_move = LastMove{.event_id = text_at(*move, "event_id"),
+                               .from = text_at(*move, "from"),
+                               .at = time_at(*move, "at")};
   }
   alias.changes = integer_at<std::uint64_t>(value, "changes");
   alias.hints = texts_at(value, "hints");
@@ -192,7 +205,8 @@ AliasState alias_of(const Json& value) {
 std::optional<Ending> ending_at(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return std::nullopt;
-  return Ending{.at = optional_time_at(*found, "at"), .replacement = text_at(*found, "replacement")};
+  return Ending{.at = optional_time_at(*found, "at"),
+                .replacement = text_at(*found, "replacement")};
 }
 
 EndingState ending_of(const Json& value) {
@@ -211,10 +225,12 @@ IdList ids_of(const Json& value) {
   for (const auto& item : value) {
     if (item.is_number_unsigned()) {
       shared = item.get<std::size_t>();
-      if (ids.empty() || shared > ids.back().size()) throw std::invalid_argument("more is shared than there is");
+      if (ids.empty() || shared > ids.back().size())
+        throw std::invalid_argument("more is shared than there is");
       continue;
     }
-    ids.push_back((ids.empty() ? "" : ids.back().substr(0, shared)) + item.get_ref<const std::string&>());
+    ids.push_back((ids.empty() ? "" : ids.back().substr(0, shared)) +
+                  item.get_ref<const std::string&>());
     shared = 0;
   }
   return IdList::of(ids);
@@ -235,7 +251,8 @@ EndpointState state_of(const Json& value) {
   state.last_good = optional_time_at(value, "last_good");
   if (const auto ids = value.find("ids"); ids != value.end()) state.ids = ids_of(*ids);
   if (const auto found = value.find("pending_models"); found != value.end()) {
-    for (const auto& [id, model] : found->items()) state.pending_models.emplace(id, pending_of<PendingModel>(model));
+    for (const auto& [id, model] : found->items())
+      state.pending_models.emplace(id, pending_of<PendingModel>(model));
   }
   if (const auto found = value.find("endings"); found != value.end()) {
     auto& endings = state.endings.emplace();
@@ -245,7 +262,8 @@ EndpointState state_of(const Json& value) {
     for (const auto& [id, alias] : found->items()) state.aliases.emplace(id, alias_of(alias));
   }
   if (const auto found = value.find("quarantine"); found != value.end()) {
-    state.quarantine = Quarantine{.since = time_at(*found, "since"), .models_now = integer_at<std::size_t>(*found, "models_now")};
+    state.quarantine = Quarantine{.since = time_at(*found, "since"),
+                                  .models_now = integer_at<std::size_t>(*found, "models_now")};
   }
   state.availability = enum_at(value, "availability", kAvailabilities);
   state.streak = integer_at<int>(value, "streak");
@@ -255,7 +273,8 @@ EndpointState state_of(const Json& value) {
   state.down_sentence = text_at(value, "down_sentence");
   state.last_answer = optional_time_at(value, "last_answer");
   if (const auto echo = value.find("echo"); echo != value.end()) {
-    state.echo = {.day = integer_at<std::int64_t>(*echo, "day"), .asked = integer_at<int>(*echo, "asked")};
+    state.echo = {.day = integer_at<std::int64_t>(*echo, "day"),
+                  .asked = integer_at<int>(*echo, "asked")};
   }
   state.events_made = integer_at<std::uint64_t>(value, "events_made");
   return state;
@@ -264,17 +283,21 @@ EndpointState state_of(const Json& value) {
 }  // namespace
 
 std::string to_json(const EndpointState& state) {
-  Json value{{"version", kVersion}, {"has_baseline", state.has_baseline}, {"availability", label(state.availability)}};
+  Json value{{"version", kVersion},
+             {"has_baseline", state.has_baseline},
+             {"availability", label(state.availability)}};
   put(value, "last_good", state.last_good);
   if (state.ids.is_known()) value["ids"] = to_value(state.ids);
-  for (const auto& [id, model] : state.pending_models) value["pending_models"][id] = pending_value(model);
+  for (const auto& [id, model] : state.pending_models)
+    value["pending_models"][id] = pending_value(model);
   if (state.endings) {
     value["endings"] = Json::object();
     for (const auto& [id, ending] : *state.endings) value["endings"][id] = to_value(ending);
   }
   for (const auto& [id, alias] : state.aliases) value["aliases"][id] = to_value(alias);
   if (state.quarantine)
-    value["quarantine"] = {{"since", to_value(state.quarantine->since)}, {"models_now", state.quarantine->models_now}};
+    value["quarantine"] = {{"since", to_value(state.quarantine->since)},
+                           {"models_now", state.quarantine->models_now}};
   if (state.streak != 0) value["streak"] = state.streak;
   put(value, "streak_since", state.streak_since);
   put(value, "down_since", state.down_since);
@@ -290,7 +313,8 @@ std::expected<EndpointState, std::string> parse_state(std::string_view json) {
   const Json value = Json::parse(json, nullptr, false);
   if (!value.is_object()) return std::unexpected("the state is not a JSON object");
   try {
-    if (integer_at<int>(value, "version") > kVersion) return std::unexpected("the state was written by a newer modelvane");
+    if (integer_at<int>(value, "version") > kVersion)
+      return std::unexpected("the state was written by a newer modelvane");
     return state_of(value);
   } catch (const std::exception& error) {
     return std::unexpected(std::string{"the state has a value of a wrong kind: "} + error.what());

@@ -1,6 +1,7 @@
-// EndpointState <-> the JSON text that the store keeps. The text has a version; keys that this program does not know are ignored,
-// keys that are missing mean the default, a value of a wrong type is an error. Times are whole microseconds, so that what is read
-// is exactly what was written. Pure.
+// EndpointState <-> the JSON text that the store keeps. The text has a version; keys that this
+// program does not know are ignored, keys that are missing mean the default, a value of a wrong
+// type is an error. Times are whole microseconds, so that what is read is exactly what was written.
+// Pure.
 #pragma once
 
 #include <expected>

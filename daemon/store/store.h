@@ -1,5 +1,6 @@
-// What is durable, as the engine sees it: load, commit, query. SqliteStore is the real one; the simulator has one in memory with
-// crash points. A Store is used by one thread (the store writer's); an EventLog may be asked from any thread.
+// What is durable, as the engine sees it: load, commit, query. SqliteStore is the real one; the
+// simulator has one in memory with crash points. A Store is used by one thread (the store
+// writer's); an EventLog may be asked from any thread.
 #pragma once
 
 #include <cstdint>
@@ -70,7 +71,8 @@ struct WebhookSwitch {
   std::int64_t address = 0;  // hash of its URL: another one switches it on again
 };
 
-// What operators approved of an alias, beside the config's pins. Replaces what was approved before; no targets = nothing.
+// What operators approved of an alias, beside the config's pins. Replaces what was approved before;
+// no targets = nothing.
 struct PinApproval {
   std::string endpoint;
   std::string alias;
@@ -97,13 +99,15 @@ struct Loaded {
 
 // Everything in a batch becomes durable together or not at all.
 struct Batch {
-  std::vector<std::pair<std::string, EndpointState>> states;  // by endpoint; replaces what was stored
-  // Last good poll of endpoints on which nothing else has changed: a few bytes instead of the whole state. load() applies it to
-  // the state by apply_good_mark (detect/advance.h).
+  std::vector<std::pair<std::string, EndpointState>>
+      states;  // by endpoint; replaces what was stored
+  // Last good poll of endpoints on which nothing else has changed: a few bytes instead of the whole
+  // state. load() applies it to the state by apply_good_mark (detect/advance.h).
   std::vector<std::pair<std::string, Time>> good_marks;
   std::vector<StoredEvent> events;
-  std::vector<Delivery> deliveries;   // inserted, or updated by (sequence, webhook)
-  std::optional<Time> forget_before;  // retention: delete events older than this, and their finished deliveries
+  std::vector<Delivery> deliveries;  // inserted, or updated by (sequence, webhook)
+  std::optional<Time>
+      forget_before;  // retention: delete events older than this, and their finished deliveries
   // What operators' requests did, together with their answers.
   std::vector<DeliveryKey> dropped;  // forgotten, before the deliveries above are put
   std::vector<PinApproval> pins;
@@ -112,7 +116,8 @@ struct Batch {
 };
 
 struct CommitReport {
-  std::map<std::string, std::uint64_t> forgotten_dead;  // dead letters that went with old events, by webhook
+  std::map<std::string, std::uint64_t>
+      forgotten_dead;  // dead letters that went with old events, by webhook
 };
 
 class Store {
@@ -131,8 +136,9 @@ struct EventFilter {
   std::optional<Time> since;                     // inclusive
   std::optional<Time> until;                     // exclusive
   std::optional<std::uint64_t> before_sequence;  // cursor: older than this one
-  std::optional<std::uint64_t> after_sequence;   // newer than this one (streams); result is then oldest first
-  std::size_t limit = 100;                       // 1..1000
+  std::optional<std::uint64_t>
+      after_sequence;       // newer than this one (streams); result is then oldest first
+  std::size_t limit = 100;  // 1..1000
 };
 
 // A delivery with what people need to know of its event.
@@ -169,7 +175,8 @@ class EventLog {
   // Newest first, unless after_sequence is set.
   virtual std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) = 0;
   // By event, newest first, then by webhook.
-  virtual std::expected<std::vector<DeliveryRow>, StoreError> deliveries(const DeliveryFilter& filter) = 0;
+  virtual std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
+      const DeliveryFilter& filter) = 0;
 };
 
 }  // namespace modelvane

@@ -8,8 +8,9 @@ namespace modelvane {
 
 std::uint32_t checksum_of(const StoredEvent& event) {
   // Lengths keep the borders between fields: "ab","c" is not "a","bc".
-  const auto head = fmt::format("{}:{}:{}:{}:{}:{}:{}:{}", event.sequence, event.id.size(), event.id, name(event.type),
-                                event.endpoint.size(), event.endpoint, event.alias, event.time.time_since_epoch().count());
+  const auto head = fmt::format("{}:{}:{}:{}:{}:{}:{}:{}", event.sequence, event.id.size(),
+                                event.id, name(event.type), event.endpoint.size(), event.endpoint,
+                                event.alias, event.time.time_since_epoch().count());
   return crc32c(event.json, crc32c(head));
 }
 

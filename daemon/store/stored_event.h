@@ -10,7 +10,8 @@
 namespace modelvane {
 
 // In the order that read_event expects; for `FROM events AS e`.
-inline constexpr const char* kEventColumns = "e.sequence, e.id, e.type, e.endpoint, e.alias, e.time_us, e.checksum, e.json";
+inline constexpr const char* kEventColumns =
+    "e.sequence, e.id, e.type, e.endpoint, e.alias, e.time_us, e.checksum, e.json";
 inline constexpr int kEventColumnCount = 8;
 
 // Over every column: a flipped byte in an id or a time is as wrong as one in the text.

@@ -1,5 +1,5 @@
-// Upper and lower case where only ASCII counts: names of headers, hosts, schemes (RFC 9110, RFC 3986). All other bytes stay as
-// they are, in every locale.
+// Upper and lower case where only ASCII counts: names of headers, hosts, schemes (RFC 9110, RFC
+// 3986). All other bytes stay as they are, in every locale.
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,8 @@ std::uint64_t stable_hash(std::string_view text) {
     hash ^= static_cast<unsigned char>(c);
     hash *= 1099511628211ULL;
   }
-  // FNV's low bits are weak for short, similar names ("gw-1", "gw-2"); one round of the splitmix64 finaliser spreads them.
+  // FNV's low bits are weak for short, similar names ("gw-1", "gw-2"); one round of the splitmix64
+  // finaliser spreads them.
   hash ^= hash >> 30;
   hash *= 0xbf58476d1ce4e5b9ULL;
   hash ^= hash >> 27;

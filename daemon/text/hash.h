@@ -1,4 +1,5 @@
-// Hashes that are the same on every machine and in every version, so that what is made of them may be stored.
+// Hashes that are the same on every machine and in every version, so that what is made of them may
+// be stored.
 #pragma once
 
 #include <cstdint>

@@ -9,15 +9,18 @@
 
 namespace modelvane {
 
-// One exchange from start to end, in seconds: from a gateway on the same host to the longest time-out of a webhook (60 s).
-inline const std::vector<double> kDurationBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+// One exchange from start to end, in seconds: from a gateway on the same host to the longest
+// time-out of a webhook (60 s).
+inline const std::vector<double> kDurationBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+                                                 1,     2.5,  5,     10,   30,  60};
 
 struct Histogram {
   std::vector<double> bounds;         // upper bounds, ascending; +Inf is implied
   std::vector<std::uint64_t> counts;  // bounds.size() + 1, not cumulative
   double sum = 0;
 
-  explicit Histogram(std::vector<double> upper_bounds = {}) : bounds(std::move(upper_bounds)), counts(bounds.size() + 1, 0) {}
+  explicit Histogram(std::vector<double> upper_bounds = {})
+      : bounds(std::move(upper_bounds)), counts(bounds.size() + 1, 0) {}
 
   // NaN would poison the sum for ever: it is dropped.
   void observe(double value) {

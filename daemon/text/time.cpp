@@ -19,8 +19,9 @@ struct Unit {
 
 // Prometheus' units and their lengths, largest first; a year is 365 days there, too.
 constexpr std::array kUnits{
-    Unit{"y", hours{24 * 365}}, Unit{"w", hours{24 * 7}}, Unit{"d", hours{24}},        Unit{"h", hours{1}},
-    Unit{"m", minutes{1}},      Unit{"s", seconds{1}},    Unit{"ms", milliseconds{1}},
+    Unit{"y", hours{24 * 365}},  Unit{"w", hours{24 * 7}}, Unit{"d", hours{24}},
+    Unit{"h", hours{1}},         Unit{"m", minutes{1}},    Unit{"s", seconds{1}},
+    Unit{"ms", milliseconds{1}},
 };
 
 // Longer spans would overflow microseconds; nobody means 1,000 years.
@@ -50,7 +51,8 @@ std::optional<sys_days> take_date(std::string_view& text) {
   if (!m || !take(text, '-')) return std::nullopt;
   const auto d = take_digits(text, 2);
   if (!d) return std::nullopt;
-  const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)}, day{static_cast<unsigned>(*d)}};
+  const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)},
+                            day{static_cast<unsigned>(*d)}};
   if (!date.ok()) return std::nullopt;
   return sys_days{date};
 }
@@ -66,7 +68,8 @@ std::optional<Duration> take_clock(std::string_view& text) {
   if (!take(text, '.')) return clock;
   Duration digit_worth = milliseconds{100};
   std::size_t digits = 0;
-  for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; ++digits, text.remove_prefix(1)) {
+  for (; !text.empty() && text.front() >= '0' && text.front() <= '9';
+       ++digits, text.remove_prefix(1)) {
     clock += digit_worth * (text.front() - '0');
     digit_worth /= 10;
   }
@@ -87,9 +90,11 @@ std::optional<Duration> take_offset(std::string_view text) {
 }
 
 std::optional<int> month_number(std::string_view name) {
-  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto found = std::find(kMonths.begin(), kMonths.end(), name);
-  return found == kMonths.end() ? std::nullopt : std::optional{static_cast<int>(found - kMonths.begin()) + 1};
+  return found == kMonths.end() ? std::nullopt
+                                : std::optional{static_cast<int>(found - kMonths.begin()) + 1};
 }
 
 }  // namespace
@@ -99,8 +104,9 @@ std::string to_rfc3339(Time time) {
   const year_month_day date{midnight};
   const hh_mm_ss clock{floor<milliseconds>(time - midnight)};
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
 }
 
 std::optional<Time> parse_rfc3339(std::string_view text) {
@@ -116,7 +122,8 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
 }
 
 std::optional<Time> parse_http_date(std::string_view text) {
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return std::nullopt;
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT")
+    return std::nullopt;
   const auto month = month_number(text.substr(8, 3));
   if (!month) return std::nullopt;
   std::string iso{text.substr(12, 4)};

@@ -11,8 +11,8 @@ namespace modelvane {
 namespace {
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
 }
 
 std::string_view before(std::string_view text, std::string_view stops) {
@@ -37,7 +37,8 @@ std::optional<Parts> parts_of(std::string_view url) {
   parts.query = rest.substr(parts.authority.size() + parts.path.size());
   const auto scheme = to_lower(parts.scheme);
   if (scheme != "http" && scheme != "https") return std::nullopt;
-  if (parts.authority.empty() || parts.authority.find('@') != std::string_view::npos) return std::nullopt;
+  if (parts.authority.empty() || parts.authority.find('@') != std::string_view::npos)
+    return std::nullopt;
   return parts;
 }
 
@@ -126,10 +127,12 @@ std::optional<std::string> resolve(std::string_view base, std::string_view refer
   const auto path = before(reference, "?");
   const auto query = reference.substr(path.size());
   const auto site = fmt::format("{}://{}", page->scheme, page->authority);
-  if (path.empty()) return fmt::format("{}{}{}", site, page->path, query.empty() ? page->query : query);
+  if (path.empty())
+    return fmt::format("{}{}{}", site, page->path, query.empty() ? page->query : query);
   if (path.front() == '/') return fmt::format("{}{}{}", site, without_dots(path), query);
   const auto folder = page->path.substr(0, page->path.rfind('/') + 1);
-  return fmt::format("{}{}{}", site, without_dots(fmt::format("{}{}", folder.empty() ? "/" : folder, path)), query);
+  return fmt::format("{}{}{}", site,
+                     without_dots(fmt::format("{}{}", folder.empty() ? "/" : folder, path)), query);
 }
 
 bool has_same_origin(std::string_view a, std::string_view b) {

@@ -1,5 +1,6 @@
-// URLs as far as pages and lookups need them: parts are cut out of the text and put together again, nothing is normalised but
-// dots in paths. Meant for URLs that config accepted (http or https, a host, no userinfo); servers' links pass through resolve().
+// URLs as far as pages and lookups need them: parts are cut out of the text and put together again,
+// nothing is normalised but dots in paths. Meant for URLs that config accepted (http or https, a
+// host, no userinfo); servers' links pass through resolve().
 #pragma once
 
 #include <optional>
@@ -14,8 +15,8 @@ std::string percent_encode(std::string_view text);
 // The URL with `key=value` in its query, in place of what `key` had; `value` is encoded.
 std::string with_query(std::string_view url, std::string_view key, std::string_view value);
 
-// RFC 3986: what `reference` means on the page `base`, without a fragment. nullopt for anything but http and https, for userinfo
-// and for characters that stand in no URL.
+// RFC 3986: what `reference` means on the page `base`, without a fragment. nullopt for anything but
+// http and https, for userinfo and for characters that stand in no URL.
 std::optional<std::string> resolve(std::string_view base, std::string_view reference);
 
 // Scheme, host and port: where credentials may go.

@@ -1,6 +1,7 @@
-// The way of an exchange: start() checks the request and either hands it to libcurl at once (literal address, known host) or lets
-// it wait for the resolver. Every turn of the loop then feeds sockets and timers to libcurl, takes addresses from the resolver,
-// collects what libcurl has finished, and ends what has reached its deadline. Whatever happens, an exchange ends in finish().
+// The way of an exchange: start() checks the request and either hands it to libcurl at once
+// (literal address, known host) or lets it wait for the resolver. Every turn of the loop then feeds
+// sockets and timers to libcurl, takes addresses from the resolver, collects what libcurl has
+// finished, and ends what has reached its deadline. Whatever happens, an exchange ends in finish().
 #include "daemon/transport/curl_transport.h"
 
 #include <curl/curl.h>
@@ -35,7 +36,8 @@ constexpr std::uint64_t kSweepEvery = 500;
 
 std::string system_bundle(const std::string& chosen) {
   if (!chosen.empty()) return chosen;
-  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') return file;
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0')
+    return file;
   const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
   return info->cainfo == nullptr ? "/etc/ssl/certs/ca-certificates.crt" : info->cainfo;
 }
@@ -45,8 +47,10 @@ struct EasyDeleter {
 };
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 
-// Of the addresses of a name those that may be contacted, at least one; a literal address stays what it is.
-std::expected<Addresses, std::string> permitted_addresses(const EgressRules& rules, const Exchange& exchange,
+// Of the addresses of a name those that may be contacted, at least one; a literal address stays
+// what it is.
+std::expected<Addresses, std::string> permitted_addresses(const EgressRules& rules,
+                                                          const Exchange& exchange,
                                                           const Addresses& found) {
   if (found.empty()) {
     for (const auto& address : exchange.literal_addresses()) {
@@ -132,11 +136,13 @@ void CurlTransport::Loop::start(std::uint64_t ticket, HttpRequest request) {
   Exchange& exchange = *owned;
   deadlines_.emplace(exchange.deadline + kGrace, &exchange);
   if (exchange.request.timeout <= Duration{0}) {
-    finish(exchange, std::unexpected(not_started(exchange, Reason::Timeout, "there was no time left to begin", now)));
+    finish(exchange, std::unexpected(not_started(exchange, Reason::Timeout,
+                                                 "there was no time left to begin", now)));
     return;
   }
   if (auto refusal = exchange.prepare(targets_)) {
-    finish(exchange, std::unexpected(not_started(exchange, Reason::Other, std::move(*refusal), now)));
+    finish(exchange,
+           std::unexpected(not_started(exchange, Reason::Other, std::move(*refusal), now)));
     return;
   }
   const std::string host = exchange.host_to_resolve();
@@ -144,7 +150,8 @@ void CurlTransport::Loop::start(std::uint64_t ticket, HttpRequest request) {
     launch(exchange, {}, now);
     return;
   }
-  const auto life = exchange.request.reuse_connection ? options_.address_life : options_.fresh_address_life;
+  const auto life =
+      exchange.request.reuse_connection ? options_.address_life : options_.fresh_address_life;
   if (const Addresses* addresses = resolver_.known(host, now, life)) {
     launch(exchange, *addresses, now);
   } else {
@@ -152,7 +159,8 @@ void CurlTransport::Loop::start(std::uint64_t ticket, HttpRequest request) {
   }
 }
 
-void CurlTransport::Loop::await_address(Exchange& exchange, const std::string& host, SteadyTime now) {
+void CurlTransport::Loop::await_address(Exchange& exchange, const std::string& host,
+                                        SteadyTime now) {
   // Nothing else watches over a lookup, so here the deadline is exact.
   deadlines_.erase({exchange.deadline + kGrace, &exchange});
   deadlines_.emplace(exchange.deadline, &exchange);
@@ -164,7 +172,9 @@ void CurlTransport::Loop::await_address(Exchange& exchange, const std::string& h
 void CurlTransport::Loop::stop_awaiting(const Exchange& exchange) {
   if (exchange.easy != nullptr || awaiting_.empty()) return;
   const auto found = awaiting_.find(exchange.host_to_resolve());
-  if (found == awaiting_.end() || std::erase(found->second, &exchange) == 0 || !found->second.empty()) return;
+  if (found == awaiting_.end() || std::erase(found->second, &exchange) == 0 ||
+      !found->second.empty())
+    return;
   resolver_.abandon(found->first);
   awaiting_.erase(found);
 }
@@ -174,14 +184,16 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
   exchange.resolved = now;
   const auto permitted = permitted_addresses(egress_, exchange, found);
   if (!permitted) {
-    finish(exchange, std::unexpected(not_started(exchange, Reason::Connect, permitted.error(), now)));
+    finish(exchange,
+           std::unexpected(not_started(exchange, Reason::Connect, permitted.error(), now)));
     return;
   }
   const Addresses& addresses = *permitted;
   if (exchange.target.scheme == "https" && !exchange.request.tls.insecure_skip_verify) {
     auto authorities = trust_.authorities(exchange.request.tls.ca_file);
     if (!authorities) {
-      finish(exchange, std::unexpected(not_started(exchange, Reason::Tls, std::move(authorities.error()), now)));
+      finish(exchange, std::unexpected(not_started(exchange, Reason::Tls,
+                                                   std::move(authorities.error()), now)));
       return;
     }
     exchange.authorities = std::move(*authorities);
@@ -194,12 +206,14 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
     idle_.pop_back();
   }
   if (!easy) {
-    finish(exchange, std::unexpected(not_started(exchange, Reason::Other, "libcurl is out of memory", now)));
+    finish(exchange,
+           std::unexpected(not_started(exchange, Reason::Other, "libcurl is out of memory", now)));
     return;
   }
   exchange.configure(easy.get(), addresses, Clock::now(), ++launched_ % kSweepEvery == 0);
   if (auto sentence = shards_.add(exchange.target.host, easy.release())) {
-    finish(exchange, std::unexpected(not_started(exchange, Reason::Other, std::move(*sentence), now)));
+    finish(exchange,
+           std::unexpected(not_started(exchange, Reason::Other, std::move(*sentence), now)));
   }
 }
 
@@ -247,7 +261,8 @@ bool CurlTransport::Loop::turn(SteadyTime until) {
   bool woken = false;
   shards_.run_timers(Clock::now());
   collect();  // what ended just now raises no event to wake up for
-  const auto events = poller_.wait(done_.empty() ? next_moment(until) - Clock::now() : std::chrono::nanoseconds{0});
+  const auto events =
+      poller_.wait(done_.empty() ? next_moment(until) - Clock::now() : std::chrono::nanoseconds{0});
   for (const epoll_event& event : events) {
     const int fd = event.data.fd;
     if (poller_.take_wake(fd)) {
@@ -278,14 +293,17 @@ void CurlTransport::Loop::take_addresses(SteadyTime now) {
     const auto waiting = awaiting_.extract(answer.host);
     if (waiting.empty()) continue;
     for (Exchange* exchange : waiting.mapped()) {
-      // Back to the later timer: libcurl ends it at the deadline itself, and with better knowledge of how far it came.
+      // Back to the later timer: libcurl ends it at the deadline itself, and with better knowledge
+      // of how far it came.
       deadlines_.erase({exchange->deadline, exchange});
       deadlines_.emplace(exchange->deadline + kGrace, exchange);
       if (answer.result) {
         launch(*exchange, *answer.result, now);
       } else {
-        auto sentence = fmt::format("no address for host {}: {}", answer.host, answer.result.error());
-        finish(*exchange, std::unexpected(not_started(*exchange, Reason::Dns, std::move(sentence), now)));
+        auto sentence =
+            fmt::format("no address for host {}: {}", answer.host, answer.result.error());
+        finish(*exchange,
+               std::unexpected(not_started(*exchange, Reason::Dns, std::move(sentence), now)));
       }
     }
   }
@@ -307,7 +325,8 @@ void CurlTransport::Loop::end_overdue(SteadyTime now) {
   }
 }
 
-CurlTransport::CurlTransport(CurlTransportOptions options) : loop_(std::make_unique<Loop>(std::move(options))) {}
+CurlTransport::CurlTransport(CurlTransportOptions options)
+    : loop_(std::make_unique<Loop>(std::move(options))) {}
 CurlTransport::~CurlTransport() = default;
 
 void CurlTransport::start(std::uint64_t ticket, HttpRequest request) {

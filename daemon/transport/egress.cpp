@@ -78,7 +78,8 @@ const std::vector<AddressRange>& refused_ranges() {
   return ranges;
 }
 
-int narrowest(const std::vector<AddressRange>& ranges, const Bytes& address, const AddressRange** which) {
+int narrowest(const std::vector<AddressRange>& ranges, const Bytes& address,
+              const AddressRange** which) {
   int bits = -1;
   for (const auto& range : ranges) {
     if (range.bits <= bits || !holds(range, address)) continue;
@@ -88,7 +89,8 @@ int narrowest(const std::vector<AddressRange>& ranges, const Bytes& address, con
   return bits;
 }
 
-std::optional<std::string> refusal_of(const EgressRules& rules, const Bytes& address, const std::string& shown) {
+std::optional<std::string> refusal_of(const EgressRules& rules, const Bytes& address,
+                                      const std::string& shown) {
   const AddressRange* allowed = nullptr;
   const AddressRange* denied = nullptr;
   const AddressRange* built_in = nullptr;
@@ -96,15 +98,18 @@ std::optional<std::string> refusal_of(const EgressRules& rules, const Bytes& add
   const int deny = narrowest(rules.deny, address, &denied);
   const int refuse = narrowest(refused_ranges(), address, &built_in);
   if (deny >= 0 && deny >= allow && deny >= refuse) {
-    return fmt::format("the address {} is not contacted: egress.deny names {}", shown, denied->text);
+    return fmt::format("the address {} is not contacted: egress.deny names {}", shown,
+                       denied->text);
   }
   if (refuse < 0 || allow >= refuse) return std::nullopt;
   const auto& rule = kRefused[static_cast<std::size_t>(built_in - refused_ranges().data())];
-  return fmt::format("the address {} is not contacted: {} is {}; if that is meant, name it in egress.allow", shown, rule.range,
-                     rule.what);
+  return fmt::format(
+      "the address {} is not contacted: {} is {}; if that is meant, name it in egress.allow", shown,
+      rule.range, rule.what);
 }
 
-// IPv6 addresses through which an IPv4 address is reached: NAT64 (64:ff9b::/96) and 6to4 (2002::/16).
+// IPv6 addresses through which an IPv4 address is reached: NAT64 (64:ff9b::/96) and 6to4
+// (2002::/16).
 std::optional<Bytes> embedded_v4(const Bytes& address) {
   constexpr std::array<std::uint8_t, 12> kNat64{0x00, 0x64, 0xff, 0x9b};
   if (std::equal(kNat64.begin(), kNat64.end(), address.begin())) return mapped(address.data() + 12);
@@ -124,9 +129,12 @@ std::expected<AddressRange, std::string> parse_address_range(std::string_view te
   if (slash != std::string_view::npos) {
     const auto* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, bits);
-    if (error != std::errc{} || stop != end || bits < 0 || bits > most) return std::unexpected(wanted);
+    if (error != std::errc{} || stop != end || bits < 0 || bits > most)
+      return std::unexpected(wanted);
   }
-  return AddressRange{.prefix = address->bytes, .bits = bits + (address->is_v4 ? kMappedBits : 0), .text = std::string{text}};
+  return AddressRange{.prefix = address->bytes,
+                      .bits = bits + (address->is_v4 ? kMappedBits : 0),
+                      .text = std::string{text}};
 }
 
 std::optional<std::string> refusal(const EgressRules& rules, const std::string& address) {

@@ -1,9 +1,10 @@
-// Where requests may go, judged on the addresses that are really used and not on the text of a URL: "localhost.example" can be
-// 169.254.169.254, and so can 0xa9fea9fe. Link-local addresses, those of cloud metadata services, and those that are nobody's are
-// refused unless they are allowed; private networks are not, because that is where gateways live. Values and pure functions.
+// Where requests may go, judged on the addresses that are really used and not on the text of a URL:
+// "localhost.example" can be 169.254.169.254, and so can 0xa9fea9fe. Link-local addresses, those of
+// cloud metadata services, and those that are nobody's are refused unless they are allowed; private
+// networks are not, because that is where gateways live. Values and pure functions.
 //
-// The narrowest range that holds an address decides. So `deny: [0.0.0.0/0, "::/0"]` with `allow: [10.0.0.0/8]` means that network
-// only.
+// The narrowest range that holds an address decides. So `deny: [0.0.0.0/0, "::/0"]` with `allow:
+// [10.0.0.0/8]` means that network only.
 #pragma once
 
 #include <array>

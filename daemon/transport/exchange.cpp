@@ -1,13 +1,18 @@
 // How a request becomes libcurl options. Three choices need their reasons:
-// - Addresses come from our resolver and go in by CURLOPT_RESOLVE with a leading "+", as entries that may age. The cache they
-// land
-//   in is normally never swept (a sweep walks all of it at the end of every transfer); one transfer in some hundred sweeps it.
-// - tls_config.server_name: the URL's host becomes the server name, whose prepared addresses are those of the original host, and
-//   the Host header keeps the original. SNI and verification then use the server name. libcurl files connections under the URL's
-//   host, so two endpoints with one server name and different machines would meet there: such requests always connect anew.
-// - Authorities are put into the TLS context as a store that is parsed once (TrustStore), so CURLOPT_CAINFO stays empty. What
-//   remains of it for libcurl is only to keep connections with different authorities apart; CURLOPT_CAPATH, which is never
-//   looked into because the store is replaced, carries the file's name for that.
+// - Addresses come from our resolver and go in by CURLOPT_RESOLVE with a leading "+", as entries
+// that may age. The cache they land
+//   in is normally never swept (a sweep walks all of it at the end of every transfer); one transfer
+//   in some hundred sweeps it.
+// - tls_config.server_name: the URL's host becomes the server name, whose prepared addresses are
+// those of the original host, and
+//   the Host header keeps the original. SNI and verification then use the server name. libcurl
+//   files connections under the URL's host, so two endpoints with one server name and different
+//   machines would meet there: such requests always connect anew.
+// - Authorities are put into the TLS context as a store that is parsed once (TrustStore), so
+// CURLOPT_CAINFO stays empty. What
+//   remains of it for libcurl is only to keep connections with different authorities apart;
+//   CURLOPT_CAPATH, which is never looked into because the store is replaced, carries the file's
+//   name for that.
 #include "daemon/transport/exchange.h"
 
 #include <curl/curl.h>
@@ -26,12 +31,14 @@
 namespace modelvane {
 namespace {
 
-// A list of 60 kB in one system call; what does not come stays untouched memory. TLS gives at most a record of 16 kB at once.
+// A list of 60 kB in one system call; what does not come stays untouched memory. TLS gives at most
+// a record of 16 kB at once.
 constexpr long kReceiveBuffer = 64 * 1024;
 // Memory set aside on a server's word alone: more has to arrive first.
 constexpr std::size_t kReserveMax = 256 * 1024;
-constexpr long kSendBuffer = 16 * 1024;  // libcurl's least; the usual 64 kB would stay with every idle handle
-constexpr long kAddressLife = 30;        // seconds in libcurl's own cache once a sweep runs
+constexpr long kSendBuffer =
+    16 * 1024;  // libcurl's least; the usual 64 kB would stay with every idle handle
+constexpr long kAddressLife = 30;  // seconds in libcurl's own cache once a sweep runs
 
 template <typename Value>
 void set(CURL* handle, CURLoption option, Value value) {
@@ -41,7 +48,8 @@ void set(CURL* handle, CURLoption option, Value value) {
 bool is_token(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kMarks.contains(c);
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kMarks.contains(c);
   });
 }
 
@@ -76,13 +84,17 @@ void take_header(Exchange& exchange, std::string_view line) {
   }
 }
 
-// libcurl asks OpenSSL to give its buffers back between records, but the one of the handshake stays: 17 kB for each kept
-// connection. Freed once, the later ones do come and go. Refused by OpenSSL, and tried again, while a record is half read.
+// libcurl asks OpenSSL to give its buffers back between records, but the one of the handshake
+// stays: 17 kB for each kept connection. Freed once, the later ones do come and go. Refused by
+// OpenSSL, and tried again, while a record is half read.
 void free_handshake_buffer(Exchange& exchange) {
-  if (!exchange.note || exchange.handshake_buffer_is_freed || !exchange.request.reuse_connection) return;
+  if (!exchange.note || exchange.handshake_buffer_is_freed || !exchange.request.reuse_connection)
+    return;
   curl_tlssessioninfo* session = nullptr;
   curl_easy_getinfo(exchange.easy, CURLINFO_TLS_SSL_PTR, &session);
-  if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL || session->internals == nullptr) return;
+  if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL ||
+      session->internals == nullptr)
+    return;
   exchange.handshake_buffer_is_freed = SSL_free_buffers(static_cast<SSL*>(session->internals)) == 1;
 }
 
@@ -129,14 +141,17 @@ int note_index() {
 
 std::optional<Time> expiry_of(const X509* certificate) {
   std::tm parts{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return std::nullopt;
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1)
+    return std::nullopt;
   return Time{std::chrono::seconds{timegm(&parts)}};
 }
 
 // Listens only: the verdict is OpenSSL's.
 int on_verify(int verdict, X509_STORE_CTX* context) {
-  const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  const auto* held = static_cast<std::shared_ptr<HandshakeNote>*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), note_index()));
+  const auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* held = static_cast<std::shared_ptr<HandshakeNote>*>(
+      SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), note_index()));
   if (held == nullptr) return verdict;
   HandshakeNote& note = **held;
   if (!note.expiry) note.expiry = expiry_of(X509_STORE_CTX_get0_cert(context));
@@ -147,7 +162,8 @@ int on_verify(int verdict, X509_STORE_CTX* context) {
 CURLcode on_tls_context(CURL*, void* context, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   auto* ssl = static_cast<SSL_CTX*>(context);
-  // A reply that needs a second connection (libcurl retries when a kept one has died) starts a fresh note.
+  // A reply that needs a second connection (libcurl retries when a kept one has died) starts a
+  // fresh note.
   exchange.note = std::make_shared<HandshakeNote>();
   exchange.tls_started = std::chrono::steady_clock::now();
   exchange.handshake_buffer_is_freed = false;
@@ -166,14 +182,19 @@ void SlistDeleter::operator()(curl_slist* list) const {
 }
 
 Exchange::Exchange(std::uint64_t new_ticket, HttpRequest new_request, SteadyTime now)
-    : ticket(new_ticket), request(std::move(new_request)), started(now), deadline(now + request.timeout) {}
+    : ticket(new_ticket),
+      request(std::move(new_request)),
+      started(now),
+      deadline(now + request.timeout) {}
 
 std::optional<std::string> Exchange::prepare(TargetCache& targets) {
   if (!is_token(request.method)) return "the request's method is not a valid HTTP token";
   for (const auto& [name, value] : request.headers) {
-    if (!is_token(name)) return "a request header's name holds characters that HTTP does not allow; see http_headers";
+    if (!is_token(name))
+      return "a request header's name holds characters that HTTP does not allow; see http_headers";
     if (value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos) {
-      return fmt::format("the request header {} holds a line break or a zero byte, so it is not sent", name);
+      return fmt::format(
+          "the request header {} holds a line break or a zero byte, so it is not sent", name);
     }
   }
   const auto& parsed = targets.of(request.url);
@@ -187,7 +208,8 @@ std::optional<std::string> Exchange::prepare(TargetCache& targets) {
     proxy_target = std::move(*proxy_parsed);
   }
   if (has_server_name()) {
-    if (!proxy.empty()) return "tls_config.server_name cannot be used through a proxy; remove one of the two";
+    if (!proxy.empty())
+      return "tls_config.server_name cannot be used through a proxy; remove one of the two";
     auto replaced = replace_host(request.url, request.tls.server_name);
     if (!replaced) return replaced.error();
     url_ = std::move(*replaced);
@@ -201,15 +223,18 @@ std::string Exchange::host_to_resolve() const {
 }
 
 Addresses Exchange::literal_addresses() const {
-  return addresses_without_lookup(proxy.empty() ? target.host : proxy_target.host).value_or(Addresses{});
+  return addresses_without_lookup(proxy.empty() ? target.host : proxy_target.host)
+      .value_or(Addresses{});
 }
 
 std::string Exchange::peer() const {
-  if (!proxy.empty()) return fmt::format("the proxy {} port {}", proxy_target.host, proxy_target.port);
+  if (!proxy.empty())
+    return fmt::format("the proxy {} port {}", proxy_target.host, proxy_target.port);
   return fmt::format("{} port {}", target.host, target.port);
 }
 
-void Exchange::configure(void* handle, const Addresses& addresses, SteadyTime now, bool prune_addresses) {
+void Exchange::configure(void* handle, const Addresses& addresses, SteadyTime now,
+                         bool prune_addresses) {
   easy = handle;
   set(handle, CURLOPT_PRIVATE, this);
   set_request(handle);
@@ -228,7 +253,8 @@ void Exchange::set_request(void* handle) {
   bool has_host = false;
   bool has_content_type = false;
   for (const auto& [name, value] : request.headers) {
-    append(headers_, value.empty() ? name + ";" : name + ": " + value);  // "name;" = sent with no value
+    append(headers_,
+           value.empty() ? name + ";" : name + ": " + value);  // "name;" = sent with no value
     has_host = has_host || equals_ignoring_case(name, "host");
     has_content_type = has_content_type || equals_ignoring_case(name, "content-type");
   }
@@ -288,10 +314,12 @@ void Exchange::set_route(void* handle, const Addresses& addresses, bool prune_ad
   const bool curl_resolves = proxy_target.scheme.starts_with("socks");
   set(handle, CURLOPT_DNS_CACHE_TIMEOUT, prune_addresses || curl_resolves ? kAddressLife : -1L);
   Addresses known = addresses;
-  if (known.empty() && has_server_name()) known = addresses_without_lookup(target.host).value_or(Addresses{});
+  if (known.empty() && has_server_name())
+    known = addresses_without_lookup(target.host).value_or(Addresses{});
   if (known.empty()) return;
   const Target& next = proxy.empty() ? target : proxy_target;
-  std::string entry = fmt::format("+{}:{}:", has_server_name() ? request.tls.server_name : next.host, next.port);
+  std::string entry =
+      fmt::format("+{}:{}:", has_server_name() ? request.tls.server_name : next.host, next.port);
   for (const std::string& address : known) {
     if (entry.back() != ':') entry += ',';
     entry += address.find(':') == std::string::npos ? address : "[" + address + "]";
@@ -304,20 +332,23 @@ void Exchange::set_tls(void* handle) {
   const TlsOptions& tls = request.tls;
   const bool through_tls_proxy = proxy_target.scheme == "https";
   set(handle, CURLOPT_SSLVERSION,
-      static_cast<long>(tls.min_version == "TLS13" ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2));
+      static_cast<long>(tls.min_version == "TLS13" ? CURL_SSLVERSION_TLSv1_3
+                                                   : CURL_SSLVERSION_TLSv1_2));
   set(handle, CURLOPT_SSL_VERIFYPEER, tls.insecure_skip_verify ? 0L : 1L);
   set(handle, CURLOPT_SSL_VERIFYHOST, tls.insecure_skip_verify ? 0L : 2L);
   set(handle, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   if (!tls.cert_file.empty()) set(handle, CURLOPT_SSLCERT, tls.cert_file.c_str());
   if (!tls.key_file.empty()) set(handle, CURLOPT_SSLKEY, tls.key_file.c_str());
   if (through_tls_proxy) {
-    // The proxy's own handshake runs through the same context callback and must not see the endpoint's authorities, so here
-    // libcurl does it all (and the certificate's expiry stays unknown).
+    // The proxy's own handshake runs through the same context callback and must not see the
+    // endpoint's authorities, so here libcurl does it all (and the certificate's expiry stays
+    // unknown).
     if (!tls.ca_file.empty()) set(handle, CURLOPT_CAINFO, tls.ca_file.c_str());
     return;
   }
   set(handle, CURLOPT_CAINFO, static_cast<char*>(nullptr));
-  set(handle, CURLOPT_CAPATH, tls.ca_file.empty() ? static_cast<const char*>(nullptr) : tls.ca_file.c_str());
+  set(handle, CURLOPT_CAPATH,
+      tls.ca_file.empty() ? static_cast<const char*>(nullptr) : tls.ca_file.c_str());
   set(handle, CURLOPT_SSL_CTX_FUNCTION, &on_tls_context);
   set(handle, CURLOPT_SSL_CTX_DATA, this);
 }

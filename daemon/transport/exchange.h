@@ -1,6 +1,7 @@
-// One request on its way: its deadline, what has arrived so far within the caps, and the libcurl handle while it is at work.
-// Owned by the transport, used by its thread only. libcurl holds pointers into it (header list, body, error text), so an exchange
-// stays where it is and gives its handle back (release) before it dies.
+// One request on its way: its deadline, what has arrived so far within the caps, and the libcurl
+// handle while it is at work. Owned by the transport, used by its thread only. libcurl holds
+// pointers into it (header list, body, error text), so an exchange stays where it is and gives its
+// handle back (release) before it dies.
 #pragma once
 
 #include <array>
@@ -21,14 +22,16 @@ struct x509_store_st;
 
 namespace modelvane {
 
-// What the handshake saw of the server's certificate; libcurl's own report of it formats every field and costs a quarter of a
-// handshake. Shared with the TLS context, which may outlive the exchange in a kept connection.
+// What the handshake saw of the server's certificate; libcurl's own report of it formats every
+// field and costs a quarter of a handshake. Shared with the TLS context, which may outlive the
+// exchange in a kept connection.
 struct HandshakeNote {
   std::optional<Time> expiry;  // of the leaf
   int error = 0;               // X509_V_ERR_…, the first
 };
 
-// Bounds of an answer's head. A real one has 20 to 40 fields in 1 to 4 kB; the caps hold for interim answers and trailers too.
+// Bounds of an answer's head. A real one has 20 to 40 fields in 1 to 4 kB; the caps hold for
+// interim answers and trailers too.
 inline constexpr std::size_t kHeaderBytesMax = 64 * 1024;
 inline constexpr std::size_t kHeadersMax = 200;
 // For requests that set no body_limit of their own.
@@ -43,18 +46,22 @@ class Exchange {
  public:
   Exchange(std::uint64_t new_ticket, HttpRequest new_request, SteadyTime now);
 
-  // Reads the URL, decides on the proxy, and refuses what must not go on the wire. nullopt = fine; otherwise a sentence.
+  // Reads the URL, decides on the proxy, and refuses what must not go on the wire. nullopt = fine;
+  // otherwise a sentence.
   std::optional<std::string> prepare(TargetCache& targets);
   // The host whose addresses are needed, or "" when there is nothing to look up.
   std::string host_to_resolve() const;
   // Of a host that needs no lookup: what stands in for its address.
   Addresses literal_addresses() const;
-  // Sets up a handle that is in its initial state. `addresses` may be empty when host_to_resolve() is.
+  // Sets up a handle that is in its initial state. `addresses` may be empty when host_to_resolve()
+  // is.
   void configure(void* handle, const Addresses& addresses, SteadyTime now, bool prune_addresses);
   // Detaches from the handle, which may be reset or closed from then on.
   void* release();
 
-  std::size_t body_limit() const { return request.body_limit == 0 ? kDefaultBodyLimit : request.body_limit; }
+  std::size_t body_limit() const {
+    return request.body_limit == 0 ? kDefaultBodyLimit : request.body_limit;
+  }
   // What sentences call the other side: "example.com port 443", or the proxy.
   std::string peer() const;
 
@@ -65,8 +72,9 @@ class Exchange {
   Target target;
   std::string proxy;  // chosen for this request; a secret
   Target proxy_target;
-  std::optional<SteadyTime> resolved;          // since when the addresses are there
-  std::optional<SteadyTime> tls_started;       // libcurl tells the time of the connection only after the handshake
+  std::optional<SteadyTime> resolved;  // since when the addresses are there
+  std::optional<SteadyTime>
+      tls_started;  // libcurl tells the time of the connection only after the handshake
   std::shared_ptr<x509_store_st> authorities;  // set by the transport for https
   std::shared_ptr<HandshakeNote> note;
   void* easy = nullptr;
@@ -85,7 +93,9 @@ class Exchange {
   void set_limits(void* handle, SteadyTime now);
   void set_route(void* handle, const Addresses& addresses, bool prune_addresses);
   void set_tls(void* handle);
-  bool has_server_name() const { return target.scheme == "https" && !request.tls.server_name.empty(); }
+  bool has_server_name() const {
+    return target.scheme == "https" && !request.tls.server_name.empty();
+  }
 
   std::string url_;  // as libcurl gets it
   Slist headers_;

@@ -12,13 +12,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// One kept connection for each of the 10,000 endpoints of a process, and some for webhooks, should one shard get them all.
+// One kept connection for each of the 10,000 endpoints of a process, and some for webhooks, should
+// one shard get them all.
 constexpr long kKeptConnectionsMax = 12'000;
 
 // Once per process and never undone: other threads might still use the library at exit.
 void initialise_curl() {
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) throw std::runtime_error(fmt::format("libcurl did not start: {}", curl_easy_strerror(code)));
+  if (code != CURLE_OK)
+    throw std::runtime_error(fmt::format("libcurl did not start: {}", curl_easy_strerror(code)));
 }
 
 struct MultiDeleter {
@@ -37,7 +39,8 @@ struct MultiShards::Shard {
 
   MultiShards& shards;
   std::optional<SteadyTime> timer;
-  std::unique_ptr<CURLM, MultiDeleter> multi{curl_multi_init()};  // last: closing it calls on_socket
+  std::unique_ptr<CURLM, MultiDeleter> multi{
+      curl_multi_init()};  // last: closing it calls on_socket
 };
 
 MultiShards::Shard::Shard(MultiShards& all) : shards(all) {
@@ -50,7 +53,8 @@ MultiShards::Shard::Shard(MultiShards& all) : shards(all) {
   curl_multi_setopt(multi.get(), CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
 }
 
-int MultiShards::Shard::on_socket(CURL*, curl_socket_t socket, int what, void* user, void* socket_user) {
+int MultiShards::Shard::on_socket(CURL*, curl_socket_t socket, int what, void* user,
+                                  void* socket_user) {
   auto& shard = *static_cast<Shard*>(user);
   const bool is_new = socket_user == nullptr;
   if (what == CURL_POLL_REMOVE) {

@@ -1,6 +1,7 @@
-// libcurl's multi handles on one Poller, as if they were one. One handle would do, but libcurl walks all connections that a
-// handle keeps whenever a transfer ends and once a second: with 1,000 kept connections that was a quarter of a poll's CPU.
-// Requests to one host always meet in the same shard, where their kept connection is. The transport's thread only.
+// libcurl's multi handles on one Poller, as if they were one. One handle would do, but libcurl
+// walks all connections that a handle keeps whenever a transfer ends and once a second: with 1,000
+// kept connections that was a quarter of a poll's CPU. Requests to one host always meet in the same
+// shard, where their kept connection is. The transport's thread only.
 #pragma once
 
 #include <array>

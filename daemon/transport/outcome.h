@@ -1,5 +1,6 @@
-// libcurl's verdicts in the words of the product: reply or failure, the phases, and a sentence that a person understands.
-// Sentences name the host and the port, never a URL, a header or a credential.
+// libcurl's verdicts in the words of the product: reply or failure, the phases, and a sentence that
+// a person understands. Sentences name the host and the port, never a URL, a header or a
+// credential.
 #pragma once
 
 #include "daemon/transport/exchange.h"
@@ -7,11 +8,13 @@
 
 namespace modelvane {
 
-// The end of an exchange whose handle has finished with that CURLcode. Moves the reply out of the exchange.
+// The end of an exchange whose handle has finished with that CURLcode. Moves the reply out of the
+// exchange.
 HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now);
 // The end at the deadline, wherever the exchange stands.
 HttpFailure ran_out_of_time(const Exchange& exchange, SteadyTime now);
 // The end of an exchange that never got to libcurl.
-HttpFailure not_started(const Exchange& exchange, Reason reason, std::string sentence, SteadyTime now);
+HttpFailure not_started(const Exchange& exchange, Reason reason, std::string sentence,
+                        SteadyTime now);
 
 }  // namespace modelvane

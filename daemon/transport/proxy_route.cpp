@@ -41,7 +41,8 @@ std::optional<unsigned> parse_number(std::string_view text) {
 bool lies_in(const Address& address, const Address& block, std::size_t bits) {
   if (address.size != block.size || bits > block.size * 8) return false;
   const auto whole = bits / 8;
-  if (!std::equal(address.bytes.begin(), address.bytes.begin() + static_cast<std::ptrdiff_t>(whole), block.bytes.begin())) {
+  if (!std::equal(address.bytes.begin(), address.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
+                  block.bytes.begin())) {
     return false;
   }
   if (bits % 8 == 0) return true;
@@ -101,7 +102,8 @@ bool bypasses_proxy(std::string_view no_proxy, std::string_view host, std::uint1
   return false;
 }
 
-std::string choose_proxy(const ProxyOptions& options, std::string_view scheme, std::string_view host, std::uint16_t port) {
+std::string choose_proxy(const ProxyOptions& options, std::string_view scheme,
+                         std::string_view host, std::uint16_t port) {
   std::string url = options.url;
   std::string exceptions = options.no_proxy;
   if (url.empty() && options.from_environment) {

@@ -1,7 +1,8 @@
-// Two queues feed the threads: hosts that answer swiftly, and hosts whose last lookup outlasted `stuck_after`. A thread takes
-// from the first queue whenever it can, and from the second only while fewer than a quarter of the ceiling work on slow hosts.
-// So when a share of all names is dead, the first round may fill every thread for one time-out of the system's resolver, and
-// from then on the dead names queue among themselves.
+// Two queues feed the threads: hosts that answer swiftly, and hosts whose last lookup outlasted
+// `stuck_after`. A thread takes from the first queue whenever it can, and from the second only
+// while fewer than a quarter of the ceiling work on slow hosts. So when a share of all names is
+// dead, the first round may fill every thread for one time-out of the system's resolver, and from
+// then on the dead names queue among themselves.
 #include "daemon/transport/resolver.h"
 
 #include <arpa/inet.h>
@@ -23,10 +24,12 @@
 namespace modelvane {
 namespace {
 
-constexpr std::size_t kSlowShare = 4;                 // slow hosts may occupy max_threads / kSlowShare threads
-constexpr std::size_t kEntriesMax = 20'000;           // twice the endpoints of one process: hosts of old configurations go
-constexpr std::chrono::minutes kEntryLife{10};        // far beyond any cache age that is asked for
-constexpr std::chrono::milliseconds kTendEvery{100};  // how soon a stuck thread is noticed while lookups queue
+constexpr std::size_t kSlowShare = 4;  // slow hosts may occupy max_threads / kSlowShare threads
+constexpr std::size_t kEntriesMax =
+    20'000;  // twice the endpoints of one process: hosts of old configurations go
+constexpr std::chrono::minutes kEntryLife{10};  // far beyond any cache age that is asked for
+constexpr std::chrono::milliseconds kTendEvery{
+    100};  // how soon a stuck thread is noticed while lookups queue
 
 struct Running {
   std::string host;
@@ -38,15 +41,20 @@ struct Running {
 }  // namespace
 
 struct Resolver::Shared {
-  explicit Shared(ResolverOptions chosen) : options(std::move(chosen)), ready_fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+  explicit Shared(ResolverOptions chosen)
+      : options(std::move(chosen)), ready_fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
   ~Shared() {
     if (ready_fd >= 0) close(ready_fd);
   }
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
 
-  std::size_t slow_limit() const { return std::max<std::size_t>(1, options.max_threads / kSlowShare); }
-  bool has_work() const { return !queue.empty() || (!slow_queue.empty() && slow_running < slow_limit()); }
+  std::size_t slow_limit() const {
+    return std::max<std::size_t>(1, options.max_threads / kSlowShare);
+  }
+  bool has_work() const {
+    return !queue.empty() || (!slow_queue.empty() && slow_running < slow_limit());
+  }
   std::string next_host(bool& slow) {
     slow = queue.empty();
     auto& source = slow ? slow_queue : queue;
@@ -93,7 +101,8 @@ int Resolver::ready_fd() const {
   return shared_->ready_fd;
 }
 
-const Addresses* Resolver::known(const std::string& host, SteadyTime now, std::chrono::milliseconds max_age) const {
+const Addresses* Resolver::known(const std::string& host, SteadyTime now,
+                                 std::chrono::milliseconds max_age) const {
   const auto found = entries_.find(host);
   if (found == entries_.end() || found->second.addresses.empty()) return nullptr;
   return now - found->second.learnt <= max_age ? &found->second.addresses : nullptr;
@@ -148,14 +157,16 @@ std::optional<SteadyTime> Resolver::tend(SteadyTime now) {
     if (running->stuck) ++stuck;
   }
   const std::size_t allowed = std::min(options_.max_threads, options_.threads + stuck);
-  const std::size_t waiting = shared_->queue.size() + std::min(shared_->slow_queue.size(), shared_->slow_limit());
+  const std::size_t waiting =
+      shared_->queue.size() + std::min(shared_->slow_queue.size(), shared_->slow_limit());
   std::size_t missing = waiting > shared_->idle ? waiting - shared_->idle : 0;
   for (; shared_->threads < allowed && missing > 0 && shared_->has_work(); --missing) spawn();
   if (shared_->queue.empty() && shared_->slow_queue.empty()) return std::nullopt;
   return now + kTendEvery;
 }
 
-// Called with the mutex held. A machine that is out of threads leaves the lookup in its queue: tend() tries again.
+// Called with the mutex held. A machine that is out of threads leaves the lookup in its queue:
+// tend() tries again.
 void Resolver::spawn() {
   ++shared_->threads;
   try {
@@ -168,7 +179,8 @@ void Resolver::spawn() {
 void Resolver::work(std::shared_ptr<Shared> shared) {
   std::unique_lock lock{shared->mutex};
   while (true) {
-    // A thread beyond the usual number exists because others were stuck; it leaves when the queue is empty.
+    // A thread beyond the usual number exists because others were stuck; it leaves when the queue
+    // is empty.
     if (!shared->has_work() && shared->threads > shared->options.threads) break;
     ++shared->idle;
     shared->changed.wait(lock, [&] { return shared->stopping || shared->has_work(); });
@@ -183,7 +195,8 @@ void Resolver::work(std::shared_ptr<Shared> shared) {
     lock.lock();
     std::erase(shared->running, &running);
     if (running.slow) --shared->slow_running;
-    const bool slow = std::chrono::steady_clock::now() - running.since >= shared->options.stuck_after;
+    const bool slow =
+        std::chrono::steady_clock::now() - running.since >= shared->options.stuck_after;
     shared->answers.emplace_back(Answer{std::move(running.host), std::move(result)}, slow);
     eventfd_write(shared->ready_fd, 1);
     if (slow) shared->changed.notify_one();  // a place for slow hosts is free
@@ -193,7 +206,8 @@ void Resolver::work(std::shared_ptr<Shared> shared) {
 
 void Resolver::forget_old(SteadyTime now) {
   std::erase_if(entries_, [&](const auto& item) { return now - item.second.learnt > kEntryLife; });
-  if (entries_.size() > kEntriesMax) entries_.clear();  // a cache: losing it costs lookups, never truth
+  if (entries_.size() > kEntriesMax)
+    entries_.clear();  // a cache: losing it costs lookups, never truth
 }
 
 LookupResult look_up(const std::string& host) {
@@ -206,7 +220,9 @@ LookupResult look_up(const std::string& host) {
   Addresses addresses;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     char text[NI_MAXHOST];
-    if (getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) continue;
+    if (getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0,
+                    NI_NUMERICHOST) != 0)
+      continue;
     // A link-local address with its zone cannot be passed on to libcurl as a prepared answer.
     if (std::string_view{text}.find('%') == std::string_view::npos) addresses.emplace_back(text);
   }

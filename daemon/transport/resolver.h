@@ -1,9 +1,11 @@
-// Host names to addresses, without ever blocking the loop: a few threads call getaddrinfo, one lookup per host at a time, and
-// good answers are kept for a while. Used by the transport's thread only; the threads share nothing but a guarded mailbox.
-// What surprises: getaddrinfo cannot be interrupted (a dead name server holds it for 10 s and more), so the threads are
-// detached and own the mailbox together with the resolver. Destroying the resolver waits for nobody: an idle thread ends at
-// once, a stuck one when its lookup returns. Threads that are stuck get replacements up to a cap, and hosts known to be slow
-// may occupy only a part of them, so that dead names do not starve the living.
+// Host names to addresses, without ever blocking the loop: a few threads call getaddrinfo, one
+// lookup per host at a time, and good answers are kept for a while. Used by the transport's thread
+// only; the threads share nothing but a guarded mailbox. What surprises: getaddrinfo cannot be
+// interrupted (a dead name server holds it for 10 s and more), so the threads are detached and own
+// the mailbox together with the resolver. Destroying the resolver waits for nobody: an idle thread
+// ends at once, a stuck one when its lookup returns. Threads that are stuck get replacements up to
+// a cap, and hosts known to be slow may occupy only a part of them, so that dead names do not
+// starve the living.
 #pragma once
 
 #include <chrono>
@@ -20,16 +22,19 @@
 namespace modelvane {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
-using Addresses = std::vector<std::string>;                          // numeric, IPv4 and IPv6, in the order of preference
+using Addresses = std::vector<std::string>;  // numeric, IPv4 and IPv6, in the order of preference
 using LookupResult = std::expected<Addresses, std::string>;          // the error: why, for people
-using NameLookup = std::function<LookupResult(const std::string&)>;  // may block; called from several threads at once
+using NameLookup = std::function<LookupResult(const std::string&)>;  // may block; called from
+                                                                     // several threads at once
 
 struct ResolverOptions {
   std::size_t threads = 4;  // lookups are short when the name server lives
-  // The ceiling with replacements for stuck threads. A stuck thread costs about 100 kB, and 32 dead names at once are rare.
+  // The ceiling with replacements for stuck threads. A stuck thread costs about 100 kB, and 32 dead
+  // names at once are rare.
   std::size_t max_threads = 32;
-  std::chrono::milliseconds stuck_after{500};  // a lookup that takes longer is no longer counted as working
-  NameLookup lookup;                           // empty = the system's getaddrinfo
+  std::chrono::milliseconds stuck_after{
+      500};           // a lookup that takes longer is no longer counted as working
+  NameLookup lookup;  // empty = the system's getaddrinfo
 };
 
 struct Answer {
@@ -47,7 +52,8 @@ class Resolver {
   // Readable when answers wait to be taken.
   int ready_fd() const;
   // A good answer that is not older than `max_age`; failures are never kept.
-  const Addresses* known(const std::string& host, SteadyTime now, std::chrono::milliseconds max_age) const;
+  const Addresses* known(const std::string& host, SteadyTime now,
+                         std::chrono::milliseconds max_age) const;
   // Starts a lookup unless one is under way. Its end shows up in take().
   void ask(const std::string& host, SteadyTime now);
   // Nobody waits for this host any more: a lookup that has not begun is dropped.
@@ -75,7 +81,8 @@ class Resolver {
 
 // The system's resolver: both address families, in the order of RFC 6724. Blocks.
 LookupResult look_up(const std::string& host);
-// Addresses that need no lookup: literals (without brackets), and the loopback names of RFC 6761. nullopt for other hosts.
+// Addresses that need no lookup: literals (without brackets), and the loopback names of RFC 6761.
+// nullopt for other hosts.
 std::optional<Addresses> addresses_without_lookup(std::string_view host);
 
 }  // namespace modelvane

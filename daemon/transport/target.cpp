@@ -18,7 +18,8 @@ UrlHandle new_handle() {
 
 std::optional<std::string> part(CURLU* handle, CURLUPart which, unsigned flags) {
   char* text = nullptr;
-  if (curl_url_get(handle, which, &text, flags) != CURLUE_OK || text == nullptr) return std::nullopt;
+  if (curl_url_get(handle, which, &text, flags) != CURLUE_OK || text == nullptr)
+    return std::nullopt;
   std::string result{text};
   curl_free(text);
   return result;
@@ -41,12 +42,15 @@ std::optional<Target> read_target(CURLU* handle) {
 std::expected<Target, std::string> parse_target(const std::string& url) {
   const UrlHandle handle = new_handle();
   if (url.find('\0') != std::string::npos) return std::unexpected("the URL holds a zero byte");
-  const CURLUcode code = curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME);
-  if (code != CURLUE_OK) return std::unexpected(fmt::format("the URL is not usable: {}", curl_url_strerror(code)));
+  const CURLUcode code =
+      curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME);
+  if (code != CURLUE_OK)
+    return std::unexpected(fmt::format("the URL is not usable: {}", curl_url_strerror(code)));
   const auto target = read_target(handle.get());
   if (!target) return std::unexpected("the URL names no host, or one that is not a valid name");
   if (target->scheme != "http" && target->scheme != "https") {
-    return std::unexpected(fmt::format("the URL's scheme is {}; only http and https are polled", target->scheme));
+    return std::unexpected(
+        fmt::format("the URL's scheme is {}; only http and https are polled", target->scheme));
   }
   return *target;
 }
@@ -60,16 +64,20 @@ const std::expected<Target, std::string>& TargetCache::of(const std::string& url
 std::expected<Target, std::string> parse_proxy_target(const std::string& url) {
   const UrlHandle handle = new_handle();
   const std::string full = url.find("://") == std::string::npos ? "http://" + url : url;
-  auto unusable = std::unexpected<std::string>("the proxy's URL is not usable: it must be like http://host:port");
+  auto unusable = std::unexpected<std::string>(
+      "the proxy's URL is not usable: it must be like http://host:port");
   if (full.find('\0') != std::string::npos) return unusable;
-  if (curl_url_set(handle.get(), CURLUPART_URL, full.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) return unusable;
+  if (curl_url_set(handle.get(), CURLUPART_URL, full.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
+      CURLUE_OK)
+    return unusable;
   auto target = read_target(handle.get());
   if (!target) return unusable;
   if (!part(handle.get(), CURLUPART_PORT, 0)) target->port = target->scheme == "https" ? 443 : 1080;
   return *target;
 }
 
-std::expected<std::string, std::string> replace_host(const std::string& url, const std::string& host) {
+std::expected<std::string, std::string> replace_host(const std::string& url,
+                                                     const std::string& host) {
   const UrlHandle handle = new_handle();
   const bool bare_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
   const std::string name = bare_ipv6 ? "[" + host + "]" : host;
@@ -78,13 +86,15 @@ std::expected<std::string, std::string> replace_host(const std::string& url, con
       curl_url_set(handle.get(), CURLUPART_HOST, name.c_str(), 0) == CURLUE_OK) {
     changed = part(handle.get(), CURLUPART_URL, 0);
   }
-  if (!changed) return std::unexpected(fmt::format("tls_config.server_name is not a valid host name"));
+  if (!changed)
+    return std::unexpected(fmt::format("tls_config.server_name is not a valid host name"));
   return *changed;
 }
 
 std::string authority(const Target& target) {
   const bool is_default = target.port == (target.scheme == "https" ? 443 : 80);
-  const std::string host = target.host.find(':') == std::string::npos ? target.host : "[" + target.host + "]";
+  const std::string host =
+      target.host.find(':') == std::string::npos ? target.host : "[" + target.host + "]";
   return is_default ? host : fmt::format("{}:{}", host, target.port);
 }
 

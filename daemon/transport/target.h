@@ -1,5 +1,5 @@
-// Where a request goes, read from its URL once: what to resolve, what to verify, what to name in an error sentence. A plain
-// value; its host never carries user information, path or query.
+// Where a request goes, read from its URL once: what to resolve, what to verify, what to name in an
+// error sentence. A plain value; its host never carries user information, path or query.
 #pragma once
 
 #include <cstddef>
@@ -19,21 +19,25 @@ struct Target {
 
 // The error is a sentence that does not repeat the URL.
 std::expected<Target, std::string> parse_target(const std::string& url);
-// Remembers what parse_target() said: the same few thousand URLs come again with every poll. Transport thread only.
+// Remembers what parse_target() said: the same few thousand URLs come again with every poll.
+// Transport thread only.
 class TargetCache {
  public:
   const std::expected<Target, std::string>& of(const std::string& url);
 
  private:
-  // The lists of 10,000 endpoints and as many other questions; then it starts anew rather than grow.
+  // The lists of 10,000 endpoints and as many other questions; then it starts anew rather than
+  // grow.
   static constexpr std::size_t kUrlsMax = 20'000;
   std::unordered_map<std::string, std::expected<Target, std::string>> targets_;
 };
 
-// A proxy's URL; a bare host:port means http. Without a port, libcurl's defaults hold: 443 for https, otherwise 1080.
+// A proxy's URL; a bare host:port means http. Without a port, libcurl's defaults hold: 443 for
+// https, otherwise 1080.
 std::expected<Target, std::string> parse_proxy_target(const std::string& url);
 // The same URL with another host.
-std::expected<std::string, std::string> replace_host(const std::string& url, const std::string& host);
+std::expected<std::string, std::string> replace_host(const std::string& url,
+                                                     const std::string& host);
 // host or host:port as in a Host header: brackets around IPv6, no default port.
 std::string authority(const Target& target);
 

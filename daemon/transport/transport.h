@@ -1,5 +1,5 @@
-// Outbound HTTP as the engine sees it: room, start, wait. Two implementations exist: CurlTransport (the network) and the
-// simulator's scripted one. Used by the engine thread only, but for wake().
+// Outbound HTTP as the engine sees it: room, start, wait. Two implementations exist: CurlTransport
+// (the network) and the simulator's scripted one. Used by the engine thread only, but for wake().
 #pragma once
 
 #include <cstddef>
@@ -47,7 +47,7 @@ struct HttpRequest {
   ProxyOptions proxy;
   std::string basic_username;  // with basic_password: HTTP basic authentication
   std::string basic_password;
-  Duration timeout{0};         // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
+  Duration timeout{0};  // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
   std::size_t body_limit = 0;  // bytes after decompression
   bool reuse_connection = false;
 };
@@ -69,7 +69,8 @@ struct HttpFailure {
   std::string sentence;           // no URL, header or key in it
   Phases phases;
   Duration total{0};
-  std::optional<Time> certificate_expiry;  // of a certificate that was refused because it has expired, when known
+  std::optional<Time>
+      certificate_expiry;  // of a certificate that was refused because it has expired, when known
 };
 
 using HttpResult = std::expected<HttpReply, HttpFailure>;
@@ -82,14 +83,17 @@ struct Completion {
 class Transport {
  public:
   virtual ~Transport() = default;
-  // Starts an exchange. Never blocks, never fails: what cannot be started completes at the next wait() with a failure.
+  // Starts an exchange. Never blocks, never fails: what cannot be started completes at the next
+  // wait() with a failure.
   virtual void start(std::uint64_t ticket, HttpRequest request) = 0;
-  // Where exchanges that start from now on may go. Before the first call only what is refused by itself is refused.
+  // Where exchanges that start from now on may go. Before the first call only what is refused by
+  // itself is refused.
   virtual void set_egress(EgressRules rules) = 0;
   // Forgets an exchange; no completion follows. Unknown tickets are ignored.
   virtual void cancel(std::uint64_t ticket) = 0;
   virtual std::size_t in_flight() const = 0;
-  // Sleeps until something completed, wake() was called, or `timeout` (>= 0) has passed. Appends to `completed`.
+  // Sleeps until something completed, wake() was called, or `timeout` (>= 0) has passed. Appends to
+  // `completed`.
   virtual void wait(Duration timeout, std::vector<Completion>& completed) = 0;
   // Ends a present or the next wait() early. Any thread, also from a signal-safe context.
   virtual void wake() = 0;

@@ -40,31 +40,35 @@ const KnownView& known_of(const EndpointView& endpoint) {
 
 Json failures_json(const EndpointView& endpoint) {
   auto failures = Json::object();
-  for (std::size_t i = 0; i < kReasonCount; ++i) failures[std::string{kReasonLabels[i]}] = endpoint.failures[i];
+  for (std::size_t i = 0; i < kReasonCount; ++i)
+    failures[std::string{kReasonLabels[i]}] = endpoint.failures[i];
   return failures;
 }
 
 Json last_poll_json(const EndpointView& endpoint) {
   if (!endpoint.last_poll) return nullptr;
   const auto& phases = endpoint.phases;
-  return {{"time", json(endpoint.last_poll)},
-          {"ok", endpoint.last_ok},
-          {"reason", endpoint.last_reason ? Json(label(*endpoint.last_reason)) : Json(nullptr)},
-          {"error", text_or_null(endpoint.last_sentence)},
-          {"http_status_code", endpoint.status_code == 0 ? Json(nullptr) : Json(endpoint.status_code)},
-          {"body_bytes", endpoint.body_bytes},
-          {"phase_seconds",
-           {{"resolve", to_seconds(phases.resolve)},
-            {"connect", to_seconds(phases.connect)},
-            {"tls", to_seconds(phases.tls)},
-            {"processing", to_seconds(phases.processing)},
-            {"transfer", to_seconds(phases.transfer)}}}};
+  return {
+      {"time", json(endpoint.last_poll)},
+      {"ok", endpoint.last_ok},
+      {"reason", endpoint.last_reason ? Json(label(*endpoint.last_reason)) : Json(nullptr)},
+      {"error", text_or_null(endpoint.last_sentence)},
+      {"http_status_code", endpoint.status_code == 0 ? Json(nullptr) : Json(endpoint.status_code)},
+      {"body_bytes", endpoint.body_bytes},
+      {"phase_seconds",
+       {{"resolve", to_seconds(phases.resolve)},
+        {"connect", to_seconds(phases.connect)},
+        {"tls", to_seconds(phases.tls)},
+        {"processing", to_seconds(phases.processing)},
+        {"transfer", to_seconds(phases.transfer)}}}};
 }
 
 Json retirements_json(const std::vector<Retirement>& retirements) {
   auto all = Json::array();
   for (const auto& one : retirements) {
-    all.push_back({{"model", one.model}, {"at", json(one.at)}, {"replacement", text_or_null(one.replacement)}});
+    all.push_back({{"model", one.model},
+                   {"at", json(one.at)},
+                   {"replacement", text_or_null(one.replacement)}});
   }
   return all;
 }
@@ -95,7 +99,8 @@ Json pin_json(const AliasView& alias) {
   return {{"approved", alias.pin->approved}, {"state", alias.pin->ok ? "ok" : "broken"}};
 }
 
-// The target of an alias that is no longer resolved is the last one known, not a guess: it goes by another name.
+// The target of an alias that is no longer resolved is the last one known, not a guess: it goes by
+// another name.
 Json alias_json(const EndpointView& endpoint, const AliasView& alias) {
   const bool is_resolved = alias.status == AliasStatus::Resolved;
   auto pending = Json(nullptr);
@@ -130,7 +135,8 @@ Json polls_json(const EndpointView& endpoint) {
 Json model_json(const EndpointView& endpoint, const std::string& model) {
   auto aliases = Json::array();
   for (const auto& alias : known_of(endpoint).aliases) {
-    if (alias.status == AliasStatus::Resolved && alias.target == model) aliases.push_back(alias.alias);
+    if (alias.status == AliasStatus::Resolved && alias.target == model)
+      aliases.push_back(alias.alias);
   }
   return {{"endpoint", endpoint.name}, {"model", model}, {"aliases", std::move(aliases)}};
 }
@@ -139,7 +145,8 @@ bool matches(const std::string& wanted, const std::string& name) {
   return wanted.empty() || wanted == name;
 }
 
-// The endpoints that a list goes through: all, or the one asked for, from the one at which the page before ended.
+// The endpoints that a list goes through: all, or the one asked for, from the one at which the page
+// before ended.
 struct Range {
   std::string endpoint;  // "" = any
   std::size_t first = 0;
@@ -154,16 +161,20 @@ Range read_range(const Snapshot& snapshot, Parameters& parameters, const Page& p
   };
   Range range{.endpoint = parameters.text("endpoint")};
   if (!range.endpoint.empty() && !index_of(range.endpoint)) {
-    parameters.refuse(404, fmt::format("there is no endpoint \"{}\"; /api/v1/endpoints lists them", range.endpoint));
+    parameters.refuse(404, fmt::format("there is no endpoint \"{}\"; /api/v1/endpoints lists them",
+                                       range.endpoint));
   }
   if (page.after.empty()) return range;
   const auto first = index_of(page.after.front());
-  if (!first) parameters.refuse(400, "the endpoint at which the page before ended has gone; begin again without cursor");
+  if (!first)
+    parameters.refuse(
+        400, "the endpoint at which the page before ended has gone; begin again without cursor");
   range.first = first.value_or(0);
   return range;
 }
 
-// Offers the endpoints of the range to visit(endpoint, whether it is the one at which the page before ended) until that is false.
+// Offers the endpoints of the range to visit(endpoint, whether it is the one at which the page
+// before ended) until that is false.
 template <typename Visit>
 void each_endpoint(const Snapshot& snapshot, const Range& range, const Page& page, Visit visit) {
   for (auto i = range.first; i < snapshot.endpoints.size(); ++i) {
@@ -174,7 +185,8 @@ void each_endpoint(const Snapshot& snapshot, const Range& range, const Page& pag
 }
 
 // Adds a row, or notes after a full page that there is another one. False = enough.
-bool offer(ListReply& reply, std::vector<std::string>& last, std::vector<std::string> key, const Json& row) {
+bool offer(ListReply& reply, std::vector<std::string>& last, std::vector<std::string> key,
+           const Json& row) {
   if (reply.is_full()) {
     reply.continue_after(last);
     return false;
@@ -193,7 +205,8 @@ Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
   const auto provider = parameters.text("provider");
   const auto state = parameters.choice("state", kAvailabilityLabels);
   const bool with_polls = parameters.flag("polls").value_or(false);
-  if (with_polls && range.endpoint.empty()) parameters.refuse(400, "polls=true wants parameter endpoint, too");
+  if (with_polls && range.endpoint.empty())
+    parameters.refuse(400, "polls=true wants parameter endpoint, too");
   if (auto refusal = parameters.refusal()) return *refusal;
   ListReply reply{"endpoints", kEndpointList, page.limit};
   std::vector<std::string> last;
@@ -222,8 +235,11 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query) {
     for (const auto& alias : known_of(endpoint).aliases) {
       if ((is_seen && alias.alias <= page.after.back()) || !matches(name, alias.alias)) continue;
       if (status && static_cast<std::size_t>(alias.status) != *status) continue;
-      if (alias.pending != pending.value_or(alias.pending) || alias.unstable != unstable.value_or(alias.unstable)) continue;
-      if (!offer(reply, last, {endpoint.name, alias.alias}, alias_json(endpoint, alias))) return false;
+      if (alias.pending != pending.value_or(alias.pending) ||
+          alias.unstable != unstable.value_or(alias.unstable))
+        continue;
+      if (!offer(reply, last, {endpoint.name, alias.alias}, alias_json(endpoint, alias)))
+        return false;
     }
     return true;
   });

@@ -1,5 +1,6 @@
-// The JSON API under /api/v1, each path a function from the snapshot (or the event log) and a query to a reply (docs/API.md).
-// Times are RFC 3339, durations are seconds in names that say so, and what is not known is null. Lists come in pages.
+// The JSON API under /api/v1, each path a function from the snapshot (or the event log) and a query
+// to a reply (docs/API.md). Times are RFC 3339, durations are seconds in names that say so, and
+// what is not known is null. Lists come in pages.
 #pragma once
 
 #include "daemon/engine/snapshot.h"

@@ -34,8 +34,11 @@ std::string to_text(const DeliveryRow& row) {
 Reply deliveries_api(EventQuery& events, const Query& query) {
   Parameters parameters{query};
   const auto page = parameters.page(kList, 2, kLimits);
-  DeliveryFilter filter{.webhook = parameters.text("webhook"), .event_id = parameters.text("event"), .limit = page.limit};
-  if (const auto state = parameters.choice("state", kStateLabels)) filter.state = static_cast<DeliveryState>(*state);
+  DeliveryFilter filter{.webhook = parameters.text("webhook"),
+                        .event_id = parameters.text("event"),
+                        .limit = page.limit};
+  if (const auto state = parameters.choice("state", kStateLabels))
+    filter.state = static_cast<DeliveryState>(*state);
   if (!page.after.empty()) {
     const auto sequence = whole_number(page.after.front());
     if (!sequence) parameters.refuse_cursor();
@@ -47,7 +50,9 @@ Reply deliveries_api(EventQuery& events, const Query& query) {
   ListReply reply{"deliveries", kList, page.limit};
   for (const auto& row : *found) reply.add(to_text(row));
   // A full page may be the last one; then the next is empty.
-  if (reply.is_full()) reply.continue_after(std::vector{std::to_string(found->back().sequence), found->back().webhook});
+  if (reply.is_full())
+    reply.continue_after(
+        std::vector{std::to_string(found->back().sequence), found->back().webhook});
   return reply.finish();
 }
 

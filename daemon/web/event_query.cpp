@@ -6,9 +6,10 @@
 namespace modelvane {
 namespace {
 
-// Of twelve workers (front.h); a reload may hold one more, passwords four (passwords.cpp). Two always stay free. A query takes
-// some milliseconds: whoever waits longer waits for a disk.
-constexpr Places::Limits kLimits{.inside = 2, .waiting = 3, .patience = std::chrono::milliseconds{250}};
+// Of twelve workers (front.h); a reload may hold one more, passwords four (passwords.cpp). Two
+// always stay free. A query takes some milliseconds: whoever waits longer waits for a disk.
+constexpr Places::Limits kLimits{
+    .inside = 2, .waiting = 3, .patience = std::chrono::milliseconds{250}};
 
 constexpr const char* kNoHistory = "this daemon keeps no history";
 constexpr const char* kBusy = "the store is busy with other queries; try again in a few seconds";
@@ -30,7 +31,8 @@ std::expected<std::vector<StoredEvent>, std::string> EventQuery::events(const Ev
   return with_sentence(log_->events(filter));
 }
 
-std::expected<std::vector<DeliveryRow>, std::string> EventQuery::deliveries(const DeliveryFilter& filter) {
+std::expected<std::vector<DeliveryRow>, std::string> EventQuery::deliveries(
+    const DeliveryFilter& filter) {
   if (log_ == nullptr) return std::unexpected(kNoHistory);
   const Places::Place place{places_};
   if (!place.is_taken()) return std::unexpected(kBusy);

@@ -1,5 +1,6 @@
-// The bounded way to the event log. A query may block for as long as the disk does; only so many requests may wait for it at
-// once, the rest is told so: a hung disk must never hold every worker and with them the scrapes. Any thread.
+// The bounded way to the event log. A query may block for as long as the disk does; only so many
+// requests may wait for it at once, the rest is told so: a hung disk must never hold every worker
+// and with them the scrapes. Any thread.
 #pragma once
 
 #include <expected>

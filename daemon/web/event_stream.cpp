@@ -11,7 +11,8 @@ constexpr std::chrono::milliseconds kReconnectAfter{3'000};
 
 }  // namespace
 
-std::expected<StreamRequest, Reply> read_stream_request(const Query& query, std::string_view last_event_id) {
+std::expected<StreamRequest, Reply> read_stream_request(const Query& query,
+                                                        std::string_view last_event_id) {
   Parameters parameters{query};
   StreamRequest request{.filter = read_event_filter(parameters), .after = std::nullopt};
   const auto after = parameters.text("after");
@@ -27,7 +28,8 @@ std::expected<StreamRequest, Reply> read_stream_request(const Query& query, std:
 
 std::string stream_head() {
   // X-Accel-Buffering: nginx would hold the events back otherwise.
-  return to_stream_head({.content_type = "text/event-stream", .body = "", .headers = {{"X-Accel-Buffering", "no"}}});
+  return to_stream_head(
+      {.content_type = "text/event-stream", .body = "", .headers = {{"X-Accel-Buffering", "no"}}});
 }
 
 std::string stream_greeting() {
@@ -36,11 +38,13 @@ std::string stream_greeting() {
 
 // The event's JSON has no line end in it, so that one data line holds it byte for byte.
 std::string stream_block(const StoredEvent& event) {
-  return fmt::format("id: {:020}\nevent: {}\ndata: {}\n\n", event.sequence, name(event.type), event.json);
+  return fmt::format("id: {:020}\nevent: {}\ndata: {}\n\n", event.sequence, name(event.type),
+                     event.json);
 }
 
 std::string stream_block(const Pulse& pulse) {
-  return fmt::format("event: snapshot\ndata: {{\"at\":\"{}\",\"endpoints\":{}}}\n\n", to_rfc3339(pulse.at), pulse.endpoints);
+  return fmt::format("event: snapshot\ndata: {{\"at\":\"{}\",\"endpoints\":{}}}\n\n",
+                     to_rfc3339(pulse.at), pulse.endpoints);
 }
 
 }  // namespace modelvane

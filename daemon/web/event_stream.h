@@ -1,4 +1,5 @@
-// The wire form of /api/v1/events/stream (server-sent events): what a client asks for, and the blocks of text that it gets. Pure.
+// The wire form of /api/v1/events/stream (server-sent events): what a client asks for, and the
+// blocks of text that it gets. Pure.
 #pragma once
 
 #include <expected>
@@ -13,14 +14,16 @@
 namespace modelvane {
 
 struct StreamRequest {
-  EventFilter filter;                  // endpoint, alias, types
-  std::optional<std::uint64_t> after;  // the last event that the client has; none = only what comes from now on
+  EventFilter filter;  // endpoint, alias, types
+  std::optional<std::uint64_t>
+      after;  // the last event that the client has; none = only what comes from now on
   bool wants_snapshots = false;
 };
 
-// The header counts more than the parameter `after`: a browser sends it when it connects again to the same address. The error is
-// the answer to give.
-std::expected<StreamRequest, Reply> read_stream_request(const Query& query, std::string_view last_event_id);
+// The header counts more than the parameter `after`: a browser sends it when it connects again to
+// the same address. The error is the answer to give.
+std::expected<StreamRequest, Reply> read_stream_request(const Query& query,
+                                                        std::string_view last_event_id);
 
 // The answer's head.
 std::string stream_head();

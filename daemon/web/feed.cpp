@@ -19,7 +19,8 @@ std::string urn_part(std::string_view text) {
   constexpr std::string_view kPlain = "-._";
   std::string part;
   for (const char c : text) {
-    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kPlain.contains(c);
+    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                          (c >= 'A' && c <= 'Z') || kPlain.contains(c);
     part += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return part;
@@ -36,7 +37,8 @@ void add_element(std::string& text, std::string_view name, std::string_view cont
 std::string bounds_of(const Event& event) {
   if (!event.observed_between) return "";
   const auto& [before, after] = *event.observed_between;
-  return fmt::format(" Observed between {} and {}.", before ? to_rfc3339(*before) : "an unknown time", to_rfc3339(after));
+  return fmt::format(" Observed between {} and {}.",
+                     before ? to_rfc3339(*before) : "an unknown time", to_rfc3339(after));
 }
 
 // The stored event may come from another version: what cannot be read is still named by its type.
@@ -45,7 +47,8 @@ std::string title_of(const StoredEvent& stored, const std::expected<Event, std::
   return fmt::format("{} {}", name(stored.type), stored.endpoint);
 }
 
-void add_entry(std::string& text, const Snapshot& snapshot, const Site& site, const StoredEvent& stored) {
+void add_entry(std::string& text, const Snapshot& snapshot, const Site& site,
+               const StoredEvent& stored) {
   const auto event = parse_cloudevent(stored.json);
   const auto title = title_of(stored, event);
   text += "<entry>\n";
@@ -53,9 +56,10 @@ void add_entry(std::string& text, const Snapshot& snapshot, const Site& site, co
   add_element(text, "title", title);
   add_element(text, "updated", to_rfc3339(stored.time));
   fmt::format_to(std::back_inserter(text), "<category term=\"{}\"/>\n", name(stored.type));
-  if (!site.url.empty()) fmt::format_to(std::back_inserter(text), "<link href=\"{}\"/>\n", xml::escape(site.url));
-  fmt::format_to(std::back_inserter(text), "<content type=\"text\">{}.{}</content>\n</entry>\n", xml::escape(title),
-                 xml::escape(event ? bounds_of(*event) : ""));
+  if (!site.url.empty())
+    fmt::format_to(std::back_inserter(text), "<link href=\"{}\"/>\n", xml::escape(site.url));
+  fmt::format_to(std::back_inserter(text), "<content type=\"text\">{}.{}</content>\n</entry>\n",
+                 xml::escape(title), xml::escape(event ? bounds_of(*event) : ""));
 }
 
 }  // namespace
@@ -68,14 +72,17 @@ Reply feed(const Site& site, const Snapshot& snapshot, EventQuery& events, const
   const auto found = events.events(filter);
   if (!found) return problem(503, found.error());
   const auto& daemon = snapshot.daemon;
-  std::string text = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n";
+  std::string text =
+      "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n";
   add_element(text, "id", urn(snapshot, "events"));
-  add_element(text, "title", daemon.instance.empty() ? "modelvane" : "modelvane " + daemon.instance);
+  add_element(text, "title",
+              daemon.instance.empty() ? "modelvane" : "modelvane " + daemon.instance);
   add_element(text, "updated", to_rfc3339(found->empty() ? daemon.started : found->front().time));
   text += "<author><name>modelvane</name></author>\n";
   if (!site.url.empty()) {
     const auto url = xml::escape(site.url);
-    fmt::format_to(std::back_inserter(text), "<link rel=\"self\" href=\"{0}feed.atom\"/>\n<link href=\"{0}\"/>\n", url);
+    fmt::format_to(std::back_inserter(text),
+                   "<link rel=\"self\" href=\"{0}feed.atom\"/>\n<link href=\"{0}\"/>\n", url);
   }
   for (const auto& event : *found) add_entry(text, snapshot, site, event);
   return {.content_type = "application/atom+xml; charset=utf-8", .body = text + "</feed>\n"};

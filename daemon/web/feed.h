@@ -1,5 +1,5 @@
-// /feed.atom: the last events as an Atom feed (RFC 4287), for feed readers and chat bots that poll. Takes the same endpoint,
-// alias and type parameters as the list of events.
+// /feed.atom: the last events as an Atom feed (RFC 4287), for feed readers and chat bots that poll.
+// Takes the same endpoint, alias and type parameters as the list of events.
 #pragma once
 
 #include "daemon/engine/snapshot.h"

@@ -1,4 +1,5 @@
-// What the pages show and may ask for, given by who runs the server. Called from the server's threads, several at a time.
+// What the pages show and may ask for, given by who runs the server. Called from the server's
+// threads, several at a time.
 #pragma once
 
 #include <expected>

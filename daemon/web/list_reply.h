@@ -1,5 +1,6 @@
-// A list as an answer of the API: rows, each one already JSON, until its page is full, then the cursor of the next page. Rows are
-// rendered one by one: a page of 1,000 endpoints is never a tree in memory.
+// A list as an answer of the API: rows, each one already JSON, until its page is full, then the
+// cursor of the next page. Rows are rendered one by one: a page of 1,000 endpoints is never a tree
+// in memory.
 #pragma once
 
 #include <span>
@@ -11,8 +12,8 @@
 
 namespace modelvane {
 
-// A model may be called "<script>": JSON can write it without the angle bracket, in case that somebody takes the answer for a
-// page.
+// A model may be called "<script>": JSON can write it without the angle bracket, in case that
+// somebody takes the answer for a page.
 std::string without_markup(std::string json);
 
 // {"<name>": [rows], "next": cursor or null}

@@ -10,10 +10,13 @@ namespace {
 constexpr std::string_view kShell = "index.html";
 constexpr std::string_view kFolder = "/page/";
 
-// Only files of this server; no inline script or style; and by trusted types no text ever becomes markup in the browser.
+// Only files of this server; no inline script or style; and by trusted types no text ever becomes
+// markup in the browser.
 constexpr const char* kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types "
+    "'none'";
 
 std::string_view file_name(std::string_view path) {
   if (path == "/") return kShell;

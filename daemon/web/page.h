@@ -1,5 +1,5 @@
-// The page's files (daemon/web/page/): a shell at /, and what it loads below /page/. They are static and embedded in the binary;
-// all that they show comes from the API. Any thread.
+// The page's files (daemon/web/page/): a shell at /, and what it loads below /page/. They are
+// static and embedded in the binary; all that they show comes from the API. Any thread.
 #pragma once
 
 #include <optional>

@@ -14,7 +14,8 @@ bool has_header(std::string_view head, std::string_view name) {
 
 }  // namespace
 
-std::expected<std::shared_ptr<const Protection>, std::string> Protection::make(const WebConfig& config) {
+std::expected<std::shared_ptr<const Protection>, std::string> Protection::make(
+    const WebConfig& config) {
   std::shared_ptr<Protection> made{new Protection};
   if (config.tls) {
     auto tls = TlsContext::load(*config.tls);
@@ -30,11 +31,13 @@ std::optional<Reply> Protection::refusal(std::string_view authorization) const {
   if (passwords_ == nullptr) return std::nullopt;
   switch (passwords_->check(authorization)) {
     case Passwords::Verdict::Right: return std::nullopt;
-    case Passwords::Verdict::Busy: return problem(503, "too many passwords are being checked; try again in a few seconds");
+    case Passwords::Verdict::Busy:
+      return problem(503, "too many passwords are being checked; try again in a few seconds");
     case Passwords::Verdict::Wrong: break;
   }
-  auto reply = problem(401, authorization.empty() ? "this server wants a user name and a password (HTTP Basic)"
-                                                  : "the user name or the password is wrong");
+  auto reply = problem(401, authorization.empty()
+                                ? "this server wants a user name and a password (HTTP Basic)"
+                                : "the user name or the password is wrong");
   reply.headers.emplace_back("WWW-Authenticate", "Basic realm=\"modelvane\", charset=\"UTF-8\"");
   return reply;
 }

@@ -1,5 +1,5 @@
-// TLS, passwords and headers of a server's pages, made from --web.config.file. Constant: a changed file makes a new one. Any
-// thread.
+// TLS, passwords and headers of a server's pages, made from --web.config.file. Constant: a changed
+// file makes a new one. Any thread.
 #pragma once
 
 #include <expected>
@@ -20,11 +20,13 @@ namespace modelvane {
 class Protection {
  public:
   // The error is a sentence.
-  static std::expected<std::shared_ptr<const Protection>, std::string> make(const WebConfig& config);
+  static std::expected<std::shared_ptr<const Protection>, std::string> make(
+      const WebConfig& config);
 
   // Null = HTTP in clear text.
   const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
-  // The answer to who may not ask; `authorization` is the header's value. May take as long as a password's check.
+  // The answer to who may not ask; `authorization` is the header's value. May take as long as a
+  // password's check.
   std::optional<Reply> refusal(std::string_view authorization) const;
   // An answer with the headers of the file, but for those that it has already.
   std::string with_headers(std::string http) const;

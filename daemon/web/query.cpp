@@ -45,7 +45,8 @@ std::string_view take_until(std::string_view& text, char separator) {
   return part;
 }
 
-std::optional<std::vector<std::string>> read_cursor(std::string_view text, char list, std::size_t fields) {
+std::optional<std::vector<std::string>> read_cursor(std::string_view text, char list,
+                                                    std::size_t fields) {
   if (!text.starts_with(list)) return std::nullopt;
   text.remove_prefix(1);
   std::vector<std::string> after;
@@ -100,7 +101,8 @@ void Parameters::refuse(int status, std::string_view detail) {
 std::optional<Reply> Parameters::refusal() const {
   for (const auto& [name, value] : query_) {
     if (std::ranges::find(known_, name) != known_.end()) continue;
-    const auto known = known_.empty() ? "this path takes none" : fmt::format("allowed are: {}", fmt::join(known_, ", "));
+    const auto known = known_.empty() ? "this path takes none"
+                                      : fmt::format("allowed are: {}", fmt::join(known_, ", "));
     return problem(400, fmt::format("unknown parameter \"{}\"; {}", name, known));
   }
   return refusal_;
@@ -133,7 +135,8 @@ std::vector<std::string> Parameters::list(const std::string& name) {
   return items;
 }
 
-std::optional<std::uint64_t> Parameters::number(const std::string& name, std::uint64_t min, std::uint64_t max) {
+std::optional<std::uint64_t> Parameters::number(const std::string& name, std::uint64_t min,
+                                                std::uint64_t max) {
   const auto digits = text(name);
   if (digits.empty()) return std::nullopt;
   const auto value = whole_number(digits);
@@ -146,7 +149,8 @@ std::optional<std::uint64_t> Parameters::number(const std::string& name, std::ui
 std::optional<bool> Parameters::flag(const std::string& name) {
   const auto value = text(name);
   if (value.empty()) return std::nullopt;
-  if (value != "true" && value != "false") refuse(400, fmt::format("parameter {} must be true or false", name));
+  if (value != "true" && value != "false")
+    refuse(400, fmt::format("parameter {} must be true or false", name));
   return value == "true";
 }
 
@@ -157,16 +161,22 @@ std::optional<Time> Parameters::time(const std::string& name) {
   std::ranges::replace(value, ' ', '+');
   const auto time = parse_rfc3339(value);
   if (!time) {
-    refuse(400, fmt::format("parameter {} must be a time in RFC 3339, such as 2026-11-22T10:00:00Z or 2026-11-22", name));
+    refuse(
+        400,
+        fmt::format(
+            "parameter {} must be a time in RFC 3339, such as 2026-11-22T10:00:00Z or 2026-11-22",
+            name));
   }
   return time;
 }
 
-std::optional<std::size_t> Parameters::choice(const std::string& name, std::span<const std::string_view> labels) {
+std::optional<std::size_t> Parameters::choice(const std::string& name,
+                                              std::span<const std::string_view> labels) {
   const auto value = text(name);
   if (value.empty()) return std::nullopt;
   const auto found = std::ranges::find(labels, std::string_view{value});
-  if (found == labels.end()) refuse(400, fmt::format("parameter {} must be one of {}", name, fmt::join(labels, ", ")));
+  if (found == labels.end())
+    refuse(400, fmt::format("parameter {} must be one of {}", name, fmt::join(labels, ", ")));
   return static_cast<std::size_t>(found - labels.begin());
 }
 

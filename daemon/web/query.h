@@ -1,6 +1,7 @@
-// The query of a request, read strictly: an unknown or malformed parameter is an error that names what is allowed, since a filter
-// that is silently ignored shows too much. Parameters remembers the first error: a route reads what it takes, one after the
-// other, and asks once, at the end, whether to refuse.
+// The query of a request, read strictly: an unknown or malformed parameter is an error that names
+// what is allowed, since a filter that is silently ignored shows too much. Parameters remembers the
+// first error: a route reads what it takes, one after the other, and asks once, at the end, whether
+// to refuse.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,8 @@ using Query = std::multimap<std::string, std::string>;
 // "a=b&c=d+e%20f"; what stands behind the question mark.
 Query parse_query(std::string_view text);
 
-// One page of a list. `after` holds what identifies the last row of the page before, in as many texts as the list needs; empty =
-// from the start.
+// One page of a list. `after` holds what identifies the last row of the page before, in as many
+// texts as the list needs; empty = from the start.
 struct Page {
   std::vector<std::string> after;
   std::size_t limit = 0;
@@ -36,7 +37,8 @@ struct PageLimits {
   std::size_t max;
 };
 
-// Where the next page begins. Opaque to clients; `list` is a letter that keeps the cursor of one list from being used in another.
+// Where the next page begins. Opaque to clients; `list` is a letter that keeps the cursor of one
+// list from being used in another.
 std::string to_cursor(char list, std::span<const std::string> after);
 
 // Digits and nothing else; what SQLite's integers can hold.
@@ -49,11 +51,13 @@ class Parameters {
   // "", nullopt or an empty list when the parameter is not there.
   std::string text(const std::string& name);
   std::vector<std::string> list(const std::string& name);  // repeated, or separated by commas
-  std::optional<std::uint64_t> number(const std::string& name, std::uint64_t min, std::uint64_t max);
+  std::optional<std::uint64_t> number(const std::string& name, std::uint64_t min,
+                                      std::uint64_t max);
   std::optional<bool> flag(const std::string& name);
   std::optional<Time> time(const std::string& name);
   // The index of the label.
-  std::optional<std::size_t> choice(const std::string& name, std::span<const std::string_view> labels);
+  std::optional<std::size_t> choice(const std::string& name,
+                                    std::span<const std::string_view> labels);
   // `limit` and `cursor`; a cursor of this list has `fields` texts.
   Page page(char list, std::size_t fields, PageLimits limits);
 

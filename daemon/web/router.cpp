@@ -20,7 +20,8 @@ constexpr std::string_view kStream = "/api/v1/events/stream";
 constexpr std::size_t kGzipFromBytes = 1024;
 
 void compress(bool is_accepted, Reply& reply) {
-  reply.headers.emplace_back("Vary", "Accept-Encoding");  // also on what stays as it is: caches ask before the next answer
+  reply.headers.emplace_back(
+      "Vary", "Accept-Encoding");  // also on what stays as it is: caches ask before the next answer
   if (!is_accepted || reply.body.size() < kGzipFromBytes) return;
   if (auto packed = gzip(reply.body)) {
     reply.body = std::move(*packed);
@@ -29,13 +30,17 @@ void compress(bool is_accepted, Reply& reply) {
 }
 
 Reply metrics_reply(const Snapshot& snapshot) {
-  return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = render_metrics(snapshot)};
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = render_metrics(snapshot)};
 }
 
 Reply ready_reply(const Snapshot& snapshot) {
   const auto& daemon = snapshot.daemon;
-  if (daemon.started == Time{}) return text_reply(503, "modelvane is starting: no configuration is loaded yet.");
-  if (!daemon.store_ok) return text_reply(503, daemon.store_sentence.empty() ? "the store does not work" : daemon.store_sentence);
+  if (daemon.started == Time{})
+    return text_reply(503, "modelvane is starting: no configuration is loaded yet.");
+  if (!daemon.store_ok)
+    return text_reply(
+        503, daemon.store_sentence.empty() ? "the store does not work" : daemon.store_sentence);
   return text_reply(200, "modelvane is ready.");
 }
 
@@ -51,18 +56,24 @@ bool has_tag(std::string_view path) {
 
 }  // namespace
 
-Router::Router(const Site& site, WebHooks hooks) : site_(site), hooks_(std::move(hooks)), events_(hooks_.events) {
+Router::Router(const Site& site, WebHooks hooks)
+    : site_(site), hooks_(std::move(hooks)), events_(hooks_.events) {
   routes_ = {
       {kMetrics, [this](const Query&) { return metrics_reply(hooks_.snapshot()); }},
       {"/-/healthy", [](const Query&) { return text_reply(200, "modelvane is healthy."); }},
       {"/-/ready", [this](const Query&) { return ready_reply(hooks_.snapshot()); }},
-      {"/api/v1/endpoints", [this](const Query& query) { return endpoints_api(hooks_.snapshot(), query); }},
-      {"/api/v1/aliases", [this](const Query& query) { return aliases_api(hooks_.snapshot(), query); }},
-      {"/api/v1/models", [this](const Query& query) { return models_api(hooks_.snapshot(), query); }},
-      {"/api/v1/status", [this](const Query& query) { return status_api(hooks_.snapshot(), query); }},
+      {"/api/v1/endpoints",
+       [this](const Query& query) { return endpoints_api(hooks_.snapshot(), query); }},
+      {"/api/v1/aliases",
+       [this](const Query& query) { return aliases_api(hooks_.snapshot(), query); }},
+      {"/api/v1/models",
+       [this](const Query& query) { return models_api(hooks_.snapshot(), query); }},
+      {"/api/v1/status",
+       [this](const Query& query) { return status_api(hooks_.snapshot(), query); }},
       {"/api/v1/events", [this](const Query& query) { return events_api(events_, query); }},
       {"/api/v1/deliveries", [this](const Query& query) { return deliveries_api(events_, query); }},
-      {"/feed.atom", [this](const Query& query) { return feed(site_, hooks_.snapshot(), events_, query); }},
+      {"/feed.atom",
+       [this](const Query& query) { return feed(site_, hooks_.snapshot(), events_, query); }},
       {"/openapi.json", [](const Query&) { return openapi_reply(); }},
   };
 }
@@ -71,8 +82,11 @@ Response Router::answer(const RequestHead& head) {
   try {
     return answer_or_throw(head);
   } catch (const std::exception&) {
-    // A hook threw, or memory ran out: this answer needs little of it. What went wrong may hold a secret.
-    return {.bytes = to_http(problem(500, "modelvane failed to answer this request; please report it")), .stream = std::nullopt};
+    // A hook threw, or memory ran out: this answer needs little of it. What went wrong may hold a
+    // secret.
+    return {
+        .bytes = to_http(problem(500, "modelvane failed to answer this request; please report it")),
+        .stream = std::nullopt};
   }
 }
 
@@ -104,9 +118,11 @@ Reply Router::get(const RequestHead& head) const {
   return reply;
 }
 
-// One at a time: a reload may wait for the engine or a slow disk, and must not hold more than one worker.
+// One at a time: a reload may wait for the engine or a slow disk, and must not hold more than one
+// worker.
 Reply Router::reload() {
-  if (is_reloading_.exchange(true)) return text_reply(503, "a reload is under way; try again in a few seconds");
+  if (is_reloading_.exchange(true))
+    return text_reply(503, "a reload is under way; try again in a few seconds");
   struct End {
     std::atomic<bool>& flag;
     ~End() { flag = false; }

@@ -1,5 +1,6 @@
-// Paths to replies: a table of what is served, and what every reply has in common (entity tags, compression, HEAD). answer() may
-// be called from several threads at once; everything else is constant after construction.
+// Paths to replies: a table of what is served, and what every reply has in common (entity tags,
+// compression, HEAD). answer() may be called from several threads at once; everything else is
+// constant after construction.
 #pragma once
 
 #include <atomic>

@@ -4,7 +4,8 @@
 
 namespace modelvane {
 
-// The router calls the hooks, the front calls the router: made in this order, and gone in the other.
+// The router calls the hooks, the front calls the router: made in this order, and gone in the
+// other.
 struct WebServer::Parts {
   Router router;
   Front front;
@@ -12,8 +13,10 @@ struct WebServer::Parts {
   Parts(const WebServer& server, const Site& site)
       : router(site, server.hooks_),
         front(server.options_.limits, site,
-              {.answer = [this, &server](const RequestHead& head) { return server.answer(router, head); },
-               .read_events = [this](const EventFilter& filter) { return router.read_events(filter); },
+              {.answer = [this,
+                          &server](const RequestHead& head) { return server.answer(router, head); },
+               .read_events =
+                   [this](const EventFilter& filter) { return router.read_events(filter); },
                .pulse = server.hooks_.pulse,
                .tls =
                    [&server] {
@@ -52,7 +55,9 @@ Response WebServer::answer(Router& router, const RequestHead& head) const {
   const auto protection = this->protection();
   if (!protection) return router.answer(head);
   auto refusal = protection->refusal(head.header("authorization"));
-  auto answer = refusal ? Response{.bytes = to_http(*refusal, body_for(head)), .stream = std::nullopt} : router.answer(head);
+  auto answer = refusal
+                    ? Response{.bytes = to_http(*refusal, body_for(head)), .stream = std::nullopt}
+                    : router.answer(head);
   answer.bytes = protection->with_headers(std::move(answer.bytes));
   return answer;
 }

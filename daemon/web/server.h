@@ -1,7 +1,9 @@
-// The HTTP server of `modelvane serve`: /metrics, the page, the API and the /-/ control paths, all renderings of one snapshot.
-// start(), addresses() and stop() belong to one thread; the hooks are called from the server's own threads, several at a time.
-// What surprises: no client can slow down another one. Heads are read and answers written by one epoll loop with total deadlines;
-// only the rendering happens on worker threads, and what may block (store, reload) can never hold all of them.
+// The HTTP server of `modelvane serve`: /metrics, the page, the API and the /-/ control paths, all
+// renderings of one snapshot. start(), addresses() and stop() belong to one thread; the hooks are
+// called from the server's own threads, several at a time. What surprises: no client can slow down
+// another one. Heads are read and answers written by one epoll loop with total deadlines; only the
+// rendering happens on worker threads, and what may block (store, reload) can never hold all of
+// them.
 #pragma once
 
 #include <expected>
@@ -18,9 +20,11 @@
 namespace modelvane {
 
 struct WebOptions {
-  std::vector<std::string> listen_addresses;  // "host:port", ":port" (all addresses), "[::1]:port"; port 0 = the kernel's choice
-  std::string external_url;                   // how browsers reach this server when a reverse proxy stands in front
-  std::optional<std::string> route_prefix;    // below which paths are served; none = the external URL's path
+  std::vector<std::string> listen_addresses;  // "host:port", ":port" (all addresses), "[::1]:port";
+                                              // port 0 = the kernel's choice
+  std::string external_url;  // how browsers reach this server when a reverse proxy stands in front
+  std::optional<std::string>
+      route_prefix;  // below which paths are served; none = the external URL's path
   std::shared_ptr<const Protection> protection;  // null = everybody may ask, in clear text
   FrontLimits limits{};
 };
@@ -40,7 +44,8 @@ class WebServer {
   std::vector<std::string> addresses() const;
   // From now on, for new clients and new requests. Any thread.
   void protect(std::shared_ptr<const Protection> protection);
-  // Takes no more requests, lets answers under way end for half a second, then closes. Waits for a hook that is being called.
+  // Takes no more requests, lets answers under way end for half a second, then closes. Waits for a
+  // hook that is being called.
   void stop();
 
  private:

@@ -8,7 +8,9 @@ namespace modelvane {
 namespace {
 
 bool is_plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\'; });
+  return std::ranges::all_of(text, [](char c) {
+    return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\';
+  });
 }
 
 std::string without_end_slashes(std::string_view path) {
@@ -18,24 +20,28 @@ std::string without_end_slashes(std::string_view path) {
 
 }  // namespace
 
-std::expected<Site, std::string> site_of(std::string_view external_url, const std::optional<std::string>& route_prefix) {
+std::expected<Site, std::string> site_of(std::string_view external_url,
+                                         const std::optional<std::string>& route_prefix) {
   Site site;
   if (!external_url.empty()) {
     site.host = host_of_url(external_url);
     const bool is_web = external_url.starts_with("http://") || external_url.starts_with("https://");
     const bool is_whole = external_url.find_first_of("?#@") == std::string_view::npos;
     if (!is_web || site.host.empty() || !is_whole || !is_plain(external_url)) {
-      return std::unexpected(
-          fmt::format("--web.external-url: \"{}\" is not a URL such as https://vane.example.com/modelvane/ "
-                      "(no user name, query or fragment)",
-                      external_url));
+      return std::unexpected(fmt::format(
+          "--web.external-url: \"{}\" is not a URL such as https://vane.example.com/modelvane/ "
+          "(no user name, query or fragment)",
+          external_url));
     }
     site.url = without_end_slashes(external_url) + "/";
-    site.prefix = without_end_slashes(external_url.substr(external_url.find("://") + 3 + site.host.size()));
+    site.prefix =
+        without_end_slashes(external_url.substr(external_url.find("://") + 3 + site.host.size()));
   }
   if (route_prefix) {
-    if (!route_prefix->starts_with('/') || !is_plain(*route_prefix) || route_prefix->find_first_of("?#") != std::string::npos) {
-      return std::unexpected(fmt::format("--web.route-prefix: \"{}\" is not a path such as /modelvane or /", *route_prefix));
+    if (!route_prefix->starts_with('/') || !is_plain(*route_prefix) ||
+        route_prefix->find_first_of("?#") != std::string::npos) {
+      return std::unexpected(fmt::format(
+          "--web.route-prefix: \"{}\" is not a path such as /modelvane or /", *route_prefix));
     }
     site.prefix = without_end_slashes(*route_prefix);
   }

@@ -14,9 +14,10 @@ struct Site {
   std::string prefix;  // "/vane": what every path begins with; "" = nothing
 };
 
-// As in Prometheus: paths are served below the external URL's own path, unless `route_prefix` says otherwise ("/" = a reverse
-// proxy cuts it off). The error is a sentence.
-std::expected<Site, std::string> site_of(std::string_view external_url, const std::optional<std::string>& route_prefix);
+// As in Prometheus: paths are served below the external URL's own path, unless `route_prefix` says
+// otherwise ("/" = a reverse proxy cuts it off). The error is a sentence.
+std::expected<Site, std::string> site_of(std::string_view external_url,
+                                         const std::optional<std::string>& route_prefix);
 
 // "https://vane.example.com/x" -> "vane.example.com"; "" when there is none.
 std::string_view host_of_url(std::string_view url);

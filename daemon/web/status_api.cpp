@@ -14,17 +14,20 @@ Json text_or_null(const std::string& text) {
 
 Json webhook_json(const WebhookView& webhook) {
   auto failures = Json::object();
-  for (const auto kind : {VerdictClass::Busy, VerdictClass::Config, VerdictClass::Payload, VerdictClass::Gone}) {
+  for (const auto kind :
+       {VerdictClass::Busy, VerdictClass::Config, VerdictClass::Payload, VerdictClass::Gone}) {
     failures[std::string{label(kind)}] = webhook.failures[static_cast<std::size_t>(kind)];
   }
   return {{"name", webhook.name},
           {"format", webhook.format},
           {"state", label(webhook.status)},
-          {"disabled_since", webhook.disabled_since ? Json(to_rfc3339(*webhook.disabled_since)) : Json(nullptr)},
+          {"disabled_since",
+           webhook.disabled_since ? Json(to_rfc3339(*webhook.disabled_since)) : Json(nullptr)},
           {"delivered", webhook.delivered},
           {"failures", std::move(failures)},
           {"pending", webhook.pending},
-          {"oldest_pending", webhook.oldest_pending ? Json(to_rfc3339(*webhook.oldest_pending)) : Json(nullptr)},
+          {"oldest_pending",
+           webhook.oldest_pending ? Json(to_rfc3339(*webhook.oldest_pending)) : Json(nullptr)},
           {"dead_letters", webhook.dead_letters},
           {"last_error", text_or_null(webhook.last_error)}};
 }
@@ -35,7 +38,8 @@ Reply status_api(const Snapshot& snapshot, const Query& query) {
   if (auto refusal = Parameters{query}.refusal()) return *refusal;
   const auto& daemon = snapshot.daemon;
   std::size_t aliases = 0;
-  for (const auto& endpoint : snapshot.endpoints) aliases += endpoint && endpoint->known ? endpoint->known->aliases.size() : 0;
+  for (const auto& endpoint : snapshot.endpoints)
+    aliases += endpoint && endpoint->known ? endpoint->known->aliases.size() : 0;
   auto webhooks = Json::array();
   for (const auto& webhook : snapshot.webhooks) {
     if (webhook) webhooks.push_back(webhook_json(*webhook));
@@ -45,13 +49,21 @@ Reply status_api(const Snapshot& snapshot, const Query& query) {
       {"instance", daemon.instance},
       {"started", to_rfc3339(daemon.started)},
       {"uptime_seconds", to_seconds(snapshot.at - daemon.started)},
-      {"store", {{"ok", daemon.store_ok}, {"error", text_or_null(daemon.store_sentence)}, {"errors", daemon.store_errors}}},
+      {"store",
+       {{"ok", daemon.store_ok},
+        {"error", text_or_null(daemon.store_sentence)},
+        {"errors", daemon.store_errors}}},
       {"reload",
        {{"ok", daemon.reload_ok},
-        {"last_success", daemon.reload_success == Time{} ? Json(nullptr) : Json(to_rfc3339(daemon.reload_success))},
+        {"last_success",
+         daemon.reload_success == Time{} ? Json(nullptr) : Json(to_rfc3339(daemon.reload_success))},
         {"error", text_or_null(daemon.reload_sentence)}}},
-      {"in_flight", {{"polls", daemon.polls_in_flight}, {"deliveries", daemon.deliveries_in_flight}}},
-      {"counts", {{"endpoints", snapshot.endpoints.size()}, {"aliases", aliases}, {"webhooks", snapshot.webhooks.size()}}},
+      {"in_flight",
+       {{"polls", daemon.polls_in_flight}, {"deliveries", daemon.deliveries_in_flight}}},
+      {"counts",
+       {{"endpoints", snapshot.endpoints.size()},
+        {"aliases", aliases},
+        {"webhooks", snapshot.webhooks.size()}}},
       {"webhooks", std::move(webhooks)}};
   return json_reply(without_markup(status.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }

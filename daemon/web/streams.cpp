@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kEventsPerRead = 100;
 // A client for which so much waits gets no more before it has read.
 constexpr std::size_t kRoomBytes = std::size_t{256} * 1024;
-// A client may know an event a moment before the board does. One that is ahead for longer knew another store.
+// A client may know an event a moment before the board does. One that is ahead for longer knew
+// another store.
 constexpr std::chrono::seconds kAheadPatience{2};
 
 }  // namespace
@@ -36,7 +37,8 @@ void Streams::place(Stream& stream, TimePoint now) const {
   if (stream.position || !pulse_.last_event) return;
   const auto after = stream.request.after.value_or(*pulse_.last_event);
   const bool is_ahead = after > *pulse_.last_event;
-  if (!is_ahead || now >= stream.opened + kAheadPatience) stream.position = std::min(after, *pulse_.last_event);
+  if (!is_ahead || now >= stream.opened + kAheadPatience)
+    stream.position = std::min(after, *pulse_.last_event);
 }
 
 void Streams::note(const Pulse& pulse, TimePoint now) {
@@ -45,7 +47,8 @@ void Streams::note(const Pulse& pulse, TimePoint now) {
   for (auto& [ticket, stream] : streams_) {
     place(stream, now);
     if (!stream.has_room()) continue;
-    if (stream.request.wants_snapshots && stream.shown_version != pulse.version && now >= stream.next_snapshot) {
+    if (stream.request.wants_snapshots && stream.shown_version != pulse.version &&
+        now >= stream.next_snapshot) {
       stream.output += stream_block(pulse);
       stream.shown_version = pulse.version;
       stream.next_snapshot = now + pace_.snapshots;
@@ -55,13 +58,14 @@ void Streams::note(const Pulse& pulse, TimePoint now) {
 }
 
 void Streams::note_unsent(Ticket ticket, std::size_t bytes) {
-  if (const auto found = streams_.find(ticket); found != streams_.end()) found->second.unsent = bytes;
+  if (const auto found = streams_.find(ticket); found != streams_.end())
+    found->second.unsent = bytes;
 }
 
 std::optional<EventFilter> Streams::next_read(TimePoint now) {
   if (reading_ || !pulse_.last_event || now < read_again_) return std::nullopt;
-  const bool is_someone_up_to_date =
-      std::ranges::any_of(streams_, [this](const auto& entry) { return is_up_to_date(entry.second); });
+  const bool is_someone_up_to_date = std::ranges::any_of(
+      streams_, [this](const auto& entry) { return is_up_to_date(entry.second); });
   if (!is_someone_up_to_date) tail_ = *pulse_.last_event;
   const bool is_common_wanted = tail_ < *pulse_.last_event;
   const auto behind = next_behind();
@@ -105,7 +109,8 @@ void Streams::take(const Found& found, TimePoint now) {
   }
   const auto covered = found->size() < kEventsPerRead ? read.up_to : found->back().sequence;
   if (read.ticket) {
-    if (const auto stream = streams_.find(*read.ticket); stream != streams_.end()) give(stream->second, *found, covered);
+    if (const auto stream = streams_.find(*read.ticket); stream != streams_.end())
+      give(stream->second, *found, covered);
     return;
   }
   for (auto& [ticket, stream] : streams_) {
@@ -116,7 +121,8 @@ void Streams::take(const Found& found, TimePoint now) {
 
 void Streams::give(Stream& stream, const std::vector<StoredEvent>& events, std::uint64_t covered) {
   for (const auto& event : events) {
-    if (event.sequence > *stream.position && chooses(stream.request.filter, event)) stream.output += stream_block(event);
+    if (event.sequence > *stream.position && chooses(stream.request.filter, event))
+      stream.output += stream_block(event);
   }
   stream.position = std::max(*stream.position, covered);
 }

@@ -1,9 +1,11 @@
-// All event streams that are open, as values: which events each has had, what is to be read from the log next, what is to be
-// sent. It does no I/O; the front's thread owns it, asks the log and writes to the sockets.
+// All event streams that are open, as values: which events each has had, what is to be read from
+// the log next, what is to be sent. It does no I/O; the front's thread owns it, asks the log and
+// writes to the sockets.
 //
-// Streams that are up to date are served together: new events are read once and handed to all of them. A stream that resumes, or
-// whose client reads too slowly, catches up on its own, page by page and only while its client takes what it gets. So an event
-// is sent once and none is left out, and what waits for a client stays bounded.
+// Streams that are up to date are served together: new events are read once and handed to all of
+// them. A stream that resumes, or whose client reads too slowly, catches up on its own, page by
+// page and only while its client takes what it gets. So an event is sent once and none is left out,
+// and what waits for a client stays bounded.
 #pragma once
 
 #include <chrono>
@@ -27,7 +29,8 @@ class Streams {
   using Found = std::expected<std::vector<StoredEvent>, std::string>;
 
   struct Pace {
-    // Proxies close connections that are silent for a minute, and a client notices that its server has gone.
+    // Proxies close connections that are silent for a minute, and a client notices that its server
+    // has gone.
     std::chrono::milliseconds heartbeat{15'000};
     std::chrono::milliseconds snapshots{1'000};
     // After the log could not be read.
@@ -45,7 +48,8 @@ class Streams {
   // So many bytes of this stream wait for its client.
   void note_unsent(Ticket ticket, std::size_t bytes);
 
-  // What to ask the event log next; nullopt while an answer is under way or nothing is wanted. Its answer goes to take().
+  // What to ask the event log next; nullopt while an answer is under way or nothing is wanted. Its
+  // answer goes to take().
   std::optional<EventFilter> next_read(TimePoint now);
   void take(const Found& found, TimePoint now);
 
@@ -72,7 +76,9 @@ class Streams {
   };
 
   void place(Stream& stream, TimePoint now) const;
-  bool is_up_to_date(const Stream& stream) const { return stream.position && *stream.position >= tail_; }
+  bool is_up_to_date(const Stream& stream) const {
+    return stream.position && *stream.position >= tail_;
+  }
   std::optional<Ticket> next_behind() const;
   EventFilter filter_of(const Read& read) const;
   static void give(Stream& stream, const std::vector<StoredEvent>& events, std::uint64_t covered);

@@ -1,5 +1,5 @@
-// CPU of one poll's own work on a large list, without the network: reading it, comparing it with what was known, making the view.
-// Prints two lines in the style of tests/bench/run.
+// CPU of one poll's own work on a large list, without the network: reading it, comparing it with
+// what was known, making the view. Prints two lines in the style of tests/bench/run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,15 +19,18 @@ constexpr int kModels = 5'000;
 constexpr int kRounds = 20;
 constexpr double kChangedMillisWanted = 20;
 
-// About 300 bytes a row, as in the long lists of aggregators; one row in ten is an alias. `version` moves a few of them.
+// About 300 bytes a row, as in the long lists of aggregators; one row in ten is an alias. `version`
+// moves a few of them.
 std::string list(int version) {
   std::string body = R"({"object":"list","data":[)";
   for (int i = 0; i < kModels; ++i) {
-    const std::string target = i % 10 == 0 ? fmt::format("\"acme/model-{}\"", i % 100 == 0 ? i + version : i + 1) : "null";
-    body += fmt::format(R"({}{{"id":"acme/model-{}","object":"model","created":1722424576,"owned_by":"acme","ref_model":{},)"
-                        R"("context_length":131072,"pricing":{{"prompt":"0.0000015","completion":"0.000002"}},)"
-                        R"("description":"A model of the list that this benchmark makes, with a text of usual length: {:050}"}})",
-                        i == 0 ? "" : ",", i, target, i);
+    const std::string target =
+        i % 10 == 0 ? fmt::format("\"acme/model-{}\"", i % 100 == 0 ? i + version : i + 1) : "null";
+    body += fmt::format(
+        R"({}{{"id":"acme/model-{}","object":"model","created":1722424576,"owned_by":"acme","ref_model":{},)"
+        R"("context_length":131072,"pricing":{{"prompt":"0.0000015","completion":"0.000002"}},)"
+        R"("description":"A model of the list that this benchmark makes, with a text of usual length: {:050}"}})",
+        i == 0 ? "" : ",", i, target, i);
   }
   return body + "]}";
 }
@@ -64,12 +67,15 @@ int run() {
   if (watch.state().aliases.size() != kModels / 10) return 1;
   const auto megabytes = static_cast<double>(list(1).size()) / 1e6;
   fmt::print(
-      "modelvane          {} models ({:.1f} MB), 50 of 500 aliases moved: read and compared in {:.1f} ms of CPU, wanted less "
+      "modelvane          {} models ({:.1f} MB), 50 of 500 aliases moved: read and compared in "
+      "{:.1f} ms of CPU, wanted less "
       "than "
       "{}: {}\n",
-      kModels, megabytes, changed, kChangedMillisWanted, changed < kChangedMillisWanted ? "met" : "NOT MET");
+      kModels, megabytes, changed, kChangedMillisWanted,
+      changed < kChangedMillisWanted ? "met" : "NOT MET");
   fmt::print(
-      "modelvane          the same bytes again: {:.2f} ms of CPU, {:.3f} of it; wanted less than a tenth, because they are not "
+      "modelvane          the same bytes again: {:.2f} ms of CPU, {:.3f} of it; wanted less than a "
+      "tenth, because they are not "
       "parsed: {}\n",
       unchanged, unchanged / changed, unchanged < changed / 10 ? "met" : "NOT MET");
   return 0;

@@ -1,4 +1,5 @@
-// Alerts, runbooks, dashboards and documents among each other: one page per alert, and no metric or command that is not there.
+// Alerts, runbooks, dashboards and documents among each other: one page per alert, and no metric or
+// command that is not there.
 #include <doctest/doctest.h>
 #include <yaml-cpp/yaml.h>
 
@@ -30,7 +31,8 @@ std::set<std::string> alert_names() {
   return names;
 }
 
-// Every series that may be asked for: documented families (a histogram's parts, too) and recorded ones.
+// Every series that may be asked for: documented families (a histogram's parts, too) and recorded
+// ones.
 std::set<std::string> known_series() {
   std::set<std::string> known{"modelvane_"};  // the prefix, spoken of
   for (const auto& row : docs::table_rows(docs::read("docs/METRICS.md"))) {
@@ -40,14 +42,18 @@ std::set<std::string> known_series() {
     if (row.cells[1] != "histogram") continue;
     for (const auto* part : {"_bucket", "_sum", "_count"}) known.insert(name + part);
   }
-  for (const auto& rule : rules_in("config/prometheus/modelvane.rules.yml")) known.insert(rule["record"].as<std::string>());
+  for (const auto& rule : rules_in("config/prometheus/modelvane.rules.yml"))
+    known.insert(rule["record"].as<std::string>());
   return known;
 }
 
 std::set<std::string> series_in(const std::string& text) {
-  static const std::regex kSeries{"(endpoint:|modelvane:)?modelvane_[a-z0-9_]+(:[a-z0-9_]+)?|modelvane:[a-z_]+:[a-z_]+"};
+  static const std::regex kSeries{
+      "(endpoint:|modelvane:)?modelvane_[a-z0-9_]+(:[a-z0-9_]+)?|modelvane:[a-z_]+:[a-z_]+"};
   std::set<std::string> found;
-  for (auto i = std::sregex_iterator(text.begin(), text.end(), kSeries); i != std::sregex_iterator{}; ++i) found.insert(i->str());
+  for (auto i = std::sregex_iterator(text.begin(), text.end(), kSeries);
+       i != std::sregex_iterator{}; ++i)
+    found.insert(i->str());
   return found;
 }
 
@@ -60,7 +66,8 @@ std::vector<std::string> files_with_queries() {
   return all;
 }
 
-// The calls of modelvane in code: in backticks and in shell blocks, without the comments behind them.
+// The calls of modelvane in code: in backticks and in shell blocks, without the comments behind
+// them.
 std::vector<std::string> calls_in(const std::string& markdown) {
   static const std::regex kCall{"(^|[\\s/;|&])modelvane ([a-z][^\n#;|&]*)"};
   std::vector<std::string> found;
@@ -69,7 +76,8 @@ std::vector<std::string> calls_in(const std::string& markdown) {
     if (text.starts_with("modelvane ")) texts.push_back(text);
   }
   for (const auto& text : texts) {
-    for (auto i = std::sregex_iterator(text.begin(), text.end(), kCall); i != std::sregex_iterator{}; ++i)
+    for (auto i = std::sregex_iterator(text.begin(), text.end(), kCall);
+         i != std::sregex_iterator{}; ++i)
       found.push_back((*i)[2]);
   }
   return found;
@@ -79,7 +87,8 @@ std::vector<std::string> calls_in(const std::string& markdown) {
 std::vector<std::string> words_of(const std::string& call) {
   static const std::regex kOption{"--[a-z.-]+"};
   std::vector<std::string> words{call.substr(0, call.find(' '))};
-  for (auto i = std::sregex_iterator(call.begin(), call.end(), kOption); i != std::sregex_iterator{}; ++i)
+  for (auto i = std::sregex_iterator(call.begin(), call.end(), kOption);
+       i != std::sregex_iterator{}; ++i)
     words.push_back(i->str());
   return words;
 }
@@ -100,14 +109,17 @@ TEST_CASE("every alert has a severity, a summary, a description and its own runb
   }
 }
 
-TEST_CASE("every runbook belongs to an alert and says what it means, what users feel, how to check and what to do") {
+TEST_CASE(
+    "every runbook belongs to an alert and says what it means, what users feel, how to check and "
+    "what to do") {
   for (const auto& path : docs::files("docs/runbooks", ".md")) {
     CAPTURE(path);
     const auto name = path.substr(path.rfind('/') + 1, path.size() - path.rfind('/') - 4);
     CHECK(alert_names().contains(name));
     const auto text = docs::read(path);
     CHECK(text.starts_with("# " + name + "\n"));
-    for (const auto* part : {"**Meaning.**", "**What users feel.**", "**Check.**", "**What to do.**"}) {
+    for (const auto* part :
+         {"**Meaning.**", "**What users feel.**", "**Check.**", "**What to do.**"}) {
       CHECK_MESSAGE(text.find(part) != std::string::npos, "no " << part);
     }
   }
@@ -142,7 +154,8 @@ TEST_CASE("no document speaks of a command or an option that modelvane does not 
     for (const auto& call : calls_in(docs::read(file))) {
       ++calls;
       for (const auto& word : words_of(call)) {
-        CHECK_MESSAGE(source.find('"' + word + '"') != std::string::npos, file << ": modelvane " << call);
+        CHECK_MESSAGE(source.find('"' + word + '"') != std::string::npos,
+                      file << ": modelvane " << call);
       }
     }
   }
@@ -157,7 +170,8 @@ TEST_CASE("README.md has every command in its table") {
     if (row.heading == "Commands") table += row.cells.at(0);
   }
   int commands = 0;
-  for (auto i = std::sregex_iterator(source.begin(), source.end(), kCommand); i != std::sregex_iterator{}; ++i) {
+  for (auto i = std::sregex_iterator(source.begin(), source.end(), kCommand);
+       i != std::sregex_iterator{}; ++i) {
     ++commands;
     CHECK_MESSAGE(table.find("`modelvane " + i->str(1)) != std::string::npos, i->str(1));
   }

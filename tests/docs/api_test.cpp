@@ -1,5 +1,5 @@
-// docs/API.md and the OpenAPI document tell of the same paths and parameters; that the server does as the latter says is shown by
-// tests/system/openapi_test.cpp.
+// docs/API.md and the OpenAPI document tell of the same paths and parameters; that the server does
+// as the latter says is shown by tests/system/openapi_test.cpp.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -9,19 +9,22 @@
 
 using Json = nlohmann::json;
 
-TEST_CASE("docs/API.md tells of every path and parameter of the OpenAPI document, and of no other path") {
+TEST_CASE(
+    "docs/API.md tells of every path and parameter of the OpenAPI document, and of no other path") {
   const auto markdown = docs::read("docs/API.md");
   const auto words = docs::in_backticks(markdown);
   const auto paths = Json::parse(docs::read("daemon/web/openapi.json"))["paths"];
   const auto is_told = [&](const std::string& word) {
-    return std::ranges::any_of(words, [&](const auto& told) { return told == word || told == "?" + word + "="; });
+    return std::ranges::any_of(
+        words, [&](const auto& told) { return told == word || told == "?" + word + "="; });
   };
   for (const auto& [path, item] : paths.items()) {
     CHECK_MESSAGE(is_told(path), path);
     const auto parameters = item["get"].value("parameters", Json::array());
     for (const auto& parameter : parameters) {
       const auto name = parameter["name"].get<std::string>();
-      CHECK_MESSAGE((is_told(name) || markdown.find("`" + name + "=") != std::string::npos), path << " takes " << name);
+      CHECK_MESSAGE((is_told(name) || markdown.find("`" + name + "=") != std::string::npos),
+                    path << " takes " << name);
     }
   }
   for (const auto& word : words) {

@@ -1,5 +1,6 @@
-// docs/CONFIGURATION.md against the loader. The loader itself tells its keys: an unknown key is answered with those that are
-// known there, so that every map of the configuration is found by trying one inside each key.
+// docs/CONFIGURATION.md against the loader. The loader itself tells its keys: an unknown key is
+// answered with those that are known there, so that every map of the configuration is found by
+// trying one inside each key.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -21,14 +22,16 @@ namespace {
 // Like no real key, so that nothing is "probably meant".
 const std::string kUnknown = "qqqqqqqqqqqq";
 constexpr int kDepthMax = 6;
-// A place in the configuration: how it is written in YAML around what stands there, and how people call it.
+// A place in the configuration: how it is written in YAML around what stands there, and how people
+// call it.
 struct Place {
   std::string before;
   std::string after;
   std::string name;      // "endpoints.list"
   std::string beside{};  // keys that stand there already: "format: slack, "
 
-  Place inside(const std::string& key, const std::string& open, const std::string& close, const std::string& called) const {
+  Place inside(const std::string& key, const std::string& open, const std::string& close,
+               const std::string& called) const {
     return {before + "{" + beside + key + ": " + open, close + "}" + after,
             called.empty() ? name : name + (name.empty() ? "" : ".") + called};
   }
@@ -36,7 +39,9 @@ struct Place {
 
 // The keys that the loader knows at a place; none when no map with known keys stands there.
 std::vector<std::string> keys_at(const Place& place) {
-  const auto parsed = parse_config(fmt::format("{}{{{}{}: 1}}{}", place.before, place.beside, kUnknown, place.after), "docs.yml");
+  const auto parsed = parse_config(
+      fmt::format("{}{{{}{}: 1}}{}", place.before, place.beside, kUnknown, place.after),
+      "docs.yml");
   if (parsed) return {};
   const std::string mark = kUnknown + ": unknown key; known here: ";
   for (const auto& error : parsed.error()) {
@@ -44,7 +49,8 @@ std::vector<std::string> keys_at(const Place& place) {
     if (at == std::string::npos) continue;
     std::vector<std::string> keys;
     std::istringstream list{error.sentence.substr(at + mark.size())};
-    for (std::string key; list >> key;) keys.push_back(key.back() == ',' ? key.substr(0, key.size() - 1) : key);
+    for (std::string key; list >> key;)
+      keys.push_back(key.back() == ',' ? key.substr(0, key.size() - 1) : key);
     return keys;
   }
   return {};
@@ -70,7 +76,8 @@ std::set<std::string> loader_keys() {
   collect({}, leaves, 0);
   // Some keys are maps only for some formats.
   for (const auto& format : kFormats) {
-    collect({"{webhooks: [", "]}", "webhooks", fmt::format("format: {}, ", format.name)}, leaves, 1);
+    collect({"{webhooks: [", "]}", "webhooks", fmt::format("format: {}, ", format.name)}, leaves,
+            1);
   }
   std::erase_if(leaves, [&](const std::string& key) {
     const auto below = leaves.lower_bound(key + ".");
@@ -89,7 +96,9 @@ struct Entry {
 std::vector<Entry> documented() {
   std::vector<Entry> entries;
   for (const auto& row : docs::table_rows(docs::read("docs/CONFIGURATION.md"))) {
-    if (row.heading == "How values are written" || row.heading == "Secrets" || row.heading.starts_with("The provider")) continue;
+    if (row.heading == "How values are written" || row.heading == "Secrets" ||
+        row.heading.starts_with("The provider"))
+      continue;
     std::string text;
     for (const auto& cell : row.cells) text += cell + " ";
     std::string parent;
@@ -119,7 +128,8 @@ bool names_secret(const Entry& entry) {
   return docs::has_word(entry.text, "secret") || docs::has_word(entry.text, "secrets");
 }
 
-// By its own row; as the _env or _file of a secret; or as a word in the row of the map that holds it.
+// By its own row; as the _env or _file of a secret; or as a word in the row of the map that holds
+// it.
 bool is_documented(const std::string& path, const std::vector<Entry>& entries) {
   for (const auto& entry : entries) {
     if (is_called(path, entry.key)) return true;
@@ -132,7 +142,8 @@ bool is_documented(const std::string& path, const std::vector<Entry>& entries) {
     if (dot == std::string::npos) continue;
     auto parent = path.substr(0, dot);
     if (parent.ends_with(".*")) parent.resize(parent.size() - 2);
-    if (is_called(parent, entry.key) && docs::has_word(entry.text, path.substr(dot + 1))) return true;
+    if (is_called(parent, entry.key) && docs::has_word(entry.text, path.substr(dot + 1)))
+      return true;
   }
   return false;
 }
@@ -152,15 +163,18 @@ bool is_known(const std::string& key, const std::set<std::string>& paths) {
 
 // Examples name variables and files that are the reader's.
 bool is_about_missing_file(const ConfigError& error) {
-  return std::ranges::any_of(std::array{"environment variable ", "cannot read file ", "there is no file "},
-                             [&](const char* part) { return error.sentence.find(part) != std::string::npos; });
+  return std::ranges::any_of(
+      std::array{"environment variable ", "cannot read file ", "there is no file "},
+      [&](const char* part) { return error.sentence.find(part) != std::string::npos; });
 }
 
 // A block of a document becomes a whole configuration.
 std::string completed(const std::string& block) {
-  return docs::has_word(block, "endpoints:") && ("\n" + block).find("\nendpoints:") != std::string::npos
+  return docs::has_word(block, "endpoints:") &&
+                 ("\n" + block).find("\nendpoints:") != std::string::npos
              ? block
-             : block + "\nendpoints: [{name: example, url: \"https://example.com\", aliases: []}]\n";
+             : block +
+                   "\nendpoints: [{name: example, url: \"https://example.com\", aliases: []}]\n";
 }
 
 }  // namespace
@@ -179,14 +193,17 @@ TEST_CASE("docs/CONFIGURATION.md describes every key that the loader knows") {
 
 TEST_CASE("docs/CONFIGURATION.md describes no key that the loader does not know") {
   const auto keys = loader_keys();
-  for (const auto& entry : documented()) CHECK_MESSAGE(is_known(entry.key, keys), "documented, but not known: " << entry.key);
+  for (const auto& entry : documented())
+    CHECK_MESSAGE(is_known(entry.key, keys), "documented, but not known: " << entry.key);
 }
 
 TEST_CASE("every example of a configuration is accepted") {
   int examples = 0;
   for (const auto& document : docs::documents()) {
     for (const auto& block : docs::code_blocks(docs::read(document), "yaml")) {
-      if (!block.starts_with("endpoints:") && !block.starts_with("webhooks:") && !block.starts_with("defaults:")) continue;
+      if (!block.starts_with("endpoints:") && !block.starts_with("webhooks:") &&
+          !block.starts_with("defaults:"))
+        continue;
       ++examples;
       const auto parsed = parse_config(completed(block), document);
       if (parsed) continue;
@@ -200,12 +217,14 @@ TEST_CASE("every example of a configuration is accepted") {
   if (!example) CHECK(std::ranges::all_of(example.error(), is_about_missing_file));
 }
 
-TEST_CASE("docs/WEB-CONFIGURATION.md has the keys that the loader knows, and examples that it accepts") {
+TEST_CASE(
+    "docs/WEB-CONFIGURATION.md has the keys that the loader knows, and examples that it accepts") {
   constexpr auto kDocument = "docs/WEB-CONFIGURATION.md";
   const auto text = docs::read(kDocument);
   int keys = 0;
   for (const auto* section : {"tls_server_config", "http_server_config"}) {
-    const auto parsed = parse_web_config(fmt::format("{}: {{{}: 1}}", section, kUnknown), kDocument);
+    const auto parsed =
+        parse_web_config(fmt::format("{}: {{{}: 1}}", section, kUnknown), kDocument);
     REQUIRE_FALSE(parsed);
     for (const auto& error : parsed.error()) {
       const auto at = error.sentence.find("known here: ");

@@ -44,7 +44,8 @@ std::vector<Event> full_events() {
   alias.changed = {{"/created", "1", "2"}};
   auto model = base(EventType::ModelRetirementChanged);
   model.model = "m";
-  model.retirement = model.retirement_before = Retirement{.model = "m", .at = Time{}, .replacement = "n", .days_left = 3};
+  model.retirement = model.retirement_before =
+      Retirement{.model = "m", .at = Time{}, .replacement = "n", .days_left = 3};
   auto endpoint = base(EventType::EndpointUp);
   endpoint.reason = Reason::Timeout;
   endpoint.detail = "d";
@@ -66,14 +67,18 @@ std::set<std::string> rendered_keys() {
 
 TEST_CASE("docs/EVENTS.md names every event type, and no other") {
   const auto documented = first_column("Types");
-  for (const auto name : kEventTypeNames) CHECK_MESSAGE(documented.contains(std::string{name}), "not documented: " << name);
-  for (const auto& name : documented) CHECK_MESSAGE(event_type(name), "documented, but no type: " << name);
+  for (const auto name : kEventTypeNames)
+    CHECK_MESSAGE(documented.contains(std::string{name}), "not documented: " << name);
+  for (const auto& name : documented)
+    CHECK_MESSAGE(event_type(name), "documented, but no type: " << name);
 }
 
 TEST_CASE("docs/EVENTS.md names every fact that an event's data may hold, and no other") {
   const auto documented = first_column("Facts");
   const auto rendered = rendered_keys();
   CHECK(rendered.size() > 15);
-  for (const auto& key : rendered) CHECK_MESSAGE(documented.contains(key), "not documented: " << key);
-  for (const auto& key : documented) CHECK_MESSAGE(rendered.contains(key), "documented, but never sent: " << key);
+  for (const auto& key : rendered)
+    CHECK_MESSAGE(documented.contains(key), "not documented: " << key);
+  for (const auto& key : documented)
+    CHECK_MESSAGE(rendered.contains(key), "documented, but never sent: " << key);
 }

@@ -23,7 +23,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 std::string trimmed(const std::string& text) {
   const auto start = text.find_first_not_of(' ');
-  return start == std::string::npos ? "" : text.substr(start, text.find_last_not_of(' ') - start + 1);
+  return start == std::string::npos ? ""
+                                    : text.substr(start, text.find_last_not_of(' ') - start + 1);
 }
 
 bool is_name(char c) {
@@ -59,7 +60,8 @@ std::vector<std::string> files(const std::string& folder, const std::string& end
 }
 
 std::vector<std::string> documents() {
-  std::vector<std::string> found{"README.md", "CHANGELOG.md", "config/prometheus/README.md", "dashboards/README.md"};
+  std::vector<std::string> found{"README.md", "CHANGELOG.md", "config/prometheus/README.md",
+                                 "dashboards/README.md"};
   for (const auto& entry : std::filesystem::recursive_directory_iterator(full("docs"))) {
     if (entry.path().extension() == ".md") {
       found.push_back(std::filesystem::relative(entry.path(), full("")).generic_string());

@@ -1,5 +1,6 @@
-// The project's files for people, as values: documents, their tables, what they set in backticks, their code blocks. All paths
-// count from the project's root. The reading of Markdown is only as clever as our own documents need.
+// The project's files for people, as values: documents, their tables, what they set in backticks,
+// their code blocks. All paths count from the project's root. The reading of Markdown is only as
+// clever as our own documents need.
 #pragma once
 
 #include <string>

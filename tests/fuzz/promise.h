@@ -1,5 +1,5 @@
-// What a fuzzer holds the code to, besides not crashing. A broken promise ends the process, which libFuzzer reports with the
-// input.
+// What a fuzzer holds the code to, besides not crashing. A broken promise ends the process, which
+// libFuzzer reports with the input.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,8 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
 inline void promise_sentence(std::string_view sentence) {
   promise(!sentence.empty(), "an error has a sentence");
   promise(sentence.size() < 2'000, "a sentence is short");
-  for (const char c : sentence) promise(c != '\0' && c != '\r', "a sentence holds no control characters");
+  for (const char c : sentence)
+    promise(c != '\0' && c != '\r', "a sentence holds no control characters");
 }
 
 }  // namespace modelvane::fuzz

@@ -1,5 +1,5 @@
-// A models list, read in every way that a configuration can ask for: the body as its only page, as each of two pages, and as the
-// second document of its rules.
+// A models list, read in every way that a configuration can ask for: the body as its only page, as
+// each of two pages, and as the second document of its rules.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -20,11 +20,12 @@ Reading reading_of_fields() {
   how.shape.items = {"/data", "/models", "/value", ""};
   how.shape.id = {"/id", "/name", "/model_name"};
   how.shape.strip_prefix = "models/";
-  how.rules = {
-      {.kind = Rule::Field, .pointer = "/ref_model", .max_hops = kHopsMax},
-      {.kind = Rule::Field, .pointer = "/alias_target/slug", .strip_prefix = "vendor/"},
-      {.kind = Rule::Field, .pointer = "/details/digest", .opaque = true},
-      {.kind = Rule::Field, .pointer = "/litellm_params/model", .document = SecondDocument{.url = "http://localhost/info"}}};
+  how.rules = {{.kind = Rule::Field, .pointer = "/ref_model", .max_hops = kHopsMax},
+               {.kind = Rule::Field, .pointer = "/alias_target/slug", .strip_prefix = "vendor/"},
+               {.kind = Rule::Field, .pointer = "/details/digest", .opaque = true},
+               {.kind = Rule::Field,
+                .pointer = "/litellm_params/model",
+                .document = SecondDocument{.url = "http://localhost/info"}}};
   how.hints = {"/created", "/max_model_len", "/pricing", ""};
   how.alias_names.ids = {"internlm3-latest"};
   how.alias_names.patterns = {{"-latest$", std::regex{"-latest$"}}};
@@ -37,7 +38,10 @@ Reading reading_of_fields() {
 Reading reading_of_aliases() {
   Reading how;
   how.shape.items = {"/data", ""};
-  how.shape.pagination = {.kind = Pagination::Kind::Cursor, .next = "/last_id", .more = "/has_more", .query = "after_id"};
+  how.shape.pagination = {.kind = Pagination::Kind::Cursor,
+                          .next = "/last_id",
+                          .more = "/has_more",
+                          .query = "after_id"};
   how.rules = {{.kind = Rule::Reverse, .pointer = "/aliases"},
                {.kind = Rule::Reverse, .pointer = "/aliases", .canonical = "/name"}};
   how.models.exclude = {{"test", std::regex{"test"}}};
@@ -70,10 +74,12 @@ void promise_normal_form(const Catalog& catalog) {
     promise(!alias.target.empty() && alias.target != alias.id, "an alias points elsewhere");
     promise(alias.target.size() <= (kIdBytesMax + 1) * kTargetsMax, "a target is bounded");
     promise(alias.evidence.size() <= kEvidenceBytesMax, "evidence is bounded");
-    promise(!std::ranges::binary_search(catalog.undisclosed, alias.id), "an alias with a target is not undisclosed");
+    promise(!std::ranges::binary_search(catalog.undisclosed, alias.id),
+            "an alias with a target is not undisclosed");
   }
   for (const auto& hint : catalog.hints) {
-    for (const auto& value : hint.values) promise(value.size() <= kHintBytesMax, "a hint is bounded");
+    for (const auto& value : hint.values)
+      promise(value.size() <= kHintBytesMax, "a hint is bounded");
   }
 }
 
@@ -85,11 +91,14 @@ std::expected<Catalog, ReadError> read(std::string_view body, const Reading& how
     if (!end) return std::unexpected(end.error());
     const auto next = next_page(how.shape.pagination, *end, fetched);
     if (!next) fuzz::promise_sentence(next.error().sentence);
-    if (next && *next) promise((*next)->starts_with("https://api.example.com/"), "pages stay with the host of the list");
+    if (next && *next)
+      promise((*next)->starts_with("https://api.example.com/"),
+              "pages stay with the host of the list");
   }
   for (std::size_t rule = 0; rule < how.rules.size(); ++rule) {
     if (!how.rules[rule].document) continue;
-    if (const auto added = reader.add_document(rule, body); !added) return std::unexpected(added.error());
+    if (const auto added = reader.add_document(rule, body); !added)
+      return std::unexpected(added.error());
   }
   return reader.take();
 }

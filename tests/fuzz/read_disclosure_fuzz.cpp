@@ -1,4 +1,5 @@
-// The answer to a question about one alias: its first line stands for the header, the rest is the body.
+// The answer to a question about one alias: its first line stands for the header, the rest is the
+// body.
 #include <algorithm>
 
 #include "daemon/catalog/disclosure.h"
@@ -12,9 +13,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto line = text.substr(0, text.find('\n'));
   const auto body = text.substr(std::min(text.size(), line.size() + 1));
   const AliasRule lookup{.kind = Rule::Lookup, .pointer = "/id"};
-  const AliasRule echo{.kind = Rule::Echo, .pointer = "/model", .header = "x-model", .fingerprint = "/system_fingerprint"};
+  const AliasRule echo{.kind = Rule::Echo,
+                       .pointer = "/model",
+                       .header = "x-model",
+                       .fingerprint = "/system_fingerprint"};
   for (const auto* rule : {&lookup, &echo}) {
-    const auto answer = read_disclosure(*rule, "models/", "acme-latest", body, [&](std::string_view) { return line; });
+    const auto answer = read_disclosure(*rule, "models/", "acme-latest", body,
+                                        [&](std::string_view) { return line; });
     if (!answer) {
       fuzz::promise_sentence(answer.error().sentence);
     } else if (*answer) {

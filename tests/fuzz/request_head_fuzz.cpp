@@ -8,7 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bytes = fuzz::text_of(data, size);
   const auto end = find_head_end(bytes, 0);
   if (end && *end > 0) {
-    if (const auto head = read_head(bytes.substr(0, *end), Site{.url = "", .host = "", .prefix = "/vane"})) {
+    if (const auto head =
+            read_head(bytes.substr(0, *end), Site{.url = "", .host = "", .prefix = "/vane"})) {
       fuzz::promise(head->path().starts_with('/'), "a path begins with a slash");
       fuzz::promise(head->target.size() <= kTargetBytesMax, "a target is bounded");
     }
@@ -20,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parameters.number("n", 1, 9);
   parameters.flag("flag");
   const auto refusal = parameters.refusal();
-  fuzz::promise(refusal ? refusal->status >= 400 : page.limit <= 100, "a page is bounded, or refused");
+  fuzz::promise(refusal ? refusal->status >= 400 : page.limit <= 100,
+                "a page is bounded, or refused");
   return 0;
 }

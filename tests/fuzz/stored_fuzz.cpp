@@ -1,4 +1,5 @@
-// What the store reads back, from a file that may be damaged: an endpoint's state, an event, a receiver's Retry-After.
+// What the store reads back, from a file that may be damaged: an endpoint's state, an event, a
+// receiver's Retry-After.
 #include "daemon/catalog/refusal.h"
 #include "daemon/events/delivery.h"
 #include "daemon/events/event_json.h"
@@ -10,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = fuzz::text_of(data, size);
   if (const auto state = parse_state(text)) {
     const auto again = parse_state(to_json(*state));
-    fuzz::promise(again.has_value() && to_json(*again) == to_json(*state), "a state survives being stored");
+    fuzz::promise(again.has_value() && to_json(*again) == to_json(*state),
+                  "a state survives being stored");
   } else {
     fuzz::promise_sentence(state.error());
   }

@@ -1,4 +1,5 @@
-// Made-up lists with the statistics of real ones, so that every machine of advance() meets what it is made for.
+// Made-up lists with the statistics of real ones, so that every machine of advance() meets what it
+// is made for.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -11,8 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-// A list as those of large gateways: some 260 ids of which a few come and go, dates that appear and move, now and then an answer
-// with half of the ids, and now and then none.
+// A list as those of large gateways: some 260 ids of which a few come and go, dates that appear and
+// move, now and then an answer with half of the ids, and now and then none.
 Trace made_up(unsigned seed) {
   std::mt19937 random{seed};
   const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
@@ -22,14 +23,17 @@ Trace made_up(unsigned seed) {
     std::string date;
   };
   std::map<std::string, Model> models;
-  for (int i = 0; i < 260; ++i) models["model-" + std::to_string(i)] = {.is_there = i < 240, .target = "", .date = ""};
-  for (int i = 0; i < 20; ++i) models["latest-" + std::to_string(i)] = {.is_there = true, .target = "model-1", .date = ""};
+  for (int i = 0; i < 260; ++i)
+    models["model-" + std::to_string(i)] = {.is_there = i < 240, .target = "", .date = ""};
+  for (int i = 0; i < 20; ++i)
+    models["latest-" + std::to_string(i)] = {.is_there = true, .target = "model-1", .date = ""};
   Trace trace;
   Time at{std::chrono::days{20'000}};
   for (int line = 0; line < 120; ++line) {
     for (auto& [id, model] : models) {
       if (chance(1)) model.is_there = !model.is_there;
-      if (!model.target.empty() && chance(2)) model.target = "model-" + std::to_string(random() % 4);
+      if (!model.target.empty() && chance(2))
+        model.target = "model-" + std::to_string(random() % 4);
       if (model.target.empty() && chance(1))
         model.date = model.date.empty() ? "2024-10-" + std::to_string(10 + random() % 22) : "";
     }
@@ -37,7 +41,8 @@ Trace made_up(unsigned seed) {
     json rows = json::array();
     for (const auto& [id, model] : models) {
       if (!model.is_there || (is_short && chance(50))) continue;
-      rows.push_back({{"id", id}, {"name", model.target.empty() ? id : model.target}, {"date", model.date}});
+      rows.push_back(
+          {{"id", id}, {"name", model.target.empty() ? id : model.target}, {"date", model.date}});
     }
     trace.push_back({.at = at, .body = chance(5) && line > 0 ? "" : json{{"data", rows}}.dump()});
     at += std::chrono::minutes{1 + random() % 600};

@@ -1,5 +1,6 @@
-// Three months of a real provider's lists (tests/golden/traces), each line as one poll, against a second, plain reading of the
-// same file that shares nothing with the daemon but the JSON library; and which of its aliases the preset resolves.
+// Three months of a real provider's lists (tests/golden/traces), each line as one poll, against a
+// second, plain reading of the same file that shares nothing with the daemon but the JSON library;
+// and which of its aliases the preset resolves.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -27,7 +28,8 @@ struct Line {
 
 std::vector<Line> trace(const std::string& provider) {
   std::vector<Line> lines;
-  for (const auto& line : read_trace(std::string{MODELVANE_GOLDEN} + "/traces/" + provider + ".jsonl.gz"))
+  for (const auto& line :
+       read_trace(std::string{MODELVANE_GOLDEN} + "/traces/" + provider + ".jsonl.gz"))
     lines.push_back({line.at, line.body.empty() ? json() : json::parse(line.body)["data"]});
   return lines;
 }
@@ -38,7 +40,8 @@ Reading preset() {
   return reading_of(*mistral, mistral->url);
 }
 
-// alias -> where its rows' names lead, through names that are aliases themselves; several are joined by ",".
+// alias -> where its rows' names lead, through names that are aliases themselves; several are
+// joined by ",".
 std::map<std::string, std::string> final_targets(const json& data) {
   std::map<std::string, std::set<std::string>> names;
   for (const auto& row : data) {
@@ -65,8 +68,9 @@ std::vector<std::map<std::string, std::string>> plain_targets(const std::vector<
   return all;
 }
 
-// "id: from -> to" in the order of the file: every time that an id's target is not the one known before. With `must_hold`, a
-// target counts only from the second good line in a row that says so (the first line of the file counts always).
+// "id: from -> to" in the order of the file: every time that an id's target is not the one known
+// before. With `must_hold`, a target counts only from the second good line in a row that says so
+// (the first line of the file counts always).
 std::vector<std::string> plain_moves(const std::vector<Line>& lines, bool must_hold) {
   const auto all = plain_targets(lines);
   std::map<std::string, std::string> known = all[0];
@@ -92,7 +96,9 @@ std::vector<std::string> watched_moves(const std::vector<Line>& lines, int polls
   std::vector<std::string> moves;
   for (const auto& line : lines) {
     Observation seen{
-        .at = line.at, .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "503"}), .request_id = ""};
+        .at = line.at,
+        .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "503"}),
+        .request_id = ""};
     if (line.data.is_array()) {
       auto catalog = read_catalog(json{{"object", "list"}, {"data", line.data}}.dump(), how);
       REQUIRE(catalog.has_value());
@@ -101,7 +107,8 @@ std::vector<std::string> watched_moves(const std::vector<Line>& lines, int polls
     auto advanced = advance(std::move(state), seen, watched);
     state = std::move(advanced.state);
     for (const auto& event : advanced.events) {
-      if (event.type == EventType::AliasMoved) moves.push_back(event.alias + ": " + *event.from + " -> " + *event.to);
+      if (event.type == EventType::AliasMoved)
+        moves.push_back(event.alias + ": " + *event.from + " -> " + *event.to);
     }
   }
   return moves;
@@ -119,7 +126,8 @@ TEST_CASE("confirmed by two polls, moves that lasted one poll are not announced"
   const auto lines = trace("mistral");
   const auto moves = watched_moves(lines, 2);
   CHECK(json(moves).dump() == json(plain_moves(lines, true)).dump());
-  CHECK(std::find(moves.begin(), moves.end(), "mistral-small-latest: mistral-small-2506 -> mistral-small-2603") != moves.end());
+  CHECK(std::find(moves.begin(), moves.end(),
+                  "mistral-small-latest: mistral-small-2506 -> mistral-small-2603") != moves.end());
   for (const auto& move : moves) CHECK(move.find("mistral-medium-latest") == std::string::npos);
 }
 
@@ -138,7 +146,8 @@ TEST_CASE("the preset resolves 25 of 25 aliases where the groups of aliases reso
   const auto targets = final_targets(data);
   REQUIRE(targets.size() == 25);
   const auto known = resolved(data);
-  for (const auto& [alias, target] : targets) CHECK(alias + " -> " + known.at(alias) == alias + " -> " + target);
+  for (const auto& [alias, target] : targets)
+    CHECK(alias + " -> " + known.at(alias) == alias + " -> " + target);
 
   std::map<std::string, std::string> by_groups;
   for (const auto& row : data) {
@@ -149,7 +158,8 @@ TEST_CASE("the preset resolves 25 of 25 aliases where the groups of aliases reso
   CHECK(right == 13);
 }
 
-TEST_CASE("the preset resolves every alias of every list of three months, also through another alias") {
+TEST_CASE(
+    "the preset resolves every alias of every list of three months, also through another alias") {
   std::size_t aliases = 0;
   std::size_t most = 0;
   for (const auto& line : trace("mistral")) {

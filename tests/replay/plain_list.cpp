@@ -13,7 +13,8 @@ using Names = std::map<std::string, std::set<std::string>>;
 constexpr int kHops = 3;
 
 std::string text_of(const json& row, const std::string& key) {
-  return !key.empty() && row.contains(key) && row[key].is_string() ? row[key].get<std::string>() : "";
+  return !key.empty() && row.contains(key) && row[key].is_string() ? row[key].get<std::string>()
+                                                                   : "";
 }
 
 std::string without(const std::string& prefix, const std::string& id) {

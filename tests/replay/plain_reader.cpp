@@ -21,16 +21,19 @@ const PlainRow* listed(const PlainPoll& poll, const std::string& id) {
 }
 
 std::size_t size_of(const PlainList& list) {
-  return static_cast<std::size_t>(std::ranges::count_if(list, [](const auto& entry) { return entry.second.is_listed; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(list, [](const auto& entry) { return entry.second.is_listed; }));
 }
 
 std::size_t lost_ids(const PlainPoll& before, const PlainPoll& now) {
   std::size_t lost = 0;
-  for (const auto& [id, row] : *before.list) lost += row.is_listed && listed(now, id) == nullptr ? 1 : 0;
+  for (const auto& [id, row] : *before.list)
+    lost += row.is_listed && listed(now, id) == nullptr ? 1 : 0;
   return lost;
 }
 
-// The polls that are believed: not those that have lost a quarter of the ids, unless that has lasted for six hours.
+// The polls that are believed: not those that have lost a quarter of the ids, unless that has
+// lasted for six hours.
 std::vector<PlainPoll> believed(const std::vector<PlainPoll>& polls, Counts& counts) {
   std::vector<PlainPoll> good;
   bool is_doubted = false;
@@ -41,7 +44,8 @@ std::vector<PlainPoll> believed(const std::vector<PlainPoll>& polls, Counts& cou
       continue;
     }
     const bool is_same = !good.empty() && good.back().list == poll.list;
-    const bool is_short = !good.empty() && !is_same && lost_ids(good.back(), poll) * 4 >= size_of(*good.back().list);
+    const bool is_short =
+        !good.empty() && !is_same && lost_ids(good.back(), poll) * 4 >= size_of(*good.back().list);
     if (is_short && !is_doubted) {
       is_doubted = true;
       doubted_since = poll.at;
@@ -68,14 +72,17 @@ void count_availability(const std::vector<PlainPoll>& polls, Counts& counts) {
   }
 }
 
-// Calls fact(value) for every run of equal values that is confirmed; the first value is one at once.
+// Calls fact(value) for every run of equal values that is confirmed; the first value is one at
+// once.
 template <typename ValueOf, typename Needed, typename Fact>
 void for_facts(const std::vector<PlainPoll>& polls, ValueOf value_of, Needed needed, Fact fact) {
   std::optional<std::string> known;
   for (std::size_t begin = 0; begin < polls.size();) {
     const std::optional<std::string> value = value_of(polls[begin]);
     std::size_t end = begin;
-    while (end < polls.size() && (polls[end].list == polls[begin].list || value_of(polls[end]) == value)) ++end;
+    while (end < polls.size() &&
+           (polls[end].list == polls[begin].list || value_of(polls[end]) == value))
+      ++end;
     if (value) {
       const auto [count, span] = needed(*value);
       const bool lasts = end - begin >= count && polls[end - 1].at - polls[begin].at >= span;
@@ -99,8 +106,13 @@ Needed two_polls(const std::string&) {
 
 void count_model(const std::vector<PlainPoll>& polls, const std::string& id, Counts& counts) {
   for_facts(
-      polls, [&](const PlainPoll& poll) { return std::optional<std::string>{listed(poll, id) ? "there" : ""}; },
-      [](const std::string& value) { return value.empty() ? Needed{3, hours{6}} : Needed{2, minutes{0}}; },
+      polls,
+      [&](const PlainPoll& poll) {
+        return std::optional<std::string>{listed(poll, id) ? "there" : ""};
+      },
+      [](const std::string& value) {
+        return value.empty() ? Needed{3, hours{6}} : Needed{2, minutes{0}};
+      },
       [&](const std::optional<std::string>& known, const std::string& value) {
         if (known) ++counts[value.empty() ? "model.removed" : "model.added"];
       });
@@ -118,11 +130,13 @@ Time moment_of(const std::string& date) {
   int year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0;
   std::sscanf(date.c_str(), "%d-%d-%dT%d:%d:%d", &year, &month, &day, &hour, &minute, &second);
   const auto date_of = std::chrono::year{year} / month / day;
-  return std::chrono::sys_days{date_of} + hours{hour} + minutes{minute} + std::chrono::seconds{second};
+  return std::chrono::sys_days{date_of} + hours{hour} + minutes{minute} +
+         std::chrono::seconds{second};
 }
 
-// From thirty days before the end, from seven and from one, until the next of these: is there a poll that can say so? What had
-// begun when the watching began, and an end that was over when it was announced, are said by nobody.
+// From thirty days before the end, from seven and from one, until the next of these: is there a
+// poll that can say so? What had begun when the watching began, and an end that was over when it
+// was announced, are said by nobody.
 void count_nearness(const std::vector<KnownEnd>& ends, Counts& counts) {
   for (const auto& end : ends) {
     const Time at = moment_of(end.date);
@@ -131,15 +145,18 @@ void count_nearness(const std::vector<KnownEnd>& ends, Counts& counts) {
     for (std::size_t i = 0; i < kDays.size(); ++i) {
       const Time from = at - days{kDays[i]};
       const Time to = i + 1 < kDays.size() ? at - days{kDays[i + 1]} : Time::max();
-      const bool is_said = std::ranges::any_of(end.shown, [&](Time time) { return time >= from && time < to; });
+      const bool is_said =
+          std::ranges::any_of(end.shown, [&](Time time) { return time >= from && time < to; });
       if (is_said && !(end.is_baseline && end.since >= from)) ++counts["model.retirement_near"];
     }
   }
 }
 
-// While the model is not in the list, nobody speaks of its end; when it is removed, its end is forgotten. What discloses a target
-// is no model (any more). An id that only its name makes an alias is never removed.
-void count_ending(const std::vector<PlainPoll>& polls, const std::string& id, bool is_model, Counts& counts) {
+// While the model is not in the list, nobody speaks of its end; when it is removed, its end is
+// forgotten. What discloses a target is no model (any more). An id that only its name makes an
+// alias is never removed.
+void count_ending(const std::vector<PlainPoll>& polls, const std::string& id, bool is_model,
+                  Counts& counts) {
   PlainRow known;
   std::string before;  // what the poll before said, if the model was there
   Time missing_since{};
@@ -162,7 +179,8 @@ void count_ending(const std::vector<PlainPoll>& polls, const std::string& id, bo
       const std::string what = known.ending().empty() ? "set" : now.empty() ? "cleared" : "changed";
       if (!is_baseline) ++counts["model.retirement_" + what];
       if (!row->end.empty() && row->end != known.end)
-        ends.push_back({.date = row->end, .since = poll.at, .is_baseline = is_baseline, .shown = {}});
+        ends.push_back(
+            {.date = row->end, .since = poll.at, .is_baseline = is_baseline, .shown = {}});
       known = *row;
     }
     if (!known.end.empty() && now == known.ending()) {
@@ -183,13 +201,19 @@ void count_alias(const std::vector<PlainPoll>& polls, const std::string& id, Cou
       [&](const PlainPoll& poll) {
         const auto row = poll.list->find(id);
         if (row == poll.list->end()) return std::optional<std::string>{""};
-        const bool is_none = row->second.target.empty() && !row->second.is_named && last_target.empty();
-        return std::optional<std::string>{is_none ? "" : row->second.target.empty() ? "-" : row->second.target};
+        const bool is_none =
+            row->second.target.empty() && !row->second.is_named && last_target.empty();
+        return std::optional<std::string>{is_none                      ? ""
+                                          : row->second.target.empty() ? "-"
+                                                                       : row->second.target};
       },
-      [](const std::string& value) { return value.empty() ? Needed{3, minutes{10}} : Needed{2, minutes{0}}; },
+      [](const std::string& value) {
+        return value.empty() ? Needed{3, minutes{10}} : Needed{2, minutes{0}};
+      },
       [&](const std::optional<std::string>& known, const std::string& value) {
         if (known && value.empty()) ++counts["alias.vanished"];
-        if (known && value == "-") ++counts[known->empty() ? "alias.appeared" : "alias.undisclosed"];
+        if (known && value == "-")
+          ++counts[known->empty() ? "alias.appeared" : "alias.undisclosed"];
         if (value.empty() || value == "-") return;
         if (known && known->empty()) ++counts["alias.appeared"];
         if (known == "-") ++counts["alias.disclosed"];
@@ -199,7 +223,8 @@ void count_alias(const std::vector<PlainPoll>& polls, const std::string& id, Cou
 }
 
 // Only what was told in one way is compared: whenever the way changes, there is a new beginning.
-void count_alias_by_ways(const std::vector<PlainPoll>& polls, const std::string& id, Counts& counts) {
+void count_alias_by_ways(const std::vector<PlainPoll>& polls, const std::string& id,
+                         Counts& counts) {
   std::vector<PlainPoll> alike;
   std::string way;
   for (const auto& poll : polls) {
@@ -217,9 +242,12 @@ void count_alias_by_ways(const std::vector<PlainPoll>& polls, const std::string&
 
 void count_hints(const std::vector<PlainPoll>& polls, const std::string& id, Counts& counts) {
   std::vector<PlainPoll> with_row;
-  std::ranges::copy_if(polls, std::back_inserter(with_row), [&](const auto& poll) { return listed(poll, id) != nullptr; });
+  std::ranges::copy_if(polls, std::back_inserter(with_row),
+                       [&](const auto& poll) { return listed(poll, id) != nullptr; });
   for_facts(
-      with_row, [&](const PlainPoll& poll) { return std::optional<std::string>{listed(poll, id)->hints}; }, two_polls,
+      with_row,
+      [&](const PlainPoll& poll) { return std::optional<std::string>{listed(poll, id)->hints}; },
+      two_polls,
       [&](const std::optional<std::string>& known, const std::string&) {
         if (known) ++counts["alias.hint"];
       });

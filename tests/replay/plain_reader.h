@@ -1,6 +1,7 @@
-// A second, plain reading of a row of polls, to check the heart against: no machine and no state between polls, but for each id
-// the whole row of what the believed polls show, cut into runs of equal values; a run that lasts is a fact. It shares no code
-// with the daemon and knows the default policy only.
+// A second, plain reading of a row of polls, to check the heart against: no machine and no state
+// between polls, but for each id the whole row of what the believed polls show, cut into runs of
+// equal values; a run that lasts is a fact. It shares no code with the daemon and knows the default
+// policy only.
 #pragma once
 
 #include <map>
@@ -15,10 +16,12 @@ namespace modelvane {
 struct PlainPoll {
   Time at;
   const PlainList* list;             // nullptr = failed
-  std::vector<Time> failed_after{};  // the failed polls from this one to the next that is believed: for the reader's use
+  std::vector<Time> failed_after{};  // the failed polls from this one to the next that is believed:
+                                     // for the reader's use
 };
 
-// Event type -> number, without zeros. It knows nothing of alternation and pins, and of hints only where no target is disclosed.
+// Event type -> number, without zeros. It knows nothing of alternation and pins, and of hints only
+// where no target is disclosed.
 std::map<std::string, int> plain_counts(const std::vector<PlainPoll>& polls);
 
 }  // namespace modelvane

@@ -54,7 +54,8 @@ Replayed replay(const Trace& trace, const Reading& how) {
   Replayed replayed;
   for (const auto& poll : polls_of(trace)) {
     Observation seen{.at = poll.at, .result = catalogs[poll.line], .request_id = ""};
-    if (!catalogs[poll.line]) seen.result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "no"});
+    if (!catalogs[poll.line])
+      seen.result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "no"});
     auto advanced = advance(std::move(state), seen, watched);
     state = std::move(advanced.state);
     count(advanced.events, replayed);
@@ -64,10 +65,12 @@ Replayed replay(const Trace& trace, const Reading& how) {
 
 EventCounts plainly(const Trace& trace, const PlainProvider& provider) {
   std::vector<PlainList> lists;
-  for (const auto& line : trace) lists.push_back(line.body.empty() ? PlainList{} : plain_list(line.body, provider));
+  for (const auto& line : trace)
+    lists.push_back(line.body.empty() ? PlainList{} : plain_list(line.body, provider));
   std::vector<PlainPoll> polls;
   for (const auto& poll : polls_of(trace))
-    polls.push_back({.at = poll.at, .list = trace[poll.line].body.empty() ? nullptr : &lists[poll.line]});
+    polls.push_back(
+        {.at = poll.at, .list = trace[poll.line].body.empty() ? nullptr : &lists[poll.line]});
   return plain_counts(polls);
 }
 

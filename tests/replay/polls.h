@@ -18,7 +18,8 @@ struct Replayed {
   int removed_at_once = 0;  // the most model.removed of one poll
 };
 
-// One poll at each line's time, and then one every ten minutes until the next line. The last line holds for a day.
+// One poll at each line's time, and then one every ten minutes until the next line. The last line
+// holds for a day.
 Replayed replay(const Trace& trace, const Reading& how);
 EventCounts plainly(const Trace& trace, const PlainProvider& provider);
 // For messages of failed tests.

@@ -1,6 +1,7 @@
-// Months of real lists (tests/golden/traces, and one too large for it in the folder that MODELVANE_TRACES names) through
-// advance() with the default policy, read by the providers' presets: the number of events of each type, against a plain reading
-// of the same polls. Beside it what the same lists make with nothing but their ids read, so that the difference is what a preset
+// Months of real lists (tests/golden/traces, and one too large for it in the folder that
+// MODELVANE_TRACES names) through advance() with the default policy, read by the providers'
+// presets: the number of events of each type, against a plain reading of the same polls. Beside it
+// what the same lists make with nothing but their ids read, so that the difference is what a preset
 // knows.
 #include <doctest/doctest.h>
 
@@ -39,7 +40,8 @@ void check(const Row& row, const std::string& folder) {
 
 const std::string kGolden = std::string{MODELVANE_GOLDEN} + "/traces";
 
-// Where both numbers are the same, the preset knows nothing of targets, names and ends that these lists would show.
+// Where both numbers are the same, the preset knows nothing of targets, names and ends that these
+// lists would show.
 const std::vector<Row> kRows = {
     {.provider = "fireworks",
      .plain = {.alias_ends = "-latest", .hints = {"context_length"}, .end = "deprecationDate"},
@@ -56,16 +58,20 @@ const std::vector<Row> kRows = {
                    {"model.added", 15},
                    {"model.removed", 23}},
      .removed_at_once = 8},
-    // Four ids end in -latest: none comes or goes, and nothing in these rows hints at what they point to.
+    // Four ids end in -latest: none comes or goes, and nothing in these rows hints at what they
+    // point to.
     {.provider = "gemini",
      .plain = {.prefix = "models/", .alias_ends = "-latest"},
      .by_ids = {{"model.added", 32}, {"model.removed", 23}},
      .by_preset = {{"model.added", 32}, {"model.removed", 23}},
      .removed_at_once = 11},
     {.provider = "mistral",
-     .plain =
-         {.has_targets = true, .alias_ends = "-latest", .end = "deprecation", .replacement = "deprecation_replacement_model"},
-     .by_ids = {{"endpoint.down", 1}, {"endpoint.up", 1}, {"model.added", 29}, {"model.removed", 29}},
+     .plain = {.has_targets = true,
+               .alias_ends = "-latest",
+               .end = "deprecation",
+               .replacement = "deprecation_replacement_model"},
+     .by_ids =
+         {{"endpoint.down", 1}, {"endpoint.up", 1}, {"model.added", 29}, {"model.removed", 29}},
      .by_preset = {{"alias.appeared", 19},
                    {"alias.disclosed", 1},
                    {"alias.moved", 15},
@@ -85,7 +91,8 @@ const std::vector<Row> kRows = {
      .by_ids = {{"model.added", 23}, {"model.removed", 16}},
      .by_preset = {{"alias.appeared", 2}, {"model.added", 21}, {"model.removed", 16}},
      .removed_at_once = 9},
-    // 69 of 226 ids were away for three days and are rightly reported. Six more lists of half the ids held for hours.
+    // 69 of 226 ids were away for three days and are rightly reported. Six more lists of half the
+    // ids held for hours.
     {.provider = "together",
      .plain = {.alias_ends = "-latest", .hints = {"context_length"}},
      .by_ids = {{"catalog.accepted", 7},
@@ -103,28 +110,40 @@ const std::vector<Row> kRows = {
      .removed_at_once = 68},
     {.provider = "xai",
      .plain = {.alias_ends = "-latest", .hints = {"context_length"}},
-     .by_ids = {{"catalog.accepted", 2}, {"catalog.quarantined", 2}, {"model.added", 16}, {"model.removed", 20}},
-     .by_preset = {{"catalog.accepted", 2}, {"catalog.quarantined", 2}, {"model.added", 16}, {"model.removed", 20}},
+     .by_ids = {{"catalog.accepted", 2},
+                {"catalog.quarantined", 2},
+                {"model.added", 16},
+                {"model.removed", 20}},
+     .by_preset = {{"catalog.accepted", 2},
+                   {"catalog.quarantined", 2},
+                   {"model.added", 16},
+                   {"model.removed", 20}},
      .removed_at_once = 6},
 };
 
 // Eight of the new ids begin with ~; their context lengths change like those of what they point to.
-const Row kOpenRouter{.provider = "openrouter",
-                      .plain = {.alias_begins = "~", .hints = {"context_length"}, .end = "expiration_date"},
-                      .by_ids = {{"endpoint.down", 4}, {"endpoint.up", 4}, {"model.added", 116}, {"model.removed", 109}},
-                      .by_preset = {{"alias.appeared", 8},
-                                    {"alias.hint", 8},
-                                    {"endpoint.down", 4},
-                                    {"endpoint.up", 4},
-                                    {"model.added", 108},
-                                    {"model.removed", 109},
-                                    {"model.retirement_changed", 20},
-                                    {"model.retirement_cleared", 9},
-                                    {"model.retirement_near", 152},
-                                    {"model.retirement_set", 55}},
-                      .removed_at_once = 6};
+const Row kOpenRouter{
+    .provider = "openrouter",
+    .plain = {.alias_begins = "~", .hints = {"context_length"}, .end = "expiration_date"},
+    .by_ids = {{"endpoint.down", 4},
+               {"endpoint.up", 4},
+               {"model.added", 116},
+               {"model.removed", 109}},
+    .by_preset = {{"alias.appeared", 8},
+                  {"alias.hint", 8},
+                  {"endpoint.down", 4},
+                  {"endpoint.up", 4},
+                  {"model.added", 108},
+                  {"model.removed", 109},
+                  {"model.retirement_changed", 20},
+                  {"model.retirement_cleared", 9},
+                  {"model.retirement_near", 152},
+                  {"model.retirement_set", 55}},
+    .removed_at_once = 6};
 
-TEST_CASE("each provider's months make exactly the events of a plain reading, so many of each type, and no storm of removals") {
+TEST_CASE(
+    "each provider's months make exactly the events of a plain reading, so many of each type, and "
+    "no storm of removals") {
   for (const auto& row : kRows) check(row, kGolden);
 }
 
@@ -141,7 +160,9 @@ int naive_removals(const Trace& trace) {
   return removals;
 }
 
-TEST_CASE("of a thousand ids that shrunken lists lack, only those are reported as removed that stayed away") {
+TEST_CASE(
+    "of a thousand ids that shrunken lists lack, only those are reported as removed that stayed "
+    "away") {
   const auto trace = read_trace(kGolden + "/together.jsonl.gz");
   const auto* together = find_provider("together");
   REQUIRE(together != nullptr);
@@ -149,7 +170,9 @@ TEST_CASE("of a thousand ids that shrunken lists lack, only those are reported a
   CHECK(replay(trace, reading_of(*together, together->url)).events.at("model.removed") == 220);
 }
 
-TEST_CASE("the months of a list of 350 models make exactly the events of a plain reading, so many of each type") {
+TEST_CASE(
+    "the months of a list of 350 models make exactly the events of a plain reading, so many of "
+    "each type") {
   const char* folder = std::getenv("MODELVANE_TRACES");
   if (folder == nullptr) {
     MESSAGE("skipped: MODELVANE_TRACES names no folder with openrouter.jsonl.gz");

@@ -21,8 +21,10 @@ Trace read_trace(const std::string& path) {
   for (std::string line; std::getline(stream, line);) {
     const auto parsed = nlohmann::json::parse(line);
     const bool is_good = parsed["status"] == 200 && parsed["data"].is_array();
-    trace.push_back({.at = Time{std::chrono::seconds{parsed["t"].get<std::int64_t>()}},
-                     .body = is_good ? nlohmann::json{{"object", "list"}, {"data", parsed["data"]}}.dump() : ""});
+    trace.push_back(
+        {.at = Time{std::chrono::seconds{parsed["t"].get<std::int64_t>()}},
+         .body =
+             is_good ? nlohmann::json{{"object", "list"}, {"data", parsed["data"]}}.dump() : ""});
   }
   return trace;
 }

@@ -1,4 +1,5 @@
-// Lists as a provider really gave them over months: one line per change of the list, holding until the next line's time.
+// Lists as a provider really gave them over months: one line per change of the list, holding until
+// the next line's time.
 #pragma once
 
 #include <string>

@@ -35,7 +35,8 @@ TEST_CASE("a move becomes durable, is shown and delivered within one interval an
   CHECK(world.seen().webhooks[0]->delivered == 1);
 }
 
-TEST_CASE("a list that came before the store was open is read again at once, and not an interval later") {
+TEST_CASE(
+    "a list that came before the store was open is read again at once, and not an interval later") {
   World world = small_world();
   world.disk.broken = true;
   world.start();
@@ -46,7 +47,8 @@ TEST_CASE("a list that came before the store was open is read again at once, and
   CHECK(world.seen().endpoints[0]->known->has_baseline);
 }
 
-TEST_CASE("a move while the daemon was down is reported after the start, with bounds around the outage") {
+TEST_CASE(
+    "a move while the daemon was down is reported after the start, with bounds around the outage") {
   World world = small_world();
   world.start();
   world.run_for(5min);
@@ -85,7 +87,9 @@ TEST_CASE("while the disk refuses, nothing is shown or sent; when it recovers, e
   CHECK(world.stored_events()[0].time < world.clock.now - 5min);
 }
 
-TEST_CASE("the pulse tells of an event when it is durable and not before, and of nothing while nothing is published") {
+TEST_CASE(
+    "the pulse tells of an event when it is durable and not before, and of nothing while nothing "
+    "is published") {
   World world = small_world();
   world.disk.broken = true;
   world.start();
@@ -124,7 +128,9 @@ TEST_CASE("an endpoint shows its last polls, good and failed") {
   CHECK(last.at == std::chrono::floor<std::chrono::milliseconds>(*endpoint->last_poll));
 }
 
-TEST_CASE("a store that cannot be opened at the start stops no poll, and nothing is decided before it can") {
+TEST_CASE(
+    "a store that cannot be opened at the start stops no poll, and nothing is decided before it "
+    "can") {
   World world = small_world();
   world.disk.broken = true;
   world.start();
@@ -150,7 +156,8 @@ TEST_CASE("a webhook that hangs delays no other webhook") {
   }
 }
 
-TEST_CASE("a delivery that stays undeliverable becomes a dead letter at max_age, and unblocks its lane") {
+TEST_CASE(
+    "a delivery that stays undeliverable becomes a dead letter at max_age, and unblocks its lane") {
   World world = small_world();
   world.config.webhooks[0].url = {SecretRef::From::Inline, "http://nowhere/hook"};
   world.start();
@@ -162,7 +169,9 @@ TEST_CASE("a delivery that stays undeliverable becomes a dead letter at max_age,
   CHECK(world.disk.deliveries.begin()->second.state == DeliveryState::Dead);
 }
 
-TEST_CASE("reload keeps what is known of unchanged endpoints and pending deliveries, and drops what is gone") {
+TEST_CASE(
+    "reload keeps what is known of unchanged endpoints and pending deliveries, and drops what is "
+    "gone") {
   World world = small_world();
   world.add_endpoint("other", {{"x", "y"}});
   world.transport.receivers["oncall"].fault_rate = 1;
@@ -209,7 +218,8 @@ TEST_CASE("an endpoint that asks for air is not polled again before the time tha
 }
 
 TEST_CASE(
-    "an endpoint that refuses without a word on when to come back is polled ever more slowly, and at once after it recovers") {
+    "an endpoint that refuses without a word on when to come back is polled ever more slowly, and "
+    "at once after it recovers") {
   World world = small_world();
   auto& upstream = world.transport.upstreams["internlm"];
   upstream.refusal = 503;
@@ -227,7 +237,9 @@ TEST_CASE(
   CHECK(world.transport.polls >= polls + 10);
 }
 
-TEST_CASE("one host that hangs gets a few polls at once, and endpoints at other hosts are as punctual as ever") {
+TEST_CASE(
+    "one host that hangs gets a few polls at once, and endpoints at other hosts are as punctual as "
+    "ever") {
   World world = small_world();
   for (int i = 0; i < 30; ++i) {
     world.add_endpoint("hanging-" + std::to_string(i), {{"x", "y"}});
@@ -300,7 +312,8 @@ TEST_CASE("what an earlier life of the process has asked is not asked again befo
 
 TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, not a stop") {
   World world = small_world();
-  world.config.endpoints[0].access.authorization = Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
+  world.config.endpoints[0].access.authorization =
+      Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
   world.start();
   world.run_for(2min);
   CHECK(world.seen().endpoints[0]->last_reason == Reason::Auth);
@@ -315,7 +328,8 @@ TEST_CASE("shutdown starts nothing new and leaves every mark durable") {
   world.engine->begin_shutdown();
   for (int i = 0; i < 20 && !world.engine->is_quiet(); ++i) world.engine->turn(100ms);
   CHECK(world.engine->is_quiet());
-  CHECK(world.disk.loaded.endpoints.at("internlm").last_good == world.seen().endpoints[0]->last_good_poll);
+  CHECK(world.disk.loaded.endpoints.at("internlm").last_good ==
+        world.seen().endpoints[0]->last_good_poll);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Random worlds from a seed: moves, outages, lies, refusing receivers, a failing disk, crashes at any moment. After the storm
-// comes quiet; then the books must balance. Replay one: MODELVANE_SIM_SEED=17 build/.../sim
+// Random worlds from a seed: moves, outages, lies, refusing receivers, a failing disk, crashes at
+// any moment. After the storm comes quiet; then the books must balance. Replay one:
+// MODELVANE_SIM_SEED=17 build/.../sim
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -19,8 +20,10 @@ constexpr std::uint64_t kRuns = 2'000 / kSanitizerSlowdown;
 constexpr Duration kLongestPoll = 2s;
 
 void storm(World& world) {
-  for (auto& [host, upstream] : world.transport.upstreams) upstream.fault_rate = chance(world.random, 0.5) ? 0.3 : 0.02;
-  for (auto& [host, receiver] : world.transport.receivers) receiver.fault_rate = chance(world.random, 0.5) ? 0.5 : 0.05;
+  for (auto& [host, upstream] : world.transport.upstreams)
+    upstream.fault_rate = chance(world.random, 0.5) ? 0.3 : 0.02;
+  for (auto& [host, receiver] : world.transport.receivers)
+    receiver.fault_rate = chance(world.random, 0.5) ? 0.5 : 0.05;
   world.start();
   int version = 1;
   for (int act = 0; act < 12; ++act) {
@@ -34,7 +37,8 @@ void storm(World& world) {
       case 1: world.disk.broken = !world.disk.broken; break;
       default: {
         auto upstream = world.transport.upstreams.begin();
-        std::advance(upstream, static_cast<std::ptrdiff_t>(world.random() % world.transport.upstreams.size()));
+        std::advance(upstream, static_cast<std::ptrdiff_t>(world.random() %
+                                                           world.transport.upstreams.size()));
         const auto alias = "alias-" + std::to_string(world.random() % 3);
         // Sometimes back to an old target.
         const auto target = chance(world.random, 0.3) ? "v0" : "v" + std::to_string(++version);
@@ -53,12 +57,16 @@ void calm_down(World& world) {
 }
 
 // Was `target` what the provider really said at some moment within the bounds?
-bool was_true(const Upstream& upstream, const std::string& alias, const std::string& target, Time from, Time to) {
+bool was_true(const Upstream& upstream, const std::string& alias, const std::string& target,
+              Time from, Time to) {
   for (std::size_t i = 0; i < upstream.past.size(); ++i) {
     const bool begins_before_end = upstream.past[i].first <= to;
-    const bool ends_after_begin = i + 1 == upstream.past.size() || upstream.past[i + 1].first >= from - kLongestPoll;
+    const bool ends_after_begin =
+        i + 1 == upstream.past.size() || upstream.past[i + 1].first >= from - kLongestPoll;
     const auto found = upstream.past[i].second.find(alias);
-    if (begins_before_end && ends_after_begin && found != upstream.past[i].second.end() && found->second == target) return true;
+    if (begins_before_end && ends_after_begin && found != upstream.past[i].second.end() &&
+        found->second == target)
+      return true;
   }
   return false;
 }
@@ -71,16 +79,19 @@ std::string check_events(World& world) {
     if (event.type != EventType::AliasMoved) continue;
     const auto& upstream = world.transport.upstreams.at(event.endpoint);
     const auto& [before, after] = *event.observed_between;
-    if (!was_true(upstream, event.alias, *event.to, after, after)) return "an invented move: " + event.summary;
+    if (!was_true(upstream, event.alias, *event.to, after, after))
+      return "an invented move: " + event.summary;
     const auto known = target_of.find(event.subject());
-    if (known != target_of.end() && known->second != *event.from) return "a gap before: " + event.summary;
+    if (known != target_of.end() && known->second != *event.from)
+      return "a gap before: " + event.summary;
     target_of[event.subject()] = *event.to;
   }
   for (const auto& [host, upstream] : world.transport.upstreams) {
     const auto& aliases = world.disk.loaded.endpoints.at(host).aliases;
     for (const auto& [alias, target] : upstream.truth) {
       const auto known = aliases.find(alias);
-      if (known == aliases.end() || known->second.target != target) return "not followed: " + host + "/" + alias;
+      if (known == aliases.end() || known->second.target != target)
+        return "not followed: " + host + "/" + alias;
     }
   }
   return "";
@@ -108,7 +119,8 @@ std::string check_deliveries(World& world) {
 
 std::string run(std::uint64_t seed) {
   World world{seed};
-  const std::map<std::string, std::string> aliases{{"alias-0", "v0"}, {"alias-1", "v0"}, {"alias-2", "v0"}};
+  const std::map<std::string, std::string> aliases{
+      {"alias-0", "v0"}, {"alias-1", "v0"}, {"alias-2", "v0"}};
   world.add_endpoint("one", aliases);
   world.add_endpoint("two", aliases, static_cast<Upstream::Way>(seed % 3));
   for (const auto* name : {"hook-a", "hook-b"}) world.add_webhook(name);
@@ -118,7 +130,9 @@ std::string run(std::uint64_t seed) {
   return events.empty() ? check_deliveries(world) : events;
 }
 
-TEST_CASE("no event is lost, none is invented, ids are unique, order holds: whatever the network, the disk and the power do") {
+TEST_CASE(
+    "no event is lost, none is invented, ids are unique, order holds: whatever the network, the "
+    "disk and the power do") {
   const char* one = std::getenv("MODELVANE_SIM_SEED");
   const std::uint64_t first = one ? std::strtoull(one, nullptr, 10) : 1;
   const std::uint64_t last = one ? first : kRuns;

@@ -31,12 +31,15 @@ HttpReply Upstream::answer(std::string_view path) const {
   // Concrete models beside the aliases, so that one missing alias is no shrunken list.
   for (int i = 0; i < 12; ++i) rows.push_back(R"({"id":"model-)" + std::to_string(i) + R"("})");
   for (const auto& [alias, target] : truth) {
-    rows.push_back(R"({"id":")" + alias + (way == Way::Lookup ? "\"}" : R"(","ref_model":")" + target + "\"}"));
+    rows.push_back(R"({"id":")" + alias +
+                   (way == Way::Lookup ? "\"}" : R"(","ref_model":")" + target + "\"}"));
   }
   const auto at = path.find(kPage);
-  const std::size_t page = at == std::string_view::npos ? 0 : std::stoul(std::string{path.substr(at + kPage.size())});
+  const std::size_t page =
+      at == std::string_view::npos ? 0 : std::stoul(std::string{path.substr(at + kPage.size())});
   const std::size_t begin = way == Way::Pages ? page * kRowsOfPage : 0;
-  const std::size_t end = way == Way::Pages ? std::min(begin + kRowsOfPage, rows.size()) : rows.size();
+  const std::size_t end =
+      way == Way::Pages ? std::min(begin + kRowsOfPage, rows.size()) : rows.size();
   std::string text = R"({"object":"list","data":[)";
   for (std::size_t i = begin; i < end; ++i) text += (i == begin ? "" : ",") + rows[i];
   text += "]";
@@ -65,13 +68,15 @@ void Disk::apply(const Batch& batch) {
     events[event.sequence] = event;
     loaded.last_sequence = std::max(loaded.last_sequence, event.sequence);
   }
-  for (const auto& delivery : batch.deliveries) deliveries[{delivery.sequence, delivery.webhook}] = delivery;
+  for (const auto& delivery : batch.deliveries)
+    deliveries[{delivery.sequence, delivery.webhook}] = delivery;
 }
 
 Loaded Disk::load() const {
   Loaded all = loaded;
   for (const auto& [key, delivery] : deliveries) {
-    if (delivery.state == DeliveryState::Pending) all.pending.push_back({delivery, events.at(delivery.sequence)});
+    if (delivery.state == DeliveryState::Pending)
+      all.pending.push_back({delivery, events.at(delivery.sequence)});
   }
   return all;
 }
@@ -80,8 +85,10 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
   const auto host_begin = request.url.find("//") + 2;
   const auto path_begin = request.url.find('/', host_begin);
   const auto host = request.url.substr(host_begin, path_begin - host_begin);
-  Duration latency{static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(latency_max.count()))};
-  HttpResult result = std::unexpected(HttpFailure{.reason = Reason::Dns, .sentence = "no such host"});
+  Duration latency{
+      static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(latency_max.count()))};
+  HttpResult result =
+      std::unexpected(HttpFailure{.reason = Reason::Dns, .sentence = "no such host"});
   if (const auto upstream = upstreams.find(host); upstream != upstreams.end()) {
     ++polls;
     last_poll = request;
@@ -97,16 +104,23 @@ HttpResult SimTransport::poll(Upstream& upstream, std::string_view path) {
   HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
   if (upstream.throttles) return too_many;
   if (upstream.refusal != 0) return HttpReply{.status = upstream.refusal};
-  if (upstream.hangs) return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
+  if (upstream.hangs)
+    return std::unexpected(
+        HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
   if (!chance(random_, upstream.fault_rate)) return upstream.answer(path);
   switch (random_() % 7) {
     case 0: return HttpReply{.status = 503, .body = "busy"};
     case 1: return HttpReply{.status = 200, .body = R"({"object":"list","data":[]})"};
-    case 2: return HttpReply{.status = 200, .body = R"({"object":"list","data":[{"id":"model-1"}]})"};
+    case 2:
+      return HttpReply{.status = 200, .body = R"({"object":"list","data":[{"id":"model-1"}]})"};
     case 3: return HttpReply{.status = 200, .body = "<html>"};
     case 4: return too_many;
-    case 5: return std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "connection refused"});
-    default: return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
+    case 5:
+      return std::unexpected(
+          HttpFailure{.reason = Reason::Connect, .sentence = "connection refused"});
+    default:
+      return std::unexpected(
+          HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
   }
 }
 
@@ -122,7 +136,9 @@ HttpResult SimTransport::deliver(Receiver& receiver, const HttpRequest& request)
   switch (random_() % 4) {
     case 0: return HttpReply{.status = 500};
     case 1: return HttpReply{.status = 404};
-    case 2: return std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
+    case 2:
+      return std::unexpected(
+          HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
     default:
       // Taken, but the answer was lost on the way back.
       receiver.accept(id, request.body);
@@ -131,16 +147,19 @@ HttpResult SimTransport::deliver(Receiver& receiver, const HttpRequest& request)
 }
 
 void SimTransport::cancel(std::uint64_t ticket) {
-  std::erase_if(under_way_, [ticket](const auto& exchange) { return exchange.completion.ticket == ticket; });
+  std::erase_if(under_way_,
+                [ticket](const auto& exchange) { return exchange.completion.ticket == ticket; });
 }
 
 void SimTransport::wait(Duration timeout, std::vector<Completion>& completed) {
   Time until = clock_.now + (has_news() ? Duration{0} : timeout);
-  for (const auto& exchange : under_way_) until = std::min(until, std::max(exchange.done, clock_.now));
+  for (const auto& exchange : under_way_)
+    until = std::min(until, std::max(exchange.done, clock_.now));
   clock_.now = until;
-  const auto done =
-      std::stable_partition(under_way_.begin(), under_way_.end(), [&](const auto& e) { return e.done > clock_.now; });
-  for (auto exchange = done; exchange != under_way_.end(); ++exchange) completed.push_back(std::move(exchange->completion));
+  const auto done = std::stable_partition(under_way_.begin(), under_way_.end(),
+                                          [&](const auto& e) { return e.done > clock_.now; });
+  for (auto exchange = done; exchange != under_way_.end(); ++exchange)
+    completed.push_back(std::move(exchange->completion));
   under_way_.erase(done, under_way_.end());
 }
 
@@ -177,16 +196,18 @@ World::World(std::uint64_t seed) : random(seed) {
   config.instance = "sim";
 }
 
-void World::add_endpoint(const std::string& name, std::map<std::string, std::string> aliases, Upstream::Way way) {
+void World::add_endpoint(const std::string& name, std::map<std::string, std::string> aliases,
+                         Upstream::Way way) {
   EndpointConfig endpoint;
   endpoint.name = name;
   endpoint.url = "http://" + name + "/v1/models";
   endpoint.reading.rules = {AliasRule{Rule::Field, "/ref_model"}};
   if (way == Upstream::Way::Pages) {
-    endpoint.reading.shape.pagination = {.kind = Pagination::Kind::Token, .next = "/next", .query = "page"};
+    endpoint.reading.shape.pagination = {
+        .kind = Pagination::Kind::Token, .next = "/next", .query = "page"};
   } else if (way == Upstream::Way::Lookup) {
-    endpoint.reading.rules = {
-        AliasRule{.kind = Rule::Lookup, .pointer = "/id", .url = endpoint.url + "/{id}", .interval = 10min}};
+    endpoint.reading.rules = {AliasRule{
+        .kind = Rule::Lookup, .pointer = "/id", .url = endpoint.url + "/{id}", .interval = 10min}};
     for (const auto& [alias, target] : aliases) endpoint.reading.alias_names.ids.push_back(alias);
   }
   endpoint.policy.vanished.for_at_least = 0s;
@@ -209,7 +230,8 @@ void World::start() {
   journal = std::make_unique<SimJournal>(disk, clock);
   board = std::make_unique<Board>();
   transport.has_news = [this] { return journal->has_news() && !disk.broken; };
-  engine = std::make_unique<Engine>(Engine::Ports{clock, transport, *journal, *board}, config, random());
+  engine =
+      std::make_unique<Engine>(Engine::Ports{clock, transport, *journal, *board}, config, random());
 }
 
 void World::crash() {
@@ -225,7 +247,8 @@ void World::run_for(Duration span) {
 
 std::vector<Event> World::stored_events() const {
   std::vector<Event> events;
-  for (const auto& [sequence, stored] : disk.events) events.push_back(*parse_cloudevent(stored.json));
+  for (const auto& [sequence, stored] : disk.events)
+    events.push_back(*parse_cloudevent(stored.json));
   return events;
 }
 

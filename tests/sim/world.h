@@ -1,6 +1,6 @@
-// A whole world in virtual time: models APIs that move aliases and fail, receivers that refuse, a disk that forgets what was not
-// committed, and a clock that jumps to whatever happens next. Everything follows from one seed. The real engine runs in it,
-// unchanged.
+// A whole world in virtual time: models APIs that move aliases and fail, receivers that refuse, a
+// disk that forgets what was not committed, and a clock that jumps to whatever happens next.
+// Everything follows from one seed. The real engine runs in it, unchanged.
 #pragma once
 
 #include <deque>
@@ -31,10 +31,14 @@ struct Upstream {
   // Who said what, when: (from this moment on) alias -> target. For "none invented".
   std::vector<std::pair<Time, std::map<std::string, std::string>>> past;
   double fault_rate = 0;
-  bool throttles = false;                                            // answers 429 to everything
-  int refusal = 0;                                                   // the status of every answer, without a Retry-After
-  bool hangs = false;                                                // never answers
-  enum class Way { WholeList, Pages, Lookup } way = Way::WholeList;  // how it tells what its aliases point to
+  bool throttles = false;  // answers 429 to everything
+  int refusal = 0;         // the status of every answer, without a Retry-After
+  bool hangs = false;      // never answers
+  enum class Way {
+    WholeList,
+    Pages,
+    Lookup
+  } way = Way::WholeList;  // how it tells what its aliases point to
   // What is at that path and query below the host.
   HttpReply answer(std::string_view path) const;
   void move(const std::string& alias, const std::string& target, Time at);

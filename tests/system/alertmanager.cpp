@@ -12,17 +12,21 @@ namespace system_test {
 
 void Alertmanager::start() {
   process_.reset();
-  const auto config =
-      folder_.write("alertmanager.yml",
-                    fmt::format("route: {{receiver: r, group_by: [alertname, alias, to], group_wait: 100ms, group_interval: "
-                                "1s, repeat_interval: 1h}}\nreceivers: [{{name: r, webhook_configs: [{{url: '{}', "
-                                "send_resolved: true}}]}}]\n",
-                                receiver_.url("/alert")));
-  process_.emplace(
-      Process::Options{.arguments = {"--config.file=" + config, "--storage.path=" + folder_.file("data"),
-                                     "--cluster.listen-address=", fmt::format("--web.listen-address=127.0.0.1:{}", port_)},
-                       .program = "/usr/bin/prometheus-alertmanager"});
-  REQUIRE_MESSAGE(eventually([&] { return get(url("/-/ready")).status == 200; }), process_->transcript());
+  const auto config = folder_.write(
+      "alertmanager.yml",
+      fmt::format(
+          "route: {{receiver: r, group_by: [alertname, alias, to], group_wait: 100ms, "
+          "group_interval: "
+          "1s, repeat_interval: 1h}}\nreceivers: [{{name: r, webhook_configs: [{{url: '{}', "
+          "send_resolved: true}}]}}]\n",
+          receiver_.url("/alert")));
+  process_.emplace(Process::Options{
+      .arguments = {"--config.file=" + config, "--storage.path=" + folder_.file("data"),
+                    "--cluster.listen-address=",
+                    fmt::format("--web.listen-address=127.0.0.1:{}", port_)},
+      .program = "/usr/bin/prometheus-alertmanager"});
+  REQUIRE_MESSAGE(eventually([&] { return get(url("/-/ready")).status == 200; }),
+                  process_->transcript());
 }
 
 void Alertmanager::stop() {
@@ -40,7 +44,8 @@ nlohmann::json Alertmanager::alerts() const {
 }
 
 bool Alertmanager::holds(const std::string& alertname) const {
-  return std::ranges::any_of(alerts(), [&](const auto& alert) { return alert["labels"]["alertname"] == alertname; });
+  return std::ranges::any_of(
+      alerts(), [&](const auto& alert) { return alert["labels"]["alertname"] == alertname; });
 }
 
 std::size_t Alertmanager::notified(const std::string& status, const std::string& alertname) {

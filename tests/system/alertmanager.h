@@ -1,4 +1,5 @@
-// A real Alertmanager as a child process, with a webhook receiver of ours: what it holds, and whom it notified of what.
+// A real Alertmanager as a child process, with a webhook receiver of ours: what it holds, and whom
+// it notified of what.
 #pragma once
 
 #include <map>

@@ -1,4 +1,5 @@
-// The real daemon before a real Alertmanager: alerts that fire once, outlive restarts of both sides, and end.
+// The real daemon before a real Alertmanager: alerts that fire once, outlive restarts of both
+// sides, and end.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -17,10 +18,12 @@ using Json = nlohmann::json;
 namespace {
 
 struct Provider {
-  FakeUpstream server{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1", "m-2"}); }};
+  FakeUpstream server{
+      [](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1", "m-2"}); }};
 
   void move() {
-    server.answer_with([](const auto&) { return model_list({{"m-latest", "m-2"}}, {"m-1", "m-2"}); });
+    server.answer_with(
+        [](const auto&) { return model_list({{"m-latest", "m-2"}}, {"m-1", "m-2"}); });
   }
   void fail() {
     server.answer_with([](const auto&) { return simulated::ServedReply{.status = 503}; });
@@ -40,7 +43,8 @@ webhooks:
 }
 
 bool has_metric(const Serve& serve, const std::string& line) {
-  return eventually([&] { return get(serve.url("/metrics")).body.find(line) != std::string::npos; });
+  return eventually(
+      [&] { return get(serve.url("/metrics")).body.find(line) != std::string::npos; });
 }
 
 bool knows_alias(const Serve& serve) {
@@ -49,7 +53,8 @@ bool knows_alias(const Serve& serve) {
 
 // webhook -> state of the delivery of that event
 std::map<std::string, std::string> states(const TempFolder& folder, const std::string& type) {
-  Process list{{.arguments = {"deliveries", "list", "--output", "json", "--storage.path=" + folder.file("data")}}};
+  Process list{{.arguments = {"deliveries", "list", "--output", "json",
+                              "--storage.path=" + folder.file("data")}}};
   CHECK(list.wait() == 0);
   std::map<std::string, std::string> states;
   for (const auto& row : Json::parse(list.standard_output())) {
@@ -60,11 +65,13 @@ std::map<std::string, std::string> states(const TempFolder& folder, const std::s
 
 }  // namespace
 
-TEST_CASE("a move fires once, whoever is restarted meanwhile, and is resolved and delivered at its end") {
+TEST_CASE(
+    "a move fires once, whoever is restarted meanwhile, and is resolved and delivered at its end") {
   const TempFolder folder;
   Provider provider;
   Alertmanager alertmanager;
-  const auto config = config_of(provider, fmt::format(R"(url: "{}", alert_duration: 20s)", alertmanager.url("")));
+  const auto config =
+      config_of(provider, fmt::format(R"(url: "{}", alert_duration: 20s)", alertmanager.url("")));
   {
     Serve serve(folder, config);
     REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
@@ -96,7 +103,8 @@ TEST_CASE("an endpoint that is down fires until it is up, over our kill -9") {
   const TempFolder folder;
   Provider provider;
   Alertmanager alertmanager;
-  const auto config = config_of(provider, fmt::format(R"(url: "{}", alert_duration: 10s)", alertmanager.url("")));
+  const auto config =
+      config_of(provider, fmt::format(R"(url: "{}", alert_duration: 10s)", alertmanager.url("")));
   const std::string alert = "ModelvaneEndpointDown";
   {
     Serve serve(folder, config);
@@ -132,13 +140,16 @@ TEST_CASE("every living member of a cluster gets the alert at once, though anoth
   Alertmanager first;
   Alertmanager second;
   const auto dead = fmt::format("http://127.0.0.1:{}", free_port());
-  Serve serve(folder, config_of(provider, fmt::format(R"(urls: ["{}", "{}", "{}"])", dead, first.url(""), second.url(""))));
+  Serve serve(folder, config_of(provider, fmt::format(R"(urls: ["{}", "{}", "{}"])", dead,
+                                                      first.url(""), second.url(""))));
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
   REQUIRE(knows_alias(serve));
   provider.move();
   // Before the dead one is tried for the second time.
-  CHECK(eventually([&] { return first.notified("firing") == 1 && second.notified("firing") == 1; }));
-  CHECK(get(serve.url("/metrics")).body.find(R"(modelvane_delivery_failures_total{webhook="am/1",class="busy"} 1)") !=
+  CHECK(
+      eventually([&] { return first.notified("firing") == 1 && second.notified("firing") == 1; }));
+  CHECK(get(serve.url("/metrics"))
+            .body.find(R"(modelvane_delivery_failures_total{webhook="am/1",class="busy"} 1)") !=
         std::string::npos);
   CHECK(has_metric(serve, R"(modelvane_webhook_state{webhook="am/1",state="failing"} 1)"));
   CHECK(has_metric(serve, R"(modelvane_webhook_state{webhook="am/2",state="ok"} 1)"));

@@ -1,5 +1,5 @@
-// Twelve aliases move in one poll: what a chat, a program that takes single events, and the metrics and stream beside them see,
-// also when the chat wants to be left alone for a while, or for good.
+// Twelve aliases move in one poll: what a chat, a program that takes single events, and the metrics
+// and stream beside them see, also when the chat wants to be left alone for a while, or for good.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -74,24 +74,29 @@ class Receiver {
 const simulated::ServedReply kSlackOk{.status = 200, .body = "ok"};
 
 std::string config_of(const Provider& provider, const std::string& webhooks) {
-  return fmt::format(R"(defaults: {{interval: 1s, timeout: 1s, recheck: 1s, confirm: {{moved: {{polls: 1}}}}}}
+  return fmt::format(
+      R"(defaults: {{interval: 1s, timeout: 1s, recheck: 1s, confirm: {{moved: {{polls: 1}}}}}}
 endpoints:
   - {{name: m, url: "{}", aliases: [{{field: /ref_model}}]}}
 webhooks:
 {})",
-                     provider.server.url(), webhooks);
+      provider.server.url(), webhooks);
 }
 
 std::string webhook(const std::string& name, const std::string& format, const std::string& url) {
-  return fmt::format("  - {{name: {}, format: {}, url: \"{}\", events: [alias.moved], timeout: 5s}}\n", name, format, url);
+  return fmt::format(
+      "  - {{name: {}, format: {}, url: \"{}\", events: [alias.moved], timeout: 5s}}\n", name,
+      format, url);
 }
 
 bool has_metric(const Serve& serve, const std::string& line) {
-  return eventually([&] { return get(serve.url("/metrics")).body.find(line + "\n") != std::string::npos; });
+  return eventually(
+      [&] { return get(serve.url("/metrics")).body.find(line + "\n") != std::string::npos; });
 }
 
 bool knows_aliases(const Serve& serve) {
-  return has_metric(serve, fmt::format(R"(modelvane_aliases{{endpoint="m",state="resolved"}} {})", kAliases));
+  return has_metric(
+      serve, fmt::format(R"(modelvane_aliases{{endpoint="m",state="resolved"}} {})", kAliases));
 }
 
 std::string run(const TempFolder& folder, std::vector<std::string> arguments) {
@@ -104,9 +109,11 @@ std::string run(const TempFolder& folder, std::vector<std::string> arguments) {
 // The longest time from an event to its next attempt.
 std::chrono::seconds longest_wait(const TempFolder& folder, const std::string& webhook) {
   std::chrono::seconds longest{0};
-  for (const auto& row : Json::parse(run(folder, {"deliveries", "list", "--output", "json", "--webhook", webhook}))) {
+  for (const auto& row :
+       Json::parse(run(folder, {"deliveries", "list", "--output", "json", "--webhook", webhook}))) {
     CHECK(row["state"] == "pending");
-    const auto wait = *parse_rfc3339(row["next_attempt"].get<std::string>()) - *parse_rfc3339(row["created"].get<std::string>());
+    const auto wait = *parse_rfc3339(row["next_attempt"].get<std::string>()) -
+                      *parse_rfc3339(row["created"].get<std::string>());
     longest = std::max(longest, std::chrono::duration_cast<std::chrono::seconds>(wait));
   }
   return longest;
@@ -114,27 +121,31 @@ std::chrono::seconds longest_wait(const TempFolder& folder, const std::string& w
 
 }  // namespace
 
-TEST_CASE("twelve moves of one poll are one message for people and twelve numbered events for programs") {
+TEST_CASE(
+    "twelve moves of one poll are one message for people and twelve numbered events for programs") {
   const TempFolder folder;
   Provider provider;
   Receiver chat{kSlackOk};
   Receiver program{{.status = 204}};
-  Serve serve(folder,
-              config_of(provider, webhook("chat", "slack", chat.url()) + webhook("program", "cloudevents", program.url())));
+  Serve serve(folder, config_of(provider, webhook("chat", "slack", chat.url()) +
+                                              webhook("program", "cloudevents", program.url())));
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
   REQUIRE(knows_aliases(serve));
-  Process curl({.arguments = {"curl", "-sN", serve.url("/api/v1/events/stream?type=alias.moved")}, .program = "/usr/bin/env"});
+  Process curl({.arguments = {"curl", "-sN", serve.url("/api/v1/events/stream?type=alias.moved")},
+                .program = "/usr/bin/env"});
   REQUIRE(curl.wait_for_line("retry: 3000"));
   provider.move_all();
   REQUIRE(eventually([&] { return program.bodies().size() == kAliases; }));
   for (const auto* name : {"chat", "program"}) {
-    CHECK(has_metric(serve, fmt::format(R"(modelvane_deliveries_total{{webhook="{}"}} {})", name, kAliases)));
+    CHECK(has_metric(
+        serve, fmt::format(R"(modelvane_deliveries_total{{webhook="{}"}} {})", name, kAliases)));
     CHECK(has_metric(serve, fmt::format(R"(modelvane_outbox_pending{{webhook="{}"}} 0)", name)));
   }
   REQUIRE(chat.bodies().size() == 1);
   const auto message = Json::parse(chat.bodies().front());
   CHECK(message["text"].get<std::string>().find("12") != std::string::npos);
-  for (int i = 0; i < kAliases; ++i) CHECK(chat.bodies().front().find(alias(i)) != std::string::npos);
+  for (int i = 0; i < kAliases; ++i)
+    CHECK(chat.bodies().front().find(alias(i)) != std::string::npos);
 
   std::map<std::string, std::string> arrived;  // by sequence
   for (const auto& body : program.bodies()) {
@@ -147,10 +158,13 @@ TEST_CASE("twelve moves of one poll are one message for people and twelve number
     CHECK(name == alias(i++));
     CHECK(curl.wait_for_line("id: " + sequence).has_value());
   }
-  CHECK(curl.standard_output().find("event: alias.moved\ndata: {\"specversion\":\"1.0\"") != std::string::npos);
+  CHECK(curl.standard_output().find("event: alias.moved\ndata: {\"specversion\":\"1.0\"") !=
+        std::string::npos);
 }
 
-TEST_CASE("the moves of one alias reach a program in their order, also when the first one is refused for a while") {
+TEST_CASE(
+    "the moves of one alias reach a program in their order, also when the first one is refused for "
+    "a while") {
   const TempFolder folder;
   Provider provider;
   Receiver program{{.status = 503}};
@@ -159,12 +173,15 @@ TEST_CASE("the moves of one alias reach a program in their order, also when the 
   REQUIRE(knows_aliases(serve));
   for (const int moved : {1, 2, 3}) {
     provider.move_all();
-    REQUIRE(has_metric(serve, fmt::format(R"(modelvane_events_total{{endpoint="m",type="alias.moved"}} {})", moved * kAliases)));
+    REQUIRE(has_metric(
+        serve, fmt::format(R"(modelvane_events_total{{endpoint="m",type="alias.moved"}} {})",
+                           moved * kAliases)));
   }
   program.answer_with({.status = 204});
   const auto refused = program.bodies().size();
   run(folder, {"deliveries", "retry", "--webhook", "program"});
-  REQUIRE(has_metric(serve, fmt::format(R"(modelvane_deliveries_total{{webhook="program"}} {})", 3 * kAliases)));
+  REQUIRE(has_metric(
+      serve, fmt::format(R"(modelvane_deliveries_total{{webhook="program"}} {})", 3 * kAliases)));
   std::map<std::string, std::vector<std::string>> targets;
   const auto bodies = program.bodies();
   for (std::size_t i = refused; i < bodies.size(); ++i) {
@@ -177,7 +194,9 @@ TEST_CASE("the moves of one alias reach a program in their order, also when the 
   }
 }
 
-TEST_CASE("Slack's 200 with another word than ok is a failure that people must mend, and all of the message waits") {
+TEST_CASE(
+    "Slack's 200 with another word than ok is a failure that people must mend, and all of the "
+    "message waits") {
   const TempFolder folder;
   Provider provider;
   Receiver chat{{.status = 200, .body = "no_service"}};
@@ -187,11 +206,13 @@ TEST_CASE("Slack's 200 with another word than ok is a failure that people must m
   provider.move_all();
   CHECK(has_metric(serve, R"(modelvane_webhook_state{webhook="chat",state="misconfigured"} 1)"));
   CHECK(has_metric(serve, R"(modelvane_delivery_failures_total{webhook="chat",class="config"} 1)"));
-  CHECK(has_metric(serve, fmt::format(R"(modelvane_outbox_pending{{webhook="chat"}} {})", kAliases)));
+  CHECK(
+      has_metric(serve, fmt::format(R"(modelvane_outbox_pending{{webhook="chat"}} {})", kAliases)));
   CHECK(run(folder, {"deliveries", "list"}).find("no_service") != std::string::npos);
   chat.answer_with(kSlackOk);
   run(folder, {"deliveries", "retry", "--webhook", "chat"});
-  CHECK(has_metric(serve, fmt::format(R"(modelvane_deliveries_total{{webhook="chat"}} {})", kAliases)));
+  CHECK(has_metric(serve,
+                   fmt::format(R"(modelvane_deliveries_total{{webhook="chat"}} {})", kAliases)));
   CHECK(chat.bodies().size() == 2);
 }
 
@@ -206,12 +227,15 @@ TEST_CASE("a chat that asks for a pause gets it, also for what happens meanwhile
   REQUIRE(has_metric(serve, R"(modelvane_delivery_failures_total{webhook="chat",class="busy"} 1)"));
   CHECK(longest_wait(folder, "chat") >= 300s);
   provider.move_all();
-  REQUIRE(has_metric(serve, fmt::format(R"(modelvane_outbox_pending{{webhook="chat"}} {})", 2 * kAliases)));
+  REQUIRE(has_metric(
+      serve, fmt::format(R"(modelvane_outbox_pending{{webhook="chat"}} {})", 2 * kAliases)));
   REQUIRE(provider.server.wait_for_requests(2));
   CHECK(chat.bodies().size() == 1);
 }
 
-TEST_CASE("a chat that is gone stays off over kill -9, and gets all events in one message once an operator says so") {
+TEST_CASE(
+    "a chat that is gone stays off over kill -9, and gets all events in one message once an "
+    "operator says so") {
   const TempFolder folder;
   Provider provider;
   Receiver chat{{.status = 410, .body = "channel_is_archived"}};
@@ -224,7 +248,9 @@ TEST_CASE("a chat that is gone stays off over kill -9, and gets all events in on
     provider.move_all();
     REQUIRE(has_metric(serve, off + " 1"));
     // It may be shown before it is durable.
-    REQUIRE(eventually([&] { return run(folder, {"deliveries", "list"}).find("channel_is_archived") != std::string::npos; }));
+    REQUIRE(eventually([&] {
+      return run(folder, {"deliveries", "list"}).find("channel_is_archived") != std::string::npos;
+    }));
     serve.process().kill();
   }
   chat.answer_with(kSlackOk);
@@ -232,10 +258,12 @@ TEST_CASE("a chat that is gone stays off over kill -9, and gets all events in on
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
   REQUIRE(has_metric(serve, off + " 1"));
   provider.move_all();
-  REQUIRE(has_metric(serve, fmt::format(R"(modelvane_outbox_pending{{webhook="chat"}} {})", 2 * kAliases)));
+  REQUIRE(has_metric(
+      serve, fmt::format(R"(modelvane_outbox_pending{{webhook="chat"}} {})", 2 * kAliases)));
   CHECK(chat.bodies().size() == 1);
   run(folder, {"deliveries", "retry", "--webhook", "chat"});
   CHECK(has_metric(serve, off + " 0"));
-  CHECK(has_metric(serve, fmt::format(R"(modelvane_deliveries_total{{webhook="chat"}} {})", 2 * kAliases)));
+  CHECK(has_metric(
+      serve, fmt::format(R"(modelvane_deliveries_total{{webhook="chat"}} {})", 2 * kAliases)));
   CHECK(chat.bodies().size() == 2);
 }

@@ -1,5 +1,5 @@
-// kill -9 at fifty random moments, while aliases move and the receiver refuses the first attempt of every event: in the end it
-// has every move, in order, and each id always had the same body.
+// kill -9 at fifty random moments, while aliases move and the receiver refuses the first attempt of
+// every event: in the end it has every move, in order, and each id always had the same body.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -46,7 +46,8 @@ class GrudgingReceiver {
     if (seen.attempts == 2) {
       const auto data = nlohmann::json::parse(request.body)["data"];
       if (data.contains("to"))
-        moves_[data["alias"]].push_back(fmt::format("{} -> {}", data["from"].get<std::string>(), data["to"].get<std::string>()));
+        moves_[data["alias"]].push_back(fmt::format("{} -> {}", data["from"].get<std::string>(),
+                                                    data["to"].get<std::string>()));
     }
     return {.status = 204};
   }
@@ -86,23 +87,26 @@ struct Provider {
 
 bool shows(const Serve& serve, const std::string& alias, const std::string& target) {
   const auto line = fmt::format("alias=\"{}\",target=\"{}\"", alias, target);
-  return eventually([&] { return get(serve.url("/metrics")).body.find(line) != std::string::npos; });
+  return eventually(
+      [&] { return get(serve.url("/metrics")).body.find(line) != std::string::npos; });
 }
 
 }  // namespace
 
 TEST_CASE(
-    "fifty kills while aliases move and every first attempt is refused: no move is lost, doubled in body, or out of order") {
+    "fifty kills while aliases move and every first attempt is refused: no move is lost, doubled "
+    "in body, or out of order") {
   Provider provider;
   GrudgingReceiver receiver;
   TempFolder folder;
-  const auto config = fmt::format(R"(defaults: {{interval: 1s, timeout: 1s, recheck: 1s, confirm: {{moved: {{polls: 1}}}}}}
+  const auto config = fmt::format(
+      R"(defaults: {{interval: 1s, timeout: 1s, recheck: 1s, confirm: {{moved: {{polls: 1}}}}}}
 endpoints:
   - {{name: m, url: "{}", aliases: [{{field: /ref_model}}]}}
 webhooks:
   - {{name: w, url: "{}", events: ["alias.moved"]}}
 )",
-                                  provider.upstream.url(), receiver.url());
+      provider.upstream.url(), receiver.url());
   std::mt19937 random{20'261'122};
   for (int life = 0; life < kKills; ++life) {
     Serve serve(folder, config);

@@ -1,5 +1,5 @@
-// The dashboards and rules that users get, in a real Prometheus that scrapes the real daemon: every query finds data, no rule
-// fails, and an alert on a move goes through a real Alertmanager.
+// The dashboards and rules that users get, in a real Prometheus that scrapes the real daemon: every
+// query finds data, no rule fails, and an alert on a move goes through a real Alertmanager.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -43,8 +43,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
-// A daemon with all that the dashboards show: an endpoint with TLS, one that fails now and then, an alias that moves off its pin,
-// a webhook that takes events and one that does not.
+// A daemon with all that the dashboards show: an endpoint with TLS, one that fails now and then, an
+// alias that moves off its pin, a webhook that takes events and one that does not.
 struct Watched {
   TempFolder folder;
   test::PemFolder pem;
@@ -71,14 +71,15 @@ webhooks:
   - {{name: taker, url: "{}"}}
   - {{name: refuser, url: "{}"}}
 )",
-                                  secured.port(), pem.write_certificate("ca.pem", authority), shaky.url(), taker.url("/hook"),
-                                  refuser.url("/hook"))};
+                                  secured.port(), pem.write_certificate("ca.pem", authority),
+                                  shaky.url(), taker.url("/hook"), refuser.url("/hook"))};
 
   Watched() { REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript()); }
   std::string address() const { return serve.url("").substr(std::string{"http://"}.size()); }
 };
 
-// The project's own Prometheus configuration, only hurried: everything once a second, for this daemon and this Alertmanager.
+// The project's own Prometheus configuration, only hurried: everything once a second, for this
+// daemon and this Alertmanager.
 std::string hurried_config(const Watched& watched, int alertmanager_port) {
   const auto folder = kProject + "/config/prometheus/";
   const std::string rules = "modelvane.rules.yml";
@@ -95,7 +96,8 @@ struct DashboardQuery {
   std::string expr;
 };
 
-// As Grafana asks when every variable stands at "all"; where only one value is allowed, at `endpoint`.
+// As Grafana asks when every variable stands at "all"; where only one value is allowed, at
+// `endpoint`.
 std::string substituted(const std::string& expr, const std::string& endpoint) {
   auto text = std::regex_replace(expr, std::regex{R"(="\$endpoint")"}, "=\"" + endpoint + "\"");
   text = std::regex_replace(text, std::regex{R"(\$(endpoint|alias|instance|webhook))"}, ".*");
@@ -113,14 +115,15 @@ std::vector<DashboardQuery> queries_of(const json& dashboard) {
       all.push_back({title + " / " + panel["title"].get<std::string>(), target["expr"]});
   }
   for (const auto& annotation : dashboard["annotations"]["list"]) {
-    if (annotation.contains("expr")) all.push_back({title + " / " + annotation["name"].get<std::string>(), annotation["expr"]});
+    if (annotation.contains("expr"))
+      all.push_back({title + " / " + annotation["name"].get<std::string>(), annotation["expr"]});
   }
   static const std::regex kValues{R"(label_values\((.*), (\w+)\))"};
   for (const auto& variable : dashboard["templating"]["list"]) {
     if (variable["type"] != "query") continue;
     const std::string definition = variable["definition"];
-    all.push_back(
-        {title + " / $" + variable["name"].get<std::string>(), std::regex_replace(definition, kValues, "count by ($2) ($1)")});
+    all.push_back({title + " / $" + variable["name"].get<std::string>(),
+                   std::regex_replace(definition, kValues, "count by ($2) ($1)")});
   }
   return all;
 }
@@ -139,7 +142,8 @@ std::vector<std::string> documented_expressions() {
   std::vector<std::string> all;
   for (const auto* document : {"/docs/METRICS.md", "/docs/RECIPES.md"}) {
     const auto text = read(kProject + document);
-    for (auto block = std::sregex_iterator(text.begin(), text.end(), kBlock); block != std::sregex_iterator{}; ++block) {
+    for (auto block = std::sregex_iterator(text.begin(), text.end(), kBlock);
+         block != std::sregex_iterator{}; ++block) {
       std::istringstream lines{(*block)[1]};
       for (std::string line; std::getline(lines, line);) {
         if (!line.empty() && line[0] != '#') all.push_back(line);
@@ -150,15 +154,19 @@ std::vector<std::string> documented_expressions() {
 }
 
 bool is_coming(const std::string& expr) {
-  return std::ranges::any_of(kComing, [&](const auto& metric) { return expr.find(metric) != std::string::npos; });
+  return std::ranges::any_of(
+      kComing, [&](const auto& metric) { return expr.find(metric) != std::string::npos; });
 }
 
 }  // namespace
 
-TEST_CASE("every query of every dashboard finds data in a Prometheus that scrapes the daemon, and no rule fails there") {
+TEST_CASE(
+    "every query of every dashboard finds data in a Prometheus that scrapes the daemon, and no "
+    "rule fails there") {
   Watched watched;
   Prometheus prometheus(watched.folder, hurried_config(watched, free_port()));
-  REQUIRE(eventually([&] { return !prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").empty(); }));
+  REQUIRE(eventually(
+      [&] { return !prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").empty(); }));
   watched.has_moved = true;
 
   const auto all = dashboards();
@@ -169,9 +177,11 @@ TEST_CASE("every query of every dashboard finds data in a Prometheus that scrape
         // Only the shaky one fails and moves, only the secured one has a certificate.
         const bool is_of_one = expr.find("=\"$endpoint\"") != std::string::npos;
         const bool needs_secured = expr.find("certificate") != std::string::npos;
-        if (is_coming(expr) || (is_of_one && needs_secured != (std::string{endpoint} == "secured"))) continue;
+        if (is_coming(expr) || (is_of_one && needs_secured != (std::string{endpoint} == "secured")))
+          continue;
         const auto query = substituted(expr, endpoint);
-        CHECK_MESSAGE(eventually([&] { return !prometheus.series(query).empty(); }), where << ": " << query);
+        CHECK_MESSAGE(eventually([&] { return !prometheus.series(query).empty(); }),
+                      where << ": " << query);
         if (!is_of_one) break;
       }
     }
@@ -179,7 +189,8 @@ TEST_CASE("every query of every dashboard finds data in a Prometheus that scrape
 
   const auto expressions = documented_expressions();
   CHECK(expressions.size() >= 5);
-  for (const auto& expr : expressions) CHECK_MESSAGE(prometheus.series(expr).is_array(), "refused: " << expr);
+  for (const auto& expr : expressions)
+    CHECK_MESSAGE(prometheus.series(expr).is_array(), "refused: " << expr);
 
   const auto groups = prometheus.data("rules")["groups"];
   CHECK(groups.size() >= 8);
@@ -192,13 +203,17 @@ TEST_CASE("every query of every dashboard finds data in a Prometheus that scrape
 
 namespace {
 
-// The project's own Alertmanager configuration; only its secrets and PagerDuty's address are the test's.
+// The project's own Alertmanager configuration; only its secrets and PagerDuty's address are the
+// test's.
 std::string local_config(const Watched& watched, const FakeUpstream& receiver) {
   auto config = read(kProject + "/config/alertmanager/alertmanager.yml");
-  config = replaced(config, "/etc/alertmanager/slack.url", watched.folder.write("slack.url", receiver.url("/slack")));
-  config = replaced(config, "/etc/alertmanager/pagerduty.key", watched.folder.write("pagerduty.key", "key"));
-  return watched.folder.write("alertmanager.yml",
-                              config + fmt::format("global: {{pagerduty_url: '{}'}}\n", receiver.url("/pagerduty")));
+  config = replaced(config, "/etc/alertmanager/slack.url",
+                    watched.folder.write("slack.url", receiver.url("/slack")));
+  config = replaced(config, "/etc/alertmanager/pagerduty.key",
+                    watched.folder.write("pagerduty.key", "key"));
+  return watched.folder.write(
+      "alertmanager.yml",
+      config + fmt::format("global: {{pagerduty_url: '{}'}}\n", receiver.url("/pagerduty")));
 }
 
 // What came in, by path.
@@ -224,7 +239,9 @@ class Told {
 
 }  // namespace
 
-TEST_CASE("a real Alertmanager tells the channel of a move, in harmless words, and on-call of the broken pin") {
+TEST_CASE(
+    "a real Alertmanager tells the channel of a move, in harmless words, and on-call of the broken "
+    "pin") {
   Told told;
   FakeUpstream receiver{[&](const auto& request) {
     told.add(request);
@@ -232,23 +249,29 @@ TEST_CASE("a real Alertmanager tells the channel of a move, in harmless words, a
   }};
   Watched watched;
   const int port = free_port();
-  Process alertmanager(
-      {.arguments = {"--config.file=" + local_config(watched, receiver), "--storage.path=" + watched.folder.file("alertmanager"),
-                     fmt::format("--web.listen-address=127.0.0.1:{}", port), "--cluster.listen-address="},
-       .program = "/usr/bin/prometheus-alertmanager"});
+  Process alertmanager({.arguments = {"--config.file=" + local_config(watched, receiver),
+                                      "--storage.path=" + watched.folder.file("alertmanager"),
+                                      fmt::format("--web.listen-address=127.0.0.1:{}", port),
+                                      "--cluster.listen-address="},
+                        .program = "/usr/bin/prometheus-alertmanager"});
   Prometheus prometheus(watched.folder, hurried_config(watched, port));
-  REQUIRE_MESSAGE(eventually([&] { return !prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").empty(); }),
+  REQUIRE_MESSAGE(eventually([&] {
+                    return !prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").empty();
+                  }),
                   prometheus.process().transcript());
   watched.has_moved = true;
 
-  REQUIRE_MESSAGE(eventually([&] { return !told.find("/slack", "m-latest moved").is_null(); }), alertmanager.transcript());
+  REQUIRE_MESSAGE(eventually([&] { return !told.find("/slack", "m-latest moved").is_null(); }),
+                  alertmanager.transcript());
   const auto message = told.find("/slack", "m-latest moved")["attachments"][0];
   CHECK(message["title"] == "shaky: m-latest moved to &lt;!channel&gt;&amp;m-2");
   const std::string text = message["text"];
   CHECK(text.starts_with("The alias m-latest of shaky now points to &lt;!channel&gt;&amp;m-2."));
-  CHECK(text.find("<https://modelvane.example/runbooks/ModelvaneAliasMoved.md|Runbook>") != std::string::npos);
+  CHECK(text.find("<https://modelvane.example/runbooks/ModelvaneAliasMoved.md|Runbook>") !=
+        std::string::npos);
 
-  REQUIRE_MESSAGE(eventually([&] { return !told.find("/pagerduty", "not approved").is_null(); }), alertmanager.transcript());
+  REQUIRE_MESSAGE(eventually([&] { return !told.find("/pagerduty", "not approved").is_null(); }),
+                  alertmanager.transcript());
   const auto page = told.find("/pagerduty", "not approved");
   CHECK(page["event_action"] == "trigger");
   CHECK(page["routing_key"] == "key");

@@ -34,32 +34,39 @@ struct Demo {
 std::vector<std::string> events_in(const std::string& output) {
   std::vector<std::string> events;
   const std::string mark = " event ";
-  for (std::size_t at = output.find(mark); at != std::string::npos; at = output.find(mark, at + 1)) {
+  for (std::size_t at = output.find(mark); at != std::string::npos;
+       at = output.find(mark, at + 1)) {
     const std::size_t start = output.find_first_not_of(' ', at + mark.size());
     const std::string line = output.substr(start, output.find('\n', start) - start);
-    if (line.find("[signature ok") != std::string::npos) events.push_back(line.substr(0, line.find(' ')));
+    if (line.find("[signature ok") != std::string::npos)
+      events.push_back(line.substr(0, line.find(' ')));
   }
   return events;
 }
 
 }  // namespace
 
-TEST_CASE("the demo tells the whole story, one event for each real change and none for a bad answer") {
+TEST_CASE(
+    "the demo tells the whole story, one event for each real change and none for a bad answer") {
   Demo demo;
   const auto page = demo.process.wait_for_line("http://");
   REQUIRE_MESSAGE(page, demo.process.transcript());
   const std::string url = page->substr(page->find("http://"));
   CHECK(get(url).status == 200);
-  CHECK(eventually([&] { return get(url + "metrics").body.find("modelvane_alias_info") != std::string::npos; }));
+  CHECK(eventually(
+      [&] { return get(url + "metrics").body.find("modelvane_alias_info") != std::string::npos; }));
 
-  REQUIRE_MESSAGE(demo.process.wait_for_line("internlm3-latest points to internlm3-8b-instruct, which is approved", 0, kStory),
-                  demo.process.transcript());
+  REQUIRE_MESSAGE(
+      demo.process.wait_for_line(
+          "internlm3-latest points to internlm3-8b-instruct, which is approved", 0, kStory),
+      demo.process.transcript());
   CHECK_FALSE(demo.left_nothing());
   demo.process.signal(SIGINT);
   CHECK(demo.process.wait() == 0);
   CHECK(demo.left_nothing());
-  const std::vector<std::string> story{"alias.moved",         "alias.pin_broken", "endpoint.down", "endpoint.up",
-                                       "catalog.quarantined", "catalog.accepted", "alias.moved",   "alias.pin_restored"};
+  const std::vector<std::string> story{"alias.moved", "alias.pin_broken",    "endpoint.down",
+                                       "endpoint.up", "catalog.quarantined", "catalog.accepted",
+                                       "alias.moved", "alias.pin_restored"};
   CHECK_MESSAGE(events_in(demo.process.standard_output()) == story, demo.process.transcript());
   CHECK(demo.process.wait_for_line("Ended: "));
   CHECK(demo.process.standard_error().find("level=error") == std::string::npos);
@@ -75,8 +82,8 @@ TEST_CASE("the demo takes a free port when its own is in use") {
   FakeUpstream other([](const auto&) { return modelvane::simulated::ServedReply{}; });
   const std::string taken = other.url("").substr(std::string("http://").size());
   const TempFolder folder;
-  Process demo(
-      {.arguments = {"demo", "--seconds", "1", "--web.listen-address", taken}, .environment = {{"TMPDIR", folder.path()}}});
+  Process demo({.arguments = {"demo", "--seconds", "1", "--web.listen-address", taken},
+                .environment = {{"TMPDIR", folder.path()}}});
   CHECK(demo.wait() == 0);
   CHECK(demo.wait_for_line(taken + " is in use by another program"));
   const auto page = demo.wait_for_line("page ");

@@ -46,9 +46,11 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 }
 
 // The first line of `text` that contains `wanted`, after `skip` of them; only complete lines count.
-std::optional<std::string> find_line(const std::string& text, const std::string& wanted, int& skip) {
+std::optional<std::string> find_line(const std::string& text, const std::string& wanted,
+                                     int& skip) {
   std::size_t start = 0;
-  for (std::size_t end = text.find('\n'); end != std::string::npos; start = end + 1, end = text.find('\n', start)) {
+  for (std::size_t end = text.find('\n'); end != std::string::npos;
+       start = end + 1, end = text.find('\n', start)) {
     std::string line = text.substr(start, end - start);
     if (line.find(wanted) != std::string::npos && skip-- == 0) return line;
   }
@@ -68,7 +70,8 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
 
 TempFolder::TempFolder() {
   std::string pattern = std::filesystem::temp_directory_path() / "modelvane-test-XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
+  if (::mkdtemp(pattern.data()) == nullptr)
+    throw std::runtime_error("cannot make a temporary folder");
   path_ = pattern;
 }
 
@@ -90,7 +93,8 @@ Process::Process(Options options) {
   std::vector<std::string> variables = environment_with(options.environment);
   std::array<int, 2> out{};
   std::array<int, 2> error{};
-  // The ends are closed on exec: the child gets its copies by dup2, and no other child keeps them open.
+  // The ends are closed on exec: the child gets its copies by dup2, and no other child keeps them
+  // open.
   if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(error.data(), O_CLOEXEC) != 0)
     throw std::runtime_error("cannot make a pipe");
   posix_spawn_file_actions_t actions;
@@ -98,13 +102,15 @@ Process::Process(Options options) {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, error[1], STDERR_FILENO);
-  const int failed =
-      ::posix_spawnp(&id_, words[0].c_str(), &actions, nullptr, pointers_to(words).data(), pointers_to(variables).data());
+  const int failed = ::posix_spawnp(&id_, words[0].c_str(), &actions, nullptr,
+                                    pointers_to(words).data(), pointers_to(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   ::close(out[1]);
   ::close(error[1]);
-  if (failed != 0) throw std::runtime_error("cannot run " + words[0] + ": " + std::strerror(failed));
-  reader_ = std::jthread([this, read_out = out[0], read_error = error[0]] { read_all(read_out, read_error); });
+  if (failed != 0)
+    throw std::runtime_error("cannot run " + words[0] + ": " + std::strerror(failed));
+  reader_ = std::jthread(
+      [this, read_out = out[0], read_error = error[0]] { read_all(read_out, read_error); });
 }
 
 Process::~Process() {
@@ -135,7 +141,8 @@ void Process::read_all(int out, int error) {
   changed_.notify_all();
 }
 
-std::optional<std::string> Process::wait_for_line(const std::string& text, int skip, std::chrono::milliseconds limit) {
+std::optional<std::string> Process::wait_for_line(const std::string& text, int skip,
+                                                  std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   std::optional<std::string> line;
   changed_.wait_for(lock, limit, [&] {
@@ -163,7 +170,8 @@ bool Process::is_running() {
 
 std::optional<int> Process::wait(std::chrono::milliseconds limit) {
   if (!eventually([this] { return !is_running(); }, limit)) return std::nullopt;
-  // All of its output is wanted too. A grandchild may hold the pipes open, so this is bounded as well.
+  // All of its output is wanted too. A grandchild may hold the pipes open, so this is bounded as
+  // well.
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, 1s, [this] { return at_end_; });
   return exit_;
@@ -197,20 +205,24 @@ std::string logfmt_value(const std::string& line, const std::string& key) {
   std::size_t at = line.starts_with(start) ? 0 : line.find(" " + start);
   if (at == std::string::npos) return "";
   at = line.find('=', at) + 1;
-  if (at < line.size() && line[at] == '"') return line.substr(at + 1, line.find('"', at + 1) - at - 1);
+  if (at < line.size() && line[at] == '"')
+    return line.substr(at + 1, line.find('"', at + 1) - at - 1);
   return line.substr(at, line.find(' ', at) - at);
 }
 
 namespace {
 
-Process::Options serve_options(const TempFolder& folder, const std::string& config, Serve::Options options) {
+Process::Options serve_options(const TempFolder& folder, const std::string& config,
+                               Serve::Options options) {
   Process::Options process{
-      .arguments = {"serve", "--config.file=" + folder.write("modelvane.yml", config), "--storage.path=" + folder.file("data"),
+      .arguments = {"serve", "--config.file=" + folder.write("modelvane.yml", config),
+                    "--storage.path=" + folder.file("data"),
                     "--web.listen-address=" + options.listen_address},
       .environment = std::move(options.environment)};
   if (options.obeys_permissions && ::getuid() == 0) {
     process.program = "/usr/bin/setpriv";
-    process.arguments.insert(process.arguments.begin(), {"--bounding-set=-dac_override,-dac_read_search", MODELVANE_BINARY});
+    process.arguments.insert(process.arguments.begin(),
+                             {"--bounding-set=-dac_override,-dac_read_search", MODELVANE_BINARY});
   }
   return process;
 }
@@ -219,11 +231,13 @@ Process::Options serve_options(const TempFolder& folder, const std::string& conf
 
 Serve::Serve(const TempFolder& folder, const std::string& config, Options options)
     : process_(serve_options(folder, config, std::move(options))) {
-  if (const auto line = process_.wait_for_line("modelvane started")) address_ = logfmt_value(*line, "address");
+  if (const auto line = process_.wait_for_line("modelvane started"))
+    address_ = logfmt_value(*line, "address");
 }
 
 FakeUpstream::FakeUpstream(Answer answer)
-    : answer_(std::move(answer)), server_("127.0.0.1:0", [this](const simulated::ServedRequest& request) {
+    : answer_(std::move(answer)),
+      server_("127.0.0.1:0", [this](const simulated::ServedRequest& request) {
         ++requests_;
         Answer present;
         {
@@ -245,7 +259,8 @@ bool FakeUpstream::wait_for_requests(std::uint64_t more) {
   return eventually([&] { return requests_ >= wanted; });
 }
 
-simulated::ServedReply model_list(const std::map<std::string, std::string>& targets, const std::vector<std::string>& models) {
+simulated::ServedReply model_list(const std::map<std::string, std::string>& targets,
+                                  const std::vector<std::string>& models) {
   simulated::Answer answer{.models = models};
   for (const auto& [alias, target] : targets) answer.aliases[alias] = target;
   simulated::Body body = render(answer);

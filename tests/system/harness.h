@@ -1,5 +1,6 @@
-// What the system tests are made of: the real binary as a child process, servers that it talks to, and waiting for what is to
-// happen. Nothing here sleeps for a guessed time: each wait ends when its condition holds, and its limit only bounds a failure.
+// What the system tests are made of: the real binary as a child process, servers that it talks to,
+// and waiting for what is to happen. Nothing here sleeps for a guessed time: each wait ends when
+// its condition holds, and its limit only bounds a failure.
 #pragma once
 
 #include <sys/types.h>
@@ -23,7 +24,8 @@ namespace system_test {
 inline constexpr std::chrono::seconds kPatience{60};
 
 // True as soon as `condition` is; false when it was not within `limit`.
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit = kPatience);
+bool eventually(const std::function<bool()>& condition,
+                std::chrono::milliseconds limit = kPatience);
 
 // A folder of its own for one test, removed at the end.
 class TempFolder {
@@ -42,7 +44,8 @@ class TempFolder {
   std::string path_;
 };
 
-// A child process whose output is read at once, so that it never blocks on a full pipe. Killed at the end if it still runs.
+// A child process whose output is read at once, so that it never blocks on a full pipe. Killed at
+// the end if it still runs.
 class Process {
  public:
   struct Options {
@@ -56,11 +59,13 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // The first line, of standard output or error, that contains `text`, among those that came or will come within `limit`. With
-  // `skip`, so many such lines are passed over.
-  std::optional<std::string> wait_for_line(const std::string& text, int skip = 0, std::chrono::milliseconds limit = kPatience);
+  // The first line, of standard output or error, that contains `text`, among those that came or
+  // will come within `limit`. With `skip`, so many such lines are passed over.
+  std::optional<std::string> wait_for_line(const std::string& text, int skip = 0,
+                                           std::chrono::milliseconds limit = kPatience);
   void signal(int number) const;
-  // The exit code, or minus the number of the signal that ended it; nullopt when it still runs after `limit`.
+  // The exit code, or minus the number of the signal that ended it; nullopt when it still runs
+  // after `limit`.
   std::optional<int> wait(std::chrono::milliseconds limit = kPatience);
   bool is_running();
   // SIGKILL, and waits for the end.
@@ -95,12 +100,15 @@ class Serve {
   struct Options {
     std::map<std::string, std::string> environment{};
     std::string listen_address = "127.0.0.1:0";
-    bool obeys_permissions = false;  // also as root: without the right to write where the mode forbids it
+    bool obeys_permissions =
+        false;  // also as root: without the right to write where the mode forbids it
   };
 
-  // Writes `config` as modelvane.yml into the folder and waits until the daemon says where it listens. Check is_up() then.
+  // Writes `config` as modelvane.yml into the folder and waits until the daemon says where it
+  // listens. Check is_up() then.
   Serve(const TempFolder& folder, const std::string& config, Options options);
-  Serve(const TempFolder& folder, const std::string& config, std::map<std::string, std::string> environment = {})
+  Serve(const TempFolder& folder, const std::string& config,
+        std::map<std::string, std::string> environment = {})
       : Serve(folder, config, Options{.environment = std::move(environment)}) {}
 
   bool is_up() const { return !address_.empty(); }
@@ -116,13 +124,17 @@ class Serve {
 // An upstream whose answer the test sets, also while it runs.
 class FakeUpstream {
  public:
-  using Answer = std::function<modelvane::simulated::ServedReply(const modelvane::simulated::ServedRequest&)>;
+  using Answer =
+      std::function<modelvane::simulated::ServedReply(const modelvane::simulated::ServedRequest&)>;
 
   explicit FakeUpstream(Answer answer);
   void answer_with(Answer answer);
-  std::string url(const std::string& path = "/v1/models") const { return server_.base_url() + path; }
+  std::string url(const std::string& path = "/v1/models") const {
+    return server_.base_url() + path;
+  }
   std::uint64_t requests() const { return requests_; }
-  // Waits until `more` further requests have begun, and so at least `more` - 1 were answered by the present answer.
+  // Waits until `more` further requests have begun, and so at least `more` - 1 were answered by the
+  // present answer.
   bool wait_for_requests(std::uint64_t more);
 
  private:

@@ -20,7 +20,9 @@ TEST_CASE("a child's lines, exit code and standard error are seen") {
 
 TEST_CASE("a child can be told to end, and killed") {
   Process gentle(
-      {.arguments = {"-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done"}, .program = "sh"});
+      {.arguments = {"-c",
+                     "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done"},
+       .program = "sh"});
   REQUIRE(gentle.wait_for_line("ready"));
   CHECK_FALSE(gentle.wait(0ms));
   gentle.signal(SIGTERM);
@@ -34,14 +36,16 @@ TEST_CASE("a child can be told to end, and killed") {
 }
 
 TEST_CASE("lines can be passed over") {
-  Process child({.arguments = {"-c", "echo a1; echo b; echo a2; echo unfinished a3 | tr -d '\\n'"}, .program = "sh"});
+  Process child({.arguments = {"-c", "echo a1; echo b; echo a2; echo unfinished a3 | tr -d '\\n'"},
+                 .program = "sh"});
   CHECK(child.wait_for_line("a", 0) == "a1");
   CHECK(child.wait_for_line("a", 1) == "a2");
   CHECK_FALSE(child.wait_for_line("a", 2));
 }
 
 TEST_CASE("values are read out of logfmt lines") {
-  const std::string line = R"(time=1 level=info msg="modelvane started" address=127.0.0.1:40123 endpoints=2)";
+  const std::string line =
+      R"(time=1 level=info msg="modelvane started" address=127.0.0.1:40123 endpoints=2)";
   CHECK(logfmt_value(line, "address") == "127.0.0.1:40123");
   CHECK(logfmt_value(line, "msg") == "modelvane started");
   CHECK(logfmt_value(line, "time") == "1");

@@ -1,5 +1,5 @@
-// Servers that others wrote to stand in for OpenAI's API, against the real binary: what their lists say, what modelvane makes of
-// it, and how it judges their refusals.
+// Servers that others wrote to stand in for OpenAI's API, against the real binary: what their lists
+// say, what modelvane makes of it, and how it judges their refusals.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -17,11 +17,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::string kMoving = R"({"object":"list","data":[{"id":"m-1"},{"id":"m-2"},{"id":"m-latest","ref_model":"m-1"}]})";
-const std::string kMoved = R"({"object":"list","data":[{"id":"m-1"},{"id":"m-2"},{"id":"m-latest","ref_model":"m-2"}]})";
+const std::string kMoving =
+    R"({"object":"list","data":[{"id":"m-1"},{"id":"m-2"},{"id":"m-latest","ref_model":"m-1"}]})";
+const std::string kMoved =
+    R"({"object":"list","data":[{"id":"m-1"},{"id":"m-2"},{"id":"m-latest","ref_model":"m-2"}]})";
 
 bool shows(const Serve& serve, const std::string& line) {
-  return eventually([&] { return get(serve.url("/metrics")).body.find("\nmodelvane_" + line + "\n") != std::string::npos; });
+  return eventually([&] {
+    return get(serve.url("/metrics")).body.find("\nmodelvane_" + line + "\n") != std::string::npos;
+  });
 }
 
 double value_of(const Serve& serve, const std::string& series) {
@@ -59,20 +63,23 @@ struct Watched {
   explicit Watched(const std::string& body) {
     REQUIRE_MESSAGE(mock.is_up(), mock.process().transcript());
     mock.answer_with(200, body);
-    serve.emplace(folder, fmt::format("defaults: {{interval: 1s, timeout: 1s, recheck: 1s}}\n"
-                                      "endpoints: [{{name: m, provider: openai-compatible, url: \"{}\"}}]\n",
-                                      mock.url()));
+    serve.emplace(
+        folder, fmt::format("defaults: {{interval: 1s, timeout: 1s, recheck: 1s}}\n"
+                            "endpoints: [{{name: m, provider: openai-compatible, url: \"{}\"}}]\n",
+                            mock.url()));
     REQUIRE_MESSAGE(serve->is_up(), serve->process().transcript());
   }
 };
 
 }  // namespace
 
-TEST_CASE("openai-mock-api's list is the same to modelvane as to any reader, with either OpenAI preset") {
+TEST_CASE(
+    "openai-mock-api's list is the same to modelvane as to any reader, with either OpenAI preset") {
   TempFolder folder;
   OpenaiMockApi mock(folder, "right-key");
   REQUIRE_MESSAGE(mock.is_up(), mock.process().transcript());
-  const std::map<std::string, std::string> keys{{"OPENAI_API_KEY", "right-key"}, {"OPENAI_COMPATIBLE_API_KEY", "right-key"}};
+  const std::map<std::string, std::string> keys{{"OPENAI_API_KEY", "right-key"},
+                                                {"OPENAI_COMPATIBLE_API_KEY", "right-key"}};
   Serve serve(folder,
               fmt::format("defaults: {{interval: 1s, timeout: 1s}}\nendpoints:\n"
                           "  - {{name: any, provider: openai-compatible, url: \"{0}\"}}\n"
@@ -86,24 +93,28 @@ TEST_CASE("openai-mock-api's list is the same to modelvane as to any reader, wit
     CHECK(shows(serve, fmt::format("endpoint_up{{endpoint=\"{}\"}} 1", name)));
     CHECK(shows(serve, fmt::format("catalog_models{{endpoint=\"{}\"}} 2", name)));
     CHECK(shows(serve, fmt::format("poll_http_status_code{{endpoint=\"{}\"}} 200", name)));
-    const auto [code, probed] = probe({"--config.file=" + folder.file("modelvane.yml"), name}, keys);
+    const auto [code, probed] =
+        probe({"--config.file=" + folder.file("modelvane.yml"), name}, keys);
     CHECK(code == 0);
     CHECK(probed["models"] == expected);
     CHECK(probed["aliases"].empty());
   }
 }
 
-TEST_CASE("a key that openai-mock-api refuses is the reason auth, until the file holds the right one") {
+TEST_CASE(
+    "a key that openai-mock-api refuses is the reason auth, until the file holds the right one") {
   TempFolder folder;
   OpenaiMockApi mock(folder, "right-key");
   REQUIRE_MESSAGE(mock.is_up(), mock.process().transcript());
   const auto key = folder.write("key", "wrong-key\n");
-  Serve serve(folder,
-              fmt::format("defaults: {{interval: 1s, timeout: 1s}}\nendpoints: [{{name: own, provider: openai, url: \"{}\", "
-                          "authorization: {{credentials_file: \"{}\"}}}}]\n",
-                          mock.url(), key));
+  Serve serve(folder, fmt::format("defaults: {{interval: 1s, timeout: 1s}}\nendpoints: [{{name: "
+                                  "own, provider: openai, url: \"{}\", "
+                                  "authorization: {{credentials_file: \"{}\"}}}}]\n",
+                                  mock.url(), key));
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  CHECK(eventually([&] { return value_of(serve, R"(poll_failures_total{endpoint="own",reason="auth"})") >= 1; }));
+  CHECK(eventually([&] {
+    return value_of(serve, R"(poll_failures_total{endpoint="own",reason="auth"})") >= 1;
+  }));
   CHECK(value_of(serve, R"(poll_http_status_code{endpoint="own"})") == 401);
   const auto [code, refused] = probe({mock.url()});
   CHECK(code == 1);
@@ -127,10 +138,12 @@ TEST_CASE("mock-llm's own list is the same to modelvane as to any reader") {
 
 TEST_CASE("an alias that moves at mock-llm is reported, with its old and its new target") {
   Watched watched{kMoving};
-  REQUIRE(shows(*watched.serve, R"(alias_info{endpoint="m",alias="m-latest",target="m-1",rule="field"} 1)"));
+  REQUIRE(shows(*watched.serve,
+                R"(alias_info{endpoint="m",alias="m-latest",target="m-1",rule="field"} 1)"));
   CHECK(shows(*watched.serve, R"(catalog_models{endpoint="m"} 3)"));
   watched.mock.answer_with(200, kMoved);
-  REQUIRE(shows(*watched.serve, R"(alias_info{endpoint="m",alias="m-latest",target="m-2",rule="field"} 1)"));
+  REQUIRE(shows(*watched.serve,
+                R"(alias_info{endpoint="m",alias="m-latest",target="m-2",rule="field"} 1)"));
   CHECK(shows(*watched.serve, R"(alias_changes_total{endpoint="m",alias="m-latest"} 1)"));
   const auto events = Json::parse(get(watched.serve->url("/api/v1/events")).body)["events"];
   REQUIRE(events.size() == 1);
@@ -143,22 +156,26 @@ TEST_CASE("a list that Express says is not modified is a good poll") {
   Watched watched{kMoving};
   CHECK(shows(*watched.serve, R"(poll_http_status_code{endpoint="m"} 304)"));
   const double polls = value_of(*watched.serve, R"(polls_total{endpoint="m"})");
-  CHECK(eventually([&] { return value_of(*watched.serve, R"(polls_total{endpoint="m"})") >= polls + 2; }));
+  CHECK(eventually(
+      [&] { return value_of(*watched.serve, R"(polls_total{endpoint="m"})") >= polls + 2; }));
   CHECK(value_of(*watched.serve, R"(poll_http_status_code{endpoint="m"})") == 304);
   CHECK(value_of(*watched.serve, R"(endpoint_up{endpoint="m"})") == 1);
   CHECK(value_of(*watched.serve, R"(catalog_models{endpoint="m"})") == 3);
 }
 
-TEST_CASE("each way in which mock-llm can fail has its reason, and none of them changes what is known") {
+TEST_CASE(
+    "each way in which mock-llm can fail has its reason, and none of them changes what is known") {
   Watched watched{kMoving};
-  REQUIRE(shows(*watched.serve, R"(alias_info{endpoint="m",alias="m-latest",target="m-1",rule="field"} 1)"));
+  REQUIRE(shows(*watched.serve,
+                R"(alias_info{endpoint="m",alias="m-latest",target="m-1",rule="field"} 1)"));
   struct Failure {
     int status;
     std::string body;
     std::string reason;
   };
   const Failure failures[] = {
-      {401, R"({"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}})",
+      {401,
+       R"({"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}})",
        "auth"},
       {403, R"({"error":{"type":"permission_error"}})", "auth"},
       {429, R"({"error":{"type":"insufficient_quota"}})", "rate_limited"},
@@ -173,14 +190,19 @@ TEST_CASE("each way in which mock-llm can fail has its reason, and none of them 
     CAPTURE(failure.status);
     CAPTURE(failure.body);
     watched.mock.answer_with(failure.status, failure.body);
-    const auto [code, probed] = probe({"--config.file=" + watched.folder.file("modelvane.yml"), "m"});
+    const auto [code, probed] =
+        probe({"--config.file=" + watched.folder.file("modelvane.yml"), "m"});
     CHECK(code == 1);
     CHECK(probed["status"] == failure.status);
     CHECK(probed["reason"] == failure.reason);
   }
-  CHECK(eventually([&] { return value_of(*watched.serve, R"(poll_failures_total{endpoint="m",reason="bad_shape"})") >= 1; }));
-  CHECK(value_of(*watched.serve, R"(alias_info{endpoint="m",alias="m-latest",target="m-1",rule="field"})") == 1);
+  CHECK(eventually([&] {
+    return value_of(*watched.serve, R"(poll_failures_total{endpoint="m",reason="bad_shape"})") >= 1;
+  }));
+  CHECK(value_of(*watched.serve,
+                 R"(alias_info{endpoint="m",alias="m-latest",target="m-1",rule="field"})") == 1);
   CHECK(value_of(*watched.serve, R"(catalog_models{endpoint="m"})") == 3);
   const auto answer = Json::parse(get(watched.serve->url("/api/v1/events")).body);
-  for (const auto& event : answer["events"]) CHECK(event["type"].get<std::string>().starts_with("io.modelvane.endpoint."));
+  for (const auto& event : answer["events"])
+    CHECK(event["type"].get<std::string>().starts_with("io.modelvane.endpoint."));
 }

@@ -7,7 +7,8 @@
 
 namespace system_test {
 
-// mock-llm: answers by rules that a test sets while it runs. Express: it makes ETags and answers with 304.
+// mock-llm: answers by rules that a test sets while it runs. Express: it makes ETags and answers
+// with 304.
 class MockLlm {
  public:
   explicit MockLlm(const TempFolder& folder);

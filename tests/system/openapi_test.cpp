@@ -1,5 +1,6 @@
-// The OpenAPI document against a validator and a JSON Schema implementation that we did not write, and against the answers of the
-// real server: every path and status, every event type, hostile names. A property that the document lacks fails here.
+// The OpenAPI document against a validator and a JSON Schema implementation that we did not write,
+// and against the answers of the real server: every path and status, every event type, hostile
+// names. A property that the document lacks fails here.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -25,7 +26,8 @@ void fill(Snapshot& snapshot) {
   history.add({.at = sample::noon() + 1min, .total = 10s, .reason = Reason::Timeout});
   view.history = std::make_shared<const PollHistory>(history);
   auto known = *view.known;
-  known.retirements = {{.model = "internlm2", .at = sample::noon(), .replacement = "internlm3"}, {.model = "internlm1"}};
+  known.retirements = {{.model = "internlm2", .at = sample::noon(), .replacement = "internlm3"},
+                       {.model = "internlm1"}};
   view.known = std::make_shared<const KnownView>(known);
   snapshot.endpoints[0] = std::make_shared<const EndpointView>(view);
   auto disabled = sample::oncall();
@@ -38,7 +40,8 @@ void fill(Snapshot& snapshot) {
 }
 
 void fill(FakeLog& log) {
-  for (std::size_t i = 0; i < kEventTypeCount; ++i) log.add(sample_event(static_cast<EventType>(i), "test", sample::noon(), i));
+  for (std::size_t i = 0; i < kEventTypeCount; ++i)
+    log.add(sample_event(static_cast<EventType>(i), "test", sample::noon(), i));
   std::uint64_t sequence = 9;
   for (const auto state : {DeliveryState::Pending, DeliveryState::Delivered, DeliveryState::Dead}) {
     log.rows.push_back({.sequence = sequence--,
@@ -66,7 +69,10 @@ struct Answers {
   Json all = Json::array();
 
   void add(const std::string& path, const Answer& answer) {
-    all.push_back({{"path", path}, {"status", answer.status}, {"type", answer.header("content-type")}, {"body", answer.body}});
+    all.push_back({{"path", path},
+                   {"status", answer.status},
+                   {"type", answer.header("content-type")},
+                   {"body", answer.body}});
   }
   void ask(const World& world, const std::string& path, const std::string& headers = "") {
     add(path, get(world.address(), path, headers));
@@ -80,8 +86,9 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
   World world;
   fill(world.snapshot);
   fill(world.log);
-  for (const auto* path : {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models", "/api/v1/events", "/api/v1/deliveries",
-                           "/api/v1/status", "/feed.atom"}) {
+  for (const auto* path :
+       {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models", "/api/v1/events",
+        "/api/v1/deliveries", "/api/v1/status", "/feed.atom"}) {
     const auto first = get(world.address(), path);
     answers.add(path, first);
     answers.ask(world, path, "If-None-Match: " + first.header("etag") + "\r\n");
@@ -98,7 +105,8 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
   World broken{WebOptions{.listen_addresses = {"127.0.0.1:0"}, .limits = {.streams = 0}}};
   broken.snapshot = sample::empty_snapshot();
   broken.log.error = StoreError{.sentence = "the history is damaged"};
-  for (const auto* path : {"/api/v1/events", "/api/v1/deliveries", "/feed.atom", "/api/v1/events/stream", "/api/v1/status"}) {
+  for (const auto* path : {"/api/v1/events", "/api/v1/deliveries", "/feed.atom",
+                           "/api/v1/events/stream", "/api/v1/status"}) {
     answers.ask(broken, path);
   }
 
@@ -106,7 +114,8 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
   const auto document = folder.write("openapi.json", get(world.address(), "/openapi.json").body);
   const auto file = folder.write("answers.json", answers.all.dump());
   system_test::Process node(
-      {.arguments = {"node", MODELVANE_TESTS "/system/openapi.mjs", document, file}, .program = "/usr/bin/env"});
+      {.arguments = {"node", MODELVANE_TESTS "/system/openapi.mjs", document, file},
+       .program = "/usr/bin/env"});
   CHECK_MESSAGE(node.wait() == 0, node.transcript());
   CHECK(node.standard_output() == "valid\n");
 }

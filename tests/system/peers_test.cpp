@@ -1,5 +1,6 @@
-// Programs that we did not write, against the real binary: promtool and Prometheus read the metrics, npm's standardwebhooks
-// verifies the signature, npm's cloudevents parses the body, systemd-analyze judges the unit.
+// Programs that we did not write, against the real binary: promtool and Prometheus read the
+// metrics, npm's standardwebhooks verifies the signature, npm's cloudevents parses the body,
+// systemd-analyze judges the unit.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -21,7 +22,8 @@ const std::string kSecret = "whsec_dGVzdCBzZWNyZXQgb2YgbW9kZWx2YW5lLCAyNCBieXRlc
 
 struct Watched {
   TempFolder folder;
-  FakeUpstream upstream{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1", "m-2"}); }};
+  FakeUpstream upstream{
+      [](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1", "m-2"}); }};
   std::mutex mutex;
   std::vector<simulated::ServedRequest> deliveries;
   FakeUpstream receiver{[this](const auto& request) {
@@ -42,11 +44,14 @@ webhooks:
     REQUIRE(shows("m-1"));
   }
   bool shows(const std::string& target) const {
-    return eventually(
-        [&] { return get(serve.url("/metrics")).body.find(fmt::format("target=\"{}\"", target)) != std::string::npos; });
+    return eventually([&] {
+      return get(serve.url("/metrics")).body.find(fmt::format("target=\"{}\"", target)) !=
+             std::string::npos;
+    });
   }
   void move() {
-    upstream.answer_with([](const auto&) { return model_list({{"m-latest", "m-2"}}, {"m-1", "m-2"}); });
+    upstream.answer_with(
+        [](const auto&) { return model_list({{"m-latest", "m-2"}}, {"m-1", "m-2"}); });
   }
 };
 
@@ -55,7 +60,8 @@ webhooks:
 TEST_CASE("promtool finds nothing to say about the metrics") {
   Watched watched;
   const auto metrics = watched.folder.write("metrics", get(watched.serve.url("/metrics")).body);
-  Process promtool({.arguments = {"-c", "promtool check metrics < '" + metrics + "'"}, .program = "/bin/sh"});
+  Process promtool(
+      {.arguments = {"-c", "promtool check metrics < '" + metrics + "'"}, .program = "/bin/sh"});
   CHECK(promtool.wait() == 0);
   CHECK(promtool.standard_output() + promtool.standard_error() == "");
 }
@@ -63,14 +69,16 @@ TEST_CASE("promtool finds nothing to say about the metrics") {
 TEST_CASE("a real Prometheus scrapes the daemon and knows the target of the alias") {
   Watched watched;
   const auto target = watched.serve.url("").substr(7);
-  Prometheus prometheus(watched.folder,
-                        fmt::format("global: {{scrape_interval: 1s}}\nscrape_configs:\n  - {{job_name: modelvane, "
-                                    "static_configs: [{{targets: ['{}']}}]}}\n",
-                                    target));
+  Prometheus prometheus(
+      watched.folder,
+      fmt::format("global: {{scrape_interval: 1s}}\nscrape_configs:\n  - {{job_name: modelvane, "
+                  "static_configs: [{{targets: ['{}']}}]}}\n",
+                  target));
   const auto asked = [&](const std::string& expected) {
     return eventually([&] {
       const auto result = prometheus.series("modelvane_alias_info");
-      return result.size() == 1 && result[0]["metric"]["target"] == expected && result[0]["metric"]["team"] == "search";
+      return result.size() == 1 && result[0]["metric"]["target"] == expected &&
+             result[0]["metric"]["team"] == "search";
     });
   };
   CHECK_MESSAGE(asked("m-1"), prometheus.process().transcript());
@@ -88,10 +96,13 @@ TEST_CASE("npm's standardwebhooks verifies the signature and npm's cloudevents p
   nlohmann::json delivery;
   {
     const std::scoped_lock lock{watched.mutex};
-    delivery = {{"secret", kSecret}, {"headers", watched.deliveries[0].headers}, {"body", watched.deliveries[0].body}};
+    delivery = {{"secret", kSecret},
+                {"headers", watched.deliveries[0].headers},
+                {"body", watched.deliveries[0].body}};
   }
   const auto file = watched.folder.write("delivery.json", delivery.dump());
-  Process node({.arguments = {"node", MODELVANE_TESTS "/system/verify.cjs", file}, .program = "/usr/bin/env"});
+  Process node({.arguments = {"node", MODELVANE_TESTS "/system/verify.cjs", file},
+                .program = "/usr/bin/env"});
   CHECK_MESSAGE(node.wait() == 0, node.transcript());
   CHECK(node.standard_output() == "verified m/m-latest io.modelvane.alias.moved\n");
 }
@@ -117,6 +128,7 @@ TEST_CASE("systemd accepts the unit and finds it well protected") {
   const auto path = folder.write("modelvane.service", unit);
   Process verify({.arguments = {"verify", path}, .program = "/usr/bin/systemd-analyze"});
   CHECK_MESSAGE(verify.wait() == 0, verify.transcript());
-  Process security({.arguments = {"security", "--offline=true", "--threshold=20", path}, .program = "/usr/bin/systemd-analyze"});
+  Process security({.arguments = {"security", "--offline=true", "--threshold=20", path},
+                    .program = "/usr/bin/systemd-analyze"});
   CHECK_MESSAGE(security.wait() == 0, security.transcript());
 }

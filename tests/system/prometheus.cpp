@@ -34,13 +34,14 @@ int free_port() {
 }
 
 Prometheus::Prometheus(const TempFolder& folder, const std::string& config)
-    : process_(
-          {.arguments = {"--config.file=" + folder.write("prometheus.yml", config), "--storage.tsdb.path=" + folder.file("tsdb"),
-                         fmt::format("--web.listen-address=127.0.0.1:{}", port_)},
-           .program = "/usr/bin/prometheus"}) {}
+    : process_({.arguments = {"--config.file=" + folder.write("prometheus.yml", config),
+                              "--storage.tsdb.path=" + folder.file("tsdb"),
+                              fmt::format("--web.listen-address=127.0.0.1:{}", port_)},
+                .program = "/usr/bin/prometheus"}) {}
 
 nlohmann::json Prometheus::data(const std::string& path) const {
-  const auto answer = nlohmann::json::parse(get(fmt::format("http://127.0.0.1:{}/api/v1/{}", port_, path)).body, nullptr, false);
+  const auto answer = nlohmann::json::parse(
+      get(fmt::format("http://127.0.0.1:{}/api/v1/{}", port_, path)).body, nullptr, false);
   return answer.is_object() ? answer.value("data", nlohmann::json{}) : nlohmann::json{};
 }
 

@@ -8,7 +8,8 @@
 
 namespace system_test {
 
-// The kernel's choice, free at this moment: for programs that do not tell which port they took for port 0.
+// The kernel's choice, free at this moment: for programs that do not tell which port they took for
+// port 0.
 int free_port();
 
 class Prometheus {

@@ -1,5 +1,6 @@
-// Receivers that do not behave, and what an operator does about them: the real program, its commands, and servers whose rudeness
-// the test chooses. A drill reaches every webhook by itself, so each case sees its own receiver only.
+// Receivers that do not behave, and what an operator does about them: the real program, its
+// commands, and servers whose rudeness the test chooses. A drill reaches every webhook by itself,
+// so each case sees its own receiver only.
 #include <doctest/doctest.h>
 #include <fmt/chrono.h>
 
@@ -19,7 +20,8 @@ using Json = nlohmann::json;
 
 namespace {
 
-std::string config_of(const FakeUpstream& upstream, const std::string& webhooks, const std::string& pins = "") {
+std::string config_of(const FakeUpstream& upstream, const std::string& webhooks,
+                      const std::string& pins = "") {
   return fmt::format(R"(instance: test
 endpoints:
   - {{name: m, url: "{}", interval: 1s, timeout: 1s, aliases: [{{field: /ref_model}}]{}}}
@@ -58,7 +60,8 @@ std::map<std::string, Json> deliveries(const TempFolder& folder) {
 }
 
 Duration wait_of(const Json& row) {
-  return *parse_rfc3339(row["next_attempt"].get<std::string>()) - *parse_rfc3339(row["created"].get<std::string>());
+  return *parse_rfc3339(row["next_attempt"].get<std::string>()) -
+         *parse_rfc3339(row["created"].get<std::string>());
 }
 
 void answer(Connection& connection, const std::string& status, const std::string& headers = "") {
@@ -71,14 +74,18 @@ void answer(Connection& connection, const std::string& status, const std::string
 
 }  // namespace
 
-TEST_CASE("every kind of trouble ends as documented: what waits, for how long, and what is given up") {
+TEST_CASE(
+    "every kind of trouble ends as documented: what waits, for how long, and what is given up") {
   const TempFolder folder;
   FakeUpstream upstream{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1"}); }};
   const auto in_twenty_minutes =
       fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT",
-                  std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + std::chrono::minutes{20});
-  FakeServer seconds{[](Connection& c) { answer(c, "429 Too Many Requests", "Retry-After: 300\r\n"); }};
-  FakeServer date{[&](Connection& c) { answer(c, "503 Busy", "Retry-After: " + in_twenty_minutes + "\r\n"); }};
+                  std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) +
+                      std::chrono::minutes{20});
+  FakeServer seconds{
+      [](Connection& c) { answer(c, "429 Too Many Requests", "Retry-After: 300\r\n"); }};
+  FakeServer date{
+      [&](Connection& c) { answer(c, "503 Busy", "Retry-After: " + in_twenty_minutes + "\r\n"); }};
   FakeServer bare{[](Connection& c) { answer(c, "429 Too Many Requests"); }};
   FakeServer hang{[](Connection& c) { c.hold(); }};
   FakeServer half{[](Connection& c) {
@@ -91,7 +98,8 @@ TEST_CASE("every kind of trouble ends as documented: what waits, for how long, a
   }};
   FakeServer gone{[](Connection& c) { answer(c, "410 Gone"); }};
   FakeServer refuses{[](Connection& c) { answer(c, "422 Unprocessable"); }};
-  FakeServer moved{[](Connection& c) { answer(c, "307 Moved", "Location: http://127.0.0.1:1/\r\n"); }};
+  FakeServer moved{
+      [](Connection& c) { answer(c, "307 Moved", "Location: http://127.0.0.1:1/\r\n"); }};
   FakeServer good{[](Connection& c) { answer(c, "204 No Content"); }};
   std::string webhooks;
   for (const auto& [name, server] : std::map<std::string, FakeServer*>{{"seconds", &seconds},
@@ -113,7 +121,8 @@ TEST_CASE("every kind of trouble ends as documented: what waits, for how long, a
   CHECK_MESSAGE(drill.code == 1, drill.transcript);
   auto rows = deliveries(folder);
   REQUIRE(rows.size() == 11);
-  for (const auto* waiting : {"seconds", "date", "bare", "hang", "half", "reset", "gone", "moved", "plain"}) {
+  for (const auto* waiting :
+       {"seconds", "date", "bare", "hang", "half", "reset", "gone", "moved", "plain"}) {
     CAPTURE(waiting);
     CHECK(rows[waiting]["state"] == "pending");
     CHECK(rows[waiting]["attempts"] == 1);
@@ -131,21 +140,25 @@ TEST_CASE("every kind of trouble ends as documented: what waits, for how long, a
   CHECK(wait_of(rows["moved"]) >= 90s);
   CHECK(moved.accepts() == 1);
   const auto metrics = get(serve.url("/metrics")).body;
-  for (const auto* line :
-       {R"(modelvane_webhook_state{webhook="gone",state="disabled"} 1)",
-        R"(modelvane_webhook_state{webhook="moved",state="misconfigured"} 1)",
-        R"(modelvane_webhook_state{webhook="bare",state="failing"} 1)", R"(modelvane_webhook_state{webhook="good",state="ok"} 1)",
-        R"(modelvane_dead_letters{webhook="refuses"} 1)"}) {
+  for (const auto* line : {R"(modelvane_webhook_state{webhook="gone",state="disabled"} 1)",
+                           R"(modelvane_webhook_state{webhook="moved",state="misconfigured"} 1)",
+                           R"(modelvane_webhook_state{webhook="bare",state="failing"} 1)",
+                           R"(modelvane_webhook_state{webhook="good",state="ok"} 1)",
+                           R"(modelvane_dead_letters{webhook="refuses"} 1)"}) {
     CAPTURE(line);
     CHECK(metrics.find(line) != std::string::npos);
   }
 }
 
-TEST_CASE("a webhook that is gone stays off over a restart, keeps its events, and gets them when an operator asks") {
+TEST_CASE(
+    "a webhook that is gone stays off over a restart, keeps its events, and gets them when an "
+    "operator asks") {
   const TempFolder folder;
   FakeUpstream upstream{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1"}); }};
   std::atomic<bool> is_gone{true};
-  FakeServer receiver{[&](Connection& c) { answer(c, is_gone ? "410 Gone" : "204 No Content", "Connection: close\r\n"); }};
+  FakeServer receiver{[&](Connection& c) {
+    answer(c, is_gone ? "410 Gone" : "204 No Content", "Connection: close\r\n");
+  }};
   const auto config = config_of(upstream, webhook("w", receiver.url("/hook")));
   const std::string off = R"(modelvane_webhook_state{webhook="w",state="disabled"} 1)";
   {
@@ -158,7 +171,8 @@ TEST_CASE("a webhook that is gone stays off over a restart, keeps its events, an
   is_gone = false;
   Serve serve(folder, config);
   REQUIRE_MESSAGE(is_ready(serve), serve.process().transcript());
-  REQUIRE(eventually([&] { return get(serve.url("/metrics")).body.find(off) != std::string::npos; }));
+  REQUIRE(
+      eventually([&] { return get(serve.url("/metrics")).body.find(off) != std::string::npos; }));
   CHECK(receiver.accepts() == 1);
   CHECK(run(folder, {"deliveries", "retry", "--webhook", "w"}).code == 0);
   CHECK(eventually([&] { return deliveries(folder)["w"]["state"] == "delivered"; }));
@@ -169,12 +183,15 @@ TEST_CASE("dead letters are sent again or dropped while the daemon runs, and the
   const TempFolder folder;
   FakeUpstream upstream{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1"}); }};
   std::atomic<bool> refuses{true};
-  FakeServer receiver{[&](Connection& c) { answer(c, refuses ? "400 Bad" : "204 No Content", "Connection: close\r\n"); }};
+  FakeServer receiver{[&](Connection& c) {
+    answer(c, refuses ? "400 Bad" : "204 No Content", "Connection: close\r\n");
+  }};
   Serve serve(folder, config_of(upstream, webhook("w", receiver.url("/hook"))));
   REQUIRE_MESSAGE(is_ready(serve), serve.process().transcript());
   const auto has_dead = [&](int count) {
     return eventually([&] {
-      return get(serve.url("/metrics")).body.find(fmt::format("modelvane_dead_letters{{webhook=\"w\"}} {}", count)) !=
+      return get(serve.url("/metrics"))
+                 .body.find(fmt::format("modelvane_dead_letters{{webhook=\"w\"}} {}", count)) !=
              std::string::npos;
     });
   };
@@ -188,7 +205,8 @@ TEST_CASE("dead letters are sent again or dropped while the daemon runs, and the
   CHECK(has_dead(0));
   CHECK(eventually([&] { return deliveries(folder)["w"]["state"] == "delivered"; }));
   CHECK(run(folder, {"deliveries", "drop", "2"}).code == 1);
-  CHECK(run(folder, {"deliveries", "retry", "99"}).transcript.find("no event 99 is stored") != std::string::npos);
+  CHECK(run(folder, {"deliveries", "retry", "99"}).transcript.find("no event 99 is stored") !=
+        std::string::npos);
 }
 
 TEST_CASE("a request that is made while no daemon runs is applied at the next start, once") {
@@ -197,7 +215,8 @@ TEST_CASE("a request that is made while no daemon runs is applied at the next st
   const auto config = config_of(upstream, "  []\n", ", pins: {m-latest: [m-0]}");
   const std::string kept = R"(modelvane_alias_pinned_ok{endpoint="m",alias="m-latest"} 1)";
   const auto is_kept = [&](const Serve& serve) {
-    return eventually([&] { return get(serve.url("/metrics")).body.find(kept) != std::string::npos; });
+    return eventually(
+        [&] { return get(serve.url("/metrics")).body.find(kept) != std::string::npos; });
   };
   {
     Serve serve(folder, config);
@@ -222,6 +241,7 @@ TEST_CASE("a request that is made while no daemon runs is applied at the next st
   Serve serve(folder, config);
   REQUIRE_MESSAGE(is_ready(serve), serve.process().transcript());
   CHECK(is_kept(serve));
-  const auto list = run(folder, {"pin", "list", "--config.file", folder.file("modelvane.yml"), "--output", "json"});
+  const auto list = run(
+      folder, {"pin", "list", "--config.file", folder.file("modelvane.yml"), "--output", "json"});
   CHECK(Json::parse(list.out)[0]["approved"] == Json{"m-1", "m-2"});
 }

@@ -1,5 +1,5 @@
-// Requests of the renderers before programs that others wrote: the vendors' types and parsers, GitHub's verifier, Debian's
-// `webhook` and a real Alertmanager with a webhook receiver of its own.
+// Requests of the renderers before programs that others wrote: the vendors' types and parsers,
+// GitHub's verifier, Debian's `webhook` and a real Alertmanager with a webhook receiver of its own.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -32,7 +32,8 @@ Reply send(const HttpRequest& request) {
 
 std::vector<StoredEvent> events_of_every_type() {
   std::vector<StoredEvent> events;
-  for (const auto type_name : kEventTypeNames) events.push_back(samples::stored(samples::event_of(*event_type(type_name))));
+  for (const auto type_name : kEventTypeNames)
+    events.push_back(samples::stored(samples::event_of(*event_type(type_name))));
   events.push_back(samples::stored(samples::hostile()));
   return events;
 }
@@ -40,7 +41,8 @@ std::vector<StoredEvent> events_of_every_type() {
 Json bodies_of(const char* format) {
   const auto events = events_of_every_type();
   Json bodies = Json::array();
-  for (const auto& event : events) bodies.push_back(samples::request_of(samples::webhook(format), {event}, samples::then()).body);
+  for (const auto& event : events)
+    bodies.push_back(samples::request_of(samples::webhook(format), {event}, samples::then()).body);
   bodies.push_back(samples::request_of(samples::webhook(format), events, samples::then()).body);
   return bodies;
 }
@@ -65,19 +67,25 @@ void take(const Alertmanager& alertmanager, const StoredEvent& event, Time now) 
 
 }  // namespace
 
-TEST_CASE("the types of Slack and Discord, the parser of Teams' cards and GitHub's verifier accept every body") {
+TEST_CASE(
+    "the types of Slack and Discord, the parser of Teams' cards and GitHub's verifier accept every "
+    "body") {
   auto webhook = samples::webhook("cloudevents");
   webhook.github_signature = {SecretRef::From::Inline, "hush"};
   Json signed_bodies = Json::array();
   for (const auto& event : events_of_every_type()) {
     const auto request = samples::request_of(webhook, {event}, samples::then());
-    signed_bodies.push_back(
-        {{"secret", "hush"}, {"body", request.body}, {"signature", header_of(request, "X-Hub-Signature-256")}});
+    signed_bodies.push_back({{"secret", "hush"},
+                             {"body", request.body},
+                             {"signature", header_of(request, "X-Hub-Signature-256")}});
   }
-  const Json all{
-      {"slack", bodies_of("slack")}, {"discord", bodies_of("discord")}, {"teams", bodies_of("teams")}, {"signed", signed_bodies}};
+  const Json all{{"slack", bodies_of("slack")},
+                 {"discord", bodies_of("discord")},
+                 {"teams", bodies_of("teams")},
+                 {"signed", signed_bodies}};
   TempFolder folder;
-  Process node({.arguments = {"node", MODELVANE_TESTS "/system/accept.mjs", folder.write("bodies.json", all.dump())},
+  Process node({.arguments = {"node", MODELVANE_TESTS "/system/accept.mjs",
+                              folder.write("bodies.json", all.dump())},
                 .program = "/usr/bin/env"});
   CHECK_MESSAGE(node.wait() == 0, node.transcript());
   CHECK(node.standard_output() == "23 Slack, 23 Discord, 23 Teams, 22 signed\n");
@@ -85,19 +93,20 @@ TEST_CASE("the types of Slack and Discord, the parser of Teams' cards and GitHub
 
 TEST_CASE("Debian's webhook runs its command for a signed event, and for no other") {
   TempFolder folder;
-  const Json hook{{"id", "vane"},
-                  {"execute-command", "/bin/echo"},
-                  {"include-command-output-in-response", true},
-                  {"pass-arguments-to-command", Json::array({{{"source", "payload"}, {"name", "data.to"}}})},
-                  {"trigger-rule",
-                   {{"match",
-                     {{"type", "payload-hmac-sha256"},
-                      {"secret", "hush"},
-                      {"parameter", {{"source", "header"}, {"name", "X-Hub-Signature-256"}}}}}}}};
+  const Json hook{
+      {"id", "vane"},
+      {"execute-command", "/bin/echo"},
+      {"include-command-output-in-response", true},
+      {"pass-arguments-to-command", Json::array({{{"source", "payload"}, {"name", "data.to"}}})},
+      {"trigger-rule",
+       {{"match",
+         {{"type", "payload-hmac-sha256"},
+          {"secret", "hush"},
+          {"parameter", {{"source", "header"}, {"name", "X-Hub-Signature-256"}}}}}}}};
   const auto hooks = folder.write("hooks.json", Json::array({hook}).dump());
   const int port = free_port();
-  Process server(
-      {.arguments = {"-hooks", hooks, "-ip", "127.0.0.1", "-port", std::to_string(port)}, .program = "/usr/bin/webhook"});
+  Process server({.arguments = {"-hooks", hooks, "-ip", "127.0.0.1", "-port", std::to_string(port)},
+                  .program = "/usr/bin/webhook"});
   const auto base = fmt::format("http://127.0.0.1:{}", port);
   REQUIRE_MESSAGE(eventually([&] { return get(base + "/").status != 0; }), server.transcript());
   auto webhook = samples::webhook("cloudevents");

@@ -17,12 +17,13 @@ std::string url_in(const std::string& line) {
 
 TEST_CASE("simulate serves its script, tells each turn, and ends at SIGTERM with 0") {
   const TempFolder folder;
-  const std::string script =
-      folder.write("script.yml",
-                   "round: 2s\n"
-                   "aliases: {m-latest: m-1}\n"
-                   "scenes: [{at: 1s, for: 500ms, says: it moves, then: it is back, aliases: {m-latest: m-2}}]\n");
-  Process simulate({.arguments = {"simulate", "--listen-address", "127.0.0.1:0", "--script", script}});
+  const std::string script = folder.write("script.yml",
+                                          "round: 2s\n"
+                                          "aliases: {m-latest: m-1}\n"
+                                          "scenes: [{at: 1s, for: 500ms, says: it moves, then: it "
+                                          "is back, aliases: {m-latest: m-2}}]\n");
+  Process simulate(
+      {.arguments = {"simulate", "--listen-address", "127.0.0.1:0", "--script", script}});
   const auto line = simulate.wait_for_line("answers at http://");
   REQUIRE_MESSAGE(line, simulate.transcript());
   const std::string url = url_in(*line);
@@ -39,10 +40,13 @@ TEST_CASE("simulate serves its script, tells each turn, and ends at SIGTERM with
 TEST_CASE("simulate tells every mistake of its script and exits with 2") {
   const TempFolder folder;
   const std::string script = folder.write("script.yml", "rounds: 2s\nmodels: 3\n");
-  Process simulate({.arguments = {"simulate", "--listen-address", "127.0.0.1:0", "--script", script}});
+  Process simulate(
+      {.arguments = {"simulate", "--listen-address", "127.0.0.1:0", "--script", script}});
   CHECK(simulate.wait() == 2);
-  CHECK(simulate.standard_error().find(script + ":1:1: rounds is not a key of a script") != std::string::npos);
-  CHECK(simulate.standard_error().find(script + ":2:9: models must be a list") != std::string::npos);
+  CHECK(simulate.standard_error().find(script + ":1:1: rounds is not a key of a script") !=
+        std::string::npos);
+  CHECK(simulate.standard_error().find(script + ":2:9: models must be a list") !=
+        std::string::npos);
 }
 
 TEST_CASE("simulate on a foreign interface exits with 1 and says why") {

@@ -1,4 +1,5 @@
-// The promises that only the whole program can keep: a change is reported once, signed, also across kill -9, restart and reload.
+// The promises that only the whole program can keep: a change is reported once, signed, also across
+// kill -9, restart and reload.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -24,7 +25,8 @@ const std::string kSecret = "whsec_dGVzdCBzZWNyZXQgb2YgbW9kZWx2YW5lLCAyNCBieXRlc
 // One endpoint, one webhook, one daemon's folder.
 struct Stage {
   TempFolder folder;
-  FakeUpstream upstream{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1", "m-2"}); }};
+  FakeUpstream upstream{
+      [](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1", "m-2"}); }};
   simulated::Receiver receiver{{.secrets = {kSecret}}};
 
   Stage() { REQUIRE(receiver.start()); }
@@ -40,13 +42,18 @@ webhooks:
                        upstream.url(), more);
   }
   std::map<std::string, std::string> environment() const {
-    return {{"TEST_KEY", "key-that-must-not-show"}, {"TEST_HOOK", receiver.url()}, {"TEST_SECRET", kSecret}};
+    return {{"TEST_KEY", "key-that-must-not-show"},
+            {"TEST_HOOK", receiver.url()},
+            {"TEST_SECRET", kSecret}};
   }
   void move_to(const std::string& target) {
-    upstream.answer_with([target](const auto&) { return model_list({{"m-latest", target}}, {"m-1", "m-2"}); });
+    upstream.answer_with(
+        [target](const auto&) { return model_list({{"m-latest", target}}, {"m-1", "m-2"}); });
   }
   bool has_baseline(const Serve& serve) const {
-    return eventually([&] { return get(serve.url("/metrics")).body.find("target=\"m-1\"") != std::string::npos; });
+    return eventually([&] {
+      return get(serve.url("/metrics")).body.find("target=\"m-1\"") != std::string::npos;
+    });
   }
   bool receives(std::size_t count) const {
     return eventually([&] { return receiver.events().size() >= count; });
@@ -56,7 +63,8 @@ webhooks:
 // The service manager's end of sd_notify(3): a socket that takes a datagram for each state.
 class ServiceManager {
  public:
-  explicit ServiceManager(const std::string& path) : path_(path), fd_(::socket(AF_UNIX, SOCK_DGRAM, 0)) {
+  explicit ServiceManager(const std::string& path)
+      : path_(path), fd_(::socket(AF_UNIX, SOCK_DGRAM, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     REQUIRE(path.size() < sizeof address.sun_path);
@@ -76,7 +84,8 @@ class ServiceManager {
     for (;;) {
       const auto size = ::recv(fd_, buffer.data(), buffer.size(), 0);
       if (size < 0) return false;
-      if (std::string_view{buffer.data(), static_cast<std::size_t>(size)}.starts_with(state)) return true;
+      if (std::string_view{buffer.data(), static_cast<std::size_t>(size)}.starts_with(state))
+        return true;
     }
   }
 
@@ -114,7 +123,9 @@ TEST_CASE("a move is reported once, signed, and no secret shows anywhere") {
   }
 }
 
-TEST_CASE("a move that happened while modelvane was killed is reported at the next start, from the old target") {
+TEST_CASE(
+    "a move that happened while modelvane was killed is reported at the next start, from the old "
+    "target") {
   Stage stage;
   {
     Serve serve(stage.folder, stage.config(), stage.environment());
@@ -148,7 +159,8 @@ TEST_CASE("an event that could not be delivered survives kill -9 and arrives wit
   CHECK(stage.receiver.counts().taken == 1);
 }
 
-TEST_CASE("SIGHUP applies a changed file as a whole, and keeps the old one when the new has a mistake") {
+TEST_CASE(
+    "SIGHUP applies a changed file as a whole, and keeps the old one when the new has a mistake") {
   Stage stage;
   Serve serve(stage.folder, stage.config(), stage.environment());
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
@@ -156,13 +168,17 @@ TEST_CASE("SIGHUP applies a changed file as a whole, and keeps the old one when 
 
   stage.folder.write("modelvane.yml", stage.config("endpointz: []\n"));
   serve.process().signal(SIGHUP);
-  CHECK(eventually(
-      [&] { return get(serve.url("/metrics")).body.find("modelvane_config_last_reload_successful 0") != std::string::npos; }));
+  CHECK(eventually([&] {
+    return get(serve.url("/metrics")).body.find("modelvane_config_last_reload_successful 0") !=
+           std::string::npos;
+  }));
 
   stage.folder.write("modelvane.yml", stage.config("storage: {retention: 10d}\n"));
   serve.process().signal(SIGHUP);
-  CHECK(eventually(
-      [&] { return get(serve.url("/metrics")).body.find("modelvane_config_last_reload_successful 1") != std::string::npos; }));
+  CHECK(eventually([&] {
+    return get(serve.url("/metrics")).body.find("modelvane_config_last_reload_successful 1") !=
+           std::string::npos;
+  }));
   // What was known before the reload is known after it: this is a move, not a new baseline.
   stage.move_to("m-2");
   CHECK(stage.receives(1));
@@ -196,7 +212,8 @@ TEST_CASE("history tells beside the running daemon what happened, and what an al
   const std::string store = "--storage.path=" + stage.folder.file("data");
   Process events({.arguments = {"history", store, "--alias", "m-latest"}});
   CHECK(events.wait() == 0);
-  CHECK_MESSAGE(events.standard_output().find("m-1 -> m-2") != std::string::npos, events.transcript());
+  CHECK_MESSAGE(events.standard_output().find("m-1 -> m-2") != std::string::npos,
+                events.transcript());
   Process now({.arguments = {"history", store, "--at", "0s"}});
   CHECK(now.wait() == 0);
   CHECK_MESSAGE(now.standard_output().find("m-2") != std::string::npos, now.transcript());

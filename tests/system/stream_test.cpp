@@ -1,5 +1,5 @@
-// The stream of the real daemon, read by curl: events come as they happen, and across kill -9 and lost connections each comes
-// once.
+// The stream of the real daemon, read by curl: events come as they happen, and across kill -9 and
+// lost connections each comes once.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -32,17 +32,19 @@ struct Upstream {
 };
 
 std::string config(const Upstream& upstream) {
-  return fmt::format(R"(defaults: {{interval: 1s, timeout: 1s, recheck: 1s, confirm: {{moved: {{polls: 1}}}}}}
+  return fmt::format(
+      R"(defaults: {{interval: 1s, timeout: 1s, recheck: 1s, confirm: {{moved: {{polls: 1}}}}}}
 endpoints:
   - {{name: m, url: "{}", aliases: [{{field: /ref_model}}]}}
 )",
-                     upstream.server.url());
+      upstream.server.url());
 }
 
 // The value of a field ("id: ") in each complete block of a stream.
 std::vector<std::string> values(const std::string& text, const std::string& field) {
   std::vector<std::string> all;
-  for (std::size_t at = 0, end = 0; (end = text.find("\n\n", at)) != std::string::npos; at = end + 2) {
+  for (std::size_t at = 0, end = 0; (end = text.find("\n\n", at)) != std::string::npos;
+       at = end + 2) {
     const auto block = "\n" + text.substr(at, end - at) + "\n";
     const auto found = block.find("\n" + field);
     if (found == std::string::npos) continue;
@@ -54,7 +56,8 @@ std::vector<std::string> values(const std::string& text, const std::string& fiel
 
 }  // namespace
 
-TEST_CASE("curl gets every event once and in order, across kill -9 of the daemon and lost connections") {
+TEST_CASE(
+    "curl gets every event once and in order, across kill -9 of the daemon and lost connections") {
   const TempFolder folder;
   Upstream upstream;
   std::string last = "0";
@@ -63,9 +66,12 @@ TEST_CASE("curl gets every event once and in order, across kill -9 of the daemon
     Serve serve{folder, config(upstream)};
     REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
     for (int visit = 0; visit < 2; ++visit) {
-      Process curl({.arguments = {"curl", "-sN", "-H", "Last-Event-ID: " + last, serve.url("/api/v1/events/stream")},
+      Process curl({.arguments = {"curl", "-sN", "-H", "Last-Event-ID: " + last,
+                                  serve.url("/api/v1/events/stream")},
                     .program = "/usr/bin/env"});
-      REQUIRE_MESSAGE(eventually([&] { return values(curl.standard_output(), "id: ").size() >= 5; }), curl.transcript());
+      REQUIRE_MESSAGE(
+          eventually([&] { return values(curl.standard_output(), "id: ").size() >= 5; }),
+          curl.transcript());
       curl.kill();
       for (auto& id : values(curl.standard_output(), "id: ")) ids.push_back(std::move(id));
       last = ids.back();
@@ -75,16 +81,21 @@ TEST_CASE("curl gets every event once and in order, across kill -9 of the daemon
   for (std::size_t i = 0; i < ids.size(); ++i) CHECK(ids[i] == fmt::format("{:020}", i + 1));
 }
 
-TEST_CASE("the stream's data is the event as the API has it, byte for byte, and snapshots say when to look again") {
+TEST_CASE(
+    "the stream's data is the event as the API has it, byte for byte, and snapshots say when to "
+    "look again") {
   const TempFolder folder;
   Upstream upstream;
   Serve serve{folder, config(upstream)};
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  Process curl({.arguments = {"curl", "-sN", serve.url("/api/v1/events/stream?after=0&snapshots=true&type=alias.moved")},
-                .program = "/usr/bin/env"});
+  Process curl(
+      {.arguments = {"curl", "-sN",
+                     serve.url("/api/v1/events/stream?after=0&snapshots=true&type=alias.moved")},
+       .program = "/usr/bin/env"});
   REQUIRE_MESSAGE(eventually([&] {
                     const auto text = curl.standard_output();
-                    return text.find("event: snapshot\n") != std::string::npos && text.find("id: ") != std::string::npos;
+                    return text.find("event: snapshot\n") != std::string::npos &&
+                           text.find("id: ") != std::string::npos;
                   }),
                   curl.transcript());
   const auto text = curl.standard_output();
@@ -99,7 +110,8 @@ TEST_CASE("an endless stream does not hold up the daemon's end") {
   Upstream upstream;
   Serve serve{folder, config(upstream)};
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  Process curl({.arguments = {"curl", "-sN", serve.url("/api/v1/events/stream")}, .program = "/usr/bin/env"});
+  Process curl({.arguments = {"curl", "-sN", serve.url("/api/v1/events/stream")},
+                .program = "/usr/bin/env"});
   REQUIRE(curl.wait_for_line("retry: 3000"));
   serve.process().signal(SIGTERM);
   CHECK(serve.process().wait() == 0);
@@ -109,5 +121,6 @@ TEST_CASE("an endless stream does not hold up the daemon's end") {
 TEST_CASE("serve refuses an external URL that is none, before anything starts") {
   Process serve({.arguments = {"serve", "--web.external-url=vane"}});
   CHECK(serve.wait() == 2);
-  CHECK(serve.standard_error().find("--web.external-url: \"vane\" is not a URL") != std::string::npos);
+  CHECK(serve.standard_error().find("--web.external-url: \"vane\" is not a URL") !=
+        std::string::npos);
 }

@@ -1,5 +1,5 @@
-// What goes wrong around the real program: disks that are full or read-only, receivers that never answer, upstreams that want a
-// certificate.
+// What goes wrong around the real program: disks that are full or read-only, receivers that never
+// answer, upstreams that want a certificate.
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -35,18 +35,21 @@ webhooks:
 
 struct Stage {
   TempFolder folder;
-  FakeUpstream upstream{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1", "m-2"}); }};
+  FakeUpstream upstream{
+      [](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1", "m-2"}); }};
   simulated::Receiver receiver{{}};
 
   Stage() { REQUIRE(receiver.start()); }
   std::string config() const { return config_of(upstream, receiver.url()); }
   void move() {
-    upstream.answer_with([](const auto&) { return model_list({{"m-latest", "m-2"}}, {"m-1", "m-2"}); });
+    upstream.answer_with(
+        [](const auto&) { return model_list({{"m-latest", "m-2"}}, {"m-1", "m-2"}); });
   }
 };
 
 bool metrics_show(const Serve& serve, const std::string& text) {
-  return eventually([&] { return get(serve.url("/metrics")).body.find(text) != std::string::npos; });
+  return eventually(
+      [&] { return get(serve.url("/metrics")).body.find(text) != std::string::npos; });
 }
 
 // Not ready is what it is from the first moment; why comes when the store has been tried.
@@ -99,7 +102,9 @@ class DeafServer {
 
 }  // namespace
 
-TEST_CASE("on a full disk polls go on, nothing is announced, and everything comes when there is space again") {
+TEST_CASE(
+    "on a full disk polls go on, nothing is announced, and everything comes when there is space "
+    "again") {
   Stage stage;
   Serve serve(stage.folder, stage.config());
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
@@ -120,11 +125,14 @@ TEST_CASE("on a full disk polls go on, nothing is announced, and everything come
   CHECK(stage.receiver.events().size() == 1);
 }
 
-TEST_CASE("in a read-only folder modelvane says so, polls all the same, and begins to work when it may write") {
+TEST_CASE(
+    "in a read-only folder modelvane says so, polls all the same, and begins to work when it may "
+    "write") {
   Stage stage;
   const std::filesystem::path data = stage.folder.file("data");
   std::filesystem::create_directory(data);
-  std::filesystem::permissions(data, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  std::filesystem::permissions(
+      data, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   Serve serve(stage.folder, stage.config(), Serve::Options{.obeys_permissions = true});
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
   CHECK(unreadiness_names(serve, data.string()));
@@ -136,7 +144,9 @@ TEST_CASE("in a read-only folder modelvane says so, polls all the same, and begi
   CHECK(metrics_show(serve, "target=\"m-1\""));
 }
 
-TEST_CASE("SIGTERM ends within ten seconds although a receiver hangs, and the event arrives after the next start") {
+TEST_CASE(
+    "SIGTERM ends within ten seconds although a receiver hangs, and the event arrives after the "
+    "next start") {
   Stage stage;
   const DeafServer deaf;
   {
@@ -175,10 +185,12 @@ TEST_CASE("an upstream that asks for a client certificate gets it, and one witho
   const auto ca = pem.write_certificate("ca.pem", authority);
   std::filesystem::create_directories(folder.file("v1"));
   folder.write("v1/models", model_list({{"m-latest", "m-1"}}, {"m-1"}).body);
-  Process upstream({.arguments = {"-C", folder.path(), "/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:0", "-WWW", "-cert",
-                                  pem.write_certificate("server.pem", server), "-key", pem.write_key("server.key", server),
-                                  "-CAfile", ca, "-Verify", "1", "-verify_return_error"},
-                    .program = "/usr/bin/env"});
+  Process upstream(
+      {.arguments = {"-C", folder.path(), "/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:0",
+                     "-WWW", "-cert", pem.write_certificate("server.pem", server), "-key",
+                     pem.write_key("server.key", server), "-CAfile", ca, "-Verify", "1",
+                     "-verify_return_error"},
+       .program = "/usr/bin/env"});
   const auto line = upstream.wait_for_line("ACCEPT");
   REQUIRE_MESSAGE(line, upstream.transcript());
   const auto port = line->substr(line->rfind(':') + 1);
@@ -188,15 +200,18 @@ endpoints:
      tls_config: {{ca_file: {1}, cert_file: {2}, key_file: {3}}}}}
   - {{name: without, url: "https://127.0.0.1:{0}/v1/models", aliases: [], tls_config: {{ca_file: {1}}}}}
 )",
-                                  port, ca, pem.write_certificate("client.pem", client), pem.write_key("client.key", client)));
+                                  port, ca, pem.write_certificate("client.pem", client),
+                                  pem.write_key("client.key", client)));
   REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  CHECK(metrics_show(serve, "modelvane_alias_info{endpoint=\"with\",alias=\"m-latest\",target=\"m-1\""));
+  CHECK(metrics_show(serve,
+                     "modelvane_alias_info{endpoint=\"with\",alias=\"m-latest\",target=\"m-1\""));
   CHECK(metrics_show(serve, "modelvane_endpoint_up{endpoint=\"without\"} 0"));
 }
 
 TEST_CASE("probe contacts only what the config's egress rules allow") {
   Stage stage;
-  const auto file = stage.folder.write("modelvane.yml", stage.config() + "egress: {deny: [127.0.0.0/8]}\n");
+  const auto file =
+      stage.folder.write("modelvane.yml", stage.config() + "egress: {deny: [127.0.0.0/8]}\n");
   Process probe({.arguments = {"probe", "m", "--config.file=" + file}});
   CHECK(probe.wait() == 1);
   CHECK_MESSAGE(probe.standard_output().find("FAILED") != std::string::npos, probe.transcript());

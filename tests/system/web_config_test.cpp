@@ -1,5 +1,5 @@
-// --web.config.file of the real binary, against programs that have spoken TLS for longer: curl, openssl and Prometheus; promtool
-// reads the same file.
+// --web.config.file of the real binary, against programs that have spoken TLS for longer: curl,
+// openssl and Prometheus; promtool reads the same file.
 #include <crypt.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -43,9 +43,11 @@ struct Guarded {
   std::string ca_file = pem.write_certificate("ca.pem", authority);
   FakeUpstream upstream{[](const auto&) { return model_list({{"m-latest", "m-1"}}, {"m-1"}); }};
   std::string config = folder.write(
-      "modelvane.yml", fmt::format("defaults: {{interval: 1s, timeout: 1s}}\nendpoints:\n  - {{name: m, url: \"{}\", "
-                                   "aliases: [{{field: /ref_model}}]}}\n",
-                                   upstream.url()));
+      "modelvane.yml",
+      fmt::format(
+          "defaults: {{interval: 1s, timeout: 1s}}\nendpoints:\n  - {{name: m, url: \"{}\", "
+          "aliases: [{{field: /ref_model}}]}}\n",
+          upstream.url()));
   std::string cert_file;
   std::string key_file;
   std::string web_config;
@@ -55,9 +57,9 @@ struct Guarded {
   Guarded() {
     write_certificate("IP:127.0.0.1");
     web_config = write_web_config("alice");
-    serve = std::make_unique<Process>(
-        Process::Options{.arguments = {"serve", "--config.file", config, "--storage.path", folder.file("data"),
-                                       "--web.config.file", web_config, "--web.listen-address", "127.0.0.1:0"}});
+    serve = std::make_unique<Process>(Process::Options{
+        .arguments = {"serve", "--config.file", config, "--storage.path", folder.file("data"),
+                      "--web.config.file", web_config, "--web.listen-address", "127.0.0.1:0"}});
     const auto line = serve->wait_for_line("modelvane started");
     REQUIRE_MESSAGE(line, serve->transcript());
     address = logfmt_value(*line, "address");
@@ -69,15 +71,17 @@ struct Guarded {
     cert_file = pem.write_certificate("cert.pem", leaf);
   }
   std::string write_web_config(const std::string& user) const {
-    return folder.write("web.yml", fmt::format("tls_server_config: {{cert_file: {}, key_file: {}}}\n"
-                                               "http_server_config: {{headers: {{Strict-Transport-Security: max-age=60}}}}\n"
-                                               "basic_auth_users: {{{}: \"{}\"}}\n",
-                                               cert_file, key_file, user, hash_of("s3cret")));
+    return folder.write(
+        "web.yml",
+        fmt::format("tls_server_config: {{cert_file: {}, key_file: {}}}\n"
+                    "http_server_config: {{headers: {{Strict-Transport-Security: max-age=60}}}}\n"
+                    "basic_auth_users: {{{}: \"{}\"}}\n",
+                    cert_file, key_file, user, hash_of("s3cret")));
   }
   // What curl prints of a path: the status.
   std::string status(const std::string& path, std::vector<std::string> options) const {
-    options.insert(options.end(),
-                   {"-sS", "--cacert", ca_file, "-o", "/dev/null", "-w", "%{http_code}", "https://" + address + path});
+    options.insert(options.end(), {"-sS", "--cacert", ca_file, "-o", "/dev/null", "-w",
+                                   "%{http_code}", "https://" + address + path});
     return run("/usr/bin/curl", options).out;
   }
 };
@@ -95,10 +99,14 @@ TEST_CASE("curl is served with the authority and the password, and not without t
   CHECK(guarded.status("/metrics", {"-u", "alice:s3cret", "--tls-max", "1.2"}) == "200");
   CHECK(guarded.status("/", {"-u", "alice:wrong"}) == "401");
   CHECK(guarded.status("/-/healthy", {}) == "401");
-  CHECK(run("/usr/bin/curl", {"-s", "https://" + guarded.address + "/-/healthy"}).code == 60);  // an authority nobody knows
-  const auto openssl =
-      run("/bin/sh", {"-c", fmt::format("openssl s_client -connect {} -CAfile {} -verify_return_error -brief </dev/null 2>&1",
-                                        guarded.address, guarded.ca_file)});
+  CHECK(run("/usr/bin/curl", {"-s", "https://" + guarded.address + "/-/healthy"}).code ==
+        60);  // an authority nobody knows
+  const auto openssl = run(
+      "/bin/sh",
+      {"-c",
+       fmt::format(
+           "openssl s_client -connect {} -CAfile {} -verify_return_error -brief </dev/null 2>&1",
+           guarded.address, guarded.ca_file)});
   CHECK_MESSAGE(openssl.out.find("Verification: OK") != std::string::npos, openssl.out);
   CHECK_MESSAGE(openssl.out.find("TLSv1.3") != std::string::npos, openssl.out);
 }
@@ -106,23 +114,28 @@ TEST_CASE("curl is served with the authority and the password, and not without t
 TEST_CASE("a real Prometheus scrapes over TLS with a password") {
   const Guarded guarded;
   const Prometheus prometheus(
-      guarded.folder, fmt::format("global: {{scrape_interval: 1s}}\nscrape_configs:\n  - {{job_name: modelvane, scheme: https, "
-                                  "tls_config: {{ca_file: {}}}, basic_auth: {{username: alice, password: s3cret}}, "
-                                  "static_configs: [{{targets: ['{}']}}]}}\n",
-                                  guarded.ca_file, guarded.address));
+      guarded.folder,
+      fmt::format("global: {{scrape_interval: 1s}}\nscrape_configs:\n  - {{job_name: modelvane, "
+                  "scheme: https, "
+                  "tls_config: {{ca_file: {}}}, basic_auth: {{username: alice, password: s3cret}}, "
+                  "static_configs: [{{targets: ['{}']}}]}}\n",
+                  guarded.ca_file, guarded.address));
   CHECK(eventually([&] {
     const auto result = prometheus.series("modelvane_alias_info");
     return result.size() == 1 && result[0]["metric"]["target"] == "m-1";
   }));
 }
 
-TEST_CASE("a renewed certificate and a changed user count without a signal, and a broken file changes nothing") {
+TEST_CASE(
+    "a renewed certificate and a changed user count without a signal, and a broken file changes "
+    "nothing") {
   Guarded guarded;
   const auto by_name = [&](const std::string& user) {
     const auto port = guarded.address.substr(guarded.address.rfind(':'));
-    return run("/usr/bin/curl", {"-sS", "--cacert", guarded.ca_file, "-u", user + ":s3cret", "--resolve",
-                                 fmt::format("vane.test{}:127.0.0.1", port), "-o", "/dev/null", "-w", "%{http_code}",
-                                 fmt::format("https://vane.test{}/metrics", port)})
+    return run("/usr/bin/curl",
+               {"-sS", "--cacert", guarded.ca_file, "-u", user + ":s3cret", "--resolve",
+                fmt::format("vane.test{}:127.0.0.1", port), "-o", "/dev/null", "-w", "%{http_code}",
+                fmt::format("https://vane.test{}/metrics", port)})
         .out;
   };
   CHECK(by_name("alice") == "000");
@@ -150,16 +163,22 @@ TEST_CASE("a reload takes the web config, too, and as a whole or not at all") {
 
 TEST_CASE("serve and check-config refuse a web config with errors, each with its place") {
   const Guarded guarded;
-  guarded.folder.write("bad.yml", fmt::format("tls_server_config: {{cert_file: {0}, key_file: {0}}}\n", guarded.cert_file));
+  guarded.folder.write(
+      "bad.yml",
+      fmt::format("tls_server_config: {{cert_file: {0}, key_file: {0}}}\n", guarded.cert_file));
   for (const auto& arguments :
-       {std::vector<std::string>{"serve", "--config.file", guarded.config, "--web.config.file", guarded.folder.file("bad.yml"),
-                                 "--storage.path", guarded.folder.file("other")},
-        std::vector<std::string>{"check-config", guarded.config, "--web.config.file", guarded.folder.file("bad.yml")}}) {
+       {std::vector<std::string>{"serve", "--config.file", guarded.config, "--web.config.file",
+                                 guarded.folder.file("bad.yml"), "--storage.path",
+                                 guarded.folder.file("other")},
+        std::vector<std::string>{"check-config", guarded.config, "--web.config.file",
+                                 guarded.folder.file("bad.yml")}}) {
     Process process({.arguments = arguments});
     CHECK(process.wait() == 2);
-    CHECK_MESSAGE(process.standard_error().find("tls_server_config.key_file") != std::string::npos, process.transcript());
+    CHECK_MESSAGE(process.standard_error().find("tls_server_config.key_file") != std::string::npos,
+                  process.transcript());
   }
-  Process fine({.arguments = {"check-config", guarded.config, "--web.config.file", guarded.web_config}});
+  Process fine(
+      {.arguments = {"check-config", guarded.config, "--web.config.file", guarded.web_config}});
   CHECK(fine.wait() == 0);
   CHECK(fine.standard_output().find("web.yml: fine") != std::string::npos);
 }

@@ -1,6 +1,6 @@
-// The project's rules of form, each a pure function from one file to its complaints ("path:line: sentence"). What a compiler, the
-// linker and clang-tidy cannot see stands here: all libraries' headers lie in one system folder, so nothing else keeps the layers
-// apart.
+// The project's rules of form, each a pure function from one file to its complaints ("path:line:
+// sentence"). What a compiler, the linker and clang-tidy cannot see stands here: all libraries'
+// headers lie in one system folder, so nothing else keeps the layers apart.
 #pragma once
 
 #include <span>
@@ -23,7 +23,8 @@ Complaints check_header_form(const SourceFile& file);
 Complaints check_text_form(const SourceFile& file);
 // Words that have no place in their folder: sleeping, printing, clocks in core, notes to oneself.
 Complaints check_words(const SourceFile& file);
-// Every .cpp is named in its folder's CMakeLists.txt: otherwise it is compiled nowhere, and a test in it never runs.
+// Every .cpp is named in its folder's CMakeLists.txt: otherwise it is compiled nowhere, and a test
+// in it never runs.
 Complaints check_is_built(const SourceFile& file, std::span<const SourceFile> tree);
 
 // A line without its comment and without what stands inside string literals.

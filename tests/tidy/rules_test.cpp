@@ -50,8 +50,10 @@ TEST_CASE("a layer may include itself and what lies below it, nothing else") {
 TEST_CASE("vendor headers are known, wrapped, and in no header") {
   CHECK(check_vendor_headers(including("daemon/store/sqlite_store.cpp", "<sqlite3.h>")).empty());
   CHECK_FALSE(check_vendor_headers(including("daemon/engine/engine.cpp", "<sqlite3.h>")).empty());
-  CHECK_FALSE(check_vendor_headers(including("daemon/store/sqlite_store.h", "<sqlite3.h>")).empty());
-  CHECK_FALSE(check_vendor_headers(including("daemon/detect/advance.cpp", "<boost/asio.hpp>")).empty());
+  CHECK_FALSE(
+      check_vendor_headers(including("daemon/store/sqlite_store.h", "<sqlite3.h>")).empty());
+  CHECK_FALSE(
+      check_vendor_headers(including("daemon/detect/advance.cpp", "<boost/asio.hpp>")).empty());
   CHECK(check_vendor_headers(including("daemon/detect/advance.h", "<vector>")).empty());
   CHECK(check_vendor_headers(including("daemon/detect/advance.cpp", "<fmt/format.h>")).empty());
   CHECK(check_vendor_headers(including("tests/system/x.h", "<httplib.h>")).empty());
@@ -60,7 +62,8 @@ TEST_CASE("vendor headers are known, wrapped, and in no header") {
 TEST_CASE("a header needs its opening comment and #pragma once") {
   CHECK(check_header_form(file("daemon/text/x.h", "// Why.\n#pragma once\n")).empty());
   CHECK(check_header_form(file("daemon/text/x.h", "#pragma once\n")).size() == 1);
-  CHECK(check_header_form(file("daemon/text/x.h", "// Why.\n#include <vector>\n#pragma once\n")).size() == 1);
+  CHECK(check_header_form(file("daemon/text/x.h", "// Why.\n#include <vector>\n#pragma once\n"))
+            .size() == 1);
   CHECK(check_header_form(file("daemon/text/x.h", "// Why.\n")).size() == 1);
   CHECK(check_header_form(file("daemon/text/x.cpp", "int x;\n")).empty());
 }
@@ -102,9 +105,10 @@ TEST_CASE("words are banned by folder, and not in comments or strings") {
 }
 
 TEST_CASE("a file that no CMakeLists names is built nowhere") {
-  const std::vector<SourceFile> tree{file("daemon/CMakeLists.txt", "sub/b.cpp"),
-                                     file("daemon/text/CMakeLists.txt", "SOURCES a.cpp xc.cpp)\n"),
-                                     file("daemon/commands/CMakeLists.txt", "x ${CMAKE_SOURCE_DIR}/daemon/main.cpp)")};
+  const std::vector<SourceFile> tree{
+      file("daemon/CMakeLists.txt", "sub/b.cpp"),
+      file("daemon/text/CMakeLists.txt", "SOURCES a.cpp xc.cpp)\n"),
+      file("daemon/commands/CMakeLists.txt", "x ${CMAKE_SOURCE_DIR}/daemon/main.cpp)")};
   CHECK(check_is_built(file("daemon/text/a.cpp", ""), tree).empty());
   CHECK(check_is_built(file("daemon/sub/b.cpp", ""), tree).empty());
   CHECK(check_is_built(file("daemon/text/c.cpp", ""), tree).size() == 1);

@@ -12,7 +12,8 @@ namespace {
 
 bool is_source(const std::filesystem::path& path) {
   constexpr std::array kExtensions{".h", ".cpp", ".js", ".mjs", ".cjs", ".css", ".html"};
-  return std::ranges::find(kExtensions, path.extension()) != kExtensions.end() || path.filename() == "CMakeLists.txt";
+  return std::ranges::find(kExtensions, path.extension()) != kExtensions.end() ||
+         path.filename() == "CMakeLists.txt";
 }
 
 std::string read(const std::filesystem::path& path) {
@@ -43,12 +44,14 @@ std::vector<std::string> lines_of(const std::string& text) {
 std::vector<SourceFile> read_tree(const std::string& root) {
   std::vector<SourceFile> files;
   for (const char* folder : {"daemon", "tests"}) {
-    auto entries = std::filesystem::recursive_directory_iterator(std::filesystem::path(root) / folder);
+    auto entries =
+        std::filesystem::recursive_directory_iterator(std::filesystem::path(root) / folder);
     for (auto entry = begin(entries); entry != end(entries); ++entry) {
       if (entry->path().filename() == "node_modules") {
         entry.disable_recursion_pending();
       } else if (entry->is_regular_file() && is_source(entry->path())) {
-        files.push_back({std::filesystem::relative(entry->path(), root).generic_string(), read(entry->path())});
+        files.push_back(
+            {std::filesystem::relative(entry->path(), root).generic_string(), read(entry->path())});
       }
     }
   }

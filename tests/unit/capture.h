@@ -14,7 +14,8 @@ namespace modelvane::test {
 // Redirects one of the standard streams into a file while it lives.
 class Capture {
  public:
-  Capture(std::FILE* stream, const std::string& path) : stream_(stream), saved_(opened(::dup(::fileno(stream)))) {
+  Capture(std::FILE* stream, const std::string& path)
+      : stream_(stream), saved_(opened(::dup(::fileno(stream)))) {
     std::fflush(stream_);
     const int file = opened(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     ::dup2(file, ::fileno(stream_));
@@ -30,7 +31,9 @@ class Capture {
 
  private:
   static int opened(int descriptor) {
-    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "no descriptor to capture output with");
+    if (descriptor < 0)
+      throw std::system_error(errno, std::generic_category(),
+                              "no descriptor to capture output with");
     return descriptor;
   }
 

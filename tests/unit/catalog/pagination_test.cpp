@@ -23,8 +23,10 @@ std::string next(const Pagination& how, const PageEnd& end, const Urls& fetched 
 
 TEST_CASE("a cursor goes into the query, in place of the one before, while there is more") {
   const Pagination how{Kind::Cursor, "/last_id", "/has_more", "after_id"};
-  CHECK(next(how, {"a/b c", true}) == "https://api.example.com/v1/models?limit=2&after_id=a%2Fb%20c");
-  CHECK(next(how, {"d", true}, {kFirst[0], kFirst[0] + "&after_id=c"}) == "https://api.example.com/v1/models?limit=2&after_id=d");
+  CHECK(next(how, {"a/b c", true}) ==
+        "https://api.example.com/v1/models?limit=2&after_id=a%2Fb%20c");
+  CHECK(next(how, {"d", true}, {kFirst[0], kFirst[0] + "&after_id=c"}) ==
+        "https://api.example.com/v1/models?limit=2&after_id=d");
   CHECK(next(how, {"a", false}) == "none");
   CHECK(next(how, {"", true}) == "error partial");
 }
@@ -40,9 +42,11 @@ TEST_CASE("a link may be absolute or relative, and leads to no other host, schem
   CHECK(next(how, {"/v1/models?offset=2"}) == "https://api.example.com/v1/models?offset=2");
   CHECK(next(how, {"?offset=2"}) == "https://api.example.com/v1/models?offset=2");
   CHECK(next(how, {"https://API.example.com:443/x"}) == "https://API.example.com:443/x");
-  for (const auto* elsewhere : {"https://evil.example.com/x", "http://api.example.com/x", "//evil.example.com/x",
-                                "https://api.example.com:8443/x", "https://u@api.example.com/x", "https://api.example.com@evil/x",
-                                "file:///etc/passwd", "/x y", "/x\r\nHost: evil", "https://api.example.com\\@evil/"}) {
+  for (const auto* elsewhere :
+       {"https://evil.example.com/x", "http://api.example.com/x", "//evil.example.com/x",
+        "https://api.example.com:8443/x", "https://u@api.example.com/x",
+        "https://api.example.com@evil/x", "file:///etc/passwd", "/x y", "/x\r\nHost: evil",
+        "https://api.example.com\\@evil/"}) {
     CHECK_MESSAGE(next(how, {elsewhere}) == "error partial", elsewhere);
   }
 }
@@ -52,7 +56,8 @@ TEST_CASE("a list that repeats itself or never ends is a failed poll") {
   const Urls two{kFirst[0], kFirst[0] + "&page=2"};
   CHECK(next(how, {"2"}, two) == "error partial");
   Urls many;
-  for (std::size_t i = 0; i < kPagesMax; ++i) many.push_back("https://api.example.com/" + std::to_string(i));
+  for (std::size_t i = 0; i < kPagesMax; ++i)
+    many.push_back("https://api.example.com/" + std::to_string(i));
   CHECK(next(how, {"z"}, many) == "error partial");
   CHECK(next(how, {std::string(kCursorBytesMax + 1, 'x')}) == "error partial");
 }

@@ -37,7 +37,8 @@ Reason refusal(const std::string& body, const Reading& how = reading()) {
   return catalog.error().reason;
 }
 
-TEST_CASE("the provider's own page gives its three aliases, one of them to a model that is in no list") {
+TEST_CASE(
+    "the provider's own page gives its three aliases, one of them to a model that is in no list") {
   const Catalog catalog = read(golden("internlm.json"));
   CHECK(catalog.ids == IdList{"internlm2.5-latest", "internlm3-latest", "internvl2.5-latest"});
   REQUIRE(catalog.aliases.size() == 3);
@@ -52,8 +53,9 @@ TEST_CASE("a nested pointer, a root array and a stripped prefix are read") {
   Reading how = reading("/alias_target/slug");
   how.shape.items = {""};
   how.shape.strip_prefix = "models/";
-  const Catalog catalog =
-      read(R"([{"id":"models/a","alias_target":{"slug":"models/b"}},{"id":"models/b","alias_target":null}])", how);
+  const Catalog catalog = read(
+      R"([{"id":"models/a","alias_target":{"slug":"models/b"}},{"id":"models/b","alias_target":null}])",
+      how);
   CHECK(catalog.ids == IdList{"a", "b"});
   CHECK(catalog.find_alias("a")->target == "b");
 }
@@ -61,7 +63,8 @@ TEST_CASE("a nested pointer, a root array and a stripped prefix are read") {
 TEST_CASE("rules are tried in order and the first that discloses wins") {
   Reading how = reading("/root");
   how.rules.push_back({Rule::Field, "/parent"});
-  const Catalog catalog = read(R"({"data":[{"id":"a","root":null,"parent":"p"},{"id":"b","root":"r","parent":"p"}]})", how);
+  const Catalog catalog = read(
+      R"({"data":[{"id":"a","root":null,"parent":"p"},{"id":"b","root":"r","parent":"p"}]})", how);
   CHECK(catalog.find_alias("a")->target == "p");
   CHECK(catalog.find_alias("b")->target == "r");
 }
@@ -76,13 +79,15 @@ TEST_CASE("a target equal to the id, null, empty or of another type discloses no
 TEST_CASE("rows without a usable id are skipped and counted") {
   const std::string long_id(kIdBytesMax + 1, 'x');
   const Catalog catalog = read(fmt::format(
-      R"({{"data":[{{"id":"a"}},{{"id":7}},{{}},null,"text",[],{{"id":""}},{{"id":"{}"}},{{"id":"a\u0000b"}}]}})", long_id));
+      R"({{"data":[{{"id":"a"}},{{"id":7}},{{}},null,"text",[],{{"id":""}},{{"id":"{}"}},{{"id":"a\u0000b"}}]}})",
+      long_id));
   CHECK(catalog.ids == IdList{"a"});
   CHECK(catalog.skipped_rows == 8);
 }
 
 TEST_CASE("duplicate rows are counted, and unlike targets are all kept in sorted order") {
-  const Catalog catalog = read(R"({"data":[{"id":"a","ref_model":"y"},{"id":"a","ref_model":"x"},{"id":"a","ref_model":"y"}]})");
+  const Catalog catalog = read(
+      R"({"data":[{"id":"a","ref_model":"y"},{"id":"a","ref_model":"x"},{"id":"a","ref_model":"y"}]})");
   CHECK(catalog.duplicate_rows == 2);
   CHECK(catalog.find_alias("a")->target == "x,y");
 }
@@ -97,14 +102,17 @@ TEST_CASE("only watched ids are kept") {
   Reading how = reading();
   how.models.include.push_back({"^acme-", std::regex{"^acme-"}});
   how.models.exclude.push_back({"test", std::regex{"test"}});
-  CHECK(read(R"({"data":[{"id":"acme-1"},{"id":"acme-test"},{"id":"other"}]})", how).ids == IdList{"acme-1"});
+  CHECK(read(R"({"data":[{"id":"acme-1"},{"id":"acme-test"},{"id":"other"}]})", how).ids ==
+        IdList{"acme-1"});
 }
 
 TEST_CASE("keys of other places do not pass for the list") {
-  CHECK(read(R"({"meta":{"data":[{"id":"no"}]},"data":[{"id":"yes"}],"links":[]})").ids == IdList{"yes"});
+  CHECK(read(R"({"meta":{"data":[{"id":"no"}]},"data":[{"id":"yes"}],"links":[]})").ids ==
+        IdList{"yes"});
   Reading how = reading();
   how.shape.items = {"/result/models"};
-  CHECK(read(R"({"models":[1],"result":{"x":{"models":[2]},"models":[{"id":"deep"}]}})", how).ids == IdList{"deep"});
+  CHECK(read(R"({"models":[1],"result":{"x":{"models":[2]},"models":[{"id":"deep"}]}})", how).ids ==
+        IdList{"deep"});
 }
 
 TEST_CASE("answers that are no list have a reason each") {
@@ -141,17 +149,20 @@ TEST_CASE("too many rows and too large rows are refused") {
 }
 
 TEST_CASE("huge numbers in a row harm nothing") {
-  CHECK(read(R"({"data":[{"id":"a","created":99999999999999999999999,"x":-9e307}]})").ids.size() == 1);
+  CHECK(read(R"({"data":[{"id":"a","created":99999999999999999999999,"x":-9e307}]})").ids.size() ==
+        1);
 }
 
 TEST_CASE("a row too large for an event is cut down to what matters") {
   const std::string text(kEvidenceBytesMax, 'x');
-  const auto catalog = read(fmt::format(R"({{"data":[{{"id":"a","ref_model":"b","description":"{}"}}]}})", text));
+  const auto catalog =
+      read(fmt::format(R"({{"data":[{{"id":"a","ref_model":"b","description":"{}"}}]}})", text));
   CHECK(catalog.aliases[0].evidence.find(R"({"id":"a","target":"b","row_bytes":)") == 0);
 }
 
 TEST_CASE("every prefix of a good list is refused without a crash") {
-  const std::string body = R"({"object":"list","data":[{"id":"a","ref_model":"b","n":[1,{"k":"\u00e9"}]}]})";
+  const std::string body =
+      R"({"object":"list","data":[{"id":"a","ref_model":"b","n":[1,{"k":"\u00e9"}]}]})";
   for (std::size_t length = 0; length < body.size(); ++length)
     CHECK_FALSE(read_catalog(body.substr(0, length), reading()).has_value());
 }

@@ -34,7 +34,8 @@ Catalog read(const std::string& body, const Reading& how) {
 // "alias>target alias>target"
 std::string arrows(const Catalog& catalog) {
   std::string text;
-  for (const auto& row : catalog.aliases) text += (text.empty() ? "" : " ") + row.id + ">" + row.target;
+  for (const auto& row : catalog.aliases)
+    text += (text.empty() ? "" : " ") + row.id + ">" + row.target;
   return text;
 }
 
@@ -56,7 +57,8 @@ TEST_CASE("chains are followed through aliases as far as allowed, and targets ne
 
 TEST_CASE("a chain that comes back to itself is not followed") {
   CHECK(arrows(R"({"id":"a","n":"b"},{"id":"b","n":"a"})", reading({field("/n", 4)})) == "a>b b>a");
-  CHECK(arrows(R"({"id":"a","n":"b"},{"id":"b","n":"c"},{"id":"c","n":"b"})", reading({field("/n", 4)})) == "a>b b>c c>b");
+  CHECK(arrows(R"({"id":"a","n":"b"},{"id":"b","n":"c"},{"id":"c","n":"b"})",
+               reading({field("/n", 4)})) == "a>b b>c c>b");
 }
 
 TEST_CASE("a symmetric group has its direction from the canonical pointer, and none without") {
@@ -72,12 +74,16 @@ TEST_CASE("whose own row calls it canonical is no alias, although another row cl
   const std::string rows =
       R"({"id":"mini-2507","name":"mini-2507","aliases":["mini"]},{"id":"mini","name":"mini-2507","aliases":["mini-2507"]},)"
       R"({"id":"transcribe-2507","name":"transcribe-2507","aliases":["mini-2507","scribe"]})";
-  CHECK(arrows(rows, reading({field("/name", 3), reverse("/name")})) == "mini>mini-2507 scribe>transcribe-2507");
+  CHECK(arrows(rows, reading({field("/name", 3), reverse("/name")})) ==
+        "mini>mini-2507 scribe>transcribe-2507");
 }
 
-TEST_CASE("a concrete row names its aliases, which need not be rows, and itself among them means nothing") {
+TEST_CASE(
+    "a concrete row names its aliases, which need not be rows, and itself among them means "
+    "nothing") {
   const auto how = reading({reverse()});
-  const auto catalog = read(R"({"data":[{"id":"grok-4","aliases":["grok-latest","grok-4"]}]})", how);
+  const auto catalog =
+      read(R"({"data":[{"id":"grok-4","aliases":["grok-latest","grok-4"]}]})", how);
   CHECK(arrows(catalog) == "grok-latest>grok-4");
   CHECK(catalog.ids == IdList{"grok-4"});
   CHECK(catalog.aliases[0].evidence == R"({"id":"grok-4","aliases":["grok-latest","grok-4"]})");
@@ -86,8 +92,10 @@ TEST_CASE("a concrete row names its aliases, which need not be rows, and itself 
 
 TEST_CASE("ids with resource prefixes, versions as opaque values, tags with digests") {
   auto how = reading({{.kind = Rule::Field, .pointer = "/digest", .opaque = true}});
-  how.shape = {.items = {"/models", "/data"}, .id = {"/name"}, .strip_prefix = "models/", .pagination = {}};
-  CHECK(arrows(read(R"({"models":[{"name":"models/a","digest":"sha256:1"}]})", how)) == "a>sha256:1");
+  how.shape = {
+      .items = {"/models", "/data"}, .id = {"/name"}, .strip_prefix = "models/", .pagination = {}};
+  CHECK(arrows(read(R"({"models":[{"name":"models/a","digest":"sha256:1"}]})", how)) ==
+        "a>sha256:1");
 }
 
 TEST_CASE("of several places of rows the best counts, wherever it stands in the body") {
@@ -117,7 +125,8 @@ TEST_CASE("targets in a second document are joined by id, as a set, and it must 
   const auto how = reading({rule});
   CatalogReader reader{how};
   REQUIRE(reader.add_page(R"({"data":[{"id":"chat"}]})"));
-  REQUIRE(reader.add_document(0, R"({"data":[{"model_name":"chat","litellm_params":{"model":"openai/x"}},
+  REQUIRE(reader.add_document(
+      0, R"({"data":[{"model_name":"chat","litellm_params":{"model":"openai/x"}},
     {"model_name":"chat","litellm_params":{"model":"azure/x"}},{"model_name":"hidden","litellm_params":{"model":"y"}}]})"));
   const auto catalog = reader.take();
   REQUIRE(catalog);
@@ -129,8 +138,11 @@ TEST_CASE("pages make one list, and a bad later page makes it partial") {
   auto how = reading({field("/ref")});
   how.shape.pagination = {Pagination::Kind::Cursor, "/last_id", "/has_more", "after_id"};
   CatalogReader reader{how};
-  CHECK(*reader.add_page(R"({"data":[{"id":"a","ref":"b"}],"has_more":true,"last_id":"a"})") == PageEnd{"a", true});
-  CHECK(*reader.add_page(R"({"last_id":null,"has_more":false,"data":[{"id":"b"},{"id":"a","ref":"c"}]})") == PageEnd{"", false});
+  CHECK(*reader.add_page(R"({"data":[{"id":"a","ref":"b"}],"has_more":true,"last_id":"a"})") ==
+        PageEnd{"a", true});
+  CHECK(*reader.add_page(
+            R"({"last_id":null,"has_more":false,"data":[{"id":"b"},{"id":"a","ref":"c"}]})") ==
+        PageEnd{"", false});
   const auto catalog = reader.take();
   REQUIRE(catalog);
   CHECK(catalog->ids == IdList{"a", "b"});
@@ -143,19 +155,23 @@ TEST_CASE("pages make one list, and a bad later page makes it partial") {
 
 TEST_CASE("ends of models are read in every form, and placeholders are none") {
   Reading how;
-  how.lifecycle = {.retires_at = {"/x", "/at"}, .replacement = {"/by"}, .deprecated = {"/old", "!/active"}};
+  how.lifecycle = {
+      .retires_at = {"/x", "/at"}, .replacement = {"/by"}, .deprecated = {"/old", "!/active"}};
   const auto date = [&](const std::string& row) -> std::string {
     const auto catalog = read(R"({"data":[{"id":"a",)" + row + "}]}", how);
     if (catalog.lifecycles.empty()) return "nothing";
     const auto& one = catalog.lifecycles[0];
-    return (one.retires_at ? to_rfc3339(*one.retires_at) : "undated") + (one.replacement.empty() ? "" : " by " + one.replacement);
+    return (one.retires_at ? to_rfc3339(*one.retires_at) : "undated") +
+           (one.replacement.empty() ? "" : " by " + one.replacement);
   };
-  for (const auto* form : {R"("2026-12-01")", R"("2026-12-01T00:00:00Z")", R"("2026-12-01T02:00:00+02:00")",
-                           R"("2026-12-01T00:00:00")", "1796083200", R"({"year":2026,"month":12,"day":1})"}) {
+  for (const auto* form :
+       {R"("2026-12-01")", R"("2026-12-01T00:00:00Z")", R"("2026-12-01T02:00:00+02:00")",
+        R"("2026-12-01T00:00:00")", "1796083200", R"({"year":2026,"month":12,"day":1})"}) {
     CHECK_MESSAGE(date(fmt::format(R"("at":{})", form)) == "2026-12-01T00:00:00.000Z", form);
   }
-  for (const auto* form : {"null", R"("")", R"("soon")", "0", "1e300", "-1", R"({"year":0,"month":0,"day":0})",
-                           R"({"year":2026,"month":2,"day":30})", R"("9999-12-31")", "true", "[2026]"}) {
+  for (const auto* form :
+       {"null", R"("")", R"("soon")", "0", "1e300", "-1", R"({"year":0,"month":0,"day":0})",
+        R"({"year":2026,"month":2,"day":30})", R"("9999-12-31")", "true", "[2026]"}) {
     CHECK_MESSAGE(date(fmt::format(R"("at":{})", form)) == "nothing", form);
   }
   CHECK(date(R"("x":"later","at":"2026-12-01","by":"b")") == "2026-12-01T00:00:00.000Z by b");
@@ -167,9 +183,10 @@ TEST_CASE("ends of models are read in every form, and placeholders are none") {
 TEST_CASE("hints are an alias's values as compact JSON, missing ones empty, huge ones a checksum") {
   auto how = latest(reading({field("/ref")}));
   how.hints = {"/n", "/price", "/text"};
-  const auto catalog = read(R"({"data":[{"id":"a-latest","n": 8192 ,"price":{ "p" : [1, 2.50] }},{"id":"c","n":1},)" +
-                                fmt::format(R"({{"id":"b","ref":"c","text":"{}"}}]}})", std::string(2000, 'x')),
-                            how);
+  const auto catalog = read(
+      R"({"data":[{"id":"a-latest","n": 8192 ,"price":{ "p" : [1, 2.50] }},{"id":"c","n":1},)" +
+          fmt::format(R"({{"id":"b","ref":"c","text":"{}"}}]}})", std::string(2000, 'x')),
+      how);
   REQUIRE(catalog.hints.size() == 2);
   CHECK(catalog.hints[0] == HintRow{"a-latest", {"8192", R"({"p":[1,2.50]})", ""}});
   CHECK(catalog.hints[1].values[2].starts_with(R"("2002 bytes, checksum )"));
@@ -177,36 +194,45 @@ TEST_CASE("hints are an alias's values as compact JSON, missing ones empty, huge
 }
 
 TEST_CASE("evidence is the row as it was sent, without white space between its parts") {
-  const auto catalog =
-      read("{\"data\":[ {\n\"id\" : \"a\", \"ref\":\"b\",\t\"n\":1.10, \"t\":\"x \\\" y\\u00e9\" } ]}", reading({field("/ref")}));
+  const auto catalog = read(
+      "{\"data\":[ {\n\"id\" : \"a\", \"ref\":\"b\",\t\"n\":1.10, \"t\":\"x \\\" y\\u00e9\" } ]}",
+      reading({field("/ref")}));
   CHECK(catalog.aliases[0].evidence == R"({"id":"a","ref":"b","n":1.10,"t":"x \" y\u00e9"})");
 }
 
 TEST_CASE("more unlike targets than anyone could read are refused") {
   std::string rows = R"({"id":"a","ref":"t0"})";
-  for (std::size_t i = 1; i <= kTargetsMax; ++i) rows += fmt::format(R"(,{{"id":"a","ref":"t{}"}})", i);
-  CHECK(read_catalog(R"({"data":[)" + rows + "]}", reading({field("/ref")})).error().reason == Reason::BadShape);
+  for (std::size_t i = 1; i <= kTargetsMax; ++i)
+    rows += fmt::format(R"(,{{"id":"a","ref":"t{}"}})", i);
+  CHECK(read_catalog(R"({"data":[)" + rows + "]}", reading({field("/ref")})).error().reason ==
+        Reason::BadShape);
 }
 
 TEST_CASE("aliases without a target are asked about, listed or not, if a rule asks") {
   auto how = latest(reading({field("/ref"), {.kind = Rule::Lookup, .pointer = "/id"}}));
   how.alias_names.ids = {"hidden", "told"};
-  const auto catalog = read(R"({"data":[{"id":"a-latest"},{"id":"b-latest","ref":"b"},{"id":"told","ref":"t"}]})", how);
+  const auto catalog = read(
+      R"({"data":[{"id":"a-latest"},{"id":"b-latest","ref":"b"},{"id":"told","ref":"t"}]})", how);
   CHECK(to_ask(catalog, how) == Ids{"a-latest", "hidden"});
   how.rules.pop_back();
   CHECK(to_ask(catalog, how).empty());
-  const auto whole = with_disclosures(catalog, {{.id = "hidden", .target = "h-1", .rule = Rule::Lookup}}, {}, {"a-latest"});
+  const auto whole = with_disclosures(
+      catalog, {{.id = "hidden", .target = "h-1", .rule = Rule::Lookup}}, {}, {"a-latest"});
   CHECK(arrows(whole) == "b-latest>b hidden>h-1 told>t");
   CHECK(whole.undisclosed.empty());
   CHECK(whole.unasked == Ids{"a-latest"});
 }
 
 TEST_CASE("an answer discloses a target, unless it repeats the question") {
-  AliasRule rule{.kind = Rule::Echo, .pointer = "/model", .header = "openai-model", .fingerprint = "/system_fingerprint"};
+  AliasRule rule{.kind = Rule::Echo,
+                 .pointer = "/model",
+                 .header = "openai-model",
+                 .fingerprint = "/system_fingerprint"};
   std::string from_header;
   const auto disclosed = [&](const std::string& body) -> std::string {
-    const auto target =
-        read_disclosure(rule, "models/", "gpt", body, [&](std::string_view) { return std::string_view{from_header}; });
+    const auto target = read_disclosure(rule, "models/", "gpt", body, [&](std::string_view) {
+      return std::string_view{from_header};
+    });
     return target ? target->value_or("undisclosed") : std::string{label(target.error().reason)};
   };
   CHECK(disclosed(R"({"model":"gpt-1","system_fingerprint":"fp_1"})") == "gpt-1@fp_1");
@@ -216,8 +242,10 @@ TEST_CASE("an answer discloses a target, unless it repeats the question") {
   CHECK(disclosed("<html>") == "not_json");
   CHECK(disclosed(R"({"model":"models/gpt-1"})") == "gpt-1");
   CHECK(disclosed(R"({"model":"models/gpt"})") == "undisclosed");
-  CHECK(disclosed(std::string(kDepthMax, '[') + "1" + std::string(kDepthMax, ']')) == "undisclosed");
-  CHECK(disclosed(std::string(kDepthMax + 1, '[') + std::string(kDepthMax + 1, ']')) == "bad_shape");
+  CHECK(disclosed(std::string(kDepthMax, '[') + "1" + std::string(kDepthMax, ']')) ==
+        "undisclosed");
+  CHECK(disclosed(std::string(kDepthMax + 1, '[') + std::string(kDepthMax + 1, ']')) ==
+        "bad_shape");
   CHECK(disclosed(std::string(kAnswerBytesMax, '[')) == "bad_shape");
   from_header = "gpt-2";
   CHECK(disclosed(R"({"model":"gpt-1"})") == "gpt-2");
@@ -227,24 +255,27 @@ TEST_CASE("an answer discloses a target, unless it repeats the question") {
 
 TEST_CASE("of equal keys of a row the last counts, with nothing of what the first held") {
   const auto how = reading({field("/target/slug"), field("/ref")});
-  const auto catalog =
-      read(R"({"data":[{"id":"a","target":{"slug":"x"},"target":{"other":1}},{"id":"b","ref":"x","ref":"y"},)"
-           R"({"id":"c","target":{"slug":"x"},"target":null},{"id":"d","target":{"slug":"x"},"target":{"slug":"z"}}]})",
-           how);
+  const auto catalog = read(
+      R"({"data":[{"id":"a","target":{"slug":"x"},"target":{"other":1}},{"id":"b","ref":"x","ref":"y"},)"
+      R"({"id":"c","target":{"slug":"x"},"target":null},{"id":"d","target":{"slug":"x"},"target":{"slug":"z"}}]})",
+      how);
   CHECK(arrows(catalog) == "b>y d>z");
 }
 
 TEST_CASE("a list of the most rows may use every rule for each of them") {
   std::string rows;
   for (std::size_t i = 0; i < kRowsMax; ++i) {
-    rows += fmt::format(R"({}{{"id":"m{}","ref":"t{}","old":"o{}","aliases":["a{}","b{}"]}})", i == 0 ? "" : ",", i, i, i, i, i);
+    rows += fmt::format(R"({}{{"id":"m{}","ref":"t{}","old":"o{}","aliases":["a{}","b{}"]}})",
+                        i == 0 ? "" : ",", i, i, i, i, i);
   }
-  const auto how = reading({field("/ref"), field("/old"), {.kind = Rule::Reverse, .pointer = "/aliases"}});
+  const auto how =
+      reading({field("/ref"), field("/old"), {.kind = Rule::Reverse, .pointer = "/aliases"}});
   CHECK(read("{\"data\":[" + rows + "]}", how).aliases.size() == 3 * kRowsMax);
 }
 
 TEST_CASE("an id is made safe for the place that it is put in") {
-  CHECK(fill_in("https://x/models/{id}?a={id}", "a/b:c~", Escape::Percent) == "https://x/models/a%2Fb%3Ac~?a=a%2Fb%3Ac~");
+  CHECK(fill_in("https://x/models/{id}?a={id}", "a/b:c~", Escape::Percent) ==
+        "https://x/models/a%2Fb%3Ac~?a=a%2Fb%3Ac~");
   CHECK(fill_in(R"({"model":"{id}"})", "a\"\\{id}", Escape::Json) == R"({"model":"a\"\\{id}"})");
 }
 

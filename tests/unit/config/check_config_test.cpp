@@ -38,7 +38,8 @@ Ran run(const std::string& file) {
 TEST_CASE("check-config says on one line that a file is fine") {
   test::set_up_environment();
   const TemporaryFolder folder;
-  const auto file = folder.write("a.yml", "endpoints: [{provider: internlm}, {name: b, provider: internlm}]\n");
+  const auto file =
+      folder.write("a.yml", "endpoints: [{provider: internlm}, {name: b, provider: internlm}]\n");
   const auto ran = run(file);
   CHECK(ran.code == 0);
   CHECK(ran.out == file + ": 2 endpoints, 0 webhooks, fine\n");
@@ -48,17 +49,20 @@ TEST_CASE("check-config says on one line that a file is fine") {
 TEST_CASE("check-config prints every error on a line of its own and exits with 2") {
   test::set_up_environment();
   const TemporaryFolder folder;
-  const auto file = folder.write("a.yml", "endpoints:\n  - provider: internlm\n    intervall: 5s\n    timeout: 0s\n");
+  const auto file = folder.write(
+      "a.yml", "endpoints:\n  - provider: internlm\n    intervall: 5s\n    timeout: 0s\n");
   const auto ran = run(file);
   CHECK(ran.code == 2);
   CHECK(ran.out.empty());
-  CHECK(ran.err == file + ":3:5: endpoints[0].intervall: unknown key; did you mean \"interval\"?\n" + file +
-                       ":4:14: endpoints[0].timeout: must be from 1ms to 10m, not \"0s\"\n");
+  CHECK(ran.err == file +
+                       ":3:5: endpoints[0].intervall: unknown key; did you mean \"interval\"?\n" +
+                       file + ":4:14: endpoints[0].timeout: must be from 1ms to 10m, not \"0s\"\n");
 }
 
 TEST_CASE("check-config names a missing file and a directory") {
   CHECK(run("/nonexistent/modelvane.yml").err ==
-        "/nonexistent/modelvane.yml: cannot open the configuration file: No such file or directory\n");
+        "/nonexistent/modelvane.yml: cannot open the configuration file: No such file or "
+        "directory\n");
   CHECK(run("/nonexistent/modelvane.yml").code == 2);
   CHECK(run("/tmp").err == "/tmp: this is a directory, not a configuration file\n");
 }

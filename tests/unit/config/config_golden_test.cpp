@@ -1,4 +1,5 @@
-// tests/golden/config: each NAME.yml must give exactly the lines of NAME.errors. MODELVANE_UPDATE=1 rewrites those.
+// tests/golden/config: each NAME.yml must give exactly the lines of NAME.errors. MODELVANE_UPDATE=1
+// rewrites those.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -20,7 +21,8 @@ std::string errors_of(const std::filesystem::path& file) {
 
 std::set<std::filesystem::path> golden_files() {
   std::set<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator{MODELVANE_SOURCE_DIR "/tests/golden/config"}) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator{MODELVANE_SOURCE_DIR "/tests/golden/config"}) {
     if (entry.path().extension() == ".yml") files.insert(entry.path());
   }
   return files;

@@ -153,15 +153,18 @@ TEST_CASE("an endpoint with headers or authentication of its own does not get th
       "  - {name: b, provider: internlm, basic_auth: {username: u, password: hush}}\n"
       "  - {name: c, provider: internlm, authorization: {type: Token, credentials: hush}}\n");
   CHECK_FALSE(config.endpoints[0].access.authorization.has_value());
-  CHECK(config.endpoints[0].access.http_headers[0].second == SecretRef{SecretRef::From::Inline, "hush"});
+  CHECK(config.endpoints[0].access.http_headers[0].second ==
+        SecretRef{SecretRef::From::Inline, "hush"});
   CHECK_FALSE(config.endpoints[1].access.authorization.has_value());
   CHECK(config.endpoints[1].access.basic_auth == BasicAuth{"u", {SecretRef::From::Inline, "hush"}});
-  CHECK(config.endpoints[2].access.authorization == Authorization{"Token", {SecretRef::From::Inline, "hush"}});
+  CHECK(config.endpoints[2].access.authorization ==
+        Authorization{"Token", {SecretRef::From::Inline, "hush"}});
 }
 
 TEST_CASE("a preset can be pointed elsewhere and read otherwise") {
   const auto config = parsed(
-      "endpoints:\n  - {provider: internlm, url: \"http://127.0.0.1:10180/v1/models\", list: {items: \"\"}, "
+      "endpoints:\n  - {provider: internlm, url: \"http://127.0.0.1:10180/v1/models\", list: "
+      "{items: \"\"}, "
       "aliases: [], connection: reuse}\n");
   const auto& endpoint = config.endpoints[0];
   CHECK(endpoint.url == "http://127.0.0.1:10180/v1/models");
@@ -194,16 +197,19 @@ endpoints:
 }
 
 TEST_CASE("an inherited timeout and recheck shrink to a short interval") {
-  const auto config = parsed("defaults: {timeout: 20s}\nendpoints: [{provider: internlm, interval: 2s}]\n");
+  const auto config =
+      parsed("defaults: {timeout: 20s}\nendpoints: [{provider: internlm, interval: 2s}]\n");
   CHECK(config.endpoints[0].interval == 2s);
   CHECK(config.endpoints[0].timeout == 2s);
   CHECK(config.endpoints[0].recheck == 2s);
 }
 
 TEST_CASE("text is taken as written: null-like words, numbers and octals stay text") {
-  const auto config = parsed("endpoints: [{provider: internlm, labels: {a: 010, b: 1.10, c: \"null\", d: yes}}]\n");
-  CHECK(config.endpoints[0].labels ==
-        std::map<std::string, std::string>{{"a", "010"}, {"b", "1.10"}, {"c", "null"}, {"d", "yes"}});
+  const auto config =
+      parsed("endpoints: [{provider: internlm, labels: {a: 010, b: 1.10, c: \"null\", d: yes}}]\n");
+  CHECK(
+      config.endpoints[0].labels ==
+      std::map<std::string, std::string>{{"a", "010"}, {"b", "1.10"}, {"c", "null"}, {"d", "yes"}});
 }
 
 TEST_CASE("an anchor may be reused") {
@@ -216,7 +222,9 @@ TEST_CASE("an anchor may be reused") {
 TEST_CASE("relative paths count from the folder of the config file") {
   const TemporaryFolder folder;
   folder.write("intern.key", "hush\n");
-  const auto file = folder.write("a.yml", "endpoints: [{provider: internlm, authorization: {credentials_file: intern.key}}]\n");
+  const auto file = folder.write(
+      "a.yml",
+      "endpoints: [{provider: internlm, authorization: {credentials_file: intern.key}}]\n");
   const auto config = load_config(file);
   REQUIRE(config.has_value());
   const auto& secret = config->endpoints[0].access.authorization->credentials;
@@ -225,7 +233,8 @@ TEST_CASE("relative paths count from the folder of the config file") {
 }
 
 TEST_CASE("a webhook has the defaults of the product's page") {
-  const auto config = parsed("endpoints: [{provider: internlm}]\nwebhooks: [{name: w, url: \"http://a/\"}]\n");
+  const auto config =
+      parsed("endpoints: [{provider: internlm}]\nwebhooks: [{name: w, url: \"http://a/\"}]\n");
   const auto& webhook = config.webhooks.at(0);
   CHECK(webhook.format == "cloudevents");
   CHECK(webhook.events == std::vector<std::string>{"*"});
@@ -238,7 +247,8 @@ TEST_CASE("a webhook has the defaults of the product's page") {
 TEST_CASE("event types of later versions may be subscribed to today") {
   const auto config = parsed(
       "endpoints: [{provider: internlm}]\n"
-      "webhooks: [{name: w, url: \"http://a/\", events: [\"model.*\", alias.pin_broken, drill]}]\n");
+      "webhooks: [{name: w, url: \"http://a/\", events: [\"model.*\", alias.pin_broken, "
+      "drill]}]\n");
   CHECK(config.webhooks[0].events.size() == 3);
 }
 
@@ -252,10 +262,13 @@ TEST_CASE("all errors of a file come at once, in the order of the file") {
                   "  - {name: internlm, url: \"http://b/\", aliases: []}\n"
                   "defaults: {recheck: [5s]}\n"
                   "storage: {retention: 5m}\n") ==
-        "a.yml:2:45: webhooks[0].endpoints[0]: \"intrnlm\" matches no endpoint name; did you mean \"internlm\"?\n"
-        "a.yml:5:14: endpoints[0].timeout: must be a duration such as 30s, 1m30s or 6h, not \"fast\"\n"
+        "a.yml:2:45: webhooks[0].endpoints[0]: \"intrnlm\" matches no endpoint name; did you mean "
+        "\"internlm\"?\n"
+        "a.yml:5:14: endpoints[0].timeout: must be a duration such as 30s, 1m30s or 6h, not "
+        "\"fast\"\n"
         "a.yml:6:15: endpoints[0].interval: must be from 1s to 1d, not \"0s\"\n"
-        "a.yml:7:12: endpoints[1].name: the name \"internlm\" is taken by endpoints[0] (line 4); give each its own name\n"
+        "a.yml:7:12: endpoints[1].name: the name \"internlm\" is taken by endpoints[0] (line 4); "
+        "give each its own name\n"
         "a.yml:8:21: defaults.recheck: must be a duration such as 30s, 1m30s or 6h, not a list\n"
         "a.yml:9:22: storage.retention: must be from 1d to 3650d, not \"5m\"\n");
 }
@@ -273,14 +286,17 @@ TEST_CASE("the number of reported errors is bounded") {
 TEST_CASE("10,000 endpoints and 64 webhooks load, one more of either does not") {
   const auto many = [](int endpoints, int webhooks) {
     std::string yaml = "endpoints:\n";
-    for (int i = 0; i < endpoints; ++i) yaml += fmt::format("  - {{name: e{}, url: \"http://h{}/\", aliases: []}}\n", i, i);
+    for (int i = 0; i < endpoints; ++i)
+      yaml += fmt::format("  - {{name: e{}, url: \"http://h{}/\", aliases: []}}\n", i, i);
     if (webhooks > 0) yaml += "webhooks:\n";
-    for (int i = 0; i < webhooks; ++i) yaml += fmt::format("  - {{name: w{}, url: \"http://h/\"}}\n", i);
+    for (int i = 0; i < webhooks; ++i)
+      yaml += fmt::format("  - {{name: w{}, url: \"http://h/\"}}\n", i);
     return yaml;
   };
   CHECK(parsed(many(10'000, 64)).endpoints.size() == 10'000);
   CHECK(errors_of(many(10'001, 0)) ==
-        "a.yml:2:3: endpoints: must have at most 10000 endpoints, not 10001; run a second modelvane\n");
+        "a.yml:2:3: endpoints: must have at most 10000 endpoints, not 10001; run a second "
+        "modelvane\n");
   CHECK(errors_of(many(1, 65)) == "a.yml:4:3: webhooks: must have at most 64 webhooks, not 65\n");
 }
 
@@ -292,17 +308,19 @@ TEST_CASE("a file that is too large is refused before it is parsed") {
 TEST_CASE("a bad value in the environment or a file is an error at the key that names it") {
   const TemporaryFolder folder;
   const auto bad_file = folder.write("signing", "whsec_hush\n");
-  CHECK(errors_of(fmt::format("endpoints: [{{provider: internlm}}]\n"
-                              "webhooks:\n"
-                              "  - {{name: a, url_env: BAD_URL}}\n"
-                              "  - name: b\n"
-                              "    url: http://a/\n"
-                              "    signing: {{secrets_file: [{}]}}\n",
-                              bad_file)) ==
-        "a.yml:3:24: webhooks[0].url_env: the variable's value must start with http:// or https://\n"
-        "a.yml:6:30: webhooks[1].signing.secrets_file[0]: the file's text must be \"whsec_\" and the base64 of 24 to 64 random "
-        "bytes; "
-        "make one with: echo \"whsec_$(openssl rand -base64 32)\"\n");
+  CHECK(
+      errors_of(fmt::format("endpoints: [{{provider: internlm}}]\n"
+                            "webhooks:\n"
+                            "  - {{name: a, url_env: BAD_URL}}\n"
+                            "  - name: b\n"
+                            "    url: http://a/\n"
+                            "    signing: {{secrets_file: [{}]}}\n",
+                            bad_file)) ==
+      "a.yml:3:24: webhooks[0].url_env: the variable's value must start with http:// or https://\n"
+      "a.yml:6:30: webhooks[1].signing.secrets_file[0]: the file's text must be \"whsec_\" and the "
+      "base64 of 24 to 64 random "
+      "bytes; "
+      "make one with: echo \"whsec_$(openssl rand -base64 32)\"\n");
 }
 
 TEST_CASE("the example configuration loads with nothing but INTERN_API_KEY") {
@@ -332,7 +350,8 @@ TEST_CASE("the commented-out parts of the example load, too, once their files ex
     const bool is_comment = hash != std::string::npos && line.find_first_not_of(' ') == hash;
     const auto rest = is_comment ? line.substr(hash + 2) : "";
     const auto word = rest.substr(std::min(rest.size(), rest.find_first_not_of(" -")));
-    const bool is_yaml = is_comment && word.find(": ") != std::string::npos && word.find(' ') == word.find(": ") + 1;
+    const bool is_yaml =
+        is_comment && word.find(": ") != std::string::npos && word.find(' ') == word.find(": ") + 1;
     const bool is_section = rest == "webhooks:" || word == "http_headers:";
     yaml += (is_yaml || is_section ? line.substr(0, hash) + rest : line) + "\n";
   }
@@ -366,10 +385,12 @@ endpoints:
 )");
   const auto& reading = config.endpoints[0].reading;
   CHECK(reading.shape.items == std::vector<std::string>{"/data", ""});
-  CHECK(reading.shape.pagination == Pagination{Pagination::Kind::Cursor, "/last_id", "/has_more", "after_id"});
+  CHECK(reading.shape.pagination ==
+        Pagination{Pagination::Kind::Cursor, "/last_id", "/has_more", "after_id"});
   const auto& rules = reading.rules;
   REQUIRE(rules.size() == 3);
-  CHECK(rules[0].document == SecondDocument{"https://gw.example.com/v1/model/info", "/data", "/model_name"});
+  CHECK(rules[0].document ==
+        SecondDocument{"https://gw.example.com/v1/model/info", "/data", "/model_name"});
   CHECK(rules[0].max_hops == 2);
   CHECK(rules[1].url == "https://gw.example.com/v1/models/{id}");
   CHECK(rules[1].pointer == "/id");
@@ -387,7 +408,8 @@ endpoints:
   CHECK(request.url == "https://gw.example.com/v1/models?limit=5&key=sso-value-51c0&v=2");
 }
 
-TEST_CASE("every prefix of a file, and every file with one byte changed, gives a config or errors") {
+TEST_CASE(
+    "every prefix of a file, and every file with one byte changed, gives a config or errors") {
   test::set_up_environment();
   const TemporaryFolder folder;
   const auto whole = sample(folder.write("acme.pem", "x"));
@@ -413,10 +435,13 @@ TEST_CASE("every prefix of a file, and every file with one byte changed, gives a
 }
 
 TEST_CASE("the buckets of the poll's duration can be set, in ascending order") {
-  const auto config = parsed("endpoints: [{name: a, url: 'http://h/', aliases: [], duration_buckets: [0.1, 0.5, 2]}]\n");
+  const auto config = parsed(
+      "endpoints: [{name: a, url: 'http://h/', aliases: [], duration_buckets: [0.1, 0.5, 2]}]\n");
   CHECK(config.endpoints.at(0).duration_buckets == std::vector<double>{0.1, 0.5, 2});
-  const auto refused =
-      parse_config("endpoints: [{name: a, url: 'http://h/', aliases: [], duration_buckets: [0.5, 0.1]}]\n", "modelvane.yml");
+  const auto refused = parse_config(
+      "endpoints: [{name: a, url: 'http://h/', aliases: [], duration_buckets: [0.5, 0.1]}]\n",
+      "modelvane.yml");
   REQUIRE_FALSE(refused.has_value());
-  CHECK(to_text(refused.error().at(0)).ends_with("duration_buckets[1]: must be larger than the bound before it"));
+  CHECK(to_text(refused.error().at(0))
+            .ends_with("duration_buckets[1]: must be larger than the bound before it"));
 }

@@ -32,7 +32,8 @@ inline void set_up_environment() {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "modelvane-config-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "modelvane-config-XXXXXX").string();
     path_ = ::mkdtemp(name.data());
   }
   ~TemporaryFolder() { std::filesystem::remove_all(path_); }

@@ -12,19 +12,23 @@ namespace {
 
 std::vector<WebhookConfig> webhooks(const std::string& yaml) {
   test::set_up_environment();
-  const auto config = parse_config("endpoints: [{provider: internlm}]\nwebhooks:\n  - " + yaml + "\n", "modelvane.yml");
+  const auto config = parse_config(
+      "endpoints: [{provider: internlm}]\nwebhooks:\n  - " + yaml + "\n", "modelvane.yml");
   REQUIRE_MESSAGE(config.has_value(), config.error()[0].sentence);
   return config->webhooks;
 }
 
 }  // namespace
 
-TEST_CASE("every format has the limits and the patience of its receiver, unless the user says otherwise") {
+TEST_CASE(
+    "every format has the limits and the patience of its receiver, unless the user says "
+    "otherwise") {
   const auto slack = webhooks(R"({name: a, format: slack, url: "http://a/"})")[0];
   CHECK(slack.max_age == 6h);
   CHECK(slack.rate_limit == RateLimit{3, 1});
-  const auto own =
-      webhooks(R"({name: a, format: slack, url: "http://a/", max_age: 1h, rate_limit: {burst: 2, per_second: 0.5}})")[0];
+  const auto own = webhooks(
+      R"({name: a, format: slack, url: "http://a/", max_age: 1h, rate_limit: {burst: 2, per_second: 0.5}})")
+      [0];
   CHECK(own.max_age == 1h);
   CHECK(own.rate_limit == RateLimit{2, 0.5});
   const auto plain = webhooks(R"({name: a, url: "http://a/"})")[0];
@@ -33,7 +37,8 @@ TEST_CASE("every format has the limits and the patience of its receiver, unless 
 }
 
 TEST_CASE("a cluster of Alertmanagers is one webhook for each member") {
-  const auto members = webhooks(R"({name: am, format: alertmanager, urls: ["http://a/", "http://b/"], alert_duration: 2h})");
+  const auto members = webhooks(
+      R"({name: am, format: alertmanager, urls: ["http://a/", "http://b/"], alert_duration: 2h})");
   REQUIRE(members.size() == 2);
   CHECK(members[0].name == "am/1");
   CHECK(members[1].name == "am/2");
@@ -48,39 +53,54 @@ TEST_CASE("services with one address need no url, but take one") {
   CHECK(reveal(pagerduty.url) == "https://events.pagerduty.com");
   CHECK(reveal(pagerduty.vendor_secret) == test::kSigningSecret);
   const auto github = webhooks(
-      "{name: a, format: github_dispatch, repository: acme/eval.uation, authorization: {credentials_env: WH_SECRET}}")[0];
+      "{name: a, format: github_dispatch, repository: acme/eval.uation, authorization: "
+      "{credentials_env: WH_SECRET}}")[0];
   CHECK(reveal(github.url) == "https://api.github.com");
   CHECK(github.repository == "acme/eval.uation");
-  const auto gitlab =
-      webhooks(R"({name: a, format: gitlab_trigger, url: "https://git.acme/", token_env: WH_SECRET, project: 7, ref: main})")[0];
+  const auto gitlab = webhooks(
+      R"({name: a, format: gitlab_trigger, url: "https://git.acme/", token_env: WH_SECRET, project: 7, ref: main})")
+      [0];
   CHECK(reveal(gitlab.url) == "https://git.acme/");
   CHECK(gitlab.project == "7");
 }
 
-TEST_CASE("a bot's signing secret may have any form, and generic receivers may have both kinds of signature") {
-  const auto bot = webhooks(R"({name: a, format: dingtalk, url: "http://a/", signing: {secret: SECabc}})")[0];
+TEST_CASE(
+    "a bot's signing secret may have any form, and generic receivers may have both kinds of "
+    "signature") {
+  const auto bot =
+      webhooks(R"({name: a, format: dingtalk, url: "http://a/", signing: {secret: SECabc}})")[0];
   CHECK(reveal(bot.vendor_secret) == "SECabc");
   CHECK(bot.signing_secrets.empty());
-  const auto generic =
-      webhooks(R"({name: a, url: "http://a/", signing: {secrets_env: [WH_SECRET]}, github_signature: {secret: s}})")[0];
+  const auto generic = webhooks(
+      R"({name: a, url: "http://a/", signing: {secrets_env: [WH_SECRET]}, github_signature: {secret: s}})")
+      [0];
   CHECK(generic.signing_secrets.size() == 1);
   CHECK(reveal(generic.github_signature) == "s");
 }
 
 TEST_CASE("an ed25519 key may sign, too") {
-  const std::string key = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
-  CHECK(webhooks(fmt::format(R"({{name: a, url: "http://a/", signing: {{secrets: ["{}"]}}}})", key))[0].signing_secrets.size() ==
-        1);
+  const std::string key =
+      "whsk_6Xb/dCcHpPea21PS1N9VY/"
+      "NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+  CHECK(webhooks(
+            fmt::format(R"({{name: a, url: "http://a/", signing: {{secrets: ["{}"]}}}})", key))[0]
+            .signing_secrets.size() == 1);
 }
 
-TEST_CASE("a template becomes JSON with gaps: texts are escaped, numbers and booleans stay what they are") {
+TEST_CASE(
+    "a template becomes JSON with gaps: texts are escaped, numbers and booleans stay what they "
+    "are") {
   const auto body =
-      webhooks(R"({name: a, url: "http://a/", format: template, template: {content_type: text/json, body: )"
-               R"({"a \"b\"": "x {{event.data.to}} y", n: 1.5e3, t: true, z: 010, q: "1", e: null, l: ["{{ event }}"]}}})")[0]
-          .body;
+      webhooks(
+          R"({name: a, url: "http://a/", format: template, template: {content_type: text/json, body: )"
+          R"({"a \"b\"": "x {{event.data.to}} y", n: 1.5e3, t: true, z: 010, q: "1", e: null, l: ["{{ event }}"]}}})")
+          [0]
+              .body;
   CHECK(body.content_type == "text/json");
   REQUIRE(body.pieces.size() == 3);
   CHECK(body.pieces[0] == BodyTemplate::Piece{R"({"a \"b\"":"x )", "event.data.to", true});
-  CHECK(body.pieces[1] == BodyTemplate::Piece{R"( y","n":1.5e3,"t":true,"z":"010","q":"1","e":null,"l":[)", "event", false});
+  CHECK(body.pieces[1] ==
+        BodyTemplate::Piece{R"( y","n":1.5e3,"t":true,"z":"010","q":"1","e":null,"l":[)", "event",
+                            false});
   CHECK(body.pieces[2] == BodyTemplate::Piece{"]}", "", false});
 }

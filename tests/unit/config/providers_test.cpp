@@ -1,4 +1,5 @@
-// The presets against lists in their providers' shapes (tests/golden/model_lists), and against the page that is made from them.
+// The presets against lists in their providers' shapes (tests/golden/model_lists), and against the
+// page that is made from them.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -27,13 +28,17 @@ void expect_file(const std::string& path, const std::string& text) {
 
 std::string to_text(const Catalog& catalog) {
   std::string text = fmt::format("models: {}\n", fmt::join(catalog.ids.all(), ", "));
-  for (const auto& alias : catalog.aliases) text += fmt::format("{} -> {} ({})\n", alias.id, alias.target, label(alias.rule));
-  if (!catalog.undisclosed.empty()) text += fmt::format("undisclosed: {}\n", fmt::join(catalog.undisclosed, ", "));
+  for (const auto& alias : catalog.aliases)
+    text += fmt::format("{} -> {} ({})\n", alias.id, alias.target, label(alias.rule));
+  if (!catalog.undisclosed.empty())
+    text += fmt::format("undisclosed: {}\n", fmt::join(catalog.undisclosed, ", "));
   for (const auto& end : catalog.lifecycles) {
-    text += fmt::format("{} ends {}{}\n", end.id, end.retires_at ? to_rfc3339(*end.retires_at) : "some day",
+    text += fmt::format("{} ends {}{}\n", end.id,
+                        end.retires_at ? to_rfc3339(*end.retires_at) : "some day",
                         end.replacement.empty() ? "" : ", replacement " + end.replacement);
   }
-  for (const auto& hint : catalog.hints) text += fmt::format("{} hints {}\n", hint.id, fmt::join(hint.values, " "));
+  for (const auto& hint : catalog.hints)
+    text += fmt::format("{} hints {}\n", hint.id, fmt::join(hint.values, " "));
   return text;
 }
 
@@ -42,7 +47,8 @@ const std::string kLists = std::string{MODELVANE_GOLDEN} + "/model_lists/";
 void expect_golden(const ProviderPreset& preset, const std::string& list) {
   CAPTURE(list);
   const auto catalog =
-      read_catalog(read_file(kLists + list + ".json"), reading_of(preset, preset.url.empty() ? preset.example : preset.url));
+      read_catalog(read_file(kLists + list + ".json"),
+                   reading_of(preset, preset.url.empty() ? preset.example : preset.url));
   REQUIRE_MESSAGE(catalog.has_value(), catalog.error().sentence);
   expect_file(kLists + list + ".txt", to_text(*catalog));
 }
@@ -115,7 +121,8 @@ endpoints:
   CHECK(preset.reading.rules[0].url == "https://api.anthropic.com/v1/models/{id}");
   CHECK(config->endpoints[1].access.http_headers.size() == 2);
   CHECK(config->endpoints[1].access.http_headers[0].second.where == "mine");
-  CHECK(config->endpoints[2].reading.rules[0].url == "https://gw.example.com/claude/v1/models/{id}");
+  CHECK(config->endpoints[2].reading.rules[0].url ==
+        "https://gw.example.com/claude/v1/models/{id}");
 }
 
 TEST_CASE("an echo is sent only for endpoints that ask for it") {

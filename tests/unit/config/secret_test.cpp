@@ -34,27 +34,34 @@ TEST_CASE("a rotated file counts at once, whether it is rewritten or renamed int
 TEST_CASE("what cannot be read is said without any value") {
   const TemporaryFolder folder;
   ::unsetenv("SECRET_TEST");
-  CHECK(reveal({SecretRef::From::Env, "SECRET_TEST"}).error() == "environment variable SECRET_TEST is not set");
-  CHECK(reveal({SecretRef::From::Env, "sk_abcdef"}).error() == "the environment variable that is named here is not set");
+  CHECK(reveal({SecretRef::From::Env, "SECRET_TEST"}).error() ==
+        "environment variable SECRET_TEST is not set");
+  CHECK(reveal({SecretRef::From::Env, "sk_abcdef"}).error() ==
+        "the environment variable that is named here is not set");
   CHECK(reveal({}).error() == "no secret is configured");
   const auto missing = (folder.path() / "missing").string();
-  CHECK(reveal({SecretRef::From::File, missing}).error() == "cannot read file \"" + missing + "\": No such file or directory");
+  CHECK(reveal({SecretRef::From::File, missing}).error() ==
+        "cannot read file \"" + missing + "\": No such file or directory");
   const auto here = folder.path().string();
-  CHECK(reveal({SecretRef::From::File, here}).error() == "file \"" + here + "\" is not a regular file");
+  CHECK(reveal({SecretRef::From::File, here}).error() ==
+        "file \"" + here + "\" is not a regular file");
   const auto empty = folder.write("empty", "\n");
   CHECK(reveal({SecretRef::From::File, empty}).error() == "file \"" + empty + "\" is empty");
   const auto large = folder.write("large", std::string(65'537, 'x'));
-  CHECK(reveal({SecretRef::From::File, large}).error() == "file \"" + large + "\" is longer than 65536 bytes");
+  CHECK(reveal({SecretRef::From::File, large}).error() ==
+        "file \"" + large + "\" is longer than 65536 bytes");
   const auto lines = folder.write("lines", "hush-1\nhush-2\n");
   CHECK(reveal({SecretRef::From::File, lines}).error() ==
-        "file \"" + lines + "\" has a line break or a zero byte inside; it must be one line of text");
+        "file \"" + lines +
+            "\" has a line break or a zero byte inside; it must be one line of text");
 }
 
 TEST_CASE("a FIFO in place of a secret file is refused instead of waited for") {
   const TemporaryFolder folder;
   const auto path = (folder.path() / "fifo").string();
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-  CHECK(reveal({SecretRef::From::File, path}).error() == "file \"" + path + "\" is not a regular file");
+  CHECK(reveal({SecretRef::From::File, path}).error() ==
+        "file \"" + path + "\" is not a regular file");
 }
 
 TEST_CASE("several threads may reveal one file while it changes") {
@@ -66,7 +73,9 @@ TEST_CASE("several threads may reveal one file while it changes") {
       for (int n = 0; n < 200; ++n) (void)reveal(secret);
     });
   }
-  for (int n = 0; n < 50; ++n) std::filesystem::rename(folder.write("next", n % 2 == 0 ? "bbbb" : "cccc"), folder.path() / "key");
+  for (int n = 0; n < 50; ++n)
+    std::filesystem::rename(folder.write("next", n % 2 == 0 ? "bbbb" : "cccc"),
+                            folder.path() / "key");
   readers.clear();
   CHECK(reveal(secret) == "cccc");
 }

@@ -6,8 +6,9 @@ using namespace modelvane;
 
 TEST_CASE("endpoint URLs are http or https, with a valid host and port, and carry no user") {
   for (const std::string_view url :
-       {"http://a", "https://llm.example.com/v1/models", "HTTPS://LLM.example.com", "http://127.0.0.1:10180/v1/models?x=1&y=%20",
-        "http://[::1]:80/", "https://my_host-1.internal./", "http://localhost:65535"}) {
+       {"http://a", "https://llm.example.com/v1/models", "HTTPS://LLM.example.com",
+        "http://127.0.0.1:10180/v1/models?x=1&y=%20", "http://[::1]:80/",
+        "https://my_host-1.internal./", "http://localhost:65535"}) {
     CAPTURE(url);
     CHECK_FALSE(url_problem(url).has_value());
   }
@@ -24,8 +25,10 @@ TEST_CASE("endpoint URLs are http or https, with a valid host and port, and carr
            Row{"https://:443/", "must name a host, as in https://host/path"},
            Row{"https://user:pw@a/", "must not hold a user name or password; use basic_auth"},
            Row{"https://a/#x", "must not have a fragment (\"#...\")"},
-           Row{"https://a b/", "must not have spaces, control or non-ASCII characters (percent-encode them)"},
-           Row{"https://a/\xC3\xA9", "must not have spaces, control or non-ASCII characters (percent-encode them)"},
+           Row{"https://a b/",
+               "must not have spaces, control or non-ASCII characters (percent-encode them)"},
+           Row{"https://a/\xC3\xA9",
+               "must not have spaces, control or non-ASCII characters (percent-encode them)"},
            Row{"https://-a.example/", "must have a valid host name or IP address"},
            Row{"https://a..b/", "must have a valid host name or IP address"},
            Row{"https://10.0.0.300/", "must have a valid host name or IP address"},
@@ -47,7 +50,8 @@ TEST_CASE("endpoint URLs are http or https, with a valid host and port, and carr
 TEST_CASE("a proxy may carry a user and speak socks5") {
   CHECK_FALSE(url_problem("http://user:pw@proxy:3128", UrlKind::Proxy).has_value());
   CHECK_FALSE(url_problem("socks5://proxy:1080", UrlKind::Proxy).has_value());
-  CHECK(url_problem("proxy:3128", UrlKind::Proxy).value_or("fine") == "must start with http://, https:// or socks5://");
+  CHECK(url_problem("proxy:3128", UrlKind::Proxy).value_or("fine") ==
+        "must start with http://, https:// or socks5://");
   CHECK(url_problem("http://user:pw@:3128", UrlKind::Proxy).has_value());
 }
 
@@ -55,8 +59,8 @@ TEST_CASE("names, labels, tokens and header values have their alphabets") {
   CHECK(is_name("internlm"));
   CHECK(is_name("9.a_b-c"));
   CHECK(is_name(std::string(63, 'a')));
-  for (const std::string& name :
-       {std::string{}, std::string(64, 'a'), std::string{"-a"}, std::string{"a b"}, std::string{"a/b"}}) {
+  for (const std::string& name : {std::string{}, std::string(64, 'a'), std::string{"-a"},
+                                  std::string{"a b"}, std::string{"a/b"}}) {
     CHECK_FALSE(is_name(name));
   }
   CHECK(is_label_name("team_1"));
@@ -71,8 +75,10 @@ TEST_CASE("names, labels, tokens and header values have their alphabets") {
 }
 
 TEST_CASE("JSON pointers are empty or start with a slash, and escape with ~0 and ~1") {
-  for (const std::string_view fine : {"", "/", "/data", "/a~1b/~0/0"}) CHECK_FALSE(pointer_problem(fine).has_value());
-  for (const std::string_view bad : {"data", "/a~", "/a~2", "$.data"}) CHECK(pointer_problem(bad).has_value());
+  for (const std::string_view fine : {"", "/", "/data", "/a~1b/~0/0"})
+    CHECK_FALSE(pointer_problem(fine).has_value());
+  for (const std::string_view bad : {"data", "/a~", "/a~2", "$.data"})
+    CHECK(pointer_problem(bad).has_value());
 }
 
 TEST_CASE("signing secrets are whsec_ and the base64 of 24 to 64 bytes") {
@@ -92,7 +98,8 @@ TEST_CASE("sizes have a binary unit and print as they are written") {
   CHECK(parse_size("1KiB") == 1024U);
   CHECK(parse_size("0B") == 0U);
   CHECK(parse_size("4GiB") == std::size_t{4} << 30U);
-  for (const std::string_view bad : {"", "16", "16MB", "MiB", "16 MiB", "1.5MiB", "-1B", "99999999999GiB"}) {
+  for (const std::string_view bad :
+       {"", "16", "16MB", "MiB", "16 MiB", "1.5MiB", "-1B", "99999999999GiB"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_size(bad).has_value());
   }

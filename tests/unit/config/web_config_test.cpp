@@ -32,7 +32,8 @@ struct Files {
     const auto config = parse_web_config(yaml, file);
     if (config) return "";
     std::vector<std::string> lines;
-    for (const auto& error : config.error()) lines.push_back(to_text(error).substr(file.size() + 1));
+    for (const auto& error : config.error())
+      lines.push_back(to_text(error).substr(file.size() + 1));
     return fmt::format("{}", fmt::join(lines, "\n"));
   }
 };
@@ -66,11 +67,13 @@ basic_auth_users:
   CHECK(config.tls->client_certificate == ClientCertificate::RequiredAndVerified);
   CHECK(config.tls->client_ca_file == files.path("ca.pem"));
   CHECK(config.tls->client_allowed_sans == std::vector<std::string>{"prometheus.example.com"});
-  CHECK(config.tls->cipher_suites == std::vector<std::string>{"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
+  CHECK(config.tls->cipher_suites ==
+        std::vector<std::string>{"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
   CHECK(config.tls->curves == std::vector<std::string>{"X25519", "P-256"});
   CHECK_FALSE(config.tls->prefers_own_ciphers);
   CHECK(config.users == decltype(config.users){{"alice", kHash}, {"bob", kHash}});
-  CHECK(config.headers == decltype(config.headers){{"Strict-Transport-Security", "max-age=31536000"}});
+  CHECK(config.headers ==
+        decltype(config.headers){{"Strict-Transport-Security", "max-age=31536000"}});
 }
 
 TEST_CASE("an empty web config asks for nothing") {
@@ -81,7 +84,8 @@ TEST_CASE("an empty web config asks for nothing") {
 
 TEST_CASE("all errors of a web config come at once, each with its place") {
   const Files files;
-  CHECK(files.errors(R"(tls_server_config:
+  CHECK(
+      files.errors(R"(tls_server_config:
   cert_file: nowhere.pem
   client_auth_type: RequireAndVerifyClientCert
   min_version: TLS10
@@ -90,24 +94,29 @@ TEST_CASE("all errors of a web config come at once, each with its place") {
 http_server_config:
   headers: {Content-Length: 1}
 basic_auth_user: {}
-)") == fmt::format(R"(2:3: tls_server_config.key_file: is missing; write the path of the certificate's key (PEM)
+)") ==
+      fmt::format(
+          R"(2:3: tls_server_config.key_file: is missing; write the path of the certificate's key (PEM)
 2:14: tls_server_config.cert_file: there is no file "{}"
 3:21: tls_server_config.client_auth_type: needs client_ca_file: the authority that signs the clients' certificates
 4:16: tls_server_config.min_version: must be one of TLS12, TLS13, not "TLS10"; did you mean "TLS12"?
 6:23: tls_server_config.curve_preferences[0]: must be one of CurveP256, CurveP384, CurveP521, X25519, {}
 8:29: http_server_config.headers.Content-Length: modelvane sets this header itself; remove it
 9:1: basic_auth_user: unknown key; did you mean "basic_auth_users"?)",
-                   files.path("nowhere.pem"), "not \"CurveP257\"; did you mean \"CurveP256\"?"));
+          files.path("nowhere.pem"), "not \"CurveP257\"; did you mean \"CurveP256\"?"));
 }
 
 TEST_CASE("what a client certificate would be checked against must go with the wish to check it") {
   const Files files;
   constexpr auto kPair = "tls_server_config: {cert_file: cert.pem, key_file: key.pem";
-  CHECK(files.errors(fmt::format("{}, client_ca_file: ca.pem}}", kPair)).find("has no meaning unless") != std::string::npos);
-  CHECK(files.errors(fmt::format("{}, client_auth_type: RequireAnyClientCert, client_allowed_sans: [a]}}", kPair))
+  CHECK(files.errors(fmt::format("{}, client_ca_file: ca.pem}}", kPair))
+            .find("has no meaning unless") != std::string::npos);
+  CHECK(files
+            .errors(fmt::format(
+                "{}, client_auth_type: RequireAnyClientCert, client_allowed_sans: [a]}}", kPair))
             .find("client_allowed_sans: has no meaning unless") != std::string::npos);
-  CHECK(files.errors(fmt::format("{}, min_version: TLS13, max_version: TLS12}}", kPair)).find("must not be below min_version") !=
-        std::string::npos);
+  CHECK(files.errors(fmt::format("{}, min_version: TLS13, max_version: TLS12}}", kPair))
+            .find("must not be below min_version") != std::string::npos);
 }
 
 TEST_CASE("a password in place of its hash is refused and not repeated") {
@@ -118,5 +127,6 @@ TEST_CASE("a password in place of its hash is refused and not repeated") {
   const auto costly = files.errors("basic_auth_users: {a: \"$2y$16" + kHash.substr(6) + "\"}");
   CHECK(costly.find("must have a cost of 4 to 15, not 16") != std::string::npos);
   CHECK(files.errors("basic_auth_users: {}").find("nobody could ask") != std::string::npos);
-  CHECK(files.errors("basic_auth_users: {\"a:b\": \"" + kHash + "\"}").find("colons") != std::string::npos);
+  CHECK(files.errors("basic_auth_users: {\"a:b\": \"" + kHash + "\"}").find("colons") !=
+        std::string::npos);
 }

@@ -10,7 +10,8 @@ namespace {
 std::string refusal(std::string_view text) {
   const auto parsed = parse_yaml(text);
   if (parsed) return "accepted";
-  return fmt::format("{}:{}: {}", parsed.error().at.line, parsed.error().at.column, parsed.error().sentence);
+  return fmt::format("{}:{}: {}", parsed.error().at.line, parsed.error().at.column,
+                     parsed.error().sentence);
 }
 
 }  // namespace
@@ -42,13 +43,18 @@ TEST_CASE("what yaml-cpp lets through is refused with a position") {
            Row{"b: \"xx\nc: 2\n", "1:4: the double quote that opens here is never closed"},
            Row{"a: 1\nb: 'xx''\nc: 2\n", "2:4: the single quote that opens here is never closed"},
            Row{"b: &x \"xx\nc: 2\n", "1:4: the double quote that opens here is never closed"},
-           Row{"- a\nb: 1\n", "2:1: a second YAML document starts here; a configuration is one document (check the indentation)"},
+           Row{"- a\nb: 1\n",
+               "2:1: a second YAML document starts here; a configuration is one document (check "
+               "the indentation)"},
            Row{"a: 1\n---\na: 2\n",
-               "2:1: a second YAML document starts here; a configuration is one document (check the indentation)"},
-           Row{"a: !!binary eA==\n", "1:4: YAML tags (\"!...\") have no meaning here; remove it, or quote the value"},
+               "2:1: a second YAML document starts here; a configuration is one document (check "
+               "the indentation)"},
+           Row{"a: !!binary eA==\n",
+               "1:4: YAML tags (\"!...\") have no meaning here; remove it, or quote the value"},
            Row{"? [a]\n: b\n", "1:3: a key must be plain text"},
            Row{"~: b\n", "1:1: a key must be plain text"},
-           Row{std::string{"a: \0b\n", 6}, "1:4: control character 0x00; a configuration is plain UTF-8 text"},
+           Row{std::string{"a: \0b\n", 6},
+               "1:4: control character 0x00; a configuration is plain UTF-8 text"},
            Row{"a: \x1b[31m\n", "1:4: control character 0x1B; a configuration is plain UTF-8 text"},
            Row{"# fine\na: \xC3\x28\n", "2:4: this is not valid UTF-8; save the file as UTF-8"},
            Row{"a: \xED\xA0\x80\n", "1:4: this is not valid UTF-8; save the file as UTF-8"},
@@ -58,12 +64,15 @@ TEST_CASE("what yaml-cpp lets through is refused with a position") {
                "1:1: this is not valid UTF-8; save the file as UTF-8"},
            Row{"a:\n\tb: 1\n", "2:1: not valid YAML: a tab cannot indent YAML; use spaces"},
            Row{"a: b: c\n",
-               "1:5: not valid YAML: a colon is not allowed here; put the value in quotes, or check the indentation"},
+               "1:5: not valid YAML: a colon is not allowed here; put the value in quotes, or "
+               "check the indentation"},
            Row{"a: [1, 2\n", "2:1: not valid YAML: a \"[\" is not closed, or a comma is missing"},
            Row{"a: *sk-secret-9\n",
-               "1:4: not valid YAML: this refers to an anchor that is not defined; put the value in quotes if its "
+               "1:4: not valid YAML: this refers to an anchor that is not defined; put the value "
+               "in quotes if its "
                "\"*\" is meant"},
-           Row{"a: &x [*x]\n", "1:8: this alias refers to a value that contains it; write the value out"},
+           Row{"a: &x [*x]\n",
+               "1:8: this alias refers to a value that contains it; write the value out"},
        }) {
     CAPTURE(text);
     CHECK(refusal(text) == error);
@@ -71,7 +80,8 @@ TEST_CASE("what yaml-cpp lets through is refused with a position") {
 }
 
 TEST_CASE("an escaped or doubled quote does not end a quoted value") {
-  for (const std::string_view text : {R"(a: "x\"y")", R"(a: 'it''s')", R"(a: "\\")", "a: |\n  \"open\n", "a: it's\n"}) {
+  for (const std::string_view text :
+       {R"(a: "x\"y")", R"(a: 'it''s')", R"(a: "\\")", "a: |\n  \"open\n", "a: it's\n"}) {
     CAPTURE(text);
     CHECK(refusal(text) == "accepted");
   }
@@ -88,9 +98,12 @@ TEST_CASE("nesting is bounded, whatever brackets it uses") {
 TEST_CASE("aliases count in full, so that ten lines cannot stand for millions of values") {
   std::string bomb = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 10; ++i) {
-    bomb += fmt::format("l{0}: &l{0} [*l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}]\n", i, i - 1);
+    bomb += fmt::format(
+        "l{0}: &l{0} [*l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}, *l{1}]\n", i,
+        i - 1);
   }
-  CHECK(refusal(bomb).find("more than 1000000 values (aliases count in full)") != std::string::npos);
+  CHECK(refusal(bomb).find("more than 1000000 values (aliases count in full)") !=
+        std::string::npos);
   const auto shared = parse_yaml("a: &x {k: v}\nb: *x\n");
   REQUIRE(shared.has_value());
   CHECK((*shared)->entries[1].value->entries[0].value->text == "v");

@@ -49,7 +49,8 @@ TEST_CASE("a target that goes back before it was confirmed was nothing") {
 TEST_CASE("a move back names the move that it takes back") {
   Story story;
   story.lists({{"a", "x"}}, 9).lists({{"a", "y"}}, 9).lists({{"a", "x"}}, 9).lists({{"a", "z"}}, 9);
-  REQUIRE(story.events() == Lines{"alias.moved a: x -> y", "alias.moved a: y -> x", "alias.moved a: x -> z"});
+  REQUIRE(story.events() ==
+          Lines{"alias.moved a: x -> y", "alias.moved a: y -> x", "alias.moved a: x -> z"});
   CHECK_FALSE(story.all[0].reverts.has_value());
   CHECK(story.all[1].reverts == story.all[0].id);
   CHECK_FALSE(story.all[2].reverts.has_value());
@@ -94,7 +95,8 @@ TEST_CASE("an alias that settles on another target has moved, too") {
   story.lists({{"a", "x"}}, 3);
   for (int i = 0; i < 10; ++i) story.lists({{"a", "y"}}).lists({{"a", "x"}});
   story.lists({{"a", "y"}}, 9);
-  CHECK(story.events() == Lines{"alias.unstable a: x -> -", "alias.settled a: x -> y", "alias.moved a: x -> y"});
+  CHECK(story.events() ==
+        Lines{"alias.unstable a: x -> -", "alias.settled a: x -> y", "alias.moved a: x -> y"});
   story.lists({{"a", "y"}}, 9);
   CHECK(story.all.size() == 3);
 }
@@ -121,20 +123,30 @@ TEST_CASE("an alias appears, vanishes after its time, and comes back") {
 
 TEST_CASE("a move behind an absence is not lost: the chain of moves has no gap") {
   Story story;
-  story.lists(list_with({{"a", "x"}}), 2).lists(list_with({}), 20).lists(list_with({{"a", "y"}}), 2);
-  CHECK(story.events() == Lines{"alias.vanished a: x -> -", "alias.appeared a: x -> y", "alias.moved a: x -> y"});
+  story.lists(list_with({{"a", "x"}}), 2)
+      .lists(list_with({}), 20)
+      .lists(list_with({{"a", "y"}}), 2);
+  CHECK(story.events() ==
+        Lines{"alias.vanished a: x -> -", "alias.appeared a: x -> y", "alias.moved a: x -> y"});
 }
 
 TEST_CASE("a provider that hides a target and shows it again") {
   Story story;
-  story.lists({{"a", "x"}}, 2).lists({{"a", ""}}, 2).lists({{"a", "x"}}, 2).lists({{"a", ""}}, 2).lists({{"a", "y"}}, 2);
-  CHECK(story.events() == Lines{"alias.undisclosed a: x -> -", "alias.disclosed a: x -> x", "alias.undisclosed a: x -> -",
-                                "alias.disclosed a: x -> y", "alias.moved a: x -> y"});
+  story.lists({{"a", "x"}}, 2)
+      .lists({{"a", ""}}, 2)
+      .lists({{"a", "x"}}, 2)
+      .lists({{"a", ""}}, 2)
+      .lists({{"a", "y"}}, 2);
+  CHECK(story.events() == Lines{"alias.undisclosed a: x -> -", "alias.disclosed a: x -> x",
+                                "alias.undisclosed a: x -> -", "alias.disclosed a: x -> y",
+                                "alias.moved a: x -> y"});
 }
 
 TEST_CASE("a model that becomes an alias appears, and one that only seemed to leaves no trace") {
   Story story;
-  story.lists(list_with({{"a", ""}}), 2).lists(list_with({{"a", "x"}})).lists(list_with({{"a", ""}}), 9);
+  story.lists(list_with({{"a", ""}}), 2)
+      .lists(list_with({{"a", "x"}}))
+      .lists(list_with({{"a", ""}}), 9);
   CHECK(story.events().empty());
   CHECK(story.state.aliases.empty());
   story.lists(list_with({{"a", "x"}}), 2);
@@ -156,7 +168,8 @@ TEST_CASE("an endpoint is down after three failed polls and up after two good on
   CHECK(story.all[1].summary == "internlm is up again after 14m (was: no)");
 }
 
-TEST_CASE("an endpoint that never answered is reported down, and its first list is a silent baseline") {
+TEST_CASE(
+    "an endpoint that never answered is reported down, and its first list is a silent baseline") {
   Story story;
   story.fails(3, Reason::Dns).lists({{"a", "x"}}, 2);
   CHECK(story.events() == Lines{"endpoint.down", "endpoint.up"});
@@ -181,7 +194,8 @@ TEST_CASE("a list that stays small is believed after the hold, and then its alia
   story.lists(list_with({{"a", "x"}}), 2).lists({{"a", "y"}, {"m1", ""}}, 10);
   CHECK(story.events() == Lines{"catalog.quarantined"});
   story.lists({{"a", "y"}, {"m1", ""}}, 2);
-  CHECK(story.events() == Lines{"catalog.quarantined", "catalog.accepted", "alias.moved a: x -> y"});
+  CHECK(story.events() ==
+        Lines{"catalog.quarantined", "catalog.accepted", "alias.moved a: x -> y"});
 }
 
 TEST_CASE("a ratio of zero switches the guard off") {
@@ -236,14 +250,16 @@ TEST_CASE("when only time is missing, the next poll waits for its end") {
 TEST_CASE("a steady poll needs no commit of its own, a change does") {
   Story story;
   story.lists({{"a", "x"}}, 2);
-  const auto steady =
-      advance(story.state, {.at = story.now, .result = Story::catalog({{"a", "x"}}), .request_id = ""}, story.watched);
+  const auto steady = advance(
+      story.state, {.at = story.now, .result = Story::catalog({{"a", "x"}}), .request_id = ""},
+      story.watched);
   CHECK_FALSE(steady.must_persist);
   auto marked = story.state;
   apply_good_mark(marked, story.now);
   CHECK(marked == steady.state);
-  const auto changed =
-      advance(story.state, {.at = story.now, .result = Story::catalog({{"a", "y"}}), .request_id = ""}, story.watched);
+  const auto changed = advance(
+      story.state, {.at = story.now, .result = Story::catalog({{"a", "y"}}), .request_id = ""},
+      story.watched);
   CHECK(changed.must_persist);
 }
 

@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 
 // A list of m1..m4 and the alias "a", named as one.
 std::shared_ptr<Catalog> with_named(const std::string& target = "") {
-  auto list = std::make_shared<Catalog>(*Story::catalog({{"a", target}, {"m1", ""}, {"m2", ""}, {"m3", ""}, {"m4", ""}}));
+  auto list = std::make_shared<Catalog>(
+      *Story::catalog({{"a", target}, {"m1", ""}, {"m2", ""}, {"m3", ""}, {"m4", ""}}));
   if (target.empty()) list->undisclosed = {"a"};
   return list;
 }
@@ -99,7 +100,8 @@ TEST_CASE("a watched value that changes on a hidden alias is a hint, once two po
   CHECK(story.events().empty());
   shows(story, with_hint("3"), 9);
   REQUIRE(story.events() == Lines{"alias.hint a: - -> -"});
-  CHECK(story.all[0].changed == std::vector<HintChange>{{.pointer = "/created", .from = "1", .to = "3"}});
+  CHECK(story.all[0].changed ==
+        std::vector<HintChange>{{.pointer = "/created", .from = "1", .to = "3"}});
   CHECK(story.all[0].summary == "a may have moved: /created changed on its row");
 }
 
@@ -108,7 +110,8 @@ TEST_CASE("a move takes the changed values along instead of a hint of its own") 
   shows(story, with_hint("1", "x"), 2);
   shows(story, with_hint("2", "y"), 9);
   REQUIRE(story.events() == Lines{"alias.moved a: x -> y"});
-  CHECK(story.all[0].changed == std::vector<HintChange>{{.pointer = "/created", .from = "1", .to = "2"}});
+  CHECK(story.all[0].changed ==
+        std::vector<HintChange>{{.pointer = "/created", .from = "1", .to = "2"}});
   shows(story, with_hint("3", "y"), 2);
   CHECK(story.events().back() == "alias.hint a: - -> -");
 }
@@ -119,8 +122,8 @@ TEST_CASE("a pin breaks once with the move, and is restored once with the move b
   shows(story, with_named("x"), 2);
   shows(story, with_named("y"), 9);
   shows(story, with_named("z"), 9);
-  REQUIRE(story.events() ==
-          Lines{"alias.moved a: x -> y", "alias.pin_broken a: - -> y", "alias.moved a: y -> z", "alias.pin_restored a: - -> z"});
+  REQUIRE(story.events() == Lines{"alias.moved a: x -> y", "alias.pin_broken a: - -> y",
+                                  "alias.moved a: y -> z", "alias.pin_restored a: - -> z"});
   CHECK(story.all[1].summary == "a points to y, which is not approved (approved: x, z)");
   CHECK(story.all[1].pin == PinState{{"x", "z"}, false});
 }
@@ -147,7 +150,8 @@ TEST_CASE("an approval restores a pin between polls; a pin that is taken away sa
   CHECK_FALSE(story.state.aliases.at("a").pin_ok.has_value());
 }
 
-TEST_CASE("of several targets all must be approved; a target that was never disclosed is not judged") {
+TEST_CASE(
+    "of several targets all must be approved; a target that was never disclosed is not judged") {
   Story story;
   story.watched.pins = {{"a", {"x", "y"}}};
   CHECK(pin_state(story.watched, "a", "x,y")->ok);

@@ -27,7 +27,9 @@ TEST_CASE("a model is added when two polls have shown it") {
   CHECK(story.all[0].subject() == "internlm/new");
 }
 
-TEST_CASE("a model is removed when it has been missing for six hours, and the event names who still points to it") {
+TEST_CASE(
+    "a model is removed when it has been missing for six hours, and the event names who still "
+    "points to it") {
   Story story;
   story.lists(models_and({{"a", "old"}, {"old", ""}}), 2).lists(models_and({{"a", "old"}}), 360);
   CHECK(story.events().empty());
@@ -40,7 +42,8 @@ TEST_CASE("a model is removed when it has been missing for six hours, and the ev
 TEST_CASE("a model that comes and goes before it was confirmed was nothing") {
   Story story;
   story.lists(models_and({{"x", ""}}), 2);
-  for (int i = 0; i < 20; ++i) story.lists(models_and({{"y", ""}}), 1).lists(models_and({{"x", ""}}), 30);
+  for (int i = 0; i < 20; ++i)
+    story.lists(models_and({{"y", ""}}), 1).lists(models_and({{"x", ""}}), 30);
   CHECK(story.events().empty());
   CHECK(story.state.pending_models.empty());
 }
@@ -48,14 +51,18 @@ TEST_CASE("a model that comes and goes before it was confirmed was nothing") {
 TEST_CASE("failed and quarantined polls neither add nor remove") {
   Story story;
   story.lists(models_and({}), 2);
-  for (int i = 0; i < 4; ++i) story.fails(1).lists({{"m1", ""}, {"other", ""}}, 80).lists(models_and({}), 1);
+  for (int i = 0; i < 4; ++i)
+    story.fails(1).lists({{"m1", ""}, {"other", ""}}, 80).lists(models_and({}), 1);
   for (const auto& event : story.all) CHECK(event.model.empty());
 }
 
 TEST_CASE("an id that is an alias is no model: it raises alias events only") {
   Story story;
-  story.lists(models_and({{"a", "m1"}}), 2).lists(models_and({{"a", "m1"}, {"b", "m2"}}), 2).lists(models_and({}), 800);
-  CHECK(story.events() == Lines{"alias.appeared b: - -> m2", "alias.vanished a: m1 -> -", "alias.vanished b: m2 -> -"});
+  story.lists(models_and({{"a", "m1"}}), 2)
+      .lists(models_and({{"a", "m1"}, {"b", "m2"}}), 2)
+      .lists(models_and({}), 800);
+  CHECK(story.events() == Lines{"alias.appeared b: - -> m2", "alias.vanished a: m1 -> -",
+                                "alias.vanished b: m2 -> -"});
 }
 
 TEST_CASE("another list is learnt silently, and its aliases are judged as before") {

@@ -14,8 +14,10 @@ struct Ends {
   Story story{.step = 1h};
 
   // One list of "old", "new" and the alias a -> old, in which `old` ends so.
-  std::shared_ptr<const Catalog> list(const std::optional<Lifecycle>& ending, const std::string& target = "old") const {
-    auto catalog = std::make_shared<Catalog>(*Story::catalog({{"a", target}, {"new", ""}, {"old", ""}}));
+  std::shared_ptr<const Catalog> list(const std::optional<Lifecycle>& ending,
+                                      const std::string& target = "old") const {
+    auto catalog =
+        std::make_shared<Catalog>(*Story::catalog({{"a", target}, {"new", ""}, {"old", ""}}));
     if (ending) catalog->lifecycles = {*ending};
     return catalog;
   }
@@ -44,8 +46,8 @@ TEST_CASE("a date is set, changed and cleared, each confirmed by two polls") {
   const auto second = ends.in(days{60});
   ends.shows(ends.list(second), 3);
   ends.shows(ends.list({}), 3);
-  REQUIRE(ends.story.events() ==
-          Lines{"model.retirement_set old", "model.retirement_changed old", "model.retirement_cleared old"});
+  REQUIRE(ends.story.events() == Lines{"model.retirement_set old", "model.retirement_changed old",
+                                       "model.retirement_cleared old"});
   CHECK(ends.story.all[1].retirement_before->at == first.retires_at);
   CHECK(ends.story.all[2].retirement_before->at == second.retires_at);
   CHECK(ends.story.state.endings->empty());
@@ -57,8 +59,8 @@ TEST_CASE("an end comes near three times, and a restart in between repeats nothi
   ends.shows(ends.list({}), 2);
   const auto list = ends.list(date);
   ends.shows(list, 24 * 41);
-  REQUIRE(ends.story.events() == Lines{"model.retirement_set old", "model.retirement_near old", "model.retirement_near old",
-                                       "model.retirement_near old"});
+  REQUIRE(ends.story.events() == Lines{"model.retirement_set old", "model.retirement_near old",
+                                       "model.retirement_near old", "model.retirement_near old"});
   CHECK(ends.story.all[1].retirement->days_left == 30);
   CHECK(ends.story.all[2].retirement->days_left == 7);
   CHECK(ends.story.all[3].retirement->days_left == 1);
@@ -82,7 +84,8 @@ TEST_CASE("an end comes near also while the endpoint fails") {
   CHECK(ends.story.events().back() == "model.retirement_near old");
 }
 
-TEST_CASE("the baseline is silent about dates that it finds and about thresholds that have passed") {
+TEST_CASE(
+    "the baseline is silent about dates that it finds and about thresholds that have passed") {
   Ends ends;
   const auto list = ends.list(ends.in(days{10}));
   ends.shows(list, 24);
@@ -98,7 +101,8 @@ TEST_CASE("an alias that moves to a model which will end says so") {
   ends.shows(ends.list(ends.in(days{12}, "x")), 2);
   REQUIRE(ends.story.events().front() == "alias.moved a: new -> old");
   CHECK(ends.story.all[0].retirement->days_left == 12);
-  CHECK(ends.story.all[0].summary == "a moved from new to old, which ends in 12 days; replacement: x");
+  CHECK(ends.story.all[0].summary ==
+        "a moved from new to old, which ends in 12 days; replacement: x");
 }
 
 TEST_CASE("the date on the row of an alias is its target's, and raises nothing by itself") {

@@ -13,7 +13,8 @@
 
 namespace modelvane {
 
-using Targets = std::map<std::string, std::string>;  // id -> target; "" = listed, but discloses nothing
+using Targets =
+    std::map<std::string, std::string>;  // id -> target; "" = listed, but discloses nothing
 
 struct Story {
   Watched watched{.endpoint = "internlm", .instance = "test"};
@@ -27,7 +28,10 @@ struct Story {
     list->ids = IdList::of(targets | std::views::keys);
     for (const auto& [id, target] : targets) {
       if (!target.empty())
-        list->aliases.push_back({.id = id, .target = target, .rule = Rule::Field, .evidence = "{\"id\":\"" + id + "\"}"});
+        list->aliases.push_back({.id = id,
+                                 .target = target,
+                                 .rule = Rule::Field,
+                                 .evidence = "{\"id\":\"" + id + "\"}"});
     }
     return list;
   }
@@ -45,7 +49,9 @@ struct Story {
   }
   Story& fails(int polls = 1, Reason reason = Reason::Http5xx) {
     while (polls-- > 0)
-      sees({.at = now, .result = std::unexpected(PollFailure{.reason = reason, .sentence = "no"}), .request_id = ""});
+      sees({.at = now,
+            .result = std::unexpected(PollFailure{.reason = reason, .sentence = "no"}),
+            .request_id = ""});
     return *this;
   }
   // "alias.moved a: x -> y", "model.added m" and so on, of all events so far.
@@ -53,7 +59,9 @@ struct Story {
     std::vector<std::string> lines;
     for (const auto& event : all) {
       std::string line{name(event.type)};
-      if (!event.alias.empty()) line += " " + event.alias + ": " + event.from.value_or("-") + " -> " + event.to.value_or("-");
+      if (!event.alias.empty())
+        line +=
+            " " + event.alias + ": " + event.from.value_or("-") + " -> " + event.to.value_or("-");
       if (!event.model.empty()) line += " " + event.model;
       lines.push_back(line);
     }

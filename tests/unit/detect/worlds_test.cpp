@@ -1,5 +1,6 @@
-// Exhaustive small worlds: every sequence of up to six observations over two targets, an undisclosed row, an absent row, a failed
-// poll. 5^1 + ... + 5^6 = 19,530 worlds, under three policies.
+// Exhaustive small worlds: every sequence of up to six observations over two targets, an
+// undisclosed row, an absent row, a failed poll. 5^1 + ... + 5^6 = 19,530 worlds, under three
+// policies.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -18,14 +19,17 @@ Observation observation(Seen seen, Time at) {
   Targets targets;
   for (const auto* id : {"m1", "m2", "m3", "m4"}) targets[id] = "";
   if (seen == kFailed)
-    return {.at = at, .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "no"}), .request_id = ""};
+    return {.at = at,
+            .result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "no"}),
+            .request_id = ""};
   if (seen == kX) targets["a"] = "x";
   if (seen == kY) targets["a"] = "y";
   if (seen == kHidden) targets["a"] = "";
   return {.at = at, .result = Story::catalog(targets), .request_id = ""};
 }
 
-void for_all_worlds(std::size_t length, const std::function<void(const std::vector<Seen>&)>& visit) {
+void for_all_worlds(std::size_t length,
+                    const std::function<void(const std::vector<Seen>&)>& visit) {
   std::vector<Seen> world;
   const std::function<void()> grow = [&] {
     if (!world.empty()) visit(world);
@@ -57,13 +61,18 @@ std::array<Policy, 3> policies() {
   return {quick, usual, slow};
 }
 
-TEST_CASE("no event without a difference: a world that shows one thing only says nothing about the alias") {
+TEST_CASE(
+    "no event without a difference: a world that shows one thing only says nothing about the "
+    "alias") {
   for (const auto& policy : policies()) {
-    for (const auto seen : {kX, kY, kHidden, kGone}) CHECK(play(std::vector<Seen>(6, seen), policy).events().empty());
+    for (const auto seen : {kX, kY, kHidden, kGone})
+      CHECK(play(std::vector<Seen>(6, seen), policy).events().empty());
   }
 }
 
-TEST_CASE("moves form a chain without gaps that starts at the first known target and ends at the present one") {
+TEST_CASE(
+    "moves form a chain without gaps that starts at the first known target and ends at the present "
+    "one") {
   for (const auto& policy : policies()) {
     for_all_worlds(6, [&](const std::vector<Seen>& world) {
       const Story story = play(world, policy);
@@ -78,13 +87,15 @@ TEST_CASE("moves form a chain without gaps that starts at the first known target
         at = event.to;
       }
       const auto alias = story.state.aliases.find("a");
-      if (at) chained = chained && alias != story.state.aliases.end() && alias->second.target == *at;
+      if (at)
+        chained = chained && alias != story.state.aliases.end() && alias->second.target == *at;
       if (!chained) FAIL_CHECK("a broken chain");
     });
   }
 }
 
-TEST_CASE("no confirmed change is lost: after enough equal polls the state is what the polls show") {
+TEST_CASE(
+    "no confirmed change is lost: after enough equal polls the state is what the polls show") {
   for (const auto& policy : policies()) {
     for_all_worlds(4, [&](const std::vector<Seen>& world) {
       for (const auto last : {kX, kY}) {
@@ -93,8 +104,8 @@ TEST_CASE("no confirmed change is lost: after enough equal polls the state is wh
         const Story story = play(longer, policy);
         const auto alias = story.state.aliases.find("a");
         const std::string target = last == kX ? "x" : "y";
-        if (alias == story.state.aliases.end() || alias->second.target != target || alias->second.unstable ||
-            alias->second.pending) {
+        if (alias == story.state.aliases.end() || alias->second.target != target ||
+            alias->second.unstable || alias->second.pending) {
           FAIL_CHECK("not followed");
         }
       }
@@ -134,7 +145,8 @@ TEST_CASE("a poll asks to be made durable exactly when it changed more than mark
         const auto advanced = advance(story.state, observation(seen, story.now), story.watched);
         const bool is_frozen = advanced.state.aliases != story.state.aliases;
         const bool has_changed = unmarked(advanced.state) != unmarked(story.state);
-        if (has_changed ? !advanced.must_persist : advanced.must_persist && !is_frozen) FAIL_CHECK("not what changed");
+        if (has_changed ? !advanced.must_persist : advanced.must_persist && !is_frozen)
+          FAIL_CHECK("not what changed");
         story.sees(observation(seen, story.now));
       }
     });

@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 PollFailure failure_of(int status, std::string body = "", HttpHeaders headers = {}) {
-  const HttpResult result = HttpReply{.status = status, .body = std::move(body), .headers = std::move(headers)};
+  const HttpResult result =
+      HttpReply{.status = status, .body = std::move(body), .headers = std::move(headers)};
   const auto reply = successful_reply(result, kNow);
   REQUIRE_FALSE(reply);
   return reply.error();
@@ -31,30 +32,38 @@ TEST_CASE("providers' error answers get the reason that they mean") {
       {"openai", 401,
        R"({"error":{"message":"Incorrect API key provided: sk-abc","type":"invalid_request_error","param":null,"code":"invalid_api_key"}})",
        Reason::Auth, "invalid_api_key"},
-      {"openai quota", 429, R"({"error":{"message":"..","type":"insufficient_quota","code":"insufficient_quota"}})",
+      {"openai quota", 429,
+       R"({"error":{"message":"..","type":"insufficient_quota","code":"insufficient_quota"}})",
        Reason::RateLimited, "insufficient_quota"},
       {"anthropic", 401,
-       R"({"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"r"})", Reason::Auth,
-       "authentication_error"},
+       R"({"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"r"})",
+       Reason::Auth, "authentication_error"},
       {"anthropic without version", 400,
        R"({"type":"error","error":{"type":"invalid_request_error","message":"anthropic-version: header is required"}})",
        Reason::Http4xx, "invalid_request_error"},
-      {"anthropic overloaded", 529, R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})",
+      {"anthropic overloaded", 529,
+       R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})",
        Reason::Http5xx, "overloaded_error"},
       {"gemini bad key", 400,
        R"({"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT",)"
        R"("details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}})",
        Reason::Auth, "API_KEY_INVALID"},
-      {"gemini bad page token", 400, R"({"error":{"code":400,"message":"bad page token","status":"INVALID_ARGUMENT"}})",
+      {"gemini bad page token", 400,
+       R"({"error":{"code":400,"message":"bad page token","status":"INVALID_ARGUMENT"}})",
        Reason::Http4xx, "INVALID_ARGUMENT"},
-      {"xai", 400, R"({"code":"Client specified an invalid argument","error":"Incorrect API key provided: xa***yz."})",
+      {"xai", 400,
+       R"({"code":"Client specified an invalid argument","error":"Incorrect API key provided: xa***yz."})",
        Reason::Auth, "status 400"},
       {"xai other", 400, R"({"error":"no such page"})", Reason::Http4xx, "status 400"},
-      {"mistral", 400, R"({"object":"error","message":"Invalid model","type":"invalid_model","code":"1500"})", Reason::Http4xx,
-       "invalid_model"},
-      {"cohere invalid token", 498, R"({"message":"invalid api token"})", Reason::Auth, "status 498"},
-      {"openrouter", 404, R"({"error":{"code":404,"message":"gone"}})", Reason::Http4xx, "status 404"},
-      {"litellm", 401, R"({"error":{"message":"Authentication Error","type":"auth_error","param":"None","code":"401"}})",
+      {"mistral", 400,
+       R"({"object":"error","message":"Invalid model","type":"invalid_model","code":"1500"})",
+       Reason::Http4xx, "invalid_model"},
+      {"cohere invalid token", 498, R"({"message":"invalid api token"})", Reason::Auth,
+       "status 498"},
+      {"openrouter", 404, R"({"error":{"code":404,"message":"gone"}})", Reason::Http4xx,
+       "status 404"},
+      {"litellm", 401,
+       R"({"error":{"message":"Authentication Error","type":"auth_error","param":"None","code":"401"}})",
        Reason::Auth, "auth_error"},
       {"sglang", 401, R"({"error":"Unauthorized"})", Reason::Auth, "Unauthorized"},
       {"cloudflare", 520, "<html><title>520</title></html>", Reason::Http5xx, "status 520"},
@@ -68,8 +77,9 @@ TEST_CASE("providers' error answers get the reason that they mean") {
 }
 
 TEST_CASE("no text of an error answer is quoted, for it may hold the key") {
-  const auto failure =
-      failure_of(401, R"({"error":{"message":"bad key sk-secret","type":"sk-secret","code":"sk-secret","status":"sk-secret"}})");
+  const auto failure = failure_of(
+      401,
+      R"({"error":{"message":"bad key sk-secret","type":"sk-secret","code":"sk-secret","status":"sk-secret"}})");
   CHECK(failure.sentence.find("secret") == std::string::npos);
 }
 
@@ -85,12 +95,14 @@ TEST_CASE("every form of Retry-After is understood") {
       R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.07s"}]}})";
   CHECK(failure_of(429, "", {{"retry-after", "7"}}).retry_after == 7s);
   CHECK(failure_of(429, "", {{"retry-after", "0.25"}}).retry_after == 250ms);
-  CHECK(failure_of(429, "", {{"retry-after", "2"}, {"retry-after-ms", "1500"}}).retry_after == 1500ms);
+  CHECK(failure_of(429, "", {{"retry-after", "2"}, {"retry-after-ms", "1500"}}).retry_after ==
+        1500ms);
   CHECK(failure_of(429, "", {{"retry-after", "Sun, 22 Nov 2026 10:00:30 GMT"}}).retry_after == 30s);
   CHECK(failure_of(429, "", {{"retry-after", "2m59.56s"}}).retry_after == 179'560ms);
   CHECK(failure_of(429, retry_info).retry_after == 34'070ms);
   CHECK(failure_of(429, "", {{"x-ratelimit-reset-requests", "1m2s"}}).retry_after == 62s);
-  CHECK(failure_of(429, "", {{"anthropic-ratelimit-requests-reset", "2026-11-22T10:00:09Z"}}).retry_after == 9s);
+  CHECK(failure_of(429, "", {{"anthropic-ratelimit-requests-reset", "2026-11-22T10:00:09Z"}})
+            .retry_after == 9s);
   CHECK(failure_of(503, "", {{"retry-after", "5"}}).retry_after == 5s);
   CHECK_FALSE(failure_of(429, "", {{"retry-after", "soon"}}).retry_after);
   CHECK_FALSE(failure_of(500, "", {{"retry-after", "7"}}).retry_after);

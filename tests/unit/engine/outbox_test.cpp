@@ -1,4 +1,5 @@
-// The outbox by itself: what leaves when, and what becomes of it. Times are made up; nothing is sent.
+// The outbox by itself: what leaves when, and what becomes of it. Times are made up; nothing is
+// sent.
 #include "daemon/engine/outbox.h"
 
 #include <doctest/doctest.h>
@@ -38,25 +39,34 @@ struct Desk {
     outbox.configure(addressed, now());
   }
   Outbox::Now now() const { return {1h + passed, kStart + passed}; }
-  void add(std::uint64_t sequence, const std::string& to, EventType type = EventType::AliasMoved, const std::string& alias = "") {
+  void add(std::uint64_t sequence, const std::string& to, EventType type = EventType::AliasMoved,
+           const std::string& alias = "") {
     Event event = sample_event(type, "test", kStart + passed, sequence);
     event.drill = false;
     event.endpoint = "e";
     if (!alias.empty()) event.alias = alias;
-    auto stored = std::make_shared<StoredEvent>(StoredEvent{.sequence = sequence,
-                                                            .id = event.id,
-                                                            .type = type,
-                                                            .endpoint = event.endpoint,
-                                                            .alias = event.about(),
-                                                            .time = event.time,
-                                                            .json = to_cloudevent(event, "urn:test")});
-    outbox.add({.sequence = sequence, .webhook = to, .created = now().wall, .next_attempt = now().wall, .last_error = ""},
+    auto stored =
+        std::make_shared<StoredEvent>(StoredEvent{.sequence = sequence,
+                                                  .id = event.id,
+                                                  .type = type,
+                                                  .endpoint = event.endpoint,
+                                                  .alias = event.about(),
+                                                  .time = event.time,
+                                                  .json = to_cloudevent(event, "urn:test")});
+    outbox.add({.sequence = sequence,
+                .webhook = to,
+                .created = now().wall,
+                .next_attempt = now().wall,
+                .last_error = ""},
                std::move(stored), now());
   }
   std::vector<Outbox::Due> due() { return outbox.take_due(now()); }
   void end(const Outbox::Due& sent, VerdictClass kind) {
-    outbox.verdict(sent.key, {.kind = kind, .sentence = kind == VerdictClass::Ok ? "" : "no", .retry_after = std::nullopt}, 1ms,
-                   now());
+    outbox.verdict(sent.key,
+                   {.kind = kind,
+                    .sentence = kind == VerdictClass::Ok ? "" : "no",
+                    .retry_after = std::nullopt},
+                   1ms, now());
   }
   // Each request that is due now ends like this; returns how many events each carried.
   std::vector<std::size_t> send_all(VerdictClass kind = VerdictClass::Ok) {
@@ -96,13 +106,15 @@ TEST_CASE("what is due at once goes into one message for people, and one by one 
 TEST_CASE("a message never carries more than its format allows, and the rest follows") {
   Desk desk{{webhook("chat", "slack")}};
   const auto most = find_format("slack")->events_max;
-  for (std::uint64_t n = 1; n <= most + 3; ++n) desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
+  for (std::uint64_t n = 1; n <= most + 3; ++n)
+    desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
   CHECK(desk.send_all() == Sizes{most, 3});
 }
 
 TEST_CASE("a verdict on a message counts for each event in it") {
   Desk desk{{webhook("chat", "slack")}};
-  for (std::uint64_t n = 1; n <= 3; ++n) desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
+  for (std::uint64_t n = 1; n <= 3; ++n)
+    desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
   desk.end(desk.due().at(0), VerdictClass::Busy);
   const auto changes = desk.outbox.take_changes();
   REQUIRE(changes.size() == 3);
@@ -115,9 +127,11 @@ TEST_CASE("a verdict on a message counts for each event in it") {
   CHECK(desk.send_all() == Sizes{3});
 }
 
-TEST_CASE("a message that is refused is taken apart, so that one bad event costs the others nothing") {
+TEST_CASE(
+    "a message that is refused is taken apart, so that one bad event costs the others nothing") {
   Desk desk{{webhook("chat", "slack")}};
-  for (std::uint64_t n = 1; n <= 3; ++n) desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
+  for (std::uint64_t n = 1; n <= 3; ++n)
+    desk.add(n, "chat", EventType::AliasMoved, fmt::format("a{}", n));
   desk.end(desk.due().at(0), VerdictClass::Payload);
   for (std::uint64_t n = 1; n <= 3; ++n) {
     const auto sent = desk.due();
@@ -136,7 +150,8 @@ TEST_CASE("a rate limit lets its burst pass and then one message after the other
   auto config = webhook("w", "cloudevents");
   config.rate_limit = {.burst = 2, .per_second = 0.5};
   Desk desk{{config}};
-  for (std::uint64_t n = 1; n <= 4; ++n) desk.add(n, "w", EventType::AliasMoved, fmt::format("a{}", n));
+  for (std::uint64_t n = 1; n <= 4; ++n)
+    desk.add(n, "w", EventType::AliasMoved, fmt::format("a{}", n));
   CHECK(desk.send_all() == Sizes{1, 1});
   REQUIRE(desk.outbox.next_due());
   CHECK(*desk.outbox.next_due() - desk.now().steady <= 2s + 1ms);
@@ -148,7 +163,9 @@ TEST_CASE("a rate limit lets its burst pass and then one message after the other
   CHECK(desk.send_all() == Sizes{1});
 }
 
-TEST_CASE("a webhook that wants no more events is switched off with its events, and another URL switches it on") {
+TEST_CASE(
+    "a webhook that wants no more events is switched off with its events, and another URL switches "
+    "it on") {
   Desk desk{{webhook("w", "cloudevents")}};
   desk.add(1, "w", EventType::AliasMoved, "a");
   desk.end(desk.due().at(0), VerdictClass::Gone);
@@ -207,9 +224,12 @@ TEST_CASE("the status tells what an operator has to do") {
   CHECK(desk.outbox.view("w").status == WebhookStatus::Ok);
 }
 
-// ---- alerts -------------------------------------------------------------------------------------------------------------------
+// ---- alerts
+// -------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("an alert is posted every minute until it ends, as resolved for five minutes more, and only then delivered") {
+TEST_CASE(
+    "an alert is posted every minute until it ends, as resolved for five minutes more, and only "
+    "then delivered") {
   Desk desk{{webhook("am", "alertmanager")}};
   desk.add(1, "am", EventType::AliasMoved, "a");
   std::size_t posts = desk.send_all().size();
@@ -249,7 +269,9 @@ TEST_CASE("the event that ends an alert takes the place of the one that began it
   CHECK_FALSE(desk.outbox.next_due());
 }
 
-TEST_CASE("an event that comes while its alert is being posted waits for the verdict and then takes its place") {
+TEST_CASE(
+    "an event that comes while its alert is being posted waits for the verdict and then takes its "
+    "place") {
   Desk desk{{webhook("am", "alertmanager")}};
   desk.add(1, "am", EventType::EndpointDown);
   const auto down = desk.due();
@@ -260,7 +282,9 @@ TEST_CASE("an event that comes while its alert is being posted waits for the ver
   CHECK(desk.due().at(0).events[0]->sequence == 2);
 }
 
-TEST_CASE("an alert that is being posted while its webhook leaves the configuration waits for its return") {
+TEST_CASE(
+    "an alert that is being posted while its webhook leaves the configuration waits for its "
+    "return") {
   Desk desk{{webhook("am", "alertmanager")}};
   desk.add(1, "am", EventType::EndpointDown);
   const auto down = desk.due();
@@ -272,7 +296,8 @@ TEST_CASE("an alert that is being posted while its webhook leaves the configurat
   CHECK(desk.send_all() == Sizes{1});
 }
 
-TEST_CASE("a living alert does not expire, and after a restart it is posted at once and counts as held") {
+TEST_CASE(
+    "a living alert does not expire, and after a restart it is posted at once and counts as held") {
   Desk desk{{webhook("am", "alertmanager")}};
   desk.add(1, "am", EventType::EndpointDown);
   desk.send_all();
@@ -280,16 +305,22 @@ TEST_CASE("a living alert does not expire, and after a restart it is posted at o
   Desk next{{webhook("am", "alertmanager")}};
   next.passed = 300h;
   Event event = sample_event(EventType::EndpointDown, "test", kStart, 1);
-  next.outbox.restore({{row, {.sequence = 1, .id = event.id, .type = event.type, .json = to_cloudevent(event, "urn:test")}}}, {},
-                      {}, next.now());
+  next.outbox.restore({{row,
+                        {.sequence = 1,
+                         .id = event.id,
+                         .type = event.type,
+                         .json = to_cloudevent(event, "urn:test")}}},
+                      {}, {}, next.now());
   CHECK(next.outbox.view("am").pending == 0);
   CHECK(next.send_all().size() == 1);
   CHECK(next.outbox.view("am").dead_letters == 0);
 }
 
-// ---- operators ----------------------------------------------------------------------------------------------------------------
+// ---- operators
+// ----------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("a dropped delivery is not sent, and one that is under way leaves no trace when it fails") {
+TEST_CASE(
+    "a dropped delivery is not sent, and one that is under way leaves no trace when it fails") {
   Desk desk{{webhook("w", "cloudevents")}};
   desk.add(1, "w", EventType::AliasMoved, "a");
   desk.add(2, "w", EventType::AliasMoved, "b");
@@ -299,7 +330,8 @@ TEST_CASE("a dropped delivery is not sent, and one that is under way leaves no t
   desk.outbox.drop({3, "w"});
   desk.end(sent.at(0), VerdictClass::Busy);
   desk.end(sent.at(1), VerdictClass::Ok);
-  CHECK(desk.last_states() == std::map<std::uint64_t, DeliveryState>{{2, DeliveryState::Delivered}});
+  CHECK(desk.last_states() ==
+        std::map<std::uint64_t, DeliveryState>{{2, DeliveryState::Delivered}});
   desk.passed += 1h;
   CHECK(desk.due().empty());
 }

@@ -9,7 +9,8 @@ TEST_CASE("a history keeps the last polls and forgets the oldest") {
   PollHistory history;
   CHECK(history.size() == 0);
   const Time start = *parse_rfc3339("2026-11-22T10:00:00Z");
-  for (int i = 0; i < 200; ++i) history.add({.at = start + i * 1s, .total = i * 1ms, .reason = std::nullopt});
+  for (int i = 0; i < 200; ++i)
+    history.add({.at = start + i * 1s, .total = i * 1ms, .reason = std::nullopt});
   REQUIRE(history.size() == PollHistory::kPollsMax);
   CHECK(history.at(0).at == start + 104s);
   CHECK(history.at(95).at == start + 199s);

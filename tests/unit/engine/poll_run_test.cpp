@@ -1,4 +1,5 @@
-// A poll of several requests against a server that is a function, without a network and without a clock.
+// A poll of several requests against a server that is a function, without a network and without a
+// clock.
 #include "daemon/engine/poll_run.h"
 
 #include <doctest/doctest.h>
@@ -43,7 +44,8 @@ struct Poll {
     while (auto request = run.next(now, steady)) {
       requests.push_back(*request);
       const HttpResult result = request->timeout < latency
-                                    ? std::unexpected(HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"})
+                                    ? std::unexpected(HttpFailure{.reason = Reason::Timeout,
+                                                                  .sentence = "no complete answer"})
                                     : server(*request);
       steady += std::min(latency, request->timeout);
       now += std::min(latency, request->timeout);
@@ -62,7 +64,8 @@ struct Poll {
 
 Poll paged_poll() {
   Poll poll;
-  poll.endpoint.reading.shape.pagination = {.kind = Pagination::Kind::Token, .next = "/next", .query = "page"};
+  poll.endpoint.reading.shape.pagination = {
+      .kind = Pagination::Kind::Token, .next = "/next", .query = "page"};
   poll.server = [](const HttpRequest& request) -> HttpResult {
     if (request.url.ends_with("page=b")) return ok(R"({"data":[{"id":"m3"}],"next":"c"})");
     if (request.url.ends_with("page=c")) return ok(R"({"data":[{"id":"m4"}]})");
@@ -76,8 +79,9 @@ TEST_CASE("all pages together are the list") {
   const auto result = poll.run();
   REQUIRE(result.catalog);
   CHECK((*result.catalog)->ids == IdList{"m1", "m2", "m3", "m4"});
-  CHECK(poll.urls() ==
-        std::vector<std::string>{"http://api/v1/models", "http://api/v1/models?page=b", "http://api/v1/models?page=c"});
+  CHECK(poll.urls() == std::vector<std::string>{"http://api/v1/models",
+                                                "http://api/v1/models?page=b",
+                                                "http://api/v1/models?page=c"});
   CHECK(result.requests == 3);
 }
 
@@ -110,7 +114,9 @@ TEST_CASE("a first page that fails keeps its own reason") {
 
 TEST_CASE("pages that lead in a circle end the poll") {
   Poll poll = paged_poll();
-  poll.server = [](const HttpRequest&) -> HttpResult { return ok(R"({"data":[{"id":"m1"}],"next":"b"})"); };
+  poll.server = [](const HttpRequest&) -> HttpResult {
+    return ok(R"({"data":[{"id":"m1"}],"next":"b"})");
+  };
   const auto result = poll.run();
   REQUIRE_FALSE(result.catalog);
   CHECK(result.catalog.error().reason == Reason::Partial);
@@ -126,14 +132,18 @@ TEST_CASE("all pages share one deadline and one limit of bytes") {
   CHECK(poll.requests[0].timeout == 10s);
   CHECK(poll.requests[2].timeout == 2s);
   CHECK(poll.requests[1].body_limit ==
-        poll.endpoint.body_limit - std::string{R"({"data":[{"id":"m1"},{"id":"m2"}],"next":"b"})"}.size());
+        poll.endpoint.body_limit -
+            std::string{R"({"data":[{"id":"m1"},{"id":"m2"}],"next":"b"})"}.size());
 }
 
-TEST_CASE("a server that gave validators is asked whether the list has changed, and its 304 is a good poll") {
+TEST_CASE(
+    "a server that gave validators is asked whether the list has changed, and its 304 is a good "
+    "poll") {
   Poll poll;
   poll.server = [](const HttpRequest& request) -> HttpResult {
     if (header_of(request, "If-None-Match") == "\"v1\"") return HttpReply{.status = 304};
-    return ok(R"({"data":[{"id":"m1"}]})", {{"etag", "\"v1\""}, {"last-modified", "Sun, 22 Nov 2026 09:00:00 GMT"}});
+    return ok(R"({"data":[{"id":"m1"}]})",
+              {{"etag", "\"v1\""}, {"last-modified", "Sun, 22 Nov 2026 09:00:00 GMT"}});
   };
   const auto first = poll.run();
   const auto second = poll.run();
@@ -145,13 +155,16 @@ TEST_CASE("a server that gave validators is asked whether the list has changed, 
   CHECK(poll.run().status == 200);
 }
 
-TEST_CASE("a list that has just changed is read whole again: it may change once more under the same validators") {
+TEST_CASE(
+    "a list that has just changed is read whole again: it may change once more under the same "
+    "validators") {
   Poll poll;
   std::string date = "Sun, 22 Nov 2026 09:00:59 GMT";
   poll.server = [&](const HttpRequest& request) -> HttpResult {
     if (!header_of(request, "If-None-Match").empty()) return HttpReply{.status = 304};
-    return ok(R"({"data":[{"id":"m1"}]})",
-              {{"etag", "\"6921-2a\""}, {"last-modified", "Sun, 22 Nov 2026 09:00:00 GMT"}, {"date", date}});
+    return ok(R"({"data":[{"id":"m1"}]})", {{"etag", "\"6921-2a\""},
+                                            {"last-modified", "Sun, 22 Nov 2026 09:00:00 GMT"},
+                                            {"date", date}});
   };
   CHECK(poll.run().status == 200);
   CHECK(poll.run().status == 200);
@@ -176,20 +189,23 @@ TEST_CASE("an unchanged body is not parsed again") {
 
 TEST_CASE("a secret that cannot be read is a failed poll without a request") {
   Poll poll;
-  poll.endpoint.access.authorization = Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
+  poll.endpoint.access.authorization =
+      Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
   const auto result = poll.run();
   CHECK(result.catalog.error().reason == Reason::Auth);
   CHECK(result.requests == 0);
 }
 
-// ---- questions ----------------------------------------------------------------------------------------------------------------
+// ---- questions
+// ----------------------------------------------------------------------------------------------------------------
 
 Poll asking_poll(AliasRule rule) {
   Poll poll;
   poll.endpoint.reading.rules = {std::move(rule)};
   poll.endpoint.reading.alias_names.ids = {"a-latest", "b-latest"};
   poll.server = [](const HttpRequest& request) -> HttpResult {
-    if (request.url.ends_with("/v1/models")) return ok(R"({"data":[{"id":"a-latest"},{"id":"b-latest"},{"id":"m1"}]})");
+    if (request.url.ends_with("/v1/models"))
+      return ok(R"({"data":[{"id":"a-latest"},{"id":"b-latest"},{"id":"m1"}]})");
     if (request.url.ends_with("a-latest") || request.body.find("a-latest") != std::string::npos) {
       return ok(R"({"id":"a-1","model":"a-1"})");
     }
@@ -199,7 +215,10 @@ Poll asking_poll(AliasRule rule) {
 }
 
 Poll lookup_poll() {
-  return asking_poll({.kind = Rule::Lookup, .pointer = "/id", .url = "http://api/v1/models/{id}", .interval = 10min});
+  return asking_poll({.kind = Rule::Lookup,
+                      .pointer = "/id",
+                      .url = "http://api/v1/models/{id}",
+                      .interval = 10min});
 }
 
 Poll echo_poll() {
@@ -215,8 +234,9 @@ TEST_CASE("lookup asks about each alias once per interval; in between, what is k
   Poll poll = lookup_poll();
   const auto first = poll.run();
   REQUIRE(first.catalog);
-  CHECK(poll.urls() ==
-        std::vector<std::string>{"http://api/v1/models", "http://api/v1/models/a-latest", "http://api/v1/models/b-latest"});
+  CHECK(poll.urls() == std::vector<std::string>{"http://api/v1/models",
+                                                "http://api/v1/models/a-latest",
+                                                "http://api/v1/models/b-latest"});
   REQUIRE((*first.catalog)->find_alias("a-latest"));
   CHECK((*first.catalog)->find_alias("a-latest")->target == "a-1");
   CHECK((*first.catalog)->find_alias("a-latest")->rule == Rule::Lookup);
@@ -236,12 +256,15 @@ TEST_CASE("an alias that is pending is asked about at once, before the others") 
   poll.run();
   poll.scope.pending = {"b-latest"};
   const auto result = poll.run();
-  CHECK(poll.urls() == std::vector<std::string>{"http://api/v1/models", "http://api/v1/models/b-latest"});
+  CHECK(poll.urls() ==
+        std::vector<std::string>{"http://api/v1/models", "http://api/v1/models/b-latest"});
   CHECK((*result.catalog)->unasked == std::vector<std::string>{"a-latest"});
   CHECK_FALSE(result.left_pending);
 }
 
-TEST_CASE("a question that fails leaves the poll good and the alias unasked, and is not repeated in haste") {
+TEST_CASE(
+    "a question that fails leaves the poll good and the alias unasked, and is not repeated in "
+    "haste") {
   Poll poll = lookup_poll();
   const auto whole = poll.server;
   poll.server = [&](const HttpRequest& request) -> HttpResult {
@@ -264,7 +287,8 @@ TEST_CASE("a server that asks for air gets no further question") {
   Poll poll = lookup_poll();
   const auto whole = poll.server;
   poll.server = [&](const HttpRequest& request) -> HttpResult {
-    if (request.url.ends_with("a-latest")) return HttpReply{.status = 429, .headers = {{"retry-after", "30"}}};
+    if (request.url.ends_with("a-latest"))
+      return HttpReply{.status = 429, .headers = {{"retry-after", "30"}}};
     return whole(request);
   };
   const auto result = poll.run();
@@ -280,10 +304,12 @@ TEST_CASE("questions that no longer fit into the deadline are asked at the next 
   CHECK((*result.catalog)->unasked == std::vector<std::string>{"a-latest", "b-latest"});
 }
 
-TEST_CASE("an alias of which a lookup knows nothing any more is gone, unless the list still has it") {
+TEST_CASE(
+    "an alias of which a lookup knows nothing any more is gone, unless the list still has it") {
   Poll poll = lookup_poll();
   poll.server = [](const HttpRequest& request) -> HttpResult {
-    if (request.url.ends_with("/v1/models")) return ok(R"({"data":[{"id":"a-latest"},{"id":"m1"}]})");
+    if (request.url.ends_with("/v1/models"))
+      return ok(R"({"data":[{"id":"a-latest"},{"id":"m1"}]})");
     return HttpReply{.status = 404};
   };
   const auto result = poll.run();

@@ -37,7 +37,8 @@ TEST_CASE("Retry-After is read as seconds and as an HTTP date") {
   CHECK(parse_retry_after(" 1.5 ", kNow) == 1500ms);
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", kNow) == 37s);
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:48:00 GMT", kNow) == 0s);
-  for (const auto* text : {"", "-1", "soon", "1e9999", "nan", "12 s", "Sun, 06 Foo 1994 08:49:37 GMT", "0x10"}) {
+  for (const auto* text :
+       {"", "-1", "soon", "1e9999", "nan", "12 s", "Sun, 06 Foo 1994 08:49:37 GMT", "0x10"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_retry_after(text, kNow));
   }

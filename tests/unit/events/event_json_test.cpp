@@ -68,14 +68,15 @@ TEST_CASE("broken UTF-8 in a name is replaced, not thrown on") {
 }
 
 TEST_CASE("text that is no event of ours is refused with a sentence") {
-  for (const auto* text :
-       {"", "[]", "{}", R"({"type":"io.modelvane.alias.moved"})",
-        R"({"type":"io.modelvane.nothing","time":"2026-11-22T10:00:05Z","data":{}})",
-        R"({"type":"io.modelvane.alias.moved","time":"2026-11-22T10:00:05Z","data":{"confirmed_by_polls":"x"}})",
-        R"({"type":"io.modelvane.alias.moved","time":"2026-11-22T10:00:05Z","data":{"confirmed_by_polls":2e19}})",
-        R"({"type":"io.modelvane.alias.moved","time":"2026-11-22T10:00:05Z","data":{"confirmed_by_polls":3000000000}})",
-        R"({"type":"io.modelvane.endpoint.up","time":"2026-11-22T10:00:05Z","data":{"lasted_seconds":1e300}})",
-        R"({"type":"io.modelvane.endpoint.up","time":"2026-11-22T10:00:05Z","data":{"lasted_seconds":-1}})"}) {
+  for (
+      const auto* text :
+      {"", "[]", "{}", R"({"type":"io.modelvane.alias.moved"})",
+       R"({"type":"io.modelvane.nothing","time":"2026-11-22T10:00:05Z","data":{}})",
+       R"({"type":"io.modelvane.alias.moved","time":"2026-11-22T10:00:05Z","data":{"confirmed_by_polls":"x"}})",
+       R"({"type":"io.modelvane.alias.moved","time":"2026-11-22T10:00:05Z","data":{"confirmed_by_polls":2e19}})",
+       R"({"type":"io.modelvane.alias.moved","time":"2026-11-22T10:00:05Z","data":{"confirmed_by_polls":3000000000}})",
+       R"({"type":"io.modelvane.endpoint.up","time":"2026-11-22T10:00:05Z","data":{"lasted_seconds":1e300}})",
+       R"({"type":"io.modelvane.endpoint.up","time":"2026-11-22T10:00:05Z","data":{"lasted_seconds":-1}})"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_cloudevent(text).has_value());
   }

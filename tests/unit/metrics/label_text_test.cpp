@@ -30,7 +30,8 @@ TEST_CASE("a label value is valid UTF-8 without control characters") {
 
 TEST_CASE("a long label value is cut at a character and says so") {
   CHECK(label_text(std::string(kLabelBytesMax, 'x')) == std::string(kLabelBytesMax, 'x'));
-  CHECK(label_text(std::string(kLabelBytesMax + 1, 'x')) == std::string(kLabelBytesMax - 3, 'x') + "…");
+  CHECK(label_text(std::string(kLabelBytesMax + 1, 'x')) ==
+        std::string(kLabelBytesMax - 3, 'x') + "…");
   std::string wide;
   for (int i = 0; i < 200; ++i) wide += "书";
   const auto cut = label_text(wide);

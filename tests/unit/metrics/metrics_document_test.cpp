@@ -38,7 +38,8 @@ Entries documented() {
     if (!std::regex_match(line, row, kRow)) continue;
     Entry entry{.type = row[2]};
     const std::string labels = row[3];
-    for (auto i = std::sregex_iterator(labels.begin(), labels.end(), kLabel); i != std::sregex_iterator{}; ++i) {
+    for (auto i = std::sregex_iterator(labels.begin(), labels.end(), kLabel);
+         i != std::sregex_iterator{}; ++i) {
       entry.labels.insert((*i)[1]);
     }
     CHECK_MESSAGE(entries.emplace(row[1], entry).second, "documented twice: " << row[1]);
@@ -49,7 +50,8 @@ Entries documented() {
 Entries rendered() {
   auto view = sample::internlm();
   view.labels.clear();
-  const auto text = exposition::parse(render_metrics(sample::snapshot_of({view}, {sample::oncall()})));
+  const auto text =
+      exposition::parse(render_metrics(sample::snapshot_of({view}, {sample::oncall()})));
   Entries entries;
   for (const auto& [family, type] : text.types) entries[family].type = type;
   for (const auto& sample : text.samples) {
@@ -72,5 +74,6 @@ TEST_CASE("docs/METRICS.md names every family with its type and labels, and no o
     CHECK(in_document.at(name).type == entry.type);
     CHECK(joined(in_document.at(name).labels) == joined(entry.labels));
   }
-  for (const auto& [name, entry] : in_document) CHECK_MESSAGE(in_text.contains(name), "documented but never rendered: " << name);
+  for (const auto& [name, entry] : in_document)
+    CHECK_MESSAGE(in_text.contains(name), "documented but never rendered: " << name);
 }

@@ -69,12 +69,13 @@ TEST_CASE("names that look alike after cleaning give one series, the first") {
   two.name = "e\x02";
   two.polls = 99;
   auto hook = sample::oncall();
-  const auto text = exposition::parse(render_metrics(sample::snapshot_of({one, two}, {hook, hook})));
+  const auto text =
+      exposition::parse(render_metrics(sample::snapshot_of({one, two}, {hook, hook})));
   expect_no_duplicates(text);
   CHECK(text.count("modelvane_polls_total") == 1);
   CHECK(text.count("modelvane_alias_info") == 1);
-  CHECK(text.value("modelvane_alias_info{endpoint=\"e\xef\xbf\xbd\",alias=\"a\xef\xbf\xbd\",target=\"first\",rule=\"field\"}") ==
-        "1");
+  CHECK(text.value("modelvane_alias_info{endpoint=\"e\xef\xbf\xbd\",alias=\"a\xef\xbf\xbd\",target="
+                   "\"first\",rule=\"field\"}") == "1");
   CHECK(text.count("modelvane_dead_letters") == 1);
 }
 
@@ -104,18 +105,23 @@ TEST_CASE("an alias has exactly one info series, and none while its target is hi
   for (const auto& sample : text.samples) {
     if (sample.name == "modelvane_alias_info") ++infos[sample.labels.at("alias")];
   }
-  CHECK(infos ==
-        std::map<std::string, int>{{"internlm3-latest", 1}, {"internvl-latest", 1}, {"<img src=x onerror=alert(1)>", 1}});
-  CHECK(text.value(R"(modelvane_aliases{endpoint="internlm",team="search",state="resolved"})") == "3");
-  CHECK(text.value(R"(modelvane_aliases{endpoint="internlm",team="search",state="undisclosed"})") == "1");
-  CHECK(text.value(R"(modelvane_aliases{endpoint="internlm",team="search",state="absent"})") == "1");
+  CHECK(infos == std::map<std::string, int>{{"internlm3-latest", 1},
+                                            {"internvl-latest", 1},
+                                            {"<img src=x onerror=alert(1)>", 1}});
+  CHECK(text.value(R"(modelvane_aliases{endpoint="internlm",team="search",state="resolved"})") ==
+        "3");
+  CHECK(text.value(R"(modelvane_aliases{endpoint="internlm",team="search",state="undisclosed"})") ==
+        "1");
+  CHECK(text.value(R"(modelvane_aliases{endpoint="internlm",team="search",state="absent"})") ==
+        "1");
 }
 
 TEST_CASE("before the first poll only counters stand, and all of them at zero") {
   const auto text = exposition::parse(render_metrics(sample::snapshot_of({sample::gateway()}, {})));
   for (const auto* absent :
-       {"modelvane_endpoint_up", "modelvane_poll_phase_seconds", "modelvane_poll_http_status_code", "modelvane_poll_body_bytes",
-        "modelvane_last_poll_timestamp_seconds", "modelvane_catalog_models", "modelvane_catalog_quarantined", "modelvane_aliases",
+       {"modelvane_endpoint_up", "modelvane_poll_phase_seconds", "modelvane_poll_http_status_code",
+        "modelvane_poll_body_bytes", "modelvane_last_poll_timestamp_seconds",
+        "modelvane_catalog_models", "modelvane_catalog_quarantined", "modelvane_aliases",
         "modelvane_tls_certificate_expiry_timestamp_seconds"}) {
     CAPTURE(absent);
     CHECK(text.count(absent) == 0);

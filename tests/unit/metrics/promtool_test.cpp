@@ -1,4 +1,5 @@
-// Prometheus's own checker on what we render. It is required, not optional: a skipped check protects nothing.
+// Prometheus's own checker on what we render. It is required, not optional: a skipped check
+// protects nothing.
 #include <doctest/doctest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -31,7 +32,8 @@ Verdict promtool(const std::string& metrics) {
   FILE* const pipe = ::popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::array<char, 4096> buffer;
-  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe)) verdict.output.append(buffer.data(), count);
+  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    verdict.output.append(buffer.data(), count);
   const int status = ::pclose(pipe);
   verdict.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   ::unlink(path.c_str());

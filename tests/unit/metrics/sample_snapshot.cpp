@@ -22,10 +22,16 @@ KnownView known_of_internlm() {
   auto hostile = alias("<img src=x onerror=alert(1)>", "\"quoted\\\" & 'single'");
   hostile.unstable = true;
   known.aliases = {hostile, hidden, gone, latest, vision};
-  known.models = {"<img src=x onerror=alert(1)>", "internlm3-20b-instruct", "internlm3-8b-instruct"};
-  known.retirements = {
-      {.model = "internlm3-20b-instruct", .at = noon() + 24h * 12, .replacement = "intern-s1", .days_left = std::nullopt},
-      {.model = "internlm3-8b-instruct", .at = std::nullopt, .replacement = "", .days_left = std::nullopt}};
+  known.models = {"<img src=x onerror=alert(1)>", "internlm3-20b-instruct",
+                  "internlm3-8b-instruct"};
+  known.retirements = {{.model = "internlm3-20b-instruct",
+                        .at = noon() + 24h * 12,
+                        .replacement = "intern-s1",
+                        .days_left = std::nullopt},
+                       {.model = "internlm3-8b-instruct",
+                        .at = std::nullopt,
+                        .replacement = "",
+                        .days_left = std::nullopt}};
   known.has_baseline = true;
   known.availability = Availability::Up;
   known.events[static_cast<std::size_t>(EventType::AliasMoved)] = 1;
@@ -60,7 +66,8 @@ EndpointView internlm() {
   view.last_ok = true;
   view.status_code = 200;
   view.body_bytes = 1234;
-  view.phases = {.resolve = 1ms, .connect = 20ms, .tls = 40ms, .processing = 80ms, .transfer = 500us};
+  view.phases = {
+      .resolve = 1ms, .connect = 20ms, .tls = 40ms, .processing = 80ms, .transfer = 500us};
   view.certificate_expiry = noon() + 24h;
   return view;
 }
@@ -130,8 +137,10 @@ Snapshot snapshot_of(std::vector<EndpointView> endpoints, std::vector<WebhookVie
   Snapshot result;
   result.at = noon();
   result.daemon = daemon();
-  for (auto& view : endpoints) result.endpoints.push_back(std::make_shared<const EndpointView>(std::move(view)));
-  for (auto& view : webhooks) result.webhooks.push_back(std::make_shared<const WebhookView>(std::move(view)));
+  for (auto& view : endpoints)
+    result.endpoints.push_back(std::make_shared<const EndpointView>(std::move(view)));
+  for (auto& view : webhooks)
+    result.webhooks.push_back(std::make_shared<const WebhookView>(std::move(view)));
   return result;
 }
 

@@ -10,8 +10,9 @@ Time noon();
 
 AliasView alias(const std::string& name, const std::string& target);
 
-// internlm: up, labels {team: search}, a pinned, a pending, an undisclosed and an absent alias, and a model whose name is HTML.
-// gateway: not polled yet. dead: down, its certificate has expired. One webhook with trouble.
+// internlm: up, labels {team: search}, a pinned, a pending, an undisclosed and an absent alias, and
+// a model whose name is HTML. gateway: not polled yet. dead: down, its certificate has expired. One
+// webhook with trouble.
 Snapshot snapshot();
 
 // The same with views that a test can change.

@@ -65,8 +65,9 @@ TEST_CASE("a state lasts until the event that ends it, which has the same key") 
     EventType end;
     std::string about;
   };
-  for (const auto& row : {Row{EndpointDown, EndpointUp, ""}, Row{AliasUnstable, AliasSettled, "a"},
-                          Row{AliasPinBroken, AliasPinRestored, "a"}, Row{CatalogQuarantined, CatalogAccepted, ""}}) {
+  for (const auto& row :
+       {Row{EndpointDown, EndpointUp, ""}, Row{AliasUnstable, AliasSettled, "a"},
+        Row{AliasPinBroken, AliasPinRestored, "a"}, Row{CatalogQuarantined, CatalogAccepted, ""}}) {
     auto end = event_of(row.end, row.about);
     end.to = row.about.empty() ? std::nullopt : std::optional<std::string>{"b"};
     end.lasted = 90s;
@@ -82,10 +83,13 @@ TEST_CASE("a state lasts until the event that ends it, which has the same key") 
   CHECK(life_of(event_of(AliasUnstable, "a")).key != life_of(event_of(AliasUnstable, "b")).key);
 }
 
-TEST_CASE("a model near its retirement is an alert until that day, or until the retirement is called off") {
+TEST_CASE(
+    "a model near its retirement is an alert until that day, or until the retirement is called "
+    "off") {
   auto near = event_of(EventType::ModelRetirementNear);
   near.model = "internlm3-8b-instruct";
-  near.retirement = Retirement{.model = near.model, .at = kThen + 24h * 7, .replacement = "", .days_left = 7};
+  near.retirement =
+      Retirement{.model = near.model, .at = kThen + 24h * 7, .replacement = "", .days_left = 7};
   CHECK(life_of(near).ends == kThen + 24h * 7);
   near.retirement->at = kThen - 24h;
   CHECK(life_of(near).ends == kThen + 2h);
@@ -95,16 +99,19 @@ TEST_CASE("a model near its retirement is an alert until that day, or until the 
   CHECK_FALSE(life_of(cleared).begins);
 }
 
-TEST_CASE("labels tell the alert, the whom and the new target, and keep the endpoint's own labels") {
+TEST_CASE(
+    "labels tell the alert, the whom and the new target, and keep the endpoint's own labels") {
   auto event = moved("b");
   event.labels = {{"team", "search"}, {"alertname", "theirs"}};
-  CHECK(alert_labels(event) == std::map<std::string, std::string>{{"alertname", "ModelvaneAliasMoved"},
-                                                                  {"alias", "internlm3-latest"},
-                                                                  {"endpoint", "internlm"},
-                                                                  {"team", "search"},
-                                                                  {"to", "b"}});
+  CHECK(alert_labels(event) ==
+        std::map<std::string, std::string>{{"alertname", "ModelvaneAliasMoved"},
+                                           {"alias", "internlm3-latest"},
+                                           {"endpoint", "internlm"},
+                                           {"team", "search"},
+                                           {"to", "b"}});
   CHECK(life_of(event).key == life_of(moved("b")).key);  // labels may change by a reload
-  CHECK(alert_labels(event_of(EventType::AliasPinRestored, "a")).at("alertname") == "ModelvaneAliasPinBroken");
+  CHECK(alert_labels(event_of(EventType::AliasPinRestored, "a")).at("alertname") ==
+        "ModelvaneAliasPinBroken");
 }
 
 TEST_CASE("a drill neither is nor ends a real alert") {

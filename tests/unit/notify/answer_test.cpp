@@ -12,7 +12,8 @@ namespace {
 
 const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
-Verdict verdict(const std::string& format, int status, std::string body = "", HttpHeaders headers = {}) {
+Verdict verdict(const std::string& format, int status, std::string body = "",
+                HttpHeaders headers = {}) {
   WebhookConfig webhook;
   webhook.format = format;
   HttpReply reply;
@@ -53,7 +54,10 @@ TEST_CASE("receivers that say no with 200 are understood, and their yes is not t
       {"discord", 400, R"({"code":50035})", Payload},
       {"teams", 202, "", Ok},
       {"teams", 200, "1", Ok},
-      {"teams", 200, "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429", Busy},
+      {"teams", 200,
+       "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error "
+       "429",
+       Busy},
       {"feishu", 200, R"({"code":0,"msg":"success"})", Ok},
       {"feishu", 200, R"({"StatusCode":0,"StatusMessage":"success"})", Ok},
       {"feishu", 200, R"({"code":9499})", Payload},
@@ -101,9 +105,11 @@ TEST_CASE("receivers that say no with 200 are understood, and their yes is not t
 
 TEST_CASE("a refusal names the code, what it means and what the receiver said") {
   CHECK(verdict("feishu", 200, R"({"code":19021,"msg":"sign match fail"})").sentence ==
-        "the receiver answered with code 19021 (the signing secret is wrong, or this clock is an hour off): "
+        "the receiver answered with code 19021 (the signing secret is wrong, or this clock is an "
+        "hour off): "
         R"({"code":19021,"msg":"sign match fail"})");
-  CHECK(verdict("slack", 200, "no_service").sentence == R"(the receiver answered with status 200 and not with "ok": no_service)");
+  CHECK(verdict("slack", 200, "no_service").sentence ==
+        R"(the receiver answered with status 200 and not with "ok": no_service)");
 }
 
 TEST_CASE("limits ask for air, in each receiver's own words") {
@@ -111,13 +117,17 @@ TEST_CASE("limits ask for air, in each receiver's own words") {
   CHECK(verdict("feishu", 200, R"({"code":11232})").throttled);
   CHECK(verdict("dingtalk", 200, R"({"errcode":130101})").throttled);
   CHECK(verdict("github_dispatch", 403, "secondary rate limit").throttled);
-  CHECK(verdict("github_dispatch", 403, "secondary rate limit", {{"retry-after", "90"}}).retry_after == 90s);
-  const auto discord = verdict("discord", 429, R"({"message":"You are being rate limited.","retry_after":1.25,"global":false})");
+  CHECK(verdict("github_dispatch", 403, "secondary rate limit", {{"retry-after", "90"}})
+            .retry_after == 90s);
+  const auto discord =
+      verdict("discord", 429,
+              R"({"message":"You are being rate limited.","retry_after":1.25,"global":false})");
   CHECK(discord.kind == Busy);
   CHECK(discord.throttled);
   CHECK(discord.retry_after == 1250ms);
   CHECK(verdict("discord", 429, R"({"retry_after":1e300})").retry_after == 24h);
-  CHECK(verdict("discord", 429, R"({"retry_after":"soon"})", {{"retry-after", "3"}}).retry_after == 3s);
+  CHECK(verdict("discord", 429, R"({"retry_after":"soon"})", {{"retry-after", "3"}}).retry_after ==
+        3s);
 }
 
 TEST_CASE("a lost connection means the same to every receiver") {
@@ -125,7 +135,9 @@ TEST_CASE("a lost connection means the same to every receiver") {
   for (const auto& format : kFormats) {
     WebhookConfig webhook;
     webhook.format = format.name;
-    const auto lost = judge(webhook, std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "refused"}), kNow);
+    const auto lost =
+        judge(webhook,
+              std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "refused"}), kNow);
     CHECK(lost.kind == Busy);
   }
 }

@@ -1,5 +1,6 @@
-// tests/golden/notify/FORMAT.txt: the requests of that format for each event type, for hostile names, and for a digest. Bodies
-// are shown with line breaks, so that people can review them. MODELVANE_UPDATE=1 rewrites the files.
+// tests/golden/notify/FORMAT.txt: the requests of that format for each event type, for hostile
+// names, and for a digest. Bodies are shown with line breaks, so that people can review them.
+// MODELVANE_UPDATE=1 rewrites the files.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -43,10 +44,15 @@ std::string document(const FormatTraits& format) {
   std::string text;
   for (const auto type_name : kEventTypeNames) {
     const auto event = samples::stored(samples::event_of(*event_type(type_name)));
-    text += fmt::format("==== {}\n{}", type_name, shown(samples::request_of(webhook, {event}, now)));
+    text +=
+        fmt::format("==== {}\n{}", type_name, shown(samples::request_of(webhook, {event}, now)));
   }
-  text += fmt::format("==== hostile names\n{}", shown(samples::request_of(webhook, {samples::stored(samples::hostile())}, now)));
-  if (format.coalesces()) text += fmt::format("==== several events\n{}", shown(samples::request_of(webhook, several(), now)));
+  text +=
+      fmt::format("==== hostile names\n{}",
+                  shown(samples::request_of(webhook, {samples::stored(samples::hostile())}, now)));
+  if (format.coalesces())
+    text +=
+        fmt::format("==== several events\n{}", shown(samples::request_of(webhook, several(), now)));
   return text;
 }
 
@@ -55,7 +61,8 @@ std::string document(const FormatTraits& format) {
 TEST_CASE("every format makes exactly the recorded request of every event type") {
   for (const auto& format : kFormats) {
     CAPTURE(format.name);
-    const auto file = fmt::format("{}/tests/golden/notify/{}.txt", MODELVANE_SOURCE_DIR, format.name);
+    const auto file =
+        fmt::format("{}/tests/golden/notify/{}.txt", MODELVANE_SOURCE_DIR, format.name);
     const auto made = document(format);
     if (std::getenv("MODELVANE_UPDATE") != nullptr) std::ofstream{file} << made;
     std::ostringstream recorded;

@@ -20,7 +20,8 @@ Verdict answer(int status, HttpHeaders headers = {}, std::string body = "") {
 }
 
 Verdict failure(Reason reason) {
-  return judge(WebhookConfig{}, std::unexpected(HttpFailure{.reason = reason, .sentence = "what went wrong"}), kNow);
+  return judge(WebhookConfig{},
+               std::unexpected(HttpFailure{.reason = reason, .sentence = "what went wrong"}), kNow);
 }
 
 }  // namespace
@@ -32,14 +33,22 @@ TEST_CASE("each status has its class, and only gateways and limiters ask for air
     bool throttled = false;
   };
   const std::vector<Row> rows{
-      {200, VerdictClass::Ok},         {201, VerdictClass::Ok},     {202, VerdictClass::Ok},         {204, VerdictClass::Ok},
-      {299, VerdictClass::Ok},         {301, VerdictClass::Config}, {302, VerdictClass::Config},     {304, VerdictClass::Config},
-      {307, VerdictClass::Config},     {308, VerdictClass::Config}, {400, VerdictClass::Payload},    {401, VerdictClass::Config},
-      {402, VerdictClass::Busy},       {403, VerdictClass::Config}, {404, VerdictClass::Config},     {405, VerdictClass::Config},
-      {408, VerdictClass::Busy},       {409, VerdictClass::Busy},   {410, VerdictClass::Gone},       {413, VerdictClass::Payload},
-      {415, VerdictClass::Payload},    {418, VerdictClass::Busy},   {422, VerdictClass::Payload},    {425, VerdictClass::Busy},
-      {429, VerdictClass::Busy, true}, {451, VerdictClass::Busy},   {500, VerdictClass::Busy},       {501, VerdictClass::Busy},
-      {502, VerdictClass::Busy, true}, {503, VerdictClass::Busy},   {504, VerdictClass::Busy, true}, {599, VerdictClass::Busy},
+      {200, VerdictClass::Ok},         {201, VerdictClass::Ok},
+      {202, VerdictClass::Ok},         {204, VerdictClass::Ok},
+      {299, VerdictClass::Ok},         {301, VerdictClass::Config},
+      {302, VerdictClass::Config},     {304, VerdictClass::Config},
+      {307, VerdictClass::Config},     {308, VerdictClass::Config},
+      {400, VerdictClass::Payload},    {401, VerdictClass::Config},
+      {402, VerdictClass::Busy},       {403, VerdictClass::Config},
+      {404, VerdictClass::Config},     {405, VerdictClass::Config},
+      {408, VerdictClass::Busy},       {409, VerdictClass::Busy},
+      {410, VerdictClass::Gone},       {413, VerdictClass::Payload},
+      {415, VerdictClass::Payload},    {418, VerdictClass::Busy},
+      {422, VerdictClass::Payload},    {425, VerdictClass::Busy},
+      {429, VerdictClass::Busy, true}, {451, VerdictClass::Busy},
+      {500, VerdictClass::Busy},       {501, VerdictClass::Busy},
+      {502, VerdictClass::Busy, true}, {503, VerdictClass::Busy},
+      {504, VerdictClass::Busy, true}, {599, VerdictClass::Busy},
       {101, VerdictClass::Busy},
   };
   for (const auto& row : rows) {
@@ -65,7 +74,8 @@ TEST_CASE("Retry-After counts on failures only, as seconds or as a date") {
   CHECK_FALSE(answer(200, {{"retry-after", "120"}}).retry_after.has_value());
 }
 
-TEST_CASE("what never got an answer is busy, but for TLS and endless replies, which need an operator") {
+TEST_CASE(
+    "what never got an answer is busy, but for TLS and endless replies, which need an operator") {
   CHECK(failure(Reason::Dns).kind == VerdictClass::Busy);
   CHECK(failure(Reason::Connect).kind == VerdictClass::Busy);
   CHECK(failure(Reason::Timeout).kind == VerdictClass::Busy);
@@ -88,14 +98,16 @@ TEST_CASE("the sentence says what to look at and quotes the reply's beginning") 
 }
 
 TEST_CASE("control characters of a reply reach no terminal") {
-  CHECK(answer(500, {}, "\x1B[2Jgone\x07").sentence == "the receiver answered with status 500: ?[2Jgone?");
+  CHECK(answer(500, {}, "\x1B[2Jgone\x07").sentence ==
+        "the receiver answered with status 500: ?[2Jgone?");
 }
 
 TEST_CASE("what a reply may repeat of a secret URL or key is masked") {
-  CHECK(answer(404, {}, "<p>The requested URL /services/T000/B000/Zm9v was not found</p>").sentence.find("Zm9v") ==
-        std::string::npos);
+  CHECK(answer(404, {}, "<p>The requested URL /services/T000/B000/Zm9v was not found</p>")
+            .sentence.find("Zm9v") == std::string::npos);
   CHECK(
       answer(401, {}, R"({"error":"bad key","key":"sk-1234567890abcdef"})").sentence ==
       R"(the receiver answered with status 401 (it wants credentials, or refuses the signature): {"error":"bad key","key":"[...]"})");
-  CHECK(answer(400, {}, "invalid_payload_structure").sentence.ends_with(": invalid_payload_structure"));
+  CHECK(answer(400, {}, "invalid_payload_structure")
+            .sentence.ends_with(": invalid_payload_structure"));
 }

@@ -13,7 +13,8 @@ using Json = nlohmann::json;
 
 namespace {
 
-const std::vector<std::string> kChats{"slack", "mattermost", "discord", "teams", "feishu", "dingtalk", "wecom"};
+const std::vector<std::string> kChats{"slack",  "mattermost", "discord", "teams",
+                                      "feishu", "dingtalk",   "wecom"};
 
 std::string repeated(std::string_view text, std::size_t count) {
   std::string result;
@@ -21,7 +22,8 @@ std::string repeated(std::string_view text, std::size_t count) {
   return result;
 }
 
-// Longer than what a message shows of a name, in characters of three bytes, or of two when they are escaped in JSON.
+// Longer than what a message shows of a name, in characters of three bytes, or of two when they are
+// escaped in JSON.
 Event longest(std::string_view unit) {
   auto event = samples::event_of(EventType::AliasMoved);
   const auto name = repeated(unit, 400);
@@ -67,18 +69,22 @@ void check_limits(const std::string& format, const std::vector<StoredEvent>& eve
   if (format == "slack") check_slack(body);
   if (format == "discord") check_discord(body);
   if (format == "wecom") CHECK(body["markdown"]["content"].get<std::string>().size() <= 4'096);
-  if (format == "mattermost") CHECK(character_count(body["attachments"][0]["text"].get<std::string>()) <= 16'383);
-  if (format == "feishu" || format == "dingtalk" || format == "teams") CHECK(body.dump().size() <= 20'000);
+  if (format == "mattermost")
+    CHECK(character_count(body["attachments"][0]["text"].get<std::string>()) <= 16'383);
+  if (format == "feishu" || format == "dingtalk" || format == "teams")
+    CHECK(body.dump().size() <= 20'000);
 }
 
 }  // namespace
 
-TEST_CASE("the longest events stay within every receiver's limits and remain valid UTF-8 and JSON") {
+TEST_CASE(
+    "the longest events stay within every receiver's limits and remain valid UTF-8 and JSON") {
   for (const auto* unit : {"書", "\"", "\\", "&", "`", "😀", "@"}) {
     CAPTURE(unit);
     for (const auto& format : kChats) {
       check_limits(format, {samples::stored(longest(unit))});
-      check_limits(format, std::vector<StoredEvent>(find_format(format)->events_max, samples::stored(longest(unit))));
+      check_limits(format, std::vector<StoredEvent>(find_format(format)->events_max,
+                                                    samples::stored(longest(unit))));
     }
     const auto pagerduty = body_of("pagerduty", {samples::stored(longest(unit))});
     CHECK(character_count(pagerduty["payload"]["summary"].get<std::string>()) <= 1'024);
@@ -116,10 +122,13 @@ TEST_CASE("as many events as a chat message may carry fit with names of usual le
   for (const auto& format : kChats) {
     CAPTURE(format);
     const auto count = find_format(format)->events_max;
-    const auto texts = samples::texts_of(body_of(format, std::vector<StoredEvent>(count, samples::stored(event))).dump());
+    const auto texts = samples::texts_of(
+        body_of(format, std::vector<StoredEvent>(count, samples::stored(event))).dump());
     CHECK(texts.find("more") == std::string::npos);
     std::size_t shown = 0;
-    for (auto at = texts.find("moved from"); at != std::string::npos; at = texts.find("moved from", at + 1)) ++shown;
+    for (auto at = texts.find("moved from"); at != std::string::npos;
+         at = texts.find("moved from", at + 1))
+      ++shown;
     CHECK(shown == count);
   }
 }
@@ -129,7 +138,8 @@ TEST_CASE("no mention or link of a model's name stands in a message outside of c
   for (const auto& format : kChats) {
     CAPTURE(format);
     auto texts = samples::texts_of(body_of(format, {event}).dump());
-    const bool has_code = format == "slack" || format == "mattermost" || format == "discord" || format == "wecom";
+    const bool has_code =
+        format == "slack" || format == "mattermost" || format == "discord" || format == "wecom";
     if (has_code) {
       for (auto open = texts.find('`'); open != std::string::npos; open = texts.find('`')) {
         const auto close = texts.find('`', open + 1);
@@ -137,7 +147,8 @@ TEST_CASE("no mention or link of a model's name stands in a message outside of c
         texts.erase(open, close - open + 1);
       }
     }
-    for (const auto* trap : {"<!", "@everyone", "@all", "<@", "<at", "evil.example/", "://evil", "www.evil", "<script"}) {
+    for (const auto* trap : {"<!", "@everyone", "@all", "<@", "<at", "evil.example/", "://evil",
+                             "www.evil", "<script"}) {
       CAPTURE(std::string{trap});
       CHECK(texts.find(trap) == std::string::npos);
     }
@@ -160,8 +171,10 @@ TEST_CASE("a template's values cannot leave their place in the JSON") {
 }
 
 TEST_CASE("what looks like a link is broken up in plain text, and names with dots are not") {
-  CHECK(harmless("see evil.example/path or http://a.b") == "see evil[.]example/path or http[:]//a.b");
-  CHECK(harmless("anthropic.claude-v2 qwen2.5/x gpt-4.1") == "anthropic.claude-v2 qwen2.5/x gpt-4.1");
+  CHECK(harmless("see evil.example/path or http://a.b") ==
+        "see evil[.]example/path or http[:]//a.b");
+  CHECK(harmless("anthropic.claude-v2 qwen2.5/x gpt-4.1") ==
+        "anthropic.claude-v2 qwen2.5/x gpt-4.1");
   CHECK(harmless("@all <b>") == "＠all ＜b＞");
   CHECK(code("a`b") == "`a'b`");
 }

@@ -37,7 +37,8 @@ TEST_CASE("a move says what, from, to, when, how sure, pin and retirement, in th
         "When: between 2026-11-22 09:59:00 and 10:00:00 UTC\n"
         "Confirmed by: 2 polls in a row, rule field\n"
         "Pin: broken, approved: internlm3-8b-instruct\n"
-        "Retirement: internlm3-20b-instruct ends on 2026-12-22 (30 days left); replacement: internlm4\n"
+        "Retirement: internlm3-20b-instruct ends on 2026-12-22 (30 days left); replacement: "
+        "internlm4\n"
         "Labels: team=search\n");
   CHECK(message.link == "https://vane.example/#/events/evt_0198f0c2a7b37c5e8d1f2a3b4c5d0000");
   CHECK(message.short_id == "4c5d0000");
@@ -46,7 +47,8 @@ TEST_CASE("a move says what, from, to, when, how sure, pin and retirement, in th
 TEST_CASE("when: bounds over midnight, without a first sight, and without bounds") {
   auto event = samples::event_of(EventType::AliasMoved);
   event.observed_between->first = samples::then() - 12h;
-  CHECK(value(message_of(event), "When") == "between 2026-11-21 22:00:05 and 2026-11-22 10:00:00 UTC");
+  CHECK(value(message_of(event), "When") ==
+        "between 2026-11-21 22:00:05 and 2026-11-22 10:00:00 UTC");
   event.observed_between->first.reset();
   CHECK(value(message_of(event), "When") == "not later than 2026-11-22 10:00:00 UTC");
   event.observed_between.reset();
@@ -114,5 +116,6 @@ TEST_CASE("a digest has one line for each event and the worst severity") {
   CHECK(digest.heading == "2 events");
   CHECK(digest.about == "internlm");
   CHECK(digest.severity == Severity::Critical);
-  CHECK(digest.lines[1].value == "internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct (4c5d0000)");
+  CHECK(digest.lines[1].value ==
+        "internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct (4c5d0000)");
 }

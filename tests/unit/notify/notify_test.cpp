@@ -125,8 +125,9 @@ TEST_CASE("credentials, TLS and proxy of the webhook are on the request") {
 
 TEST_CASE("a header of the user replaces the user agent, but never type, id or signature") {
   auto config = webhook();
-  config.access.http_headers = {
-      {"user-agent", given("ours/1")}, {"content-type", given("text/plain")}, {"Webhook-Id", given("x")}};
+  config.access.http_headers = {{"user-agent", given("ours/1")},
+                                {"content-type", given("text/plain")},
+                                {"Webhook-Id", given("x")}};
   const auto request = request_for(config);
   CHECK(header(request, "user-agent") == "ours/1");
   CHECK(header(request, "User-Agent").empty());
@@ -136,7 +137,8 @@ TEST_CASE("a header of the user replaces the user agent, but never type, id or s
   CHECK(header(request, "webhook-id") == stored().id);
 }
 
-TEST_CASE("a secret that became unfit since the config was checked stops the request and is not shown") {
+TEST_CASE(
+    "a secret that became unfit since the config was checked stops the request and is not shown") {
   auto broken_header = webhook();
   broken_header.access.http_headers = {{"X-Key", given("secret-1 \x01 yes")}};
   auto broken_url = webhook();
@@ -152,21 +154,28 @@ TEST_CASE("a secret that became unfit since the config was checked stops the req
   }
 }
 
-TEST_CASE("a base URL gets the path of the receiver's API, one that has it already and a query are kept") {
+TEST_CASE(
+    "a base URL gets the path of the receiver's API, one that has it already and a query are "
+    "kept") {
   const auto url_of = [&](const char* format, const char* url) {
     auto config = samples::webhook(format);
     config.url = given(url);
-    return samples::request_of(config, {samples::stored(samples::event_of(EventType::AliasMoved))}, kNow).url;
+    return samples::request_of(config, {samples::stored(samples::event_of(EventType::AliasMoved))},
+                               kNow)
+        .url;
   };
   CHECK(url_of("alertmanager", "http://am:9093") == "http://am:9093/api/v2/alerts");
   CHECK(url_of("alertmanager", "http://am:9093/prefix/") == "http://am:9093/prefix/api/v2/alerts");
-  CHECK(url_of("grafana_annotation", "http://grafana/api/annotations") == "http://grafana/api/annotations");
+  CHECK(url_of("grafana_annotation", "http://grafana/api/annotations") ==
+        "http://grafana/api/annotations");
   CHECK(url_of("discord", "https://discord.com/api/webhooks/1/t?thread_id=7") ==
         "https://discord.com/api/webhooks/1/t?thread_id=7&wait=true");
-  CHECK(url_of("slack", "https://hooks.slack.com/services/T/B/x?a=b") == "https://hooks.slack.com/services/T/B/x?a=b");
+  CHECK(url_of("slack", "https://hooks.slack.com/services/T/B/x?a=b") ==
+        "https://hooks.slack.com/services/T/B/x?a=b");
 }
 
-TEST_CASE("an event that cannot be read is refused with a sentence by formats that must understand it") {
+TEST_CASE(
+    "an event that cannot be read is refused with a sentence by formats that must understand it") {
   auto config = samples::webhook("slack");
   const auto refused = request_at(config, kNow);
   REQUIRE_FALSE(refused.has_value());

@@ -32,7 +32,9 @@ void add_facts(Event& event) {
       event.pin = PinState{{"internlm3-8b-instruct"}, false};
       event.retirement = Retirement{"internlm3-20b-instruct", then() + 24h * 30, "internlm4", 30};
       break;
-    case EventType::AliasUnstable: event.targets = {"internlm3-20b-instruct", "internlm3-8b-instruct"}; break;
+    case EventType::AliasUnstable:
+      event.targets = {"internlm3-20b-instruct", "internlm3-8b-instruct"};
+      break;
     case EventType::AliasVanished:
     case EventType::AliasUndisclosed: event.to.reset(); break;
     case EventType::AliasAppeared:
@@ -53,7 +55,8 @@ void add_model(Event& event) {
   event.aliases = {"internlm3-latest"};
   const auto retirement = Retirement{event.model, then() + 24h * 7, "internlm3-20b-instruct", 7};
   using enum EventType;
-  if (event.type == ModelRetirementSet || event.type == ModelRetirementChanged || event.type == ModelRetirementNear)
+  if (event.type == ModelRetirementSet || event.type == ModelRetirementChanged ||
+      event.type == ModelRetirementNear)
     event.retirement = retirement;
   if (event.type == ModelRetirementChanged || event.type == ModelRetirementCleared) {
     event.retirement_before = retirement;
@@ -62,8 +65,10 @@ void add_model(Event& event) {
 }
 
 std::string summary_of(const Event& event) {
-  if (event.type == EventType::AliasMoved) return fmt::format("{} moved from {} to {}", event.alias, *event.from, *event.to);
-  if (event.type == EventType::EndpointDown) return event.endpoint + " is down: no answer within 10s";
+  if (event.type == EventType::AliasMoved)
+    return fmt::format("{} moved from {} to {}", event.alias, *event.from, *event.to);
+  if (event.type == EventType::EndpointDown)
+    return event.endpoint + " is down: no answer within 10s";
   if (event.type == EventType::EndpointUp) return event.endpoint + " is up again after 5m30s";
   return "";  // the message then makes its own
 }
@@ -75,8 +80,10 @@ void collect(const nlohmann::json& value, std::string& texts) {
 }
 
 void add_format_keys(WebhookConfig& webhook) {
-  if (webhook.format == "feishu" || webhook.format == "dingtalk") webhook.vendor_secret = given("SECwatchword");
-  if (webhook.format == "pagerduty") webhook.vendor_secret = given("0123456789abcdef0123456789abcdef");
+  if (webhook.format == "feishu" || webhook.format == "dingtalk")
+    webhook.vendor_secret = given("SECwatchword");
+  if (webhook.format == "pagerduty")
+    webhook.vendor_secret = given("0123456789abcdef0123456789abcdef");
   if (webhook.format == "gitlab_trigger") {
     webhook.vendor_secret = given("trigger-token");
     webhook.project = "team/evaluation";
@@ -84,9 +91,12 @@ void add_format_keys(WebhookConfig& webhook) {
   }
   if (webhook.format == "github_dispatch") webhook.repository = "acme/evaluation";
   if (webhook.format == "template") {
-    webhook.body.pieces = {{R"({"text":"Alias )", "event.data.alias", true},          {R"( is now )", "event.data.to", true},
-                           {R"(","polls":)", "event.data.confirmed_by_polls", false}, {R"(,"title":)", "message.title", false},
-                           {R"(,"team":)", "event.data.labels.team", false},          {R"(})", "", false}};
+    webhook.body.pieces = {{R"({"text":"Alias )", "event.data.alias", true},
+                           {R"( is now )", "event.data.to", true},
+                           {R"(","polls":)", "event.data.confirmed_by_polls", false},
+                           {R"(,"title":)", "message.title", false},
+                           {R"(,"team":)", "event.data.labels.team", false},
+                           {R"(})", "", false}};
   }
 }
 
@@ -109,7 +119,8 @@ Event event_of(EventType type) {
   if (type_name.starts_with("alias.")) add_alias(event);
   if (type_name.starts_with("model.")) add_model(event);
   add_facts(event);
-  if (type == EventType::EndpointDown || type == EventType::EndpointUp) event.reason = Reason::Timeout;
+  if (type == EventType::EndpointDown || type == EventType::EndpointUp)
+    event.reason = Reason::Timeout;
   if (type == EventType::EndpointDown) event.detail = "no answer within 10s";
   if (type == EventType::EndpointUp) event.lasted = 5min + 30s;
   if (type_name.starts_with("catalog.")) {
@@ -157,7 +168,8 @@ NotifyContext context() {
   return {.external_url = "https://vane.example/", .instance = "prod-a"};
 }
 
-HttpRequest request_of(const WebhookConfig& webhook, const std::vector<StoredEvent>& events, Time now) {
+HttpRequest request_of(const WebhookConfig& webhook, const std::vector<StoredEvent>& events,
+                       Time now) {
   std::vector<const StoredEvent*> pointers;
   for (const auto& event : events) pointers.push_back(&event);
   auto request = make_request(webhook, pointers, context(), now);

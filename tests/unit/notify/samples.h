@@ -1,4 +1,5 @@
-// One event of each type as the daemon writes it, and a webhook for each format: what the golden requests are made of.
+// One event of each type as the daemon writes it, and a webhook for each format: what the golden
+// requests are made of.
 #pragma once
 
 #include <string>
@@ -25,7 +26,8 @@ WebhookConfig webhook(std::string_view format);
 NotifyContext context();
 
 // Fails the test when there is no request.
-HttpRequest request_of(const WebhookConfig& webhook, const std::vector<StoredEvent>& events, Time now);
+HttpRequest request_of(const WebhookConfig& webhook, const std::vector<StoredEvent>& events,
+                       Time now);
 // The body's values, all texts joined by line breaks: what people could see of it.
 std::string texts_of(const std::string& json);
 

@@ -23,14 +23,18 @@ std::string signature(const Secrets& secrets) {
 
 TEST_CASE("signatures equal those of the reference libraries") {
   CHECK(signature({kSecret}) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-  CHECK(sign("msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", 1649367553, R"({"email":"test@example.com","username":"test_user"})",
+  CHECK(sign("msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", 1649367553,
+             R"({"email":"test@example.com","username":"test_user"})",
              Secrets{kOtherSecret}) == "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=");
 }
 
-TEST_CASE("during a rotation both signatures stand in one header, one space apart, in the order of the secrets") {
+TEST_CASE(
+    "during a rotation both signatures stand in one header, one space apart, in the order of the "
+    "secrets") {
   const auto both = signature({kSecret, kOtherSecret});
   CHECK(both == signature({kSecret}) + " " + signature({kOtherSecret}));
-  CHECK(signature({kOtherSecret, kSecret}) == signature({kOtherSecret}) + " " + signature({kSecret}));
+  CHECK(signature({kOtherSecret, kSecret}) ==
+        signature({kOtherSecret}) + " " + signature({kSecret}));
   CHECK(signature({kSecret}) != signature({kOtherSecret}));
 }
 
@@ -54,7 +58,9 @@ TEST_CASE("signatures are padded standard base64, never the URL-safe kind") {
   CHECK(has_plus_or_slash);
 }
 
-TEST_CASE("a secret that another library would read otherwise is refused, and not repeated in the sentence") {
+TEST_CASE(
+    "a secret that another library would read otherwise is refused, and not repeated in the "
+    "sentence") {
   const std::string key = kSecret.substr(6);
   const Secrets bad{
       "",

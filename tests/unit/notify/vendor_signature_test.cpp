@@ -16,8 +16,8 @@ TEST_CASE("Feishu's published vector") {
 
 TEST_CASE("DingTalk's vectors: key and message are swapped against Feishu's") {
   CHECK(dingtalk_signature("xxx", 1661860880) == "dIUMcehSFkPlWOGqwoP5EFcartyN67QSY9wbVW+hTbE=");
-  CHECK(dingtalk_signature("SEC0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 1573729598123) ==
-        "1S9esPr/ElzxggQkN0NKE9xEp7DeXb4UInImRyloLeg=");
+  CHECK(dingtalk_signature("SEC0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                           1573729598123) == "1S9esPr/ElzxggQkN0NKE9xEp7DeXb4UInImRyloLeg=");
 }
 
 TEST_CASE("GitHub's published vector of X-Hub-Signature-256") {
@@ -26,14 +26,20 @@ TEST_CASE("GitHub's published vector of X-Hub-Signature-256") {
 }
 
 TEST_CASE("the reference server's ed25519 signature, also beside an HMAC one") {
-  const std::string key = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
-  const std::string expected = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
+  const std::string key =
+      "whsk_6Xb/dCcHpPea21PS1N9VY/"
+      "NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+  const std::string expected =
+      "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/"
+      "enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
   const std::string body = R"({"test": 2432232314})";
   CHECK(sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body, std::array{key}) == expected);
   CHECK(sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body,
              std::array<std::string, 2>{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", key}) ==
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= " + expected);
-  CHECK_FALSE(sign("msg_1", 1, body, std::array<std::string, 1>{"whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}).has_value());
+  CHECK_FALSE(
+      sign("msg_1", 1, body, std::array<std::string, 1>{"whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
+          .has_value());
 }
 
 TEST_CASE("what has a meaning in a query is encoded") {
@@ -54,7 +60,9 @@ TEST_CASE("bots' signatures are made anew for each attempt, and left out without
   }
 }
 
-TEST_CASE("a generic receiver gets X-Hub-Signature-256 when it is asked for, over the body that is sent") {
+TEST_CASE(
+    "a generic receiver gets X-Hub-Signature-256 when it is asked for, over the body that is "
+    "sent") {
   auto webhook = samples::webhook("cloudevents");
   const auto event = samples::stored(samples::event_of(EventType::AliasMoved));
   const auto header = [&] {

@@ -1,4 +1,5 @@
-// One HTTP exchange with a server of the simulator, by libcurl: a client that shares no code with the servers under test.
+// One HTTP exchange with a server of the simulator, by libcurl: a client that shares no code with
+// the servers under test.
 #pragma once
 
 #include <map>
@@ -12,4 +13,5 @@ struct Reply {
 };
 
 Reply get(const std::string& url);
-Reply post(const std::string& url, const std::string& body, const std::vector<std::string>& headers);
+Reply post(const std::string& url, const std::string& body,
+           const std::vector<std::string>& headers);

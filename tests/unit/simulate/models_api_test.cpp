@@ -71,14 +71,16 @@ TEST_CASE("a taken port and a foreign interface are errors with a way out") {
   ModelsApi second({.listen_address = address});
   const auto taken = second.start();
   REQUIRE_FALSE(taken);
-  CHECK(taken.error() == "cannot listen on " + address + ": is another program using the port? Choose another one");
+  CHECK(taken.error() ==
+        "cannot listen on " + address + ": is another program using the port? Choose another one");
 
   ModelsApi open({.listen_address = "0.0.0.0:0"});
   const auto foreign = open.start();
   REQUIRE_FALSE(foreign);
   CHECK(foreign.error().find("is not a loopback address") != std::string::npos);
 
-  for (const char* malformed : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000", "127.0.0.1:-1"}) {
+  for (const char* malformed :
+       {"127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000", "127.0.0.1:-1"}) {
     CAPTURE(malformed);
     CHECK_FALSE(ModelsApi({.listen_address = malformed}).start());
   }

@@ -27,7 +27,8 @@ std::string event_body(const std::string& id) {
 std::vector<std::string> signed_headers(const std::string& id, const std::string& body,
                                         const std::string& timestamp = "1614265330") {
   const SignedMessage message{.id = id, .timestamp = timestamp, .signatures = "", .body = body};
-  return {"webhook-id: " + id, "webhook-timestamp: " + timestamp, "webhook-signature: " + sign_message(message, kSecret)};
+  return {"webhook-id: " + id, "webhook-timestamp: " + timestamp,
+          "webhook-signature: " + sign_message(message, kSecret)};
 }
 
 class Told {
@@ -48,8 +49,9 @@ class Told {
 
 struct Stage {
   Told told;
-  Receiver receiver{
-      {.secrets = {kSecret}, .now = [] { return kNow; }, .on_event = [this](const ReceivedEvent& event) { told.add(event.id); }}};
+  Receiver receiver{{.secrets = {kSecret},
+                     .now = [] { return kNow; },
+                     .on_event = [this](const ReceivedEvent& event) { told.add(event.id); }}};
 
   Stage() { REQUIRE(receiver.start()); }
   long send(const std::string& id) {
@@ -81,15 +83,18 @@ TEST_CASE("an event that comes twice is taken once and answered 204 both times")
   CHECK(stage.send("evt_1") == 204);
   CHECK(stage.send("evt_2") == 204);
   CHECK(stage.told.ids() == std::vector<std::string>{"evt_1", "evt_2"});
-  CHECK(stage.receiver.counts() == Receiver::Counts{.requests = 3, .taken = 2, .duplicates = 1, .refused = 0});
+  CHECK(stage.receiver.counts() ==
+        Receiver::Counts{.requests = 3, .taken = 2, .duplicates = 1, .refused = 0});
 }
 
-TEST_CASE("a bad signature, an old timestamp and missing headers are answered 401 and take nothing") {
+TEST_CASE(
+    "a bad signature, an old timestamp and missing headers are answered 401 and take nothing") {
   Stage stage;
   const std::string body = event_body("evt_1");
   CHECK(post(stage.receiver.url(), body + " ", signed_headers("evt_1", body)).status == 401);
   CHECK(stage.receiver.last_refusal() == "no signature fits");
-  CHECK(post(stage.receiver.url(), body, signed_headers("evt_1", body, "1614265000")).status == 401);
+  CHECK(post(stage.receiver.url(), body, signed_headers("evt_1", body, "1614265000")).status ==
+        401);
   CHECK(post(stage.receiver.url(), body, {}).status == 401);
   CHECK(stage.receiver.events().empty());
   CHECK(stage.receiver.counts().refused == 3);
@@ -105,8 +110,9 @@ TEST_CASE("a signed body that is not a CloudEvent is answered 400") {
     return body.replace(body.find(piece), piece.size(), instead);
   };
   for (const std::string& body :
-       {std::string("nonsense"), std::string("[]"), without("\"1.0\"", "\"0.3\""), without("evt_1", ""),
-        without("2021-02-25T15:02:09.500Z", "yesterday"), without("io.modelvane.alias.moved", ""), event_body("evt_other")}) {
+       {std::string("nonsense"), std::string("[]"), without("\"1.0\"", "\"0.3\""),
+        without("evt_1", ""), without("2021-02-25T15:02:09.500Z", "yesterday"),
+        without("io.modelvane.alias.moved", ""), event_body("evt_other")}) {
     CAPTURE(body);
     CHECK(post(stage.receiver.url(), body, signed_headers("evt_1", body)).status == 400);
   }

@@ -29,7 +29,8 @@ scenes:
                                    "s.yml");
   REQUIRE(script);
   CHECK(script->round == 90s);
-  CHECK(script->aliases == Targets{{"m-latest", "m-1"}, {"hidden-latest", ""}, {"gone-latest", std::nullopt}});
+  CHECK(script->aliases ==
+        Targets{{"m-latest", "m-1"}, {"hidden-latest", ""}, {"gone-latest", std::nullopt}});
   CHECK(script->models == std::vector<std::string>{"m-1", "m-2"});
   REQUIRE(script->scenes.size() == 2);
   CHECK(script->scenes[0].lasts == 60s);
@@ -51,19 +52,27 @@ TEST_CASE("each mistake in a script file is told with its place") {
            Row{head + "---\nmodels: [n]\n", "s.yml: one YAML document is expected, 2 are there"},
            Row{"[1]", "s.yml:1:1: a script must be a map of keys and values"},
            Row{"round: 10s", "s.yml:1:1: the script lists nothing: add aliases or models"},
-           Row{head + "rounds: 10s", "s.yml:2:1: rounds is not a key of a script; known are round, aliases, models, scenes"},
+           Row{head + "rounds: 10s",
+               "s.yml:2:1: rounds is not a key of a script; known are round, aliases, models, "
+               "scenes"},
            Row{head + "models: [n]", "s.yml:2:1: models stands twice in a script"},
            Row{head + "round: soon", "s.yml:2:8: round must be a duration such as 10s or 600ms"},
            Row{head + "round: 10ms", "s.yml:2:8: round must be at least 1s"},
            Row{head + "scenes: 7", "s.yml:2:9: scenes must be a list of at most 10000 scenes"},
-           Row{head + "scenes: [{at: 1s}]", "s.yml:2:10: the scene does not say how long it lasts: add for"},
+           Row{head + "scenes: [{at: 1s}]",
+               "s.yml:2:10: the scene does not say how long it lasts: add for"},
            Row{head + "scenes: [{for: 0s}]", "s.yml:2:10: for must be longer than zero"},
-           Row{head + "scenes: [{at: 50s, for: 20s}]", "s.yml:2:10: the scene ends at 1m10s, after its round of 1m"},
-           Row{head + "scenes: [{for: 1s, status: 99}]", "s.yml:2:28: status must be an HTTP status between 200 and 599"},
-           Row{head + "scenes: [{for: 1s, status: 5o3}]", "s.yml:2:28: status must be an HTTP status between 200 and 599"},
+           Row{head + "scenes: [{at: 50s, for: 20s}]",
+               "s.yml:2:10: the scene ends at 1m10s, after its round of 1m"},
+           Row{head + "scenes: [{for: 1s, status: 99}]",
+               "s.yml:2:28: status must be an HTTP status between 200 and 599"},
+           Row{head + "scenes: [{for: 1s, status: 5o3}]",
+               "s.yml:2:28: status must be an HTTP status between 200 and 599"},
            Row{head + "scenes: [{for: 1s, delay: 6m}]", "s.yml:2:27: delay must be at most 5m"},
-           Row{head + "scenes: [{for: 1s, list: half}]", "s.yml:2:26: list must be one of normal, empty, short, html, duplicate"},
-           Row{head + "scenes: [{for: 1s, aliases: [a]}]", "s.yml:2:29: aliases must be a map of keys and values"},
+           Row{head + "scenes: [{for: 1s, list: half}]",
+               "s.yml:2:26: list must be one of normal, empty, short, html, duplicate"},
+           Row{head + "scenes: [{for: 1s, aliases: [a]}]",
+               "s.yml:2:29: aliases must be a map of keys and values"},
            Row{"aliases: {a: [b]}", "s.yml:1:14: a target must be text"},
        }) {
     CAPTURE(row.yaml);
@@ -88,6 +97,7 @@ TEST_CASE("broken YAML and self-containing aliases are errors, not crashes") {
 TEST_CASE("a missing script file is named") {
   const auto script = load_script("/nonexistent/script.yml");
   REQUIRE_FALSE(script);
-  CHECK(script.error().at(0) == "/nonexistent/script.yml: cannot be opened: does it exist, and may you read it?");
+  CHECK(script.error().at(0) ==
+        "/nonexistent/script.yml: cannot be opened: does it exist, and may you read it?");
   CHECK_FALSE(load_script("/"));
 }

@@ -24,9 +24,17 @@ Script two_scenes() {
   Script script;
   script.round = 10s;
   script.aliases = {{"a-latest", "a-1"}, {"b-latest", "b-1"}};
-  script.scenes = {
-      {.at = 2s, .lasts = 6s, .says = "a moves", .then = "a is back", .aliases = {{"a-latest", "a-2"}}},
-      {.at = 4s, .lasts = 6s, .says = "b moves", .then = "b is back", .aliases = {{"b-latest", "b-2"}}, .status = 500}};
+  script.scenes = {{.at = 2s,
+                    .lasts = 6s,
+                    .says = "a moves",
+                    .then = "a is back",
+                    .aliases = {{"a-latest", "a-2"}}},
+                   {.at = 4s,
+                    .lasts = 6s,
+                    .says = "b moves",
+                    .then = "b is back",
+                    .aliases = {{"b-latest", "b-2"}},
+                    .status = 500}};
   return script;
 }
 
@@ -38,9 +46,9 @@ TEST_CASE("the built-in script moves internlm3-latest at 12 s and takes it back 
     Duration at;
     std::string target;
   };
-  for (const Row& row :
-       {Row{0s, "internlm3-8b-instruct"}, Row{11999ms, "internlm3-8b-instruct"}, Row{12s, "internlm3-20b-instruct"},
-        Row{55999ms, "internlm3-20b-instruct"}, Row{56s, "internlm3-8b-instruct"}, Row{59s, "internlm3-8b-instruct"}}) {
+  for (const Row& row : {Row{0s, "internlm3-8b-instruct"}, Row{11999ms, "internlm3-8b-instruct"},
+                         Row{12s, "internlm3-20b-instruct"}, Row{55999ms, "internlm3-20b-instruct"},
+                         Row{56s, "internlm3-8b-instruct"}, Row{59s, "internlm3-8b-instruct"}}) {
     CAPTURE(to_text(row.at));
     CHECK(target_of(what_at(script, row.at), "internlm3-latest") == row.target);
     CHECK(target_of(what_at(script, row.at), "internvl2.5-latest") == "internvl2.5-78b");

@@ -71,7 +71,8 @@ TEST_CASE("missing and malformed headers are refused") {
   CHECK(refusal(message) == "webhook-signature is missing");
   message.signatures = "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
   CHECK(refusal(message) == "no signature fits");
-  for (const char* timestamp : {"", "now", "1614265330.5", "-1", "99999999999999999", "99999999999999999999"}) {
+  for (const char* timestamp :
+       {"", "now", "1614265330.5", "-1", "99999999999999999", "99999999999999999999"}) {
     message = kGood;
     message.timestamp = timestamp;
     CHECK(refusal(message) == "webhook-timestamp is not a whole number of seconds");

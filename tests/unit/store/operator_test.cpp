@@ -1,4 +1,5 @@
-// Operators' requests through the database: from a command's connection to the daemon's, and what they leave behind.
+// Operators' requests through the database: from a command's connection to the daemon's, and what
+// they leave behind.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -26,7 +27,9 @@ std::uint64_t submit(OperatorDesk& desk, const OperatorRequest& request) {
 
 Batch answer(std::uint64_t request) {
   Batch batch;
-  batch.answers.push_back({.request = request, .at = kStart, .result = {.ok = true, .sentence = "done", .event_id = "evt_1"}});
+  batch.answers.push_back({.request = request,
+                           .at = kStart,
+                           .result = {.ok = true, .sentence = "done", .event_id = "evt_1"}});
   return batch;
 }
 
@@ -56,7 +59,9 @@ TEST_CASE("a request reaches the daemon whole, once, with the deliveries that it
   CHECK(new_requests(store).empty());
 }
 
-TEST_CASE("a request that was not answered before a crash comes again after it, an answered one does not") {
+TEST_CASE(
+    "a request that was not answered before a crash comes again after it, an answered one does "
+    "not") {
   const TempFolder folder;
   OperatorDesk desk{folder.storage()};
   std::uint64_t id = 0;
@@ -86,23 +91,29 @@ TEST_CASE("a request of a newer command is answered at once, and the others are 
   SqliteStore store{folder.storage()};
   load(store);
   OperatorDesk desk{folder.storage()};
-  run_sql(folder.database(), "INSERT INTO requests(kind, body, made_us) VALUES('alias.rename', '{}', 1)");
+  run_sql(folder.database(),
+          "INSERT INTO requests(kind, body, made_us) VALUES('alias.rename', '{}', 1)");
   const auto id = submit(desk, {.action = OperatorAction::Drill});
   const auto tasks = new_requests(store);
   REQUIRE(tasks.size() == 1);
   CHECK(tasks[0].request.id == id);
-  CHECK((*desk.result(id - 1))->sentence == "this version of modelvane knows no request alias.rename");
+  CHECK((*desk.result(id - 1))->sentence ==
+        "this version of modelvane knows no request alias.rename");
 }
 
-TEST_CASE("approved pins and switched-off webhooks are there after a restart, and go when they are taken back") {
+TEST_CASE(
+    "approved pins and switched-off webhooks are there after a restart, and go when they are taken "
+    "back") {
   const TempFolder folder;
   {
     SqliteStore store{folder.storage()};
     load(store);
     Batch batch;
-    batch.pins.push_back({.endpoint = "e", .alias = "a", .targets = {"v1", "v2"}, .approved = kStart});
+    batch.pins.push_back(
+        {.endpoint = "e", .alias = "a", .targets = {"v1", "v2"}, .approved = kStart});
     batch.pins.push_back({.endpoint = "e", .alias = "b", .targets = {"v1"}, .approved = kStart});
-    batch.webhook_switches.push_back({.webhook = "w", .disabled = kStart, .reason = "gone", .address = -5});
+    batch.webhook_switches.push_back(
+        {.webhook = "w", .disabled = kStart, .reason = "gone", .address = -5});
     commit(store, batch);
     Batch next;
     next.pins.push_back({.endpoint = "e", .alias = "a", .targets = {"v3"}, .approved = kStart});
@@ -118,7 +129,8 @@ TEST_CASE("approved pins and switched-off webhooks are there after a restart, an
   CHECK(loaded.webhook_switches[0].address == -5);
   CHECK(*SqliteEventLog{folder.storage()}.approved_pins() == loaded.pins);
   Batch on;
-  on.webhook_switches.push_back({.webhook = "w", .disabled = std::nullopt, .reason = "", .address = 0});
+  on.webhook_switches.push_back(
+      {.webhook = "w", .disabled = std::nullopt, .reason = "", .address = 0});
   commit(store, on);
   SqliteEventLog log{folder.storage()};
   CHECK(load(store).webhook_switches.empty());
@@ -142,7 +154,8 @@ TEST_CASE("a commit tells how many dead letters went with old events") {
   const TempFolder folder;
   SqliteStore store{folder.storage()};
   load(store);
-  commit(store, batch_of({event(1), event(2)}, {delivery(1, "a", DeliveryState::Dead), delivery(1, "b", DeliveryState::Delivered),
+  commit(store, batch_of({event(1), event(2)}, {delivery(1, "a", DeliveryState::Dead),
+                                                delivery(1, "b", DeliveryState::Delivered),
                                                 delivery(2, "a", DeliveryState::Dead)}));
   Batch batch;
   batch.forget_before = kStart + 90s;

@@ -19,7 +19,8 @@ std::string numbers(SqliteEventLog& log, const EventFilter& filter) {
 
 void fill(const TempFolder& folder) {
   SqliteStore store{folder.storage()};
-  commit(store, batch_of({event(1), event(2, EventType::AliasSettled), event(3, EventType::EndpointDown, "gateway", ""),
+  commit(store, batch_of({event(1), event(2, EventType::AliasSettled),
+                          event(3, EventType::EndpointDown, "gateway", ""),
                           event(4, EventType::AliasMoved, "gateway", "fast-latest"), event(5)}));
 }
 
@@ -97,7 +98,9 @@ TEST_CASE("the limit stays between 1 and 1000") {
   CHECK(log.events({.limit = 1'000'000})->size() == 1000);
 }
 
-TEST_CASE("deliveries come newest event first with what their event is about, and page by page without a gap") {
+TEST_CASE(
+    "deliveries come newest event first with what their event is about, and page by page without a "
+    "gap") {
   const TempFolder folder;
   {
     SqliteStore store{folder.storage()};
@@ -105,8 +108,8 @@ TEST_CASE("deliveries come newest event first with what their event is about, an
     dead.attempts = 3;
     dead.last_error = "the receiver answered 410";
     commit(store, batch_of({event(1), event(2, EventType::EndpointDown, "gateway", ""), event(3)},
-                           {delivery(1, "chat", DeliveryState::Delivered), delivery(1, "oncall"), dead, delivery(2, "oncall"),
-                            delivery(3, "oncall")}));
+                           {delivery(1, "chat", DeliveryState::Delivered), delivery(1, "oncall"),
+                            dead, delivery(2, "oncall"), delivery(3, "oncall")}));
   }
   SqliteEventLog log{folder.storage()};
   const auto numbers_of = [&](const DeliveryFilter& filter) {

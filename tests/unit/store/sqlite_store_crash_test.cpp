@@ -1,5 +1,6 @@
-// kill -9 at any moment loses nothing that was acknowledged. A child commits as fast as it can and tells each acknowledged number
-// through a pipe; the test kills it after a number of them that a fixed seed chose, wherever the child then is.
+// kill -9 at any moment loses nothing that was acknowledged. A child commits as fast as it can and
+// tells each acknowledged number through a pipe; the test kills it after a number of them that a
+// fixed seed chose, wherever the child then is.
 #include <csignal>
 #include <random>
 
@@ -18,7 +19,8 @@ constexpr int kRounds = 20;
   if (!loaded) ::_exit(1);
   for (std::uint64_t sequence = loaded->last_sequence + 1;; ++sequence) {
     Batch batch = batch_of({event(sequence)}, {delivery(sequence)});
-    batch.states.emplace_back("internlm", EndpointState{.has_baseline = true, .events_made = sequence});
+    batch.states.emplace_back("internlm",
+                              EndpointState{.has_baseline = true, .events_made = sequence});
     if (!store.commit(batch)) ::_exit(2);
     if (::write(pipe, &sequence, sizeof sequence) != sizeof sequence) ::_exit(3);
   }
@@ -53,14 +55,16 @@ TEST_CASE("kill -9 while committing loses no acknowledged event, delivery or sta
   const TempFolder folder;
   std::mt19937 random{20261122};
   for (int round = 0; round < kRounds; ++round) {
-    const auto acknowledged = run_and_kill(folder.storage(), std::uniform_int_distribution{1, 40}(random));
+    const auto acknowledged =
+        run_and_kill(folder.storage(), std::uniform_int_distribution{1, 40}(random));
     SqliteStore store{folder.storage()};
     const Loaded loaded = load(store);
     CHECK(loaded.last_sequence >= acknowledged);
     // At most the one that was under way is there besides.
     CHECK(loaded.last_sequence <= acknowledged + 1);
     REQUIRE(loaded.pending.size() == loaded.last_sequence);
-    for (std::uint64_t i = 0; i < loaded.last_sequence; ++i) REQUIRE(is_equal(loaded.pending[i].event, event(i + 1)));
+    for (std::uint64_t i = 0; i < loaded.last_sequence; ++i)
+      REQUIRE(is_equal(loaded.pending[i].event, event(i + 1)));
     CHECK(loaded.endpoints.at("internlm").events_made == loaded.last_sequence);
     CHECK(loaded.event_counts.at(0).count == loaded.last_sequence);
   }

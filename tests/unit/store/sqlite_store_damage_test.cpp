@@ -1,4 +1,5 @@
-// What a damaged, foreign or newer file leads to: a clear sentence, no guess, and no byte of it changed.
+// What a damaged, foreign or newer file leads to: a clear sentence, no guess, and no byte of it
+// changed.
 #include "store_world.h"
 
 using namespace modelvane;
@@ -10,7 +11,8 @@ namespace {
 void fill(const TempFolder& folder, std::uint64_t events) {
   SqliteStore store{folder.storage()};
   Batch batch;
-  batch.states.emplace_back("internlm", EndpointState{.has_baseline = true, .ids = {"internlm3-latest"}});
+  batch.states.emplace_back("internlm",
+                            EndpointState{.has_baseline = true, .ids = {"internlm3-latest"}});
   for (std::uint64_t i = 1; i <= events; ++i) {
     batch.events.push_back(event(i));
     batch.deliveries.push_back(delivery(i));
@@ -70,9 +72,9 @@ TEST_CASE("a database of a newer modelvane is not touched") {
   run_sql(folder.database(), "PRAGMA user_version = 7");
   const auto error = refused(folder);
   CHECK(error.kind == StoreError::Kind::Newer);
-  CHECK(says(
-      error,
-      "was written by a newer modelvane (schema 7, this one knows 2); start that version or point --storage.path elsewhere"));
+  CHECK(says(error,
+             "was written by a newer modelvane (schema 7, this one knows 2); start that version or "
+             "point --storage.path elsewhere"));
   CHECK(SqliteEventLog{folder.storage()}.events({}).error().kind == StoreError::Kind::Newer);
 }
 
@@ -107,7 +109,8 @@ TEST_CASE("a log without its database is not thrown away") {
 TEST_CASE("a file that was cut is found at the start") {
   const TempFolder folder;
   fill(folder, 300);
-  std::filesystem::resize_file(folder.database(), std::filesystem::file_size(folder.database()) / 2);
+  std::filesystem::resize_file(folder.database(),
+                               std::filesystem::file_size(folder.database()) / 2);
   CHECK(refused(folder).kind == StoreError::Kind::Damaged);
 }
 
@@ -147,8 +150,8 @@ TEST_CASE("an event with a flipped byte becomes a dead letter and holds up no ot
 }
 
 TEST_CASE("a flipped byte in any column of an event is noticed") {
-  for (const auto* change : {"id = 'evt_x'", "type = 'alias.settled'", "endpoint = 'x'", "alias = 'x'", "time_us = time_us + 1",
-                             "json = json || ' '"}) {
+  for (const auto* change : {"id = 'evt_x'", "type = 'alias.settled'", "endpoint = 'x'",
+                             "alias = 'x'", "time_us = time_us + 1", "json = json || ' '"}) {
     CAPTURE(change);
     const TempFolder folder;
     fill(folder, 1);

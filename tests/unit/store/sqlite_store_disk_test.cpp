@@ -1,4 +1,5 @@
-// Disks that are full or read-only, and that heal again. Each in a child process: the limits hold for it alone.
+// Disks that are full or read-only, and that heal again. Each in a child process: the limits hold
+// for it alone.
 #include <grp.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -36,18 +37,23 @@ int fill_the_disk(const std::filesystem::path& folder) {
   std::uint64_t sequence = 1;
   std::optional<StoreError> error;
   for (; sequence < 100 && !error; ++sequence) {
-    if (auto committed = store.commit(batch_of({large_event(sequence)}, {delivery(sequence)})); !committed)
+    if (auto committed = store.commit(batch_of({large_event(sequence)}, {delivery(sequence)}));
+        !committed)
       error = committed.error();
   }
   if (!error) return kNoFailure;
-  if (error->kind != StoreError::Kind::Full || error->sentence.find("free some space") == std::string::npos) return kWrongKind;
+  if (error->kind != StoreError::Kind::Full ||
+      error->sentence.find("free some space") == std::string::npos)
+    return kWrongKind;
   // Closing made some room by emptying the log; now there is none at all.
   limit_file_size(4096);
   if (store.commit(batch_of({large_event(sequence - 1)}))) return kNoFailure;
   limit_file_size(RLIM_INFINITY);
-  if (!store.commit(batch_of({large_event(sequence - 1)}, {delivery(sequence - 1)}))) return kNoRecovery;
+  if (!store.commit(batch_of({large_event(sequence - 1)}, {delivery(sequence - 1)})))
+    return kNoRecovery;
   const auto loaded = store.load();
-  if (!loaded || loaded->pending.size() != sequence - 1 || loaded->last_sequence != sequence - 1) return kWrongContent;
+  if (!loaded || loaded->pending.size() != sequence - 1 || loaded->last_sequence != sequence - 1)
+    return kWrongContent;
   return kFine;
 }
 
@@ -56,8 +62,8 @@ int lose_the_right_to_write(const std::filesystem::path& folder) {
   constexpr uid_t kNobody = 65534;
   if (::getuid() == 0) {
     ::mkdir(folder.c_str(), 0700);
-    if (::chown(folder.c_str(), kNobody, kNobody) != 0 || ::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 ||
-        ::setuid(kNobody) != 0) {
+    if (::chown(folder.c_str(), kNobody, kNobody) != 0 || ::setgroups(0, nullptr) != 0 ||
+        ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) {
       return kNoSetUp;
     }
   }
@@ -97,8 +103,9 @@ TEST_CASE("a full disk is named as such, loses nothing acknowledged, and heals b
 TEST_CASE("a read-only folder is named as such and heals by itself") {
   const TempFolder folder;
   using std::filesystem::perms;
-  std::filesystem::permissions(
-      folder.path(), perms::owner_all | perms::group_read | perms::group_exec | perms::others_read | perms::others_exec);
+  std::filesystem::permissions(folder.path(), perms::owner_all | perms::group_read |
+                                                  perms::group_exec | perms::others_read |
+                                                  perms::others_exec);
   CHECK(in_child([&] { return lose_the_right_to_write(folder.storage()); }) == kFine);
 }
 

@@ -34,9 +34,9 @@ TEST_CASE("everything in a batch is there after a restart") {
   {
     SqliteStore store{folder.storage()};
     load(store);
-    Batch batch =
-        batch_of({event(1), event(2, EventType::EndpointDown, "gateway", "")},
-                 {delivery(1), tried, delivery(1, "chat", DeliveryState::Delivered), delivery(2, "chat", DeliveryState::Dead)});
+    Batch batch = batch_of({event(1), event(2, EventType::EndpointDown, "gateway", "")},
+                           {delivery(1), tried, delivery(1, "chat", DeliveryState::Delivered),
+                            delivery(2, "chat", DeliveryState::Dead)});
     batch.states.emplace_back("internlm", state);
     commit(store, batch);
   }
@@ -62,7 +62,8 @@ TEST_CASE("everything in a batch is there after a restart") {
 TEST_CASE("pending deliveries come back in the order of their events") {
   const TempFolder folder;
   SqliteStore store{folder.storage()};
-  commit(store, batch_of({event(1), event(2), event(3)}, {delivery(3), delivery(1, "z"), delivery(2), delivery(1, "a")}));
+  commit(store, batch_of({event(1), event(2), event(3)},
+                         {delivery(3), delivery(1, "z"), delivery(2), delivery(1, "a")}));
   std::string order;
   for (const auto& pending : load(store).pending)
     order += fmt::format("{}{} ", pending.delivery.sequence, pending.delivery.webhook);
@@ -72,7 +73,8 @@ TEST_CASE("pending deliveries come back in the order of their events") {
 TEST_CASE("names with quotes, NUL and any script are kept byte for byte") {
   const TempFolder folder;
   SqliteStore store{folder.storage()};
-  const auto strange = event(1, EventType::AliasMoved, "it's", std::string("a\0b", 3) + "'; DROP TABLE events; --書生");
+  const auto strange = event(1, EventType::AliasMoved, "it's",
+                             std::string("a\0b", 3) + "'; DROP TABLE events; --書生");
   commit(store, batch_of({strange}, {delivery(1)}));
   CHECK(is_equal(load(store).pending.at(0).event, strange));
 }
@@ -137,7 +139,8 @@ TEST_CASE("a good mark moves the marks of a state that is not written anew") {
   CHECK(marked.at("internlm").last_good == kStart + 5min);
   CHECK(last_seen(marked.at("internlm"), marked.at("internlm").aliases.at("a")) == kStart + 5min);
 
-  // A state that is written later stands for itself, even with an older time (the clock was put back).
+  // A state that is written later stands for itself, even with an older time (the clock was put
+  // back).
   commit(store, first);
   CHECK(load(store).endpoints.at("internlm").last_good == kStart);
 }
@@ -145,8 +148,9 @@ TEST_CASE("a good mark moves the marks of a state that is not written anew") {
 TEST_CASE("retention forgets old events, but none that somebody is still to be told") {
   const TempFolder folder;
   SqliteStore store{folder.storage()};
-  commit(store, batch_of({event(1), event(2), event(3), event(4)}, {delivery(1, "oncall", DeliveryState::Delivered), delivery(2),
-                                                                    delivery(3, "oncall", DeliveryState::Dead)}));
+  commit(store, batch_of({event(1), event(2), event(3), event(4)},
+                         {delivery(1, "oncall", DeliveryState::Delivered), delivery(2),
+                          delivery(3, "oncall", DeliveryState::Dead)}));
   Batch forget;
   forget.forget_before = event(4).time;
   commit(store, forget);
@@ -194,8 +198,8 @@ TEST_CASE("a second store on the same folder is told who has it, and gets it whe
   const auto refused = second.load();
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().kind == StoreError::Kind::Busy);
-  CHECK(refused.error().sentence.find(fmt::format("another modelvane (process {}) already uses", ::getpid())) !=
-        std::string::npos);
+  CHECK(refused.error().sentence.find(fmt::format("another modelvane (process {}) already uses",
+                                                  ::getpid())) != std::string::npos);
   first.reset();
   load(second);
 }

@@ -24,24 +24,30 @@ EndpointState full_state() {
   alias.since = kStart + 2us;
   alias.last_seen = kStart + 3us;
   alias.evidence = R"({"id":"internlm3-latest","ref_model":"internlm3-8b"})";
-  alias.pending = Pending{.seen = {AliasStatus::Resolved, "internlm3-20b"}, .first_seen = kStart + 4us, .polls = 1};
+  alias.pending = Pending{
+      .seen = {AliasStatus::Resolved, "internlm3-20b"}, .first_seen = kStart + 4us, .polls = 1};
   alias.recent = {"x", "y", "x"};
   alias.unstable = true;
   alias.last_move = LastMove{.event_id = "evt_1", .from = "internlm2", .at = kStart + 5us};
   alias.changes = 7;
   alias.unheard = true;
   alias.hints = {"1", "\"v2\""};
-  alias.pending_hints = PendingHints{.values = {"2", ""}, .last_seen = kStart + 10us, .first_seen = kStart + 11us, .polls = 1};
+  alias.pending_hints = PendingHints{
+      .values = {"2", ""}, .last_seen = kStart + 10us, .first_seen = kStart + 11us, .polls = 1};
   alias.pin_ok = false;
   state.aliases["internlm3-latest"] = alias;
   state.aliases["plain"] = AliasState{};
-  state.pending_models["internlm3-20b"] = PendingModel{.last_seen = kStart + 12us, .first_seen = kStart + 13us, .polls = 2};
-  EndingState ending{.known = Ending{.at = kStart + 14us, .replacement = "b"}, .pending = std::nullopt, .near_days = 7};
+  state.pending_models["internlm3-20b"] =
+      PendingModel{.last_seen = kStart + 12us, .first_seen = kStart + 13us, .polls = 2};
+  EndingState ending{.known = Ending{.at = kStart + 14us, .replacement = "b"},
+                     .pending = std::nullopt,
+                     .near_days = 7};
   ending.pending = PendingEnding{.seen = Ending{.at = std::nullopt, .replacement = "c"},
                                  .last_seen = kStart + 15us,
                                  .first_seen = kStart + 16us,
                                  .polls = 1};
-  state.endings = std::map<std::string, EndingState>{{"internlm3-20b", ending}, {"plain", EndingState{}}};
+  state.endings =
+      std::map<std::string, EndingState>{{"internlm3-20b", ending}, {"plain", EndingState{}}};
   state.quarantine = Quarantine{.since = kStart + 6us, .models_now = 12};
   state.availability = Availability::Down;
   state.streak = 3;
@@ -71,15 +77,18 @@ TEST_CASE("every status, rule, availability and reason survives") {
     }
   }
   for (const auto availability : {Availability::Unknown, Availability::Up, Availability::Down}) {
-    CHECK(parse_state(to_json(EndpointState{.availability = availability}))->availability == availability);
+    CHECK(parse_state(to_json(EndpointState{.availability = availability}))->availability ==
+          availability);
   }
   for (std::size_t i = 0; i < kReasonCount; ++i) {
-    CHECK(parse_state(to_json(EndpointState{.down_reason = static_cast<Reason>(i)}))->down_reason == static_cast<Reason>(i));
+    CHECK(parse_state(to_json(EndpointState{.down_reason = static_cast<Reason>(i)}))->down_reason ==
+          static_cast<Reason>(i));
   }
 }
 
 TEST_CASE("keys of a later program are ignored, missing ones mean the default") {
-  const auto state = parse_state(R"({"version":1,"colour":"blue","has_baseline":true,"aliases":{"a":{"target":"x","mood":3}}})");
+  const auto state = parse_state(
+      R"({"version":1,"colour":"blue","has_baseline":true,"aliases":{"a":{"target":"x","mood":3}}})");
   REQUIRE(state.has_value());
   CHECK(state->has_baseline);
   CHECK(state->aliases.at("a").target == "x");
@@ -89,8 +98,9 @@ TEST_CASE("keys of a later program are ignored, missing ones mean the default") 
 TEST_CASE("what cannot be a state is an error, never a guess") {
   for (const auto* text :
        {"", "[]", "{", R"({"version":1,"last_good":"yesterday"})", R"({"version":1,"ids":[1]})",
-        R"({"version":1,"ids":["ab",3,"c"]})", R"({"version":1,"streak":1.5})", R"({"version":1,"streak":3000000000})",
-        R"({"version":1,"availability":"sideways"})", R"({"version":1,"aliases":{"a":{"status":"lost"}}})",
+        R"({"version":1,"ids":["ab",3,"c"]})", R"({"version":1,"streak":1.5})",
+        R"({"version":1,"streak":3000000000})", R"({"version":1,"availability":"sideways"})",
+        R"({"version":1,"aliases":{"a":{"status":"lost"}}})",
         R"({"version":1,"down_reason":"mood"})", R"({"version":1,"aliases":{"a":7}})"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_state(text).has_value());
@@ -106,10 +116,12 @@ TEST_CASE("an id that is not UTF-8 does not stop the store") {
 
 namespace {
 
-// What the k-th kind of poll shows of the alias "a", its row's watched value, the model "n" and its end; 6 is a failed poll.
+// What the k-th kind of poll shows of the alias "a", its row's watched value, the model "n" and its
+// end; 6 is a failed poll.
 constexpr int kKinds = 7;
 Observation shown(int kind, Time at) {
-  if (kind == 6) return {.at = at, .result = std::unexpected(PollFailure{.sentence = "no"}), .request_id = ""};
+  if (kind == 6)
+    return {.at = at, .result = std::unexpected(PollFailure{.sentence = "no"}), .request_id = ""};
   Targets targets{{"m1", ""}, {"m2", ""}, {"m3", ""}, {"m4", ""}, {"m5", ""}};
   if (kind != 0) targets["a"] = kind == 1 ? "x" : kind == 2 ? "y" : "";
   if (kind >= 3) targets["n"] = "";
@@ -117,7 +129,8 @@ Observation shown(int kind, Time at) {
   if (kind == 4) list->undisclosed = {"a"};
   if (kind == 5) list->unasked = {"a"};
   if (kind == 2 || kind == 4) list->hints = {{.id = "a", .values = {kind == 2 ? "1" : "2"}}};
-  if (kind == 3 || kind == 4) list->lifecycles = {{.id = "n", .retires_at = kStart + 24h * kind, .replacement = "m1"}};
+  if (kind == 3 || kind == 4)
+    list->lifecycles = {{.id = "n", .retires_at = kStart + 24h * kind, .replacement = "m1"}};
   return {.at = at, .result = list, .request_id = ""};
 }
 
@@ -135,8 +148,11 @@ Story plays(int world, bool is_saved_at_each_step) {
 
 }  // namespace
 
-TEST_CASE("going on from a state that was saved and read gives the same events as going on without a stop") {
-  for (int world = 0; world < 117'649; world += 11) {  // all of 7^6 would take long; 11 has no factor in common with 7
+TEST_CASE(
+    "going on from a state that was saved and read gives the same events as going on without a "
+    "stop") {
+  for (int world = 0; world < 117'649;
+       world += 11) {  // all of 7^6 would take long; 11 has no factor in common with 7
     const Story whole = plays(world, false);
     const Story saved = plays(world, true);
     if (!(whole.all == saved.all && whole.state == saved.state)) FAIL_CHECK("differs: " << world);

@@ -1,4 +1,5 @@
-// What the store's tests are made of: a folder of their own, rows to put into it, a child process to fail in.
+// What the store's tests are made of: a folder of their own, rows to put into it, a child process
+// to fail in.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -38,7 +39,8 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-inline StoredEvent event(std::uint64_t sequence, EventType type = EventType::AliasMoved, const std::string& endpoint = "internlm",
+inline StoredEvent event(std::uint64_t sequence, EventType type = EventType::AliasMoved,
+                         const std::string& endpoint = "internlm",
                          const std::string& alias = "internlm3-latest") {
   StoredEvent stored;
   stored.sequence = sequence;
@@ -62,8 +64,8 @@ inline Delivery delivery(std::uint64_t sequence, const std::string& webhook = "o
 }
 
 inline bool is_equal(const StoredEvent& a, const StoredEvent& b) {
-  return a.sequence == b.sequence && a.id == b.id && a.type == b.type && a.endpoint == b.endpoint && a.alias == b.alias &&
-         a.time == b.time && a.json == b.json;
+  return a.sequence == b.sequence && a.id == b.id && a.type == b.type && a.endpoint == b.endpoint &&
+         a.alias == b.alias && a.time == b.time && a.json == b.json;
 }
 
 inline Batch batch_of(std::vector<StoredEvent> events, std::vector<Delivery> deliveries = {}) {
@@ -114,7 +116,8 @@ inline void write_file(const std::filesystem::path& file, const std::string& tex
   std::ofstream{file, std::ios::binary} << text;
 }
 
-// Runs `work` in a child process and returns its answer: limits and identities of the test itself stay as they are.
+// Runs `work` in a child process and returns its answer: limits and identities of the test itself
+// stay as they are.
 template <typename Work>
 int in_child(Work work) {
   const pid_t child = ::fork();

@@ -20,9 +20,10 @@ TEST_CASE("RFC 3339 is read with Z, with offsets, with fractions, and as a bare 
 }
 
 TEST_CASE("what is not RFC 3339 is refused") {
-  for (const auto* text :
-       {"", "2026", "2026-13-01", "2026-02-30", "2026-11-22T", "2026-11-22T10:00", "2026-11-22T25:00:00Z", "2026-11-22T10:00:00",
-        "2026-11-22T10:00:00.Z", "2026-11-22T10:00:00Zx", "2026-11-22T10:00:00+2:00", "-026-11-22", "2026-11-22T-1:00:00Z"}) {
+  for (const auto* text : {"", "2026", "2026-13-01", "2026-02-30", "2026-11-22T",
+                           "2026-11-22T10:00", "2026-11-22T25:00:00Z", "2026-11-22T10:00:00",
+                           "2026-11-22T10:00:00.Z", "2026-11-22T10:00:00Zx",
+                           "2026-11-22T10:00:00+2:00", "-026-11-22", "2026-11-22T-1:00:00Z"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_rfc3339(text));
   }
@@ -36,7 +37,8 @@ TEST_CASE("durations are read as Prometheus reads them") {
   CHECK(parse_duration("250ms") == 250ms);
   CHECK(parse_duration("1w") == 24h * 7);
   CHECK(parse_duration("0") == 0s);
-  for (const auto* text : {"", "5", "s", "1.5s", "-1s", "1s1m", "1m1m", "1 s", "99999999999999999999s", "9999999y", "1us"}) {
+  for (const auto* text : {"", "5", "s", "1.5s", "-1s", "1s1m", "1m1m", "1 s",
+                           "99999999999999999999s", "9999999y", "1us"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_duration(text));
   }

@@ -33,7 +33,8 @@ Identity blank(const std::string& name, std::chrono::seconds valid_for) {
   X509_gmtime_adj(X509_getm_notAfter(certificate), valid_for.count());
   X509_set_pubkey(certificate, identity.key.get());
   const auto* text = reinterpret_cast<const unsigned char*>(name.c_str());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, text, -1, -1, 0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, text, -1, -1,
+                             0);
   return identity;
 }
 
@@ -62,7 +63,8 @@ Identity make_leaf(const Identity& authority, const LeafOptions& options) {
   Identity leaf = blank("leaf", options.valid_for);
   X509* certificate = leaf.certificate.get();
   X509_set_issuer_name(certificate, X509_get_subject_name(authority.certificate.get()));
-  add_extension(certificate, authority.certificate.get(), NID_subject_alt_name, options.subject_names);
+  add_extension(certificate, authority.certificate.get(), NID_subject_alt_name,
+                options.subject_names);
   X509_sign(certificate, authority.key.get(), EVP_sha256());
   return leaf;
 }
@@ -86,7 +88,8 @@ PemFolder::~PemFolder() {
 }
 
 std::string PemFolder::write_certificate(const std::string& name, const Identity& identity) const {
-  return write_file(path_ / name, [&](std::FILE* file) { PEM_write_X509(file, identity.certificate.get()); });
+  return write_file(path_ / name,
+                    [&](std::FILE* file) { PEM_write_X509(file, identity.certificate.get()); });
 }
 
 std::string PemFolder::write_key(const std::string& name, const Identity& identity) const {

@@ -1,5 +1,5 @@
-// Throw-away authorities and certificates for TLS tests, made in memory and written as PEM files into a directory that is removed
-// at the end.
+// Throw-away authorities and certificates for TLS tests, made in memory and written as PEM files
+// into a directory that is removed at the end.
 #pragma once
 
 #include <openssl/ssl.h>

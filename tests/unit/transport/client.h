@@ -1,4 +1,5 @@
-// What the transport tests share: a request with sensible defaults, and a client that runs one exchange to its end.
+// What the transport tests share: a request with sensible defaults, and a client that runs one
+// exchange to its end.
 #pragma once
 
 #include <doctest/doctest.h>

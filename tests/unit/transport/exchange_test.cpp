@@ -58,7 +58,9 @@ TEST_CASE("a reply carries status, body, lower-case headers and phases") {
 TEST_CASE("interim answers and trailers do not mix with the answer's headers") {
   FakeServer server{[](Connection& peer) {
     peer.read_head();
-    peer.send("HTTP/1.1 103 Early Hints\r\nLink: early\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\n\r\n");
+    peer.send(
+        "HTTP/1.1 103 Early Hints\r\nLink: early\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: "
+        "chunked\r\nX-A: 1\r\n\r\n");
     peer.send("2\r\n{}\r\n0\r\nX-Trailer: late\r\n\r\n");
   }};
   const HttpReply reply = Client{}.reply_to(get(server.url()));
@@ -77,7 +79,10 @@ TEST_CASE("all given headers go out together, whether bearer, basic, or without 
   }};
   SUBCASE("bearer and another") {
     auto request = get(server.url());
-    request.headers = {{"Authorization", "Bearer k1"}, {"sso-ak", "s2"}, {"X-Empty", ""}, {"User-Agent", "modelvane/0"}};
+    request.headers = {{"Authorization", "Bearer k1"},
+                       {"sso-ak", "s2"},
+                       {"X-Empty", ""},
+                       {"User-Agent", "modelvane/0"}};
     Client{}.reply_to(std::move(request));
     CHECK(has(head, "GET /v1/models HTTP/1.1\r\n"));
     CHECK(has(head, "\r\nAuthorization: Bearer k1\r\n"));
@@ -148,7 +153,8 @@ TEST_CASE("a header or method that could smuggle lines is refused and nothing is
 
 TEST_CASE("only http and https are spoken") {
   Client client;
-  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/", "not a url", "http://", ""}) {
+  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/",
+                          "not a url", "http://", ""}) {
     CAPTURE(url);
     CHECK(client.failure_of(get(url)).reason == Reason::Other);
   }
@@ -174,7 +180,8 @@ TEST_CASE("a silent server ends at the deadline and delays nobody") {
   }};
   CurlTransport transport{{}};
   constexpr std::uint64_t kSilent = 20;
-  for (std::uint64_t ticket = 1; ticket <= kSilent; ++ticket) transport.start(ticket, get(silent.url("/secret?key=1"), kShort));
+  for (std::uint64_t ticket = 1; ticket <= kSilent; ++ticket)
+    transport.start(ticket, get(silent.url("/secret?key=1"), kShort));
   transport.start(100, get(lively.url(), kBound));
   CHECK(transport.in_flight() == kSilent + 1);
   std::vector<Completion> completed;
@@ -187,7 +194,8 @@ TEST_CASE("a silent server ends at the deadline and delays nobody") {
     CHECK(failure.reason == Reason::Timeout);
     CHECK(failure.total >= kShort - kTick);
     CHECK(failure.total < kBound);
-    CHECK(failure.sentence == fmt::format("no answer from 127.0.0.1 port {} within 0.3s", silent.port()));
+    CHECK(failure.sentence ==
+          fmt::format("no answer from 127.0.0.1 port {} within 0.3s", silent.port()));
     CHECK(failure.phases.processing > Duration{0});
   }
   CHECK(transport.in_flight() == 0);
@@ -229,7 +237,8 @@ TEST_CASE("a body beyond the limit is refused, and one exactly at it is not") {
   request.body_limit = 4999;
   const HttpFailure failure = client.failure_of(request);
   CHECK(failure.reason == Reason::TooLarge);
-  CHECK(failure.sentence == "the body is larger than the limit of 4999 bytes (after decompression)");
+  CHECK(failure.sentence ==
+        "the body is larger than the limit of 4999 bytes (after decompression)");
 }
 
 TEST_CASE("an endless body is cut off at the limit") {
@@ -290,7 +299,8 @@ TEST_CASE("a flood of headers is cut off, be it of many, of long ones, or of one
   }};
   const HttpFailure failure = Client{}.failure_of(get(server.url()));
   CHECK(failure.reason == Reason::TooLarge);
-  CHECK(failure.sentence == "the answer's headers exceed the limit of 200 headers and 65536 bytes in all");
+  CHECK(failure.sentence ==
+        "the answer's headers exceed the limit of 200 headers and 65536 bytes in all");
 }
 
 TEST_CASE("a truncated body is a failure that says how far it came") {
@@ -335,12 +345,14 @@ TEST_CASE("a connection that ends without an answer is told from one that is res
   CHECK(has(failure.sentence, expected));
 }
 
-TEST_CASE("a refused connection names the other side and the cause, and nothing of the URL's secrets") {
+TEST_CASE(
+    "a refused connection names the other side and the cause, and nothing of the URL's secrets") {
   const auto port = closed_port();
   const auto url = fmt::format("http://user:hush@127.0.0.1:{}/models?key=hush", port);
   const HttpFailure failure = Client{}.failure_of(get(url));
   CHECK(failure.reason == Reason::Connect);
-  CHECK(failure.sentence == fmt::format("no connection to 127.0.0.1 port {}: connection refused", port));
+  CHECK(failure.sentence ==
+        fmt::format("no connection to 127.0.0.1 port {}: connection refused", port));
 }
 
 TEST_CASE("kept connections are used again, fresh ones never") {
@@ -420,7 +432,8 @@ TEST_CASE("a reply that is there before the loop sleeps is told at once, not at 
   request.reuse_connection = true;
   const auto before = std::chrono::steady_clock::now();
   constexpr int kRounds = 200;  // over a kept connection the reply is often, not always, that quick
-  for (int round = 0; round < kRounds && std::chrono::steady_clock::now() - before < 10s; ++round) client.reply_to(request);
+  for (int round = 0; round < kRounds && std::chrono::steady_clock::now() - before < 10s; ++round)
+    client.reply_to(request);
   CHECK(std::chrono::steady_clock::now() - before < 10s);
 }
 

@@ -40,7 +40,8 @@ int bound_socket(int family, std::uint16_t& port) {
   const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   socklen_t size = 0;
   sockaddr_storage address = loopback(family, 0, size);
-  if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0) throw std::runtime_error("no loopback socket");
+  if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0)
+    throw std::runtime_error("no loopback socket");
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
   in_port_t raw = 0;
   if (family == AF_INET6) {
@@ -107,8 +108,10 @@ std::string Connection::read_exactly(std::size_t size) {
 
 bool Connection::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto sent = ssl_ != nullptr ? static_cast<ssize_t>(SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())))
-                                      : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const auto sent =
+        ssl_ != nullptr
+            ? static_cast<ssize_t>(SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())))
+            : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -116,7 +119,8 @@ bool Connection::send(std::string_view bytes) {
 }
 
 bool Connection::reply(int status, std::string_view body, std::string_view extra_headers) {
-  return send(fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\n{}\r\n{}", status, body.size(), extra_headers, body));
+  return send(fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\n{}\r\n{}", status, body.size(),
+                          extra_headers, body));
 }
 
 bool Connection::peer_leaves_within(std::chrono::milliseconds span) {
@@ -146,7 +150,8 @@ void Connection::tunnel_to(std::uint16_t port) {
   close(far);
 }
 
-FakeServer::FakeServer(Behaviour behaviour, SSL_CTX* tls, int family) : behaviour_(std::move(behaviour)), tls_(tls) {
+FakeServer::FakeServer(Behaviour behaviour, SSL_CTX* tls, int family)
+    : behaviour_(std::move(behaviour)), tls_(tls) {
   listener_ = bound_socket(family, port_);
   if (listen(listener_, 512) != 0) throw std::runtime_error("no loopback listener");
   acceptor_ = std::thread{[this] { accept_all(); }};
@@ -184,7 +189,8 @@ void FakeServer::accept_all() {
 }
 
 void FakeServer::serve(int fd) {
-  // OpenSSL writes to closed sockets without MSG_NOSIGNAL. Blocked here only, so that the transport's own threads stay exposed.
+  // OpenSSL writes to closed sockets without MSG_NOSIGNAL. Blocked here only, so that the
+  // transport's own threads stay exposed.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);
@@ -200,7 +206,8 @@ void FakeServer::serve(int fd) {
     behaviour_(connection);
     if (ssl != nullptr) SSL_shutdown(ssl);
   } else {
-    // Reading on keeps the kernel from answering with a reset, which would overtake the alert that says what is wrong.
+    // Reading on keeps the kernel from answering with a reset, which would overtake the alert that
+    // says what is wrong.
     shutdown(fd, SHUT_WR);
     std::array<char, 2048> ignored{};
     while (recv(fd, ignored.data(), ignored.size(), 0) > 0) {

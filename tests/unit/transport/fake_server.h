@@ -1,5 +1,6 @@
-// A TCP (or TLS) server on loopback whose behaviour is a function in the test: it is called once for each connection, on a thread
-// of its own, and may be as rude as it likes. The destructor closes every connection and joins every thread.
+// A TCP (or TLS) server on loopback whose behaviour is a function in the test: it is called once
+// for each connection, on a thread of its own, and may be as rude as it likes. The destructor
+// closes every connection and joins every thread.
 #pragma once
 
 #include <openssl/ssl.h>

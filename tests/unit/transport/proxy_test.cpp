@@ -62,7 +62,8 @@ TEST_CASE("the environment takes part only when asked to, and an explicit proxy 
   for (const char* name : {"https_proxy", "HTTP_PROXY", "no_proxy"}) unsetenv(name);
 }
 
-TEST_CASE("a plain request goes to the proxy in absolute form, and only the proxy's name is looked up") {
+TEST_CASE(
+    "a plain request goes to the proxy in absolute form, and only the proxy's name is looked up") {
   std::string head;
   FakeServer proxy{[&](Connection& peer) {
     head = peer.read_head();
@@ -108,7 +109,9 @@ TEST_CASE("a TLS request goes through a tunnel that sees none of its headers") {
   CHECK_FALSE(has(head, "hush"));
 }
 
-TEST_CASE("a proxy that cannot be reached or refuses the tunnel is named as the cause, without its password") {
+TEST_CASE(
+    "a proxy that cannot be reached or refuses the tunnel is named as the cause, without its "
+    "password") {
   Client client;
   SUBCASE("unreachable") {
     const auto port = closed_port();
@@ -116,7 +119,8 @@ TEST_CASE("a proxy that cannot be reached or refuses the tunnel is named as the 
     request.proxy.url = fmt::format("http://me:hush@127.0.0.1:{}", port);
     const HttpFailure failure = client.failure_of(request);
     CHECK(failure.reason == Reason::Connect);
-    CHECK(failure.sentence == fmt::format("no connection to the proxy 127.0.0.1 port {}: connection refused", port));
+    CHECK(failure.sentence ==
+          fmt::format("no connection to the proxy 127.0.0.1 port {}: connection refused", port));
   }
   SUBCASE("refusing") {
     FakeServer proxy{[](Connection& peer) {
@@ -127,7 +131,9 @@ TEST_CASE("a proxy that cannot be reached or refuses the tunnel is named as the 
     request.proxy.url = fmt::format("127.0.0.1:{}", proxy.port());
     const HttpFailure failure = client.failure_of(request);
     CHECK(failure.reason == Reason::Connect);
-    CHECK(failure.sentence == fmt::format("the proxy 127.0.0.1 port {} refused the tunnel with status 403", proxy.port()));
+    CHECK(failure.sentence ==
+          fmt::format("the proxy 127.0.0.1 port {} refused the tunnel with status 403",
+                      proxy.port()));
   }
 }
 

@@ -1,4 +1,5 @@
-// Names: that lookups run beside the loop, are shared and kept, and that a name server that hangs hurts only those who ask it.
+// Names: that lookups run beside the loop, are shared and kept, and that a name server that hangs
+// hurts only those who ask it.
 #include "daemon/transport/resolver.h"
 
 #include <fmt/format.h>
@@ -30,7 +31,8 @@ class FakeNames {
       state->changed.notify_all();
       if (host.starts_with("dead")) state->changed.wait(lock, [&] { return state->released; });
       --state->inside;
-      if (host.starts_with("unknown")) return std::unexpected(std::string{"Name or service not known"});
+      if (host.starts_with("unknown"))
+        return std::unexpected(std::string{"Name or service not known"});
       if (host.starts_with("both")) return Addresses{"::1", "127.0.0.1"};
       return Addresses{"127.0.0.1"};
     };
@@ -111,7 +113,8 @@ TEST_CASE("requests for one host share one lookup, and its answer is kept") {
   FakeNames names;
   FakeServer server{friendly()};
   CurlTransport transport{with(names)};
-  for (std::uint64_t ticket = 0; ticket < 10; ++ticket) transport.start(ticket, get(at("one.example", server)));
+  for (std::uint64_t ticket = 0; ticket < 10; ++ticket)
+    transport.start(ticket, get(at("one.example", server)));
   for (const Completion& completion : all(transport)) CHECK(completion.result);
   transport.start(11, get(at("one.example", server)));
   CHECK(all(transport).front().result);
@@ -160,7 +163,8 @@ TEST_CASE("a lookup that hangs ends its request at the deadline while other host
   REQUIRE_FALSE(completed.back().result);
   const HttpFailure& failure = completed.back().result.error();
   CHECK(failure.reason == Reason::Timeout);
-  CHECK(failure.sentence == "no address for host dead.example within 0.2s: the name server did not answer");
+  CHECK(failure.sentence ==
+        "no address for host dead.example within 0.2s: the name server did not answer");
   CHECK(failure.total >= 200ms);
   CHECK(failure.total < 5s);
   CHECK(failure.phases.resolve >= 200ms);
@@ -190,11 +194,13 @@ TEST_CASE("hosts known to be slow cannot take the threads that the others need")
   Resolver resolver{options};
   const SteadyTime now = std::chrono::steady_clock::now();
   for (int i = 0; i < 8; ++i) resolver.ask(fmt::format("dead{}", i), now);
-  for (int inside = 2; inside <= 8; ++inside) {  // each look at the stuck ones allows for more threads
+  for (int inside = 2; inside <= 8;
+       ++inside) {  // each look at the stuck ones allows for more threads
     names.await_inside(inside);
     resolver.tend(now + 1h);
   }
-  while (std::chrono::steady_clock::now() - now < 2 * options.stuck_after) std::this_thread::yield();
+  while (std::chrono::steady_clock::now() - now < 2 * options.stuck_after)
+    std::this_thread::yield();
   names.release();
   for (std::size_t taken = 0; taken < 8;) taken += resolver.take(now).size();
 

@@ -51,7 +51,9 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("a server with a certificate of the given authority is trusted, and the certificate's end is told") {
+TEST_CASE(
+    "a server with a certificate of the given authority is trusted, and the certificate's end is "
+    "told") {
   const World world;
   FakeServer server{friendly, world.context.get()};
   const HttpReply reply = Client{}.reply_to(world.request(server));
@@ -60,13 +62,16 @@ TEST_CASE("a server with a certificate of the given authority is trusted, and th
   CHECK(is_near(reply.certificate_expiry, in(1h)));
 }
 
-TEST_CASE("a certificate of another authority is refused in words, and taken only when verification is off") {
+TEST_CASE(
+    "a certificate of another authority is refused in words, and taken only when verification is "
+    "off") {
   const World world;
   FakeServer server{friendly, world.context.get()};
   Client client;
   auto request = world.request(server);
   SUBCASE("another file") {
-    request.tls.ca_file = world.folder.write_certificate("other.pem", make_authority("somebody else"));
+    request.tls.ca_file =
+        world.folder.write_certificate("other.pem", make_authority("somebody else"));
   }
   SUBCASE("the system's authorities") {
     request.tls.ca_file.clear();
@@ -101,7 +106,9 @@ TEST_CASE("an expired certificate is refused and its end is still told") {
   CHECK(is_near(client.reply_to(request).certificate_expiry, in(-1h)));
 }
 
-TEST_CASE("server_name decides what is verified and asked for, while the host stays the one that is connected to") {
+TEST_CASE(
+    "server_name decides what is verified and asked for, while the host stays the one that is "
+    "connected to") {
   const World world{{.subject_names = "DNS:models.test"}};
   std::string sni;
   std::string head;
@@ -118,7 +125,8 @@ TEST_CASE("server_name decides what is verified and asked for, while the host st
   CHECK(sni == "models.test");
   CHECK(has(head, fmt::format("\r\nHost: 127.0.0.1:{}\r\n", server.port())));
   request.tls.server_name = "wrong.test";
-  CHECK(client.failure_of(request).sentence == "the server's certificate is not valid for the name wrong.test");
+  CHECK(client.failure_of(request).sentence ==
+        "the server's certificate is not valid for the name wrong.test");
 }
 
 TEST_CASE("two endpoints with one server_name and one port number reach their own machines") {
@@ -144,7 +152,8 @@ TEST_CASE("kept connections are not shared between different ideas of whom to tr
   CHECK(server.accepts() == 1);
   auto doubting = trusting;
   SUBCASE("another authority") {
-    doubting.tls.ca_file = world.folder.write_certificate("other.pem", make_authority("somebody else"));
+    doubting.tls.ca_file =
+        world.folder.write_certificate("other.pem", make_authority("somebody else"));
     CHECK(client.failure_of(doubting).reason == Reason::Tls);
   }
   SUBCASE("the system's authorities") {
@@ -158,10 +167,14 @@ TEST_CASE("kept connections are not shared between different ideas of whom to tr
   CHECK(server.accepts() == 2);
 }
 
-TEST_CASE("a client certificate is shown to a server that demands one, and connections with and without it stay apart") {
+TEST_CASE(
+    "a client certificate is shown to a server that demands one, and connections with and without "
+    "it stay apart") {
   const World world;
-  X509_STORE_add_cert(SSL_CTX_get_cert_store(world.context.get()), world.authority.certificate.get());
-  SSL_CTX_set_verify(world.context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(world.context.get()),
+                      world.authority.certificate.get());
+  SSL_CTX_set_verify(world.context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                     nullptr);
   FakeServer server{friendly, world.context.get()};
   const Identity mine = make_leaf(world.authority);
   auto request = world.request(server);
@@ -187,7 +200,8 @@ TEST_CASE("unusable files of certificates are named as the cause") {
   auto request = world.request(server);
   request.tls.ca_file = "/nonexistent/ca.pem";
   CHECK(client.failure_of(request).sentence ==
-        "the file of certificate authorities /nonexistent/ca.pem cannot be read: No such file or directory");
+        "the file of certificate authorities /nonexistent/ca.pem cannot be read: No such file or "
+        "directory");
   request.tls.ca_file = world.folder.write_key("not-a-certificate.pem", world.server_identity);
   CHECK(has(client.failure_of(request).sentence, "holds no certificates in PEM form"));
   request = world.request(server);
@@ -200,7 +214,8 @@ TEST_CASE("an authority's file that changed is read again") {
   FakeServer server{friendly, world.context.get()};
   Client client;
   auto request = world.request(server);
-  request.tls.ca_file = world.folder.write_certificate("changing.pem", make_authority("a much longer name of somebody else"));
+  request.tls.ca_file = world.folder.write_certificate(
+      "changing.pem", make_authority("a much longer name of somebody else"));
   CHECK(client.failure_of(request).reason == Reason::Tls);
   world.folder.write_certificate("changing.pem", world.authority);
   CHECK(client.reply_to(request).status == 200);
@@ -228,11 +243,14 @@ TEST_CASE("versions below the minimum are refused") {
   }
 }
 
-TEST_CASE("a server that does not speak TLS, or is silent in the handshake, is a failure of TLS or of time") {
+TEST_CASE(
+    "a server that does not speak TLS, or is silent in the handshake, is a failure of TLS or of "
+    "time") {
   Client client;
   SUBCASE("plain") {
     FakeServer server{[](Connection& peer) { peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"); }};
-    const HttpFailure failure = client.failure_of(get(fmt::format("https://127.0.0.1:{}/", server.port())));
+    const HttpFailure failure =
+        client.failure_of(get(fmt::format("https://127.0.0.1:{}/", server.port())));
     CHECK(failure.reason == Reason::Tls);
   }
   SUBCASE("silent") {
@@ -241,7 +259,8 @@ TEST_CASE("a server that does not speak TLS, or is silent in the handshake, is a
     request.tls.insecure_skip_verify = true;  // no time goes into reading the system's authorities
     const HttpFailure failure = client.failure_of(request);
     CHECK(failure.reason == Reason::Timeout);
-    CHECK(failure.sentence == fmt::format("no TLS handshake with 127.0.0.1 port {} within 0.5s", server.port()));
+    CHECK(failure.sentence ==
+          fmt::format("no TLS handshake with 127.0.0.1 port {} within 0.5s", server.port()));
     CHECK(failure.phases.tls > Duration{0});
   }
 }

@@ -18,7 +18,8 @@ Json json_of(const Answer& answer) {
 }
 
 void add_moves(FakeLog& log, int count) {
-  for (int i = 1; i <= count; ++i) log.add(moved_event("a-latest", "a-" + std::to_string(i), "a-" + std::to_string(i + 1)));
+  for (int i = 1; i <= count; ++i)
+    log.add(moved_event("a-latest", "a-" + std::to_string(i), "a-" + std::to_string(i + 1)));
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ TEST_CASE("endpoints are shown with what is known of them, and null where nothin
 
 TEST_CASE("aliases are shown with target, pin and what is pending") {
   World world;
-  const auto aliases = json_of(get(world.address(), "/api/v1/aliases?endpoint=internlm"))["aliases"];
+  const auto aliases =
+      json_of(get(world.address(), "/api/v1/aliases?endpoint=internlm"))["aliases"];
   REQUIRE(aliases.size() == 5);
   Json by_name;
   for (const auto& alias : aliases) by_name[alias["alias"].get<std::string>()] = alias;
@@ -72,12 +74,14 @@ TEST_CASE("models are shown with the aliases that point to them") {
   CHECK(json_of(get(world.address(), "/api/v1/models?endpoint=dead"))["models"] ==
         Json{{{"endpoint", "dead"}, {"model", "m"}, {"aliases", Json::array()}}});
   CHECK(json_of(get(world.address(), "/api/v1/models"))["models"].size() == 4);
-  const auto pointed_at = json_of(get(world.address(), "/api/v1/models?model=internlm3-20b-instruct"))["models"];
+  const auto pointed_at =
+      json_of(get(world.address(), "/api/v1/models?model=internlm3-20b-instruct"))["models"];
   REQUIRE(pointed_at.size() == 1);
   CHECK(pointed_at[0]["aliases"] == Json{"internlm3-latest"});
   const auto unknown = get(world.address(), "/api/v1/models?endpoint=no%22body");
   CHECK(unknown.status == 404);
-  CHECK(json_of(unknown)["detail"] == "there is no endpoint \"no\"body\"; /api/v1/endpoints lists them");
+  CHECK(json_of(unknown)["detail"] ==
+        "there is no endpoint \"no\"body\"; /api/v1/endpoints lists them");
 }
 
 TEST_CASE("status tells of store, reload and webhooks") {
@@ -114,9 +118,11 @@ TEST_CASE("events come newest first, by pages, as receivers got them") {
   REQUIRE(page["events"].size() == 2);
   CHECK(page["events"][0]["id"] == "evt_5");
   CHECK(page["events"][0]["type"] == "io.modelvane.alias.moved");
-  page = json_of(get(world.address(), "/api/v1/events?limit=2&cursor=" + page["next"].get<std::string>()));
+  page = json_of(
+      get(world.address(), "/api/v1/events?limit=2&cursor=" + page["next"].get<std::string>()));
   CHECK(page["events"][0]["id"] == "evt_3");
-  page = json_of(get(world.address(), "/api/v1/events?limit=2&cursor=" + page["next"].get<std::string>()));
+  page = json_of(
+      get(world.address(), "/api/v1/events?limit=2&cursor=" + page["next"].get<std::string>()));
   REQUIRE(page["events"].size() == 1);
   CHECK(page["events"][0]["id"] == "evt_1");
   CHECK(page["next"].is_null());
@@ -124,9 +130,10 @@ TEST_CASE("events come newest first, by pages, as receivers got them") {
 
 TEST_CASE("filters of events reach the store as they are meant") {
   World world;
-  const auto answer = get(world.address(),
-                          "/api/v1/events?endpoint=in%2Ft&alias=a%26b&type=alias.*,endpoint.down&type=catalog.accepted&"
-                          "since=2026-11-22&until=2026-11-22T12:00:00+02:00&limit=1000");
+  const auto answer = get(
+      world.address(),
+      "/api/v1/events?endpoint=in%2Ft&alias=a%26b&type=alias.*,endpoint.down&type=catalog.accepted&"
+      "since=2026-11-22&until=2026-11-22T12:00:00+02:00&limit=1000");
   CHECK(answer.body == "{\"events\":[],\"next\":null}\n");
   const auto& filter = world.log.last_filter;
   CHECK(filter.endpoint == "in/t");
@@ -157,7 +164,8 @@ TEST_CASE("a wrong parameter is named together with what is right") {
            Row{"cursor=sxyz.", "parameter cursor"},
            Row{"cursor=s616263.", "parameter cursor"},
            Row{"cursor=e31.", "parameter cursor"},
-           Row{"type=alias.mved", "no event type matches \"alias.mved\"; the types are alias.moved,"},
+           Row{"type=alias.mved",
+               "no event type matches \"alias.mved\"; the types are alias.moved,"},
            Row{"type=alias.moved,", "no event type matches \"\""},
            Row{"endpint=x", "unknown parameter \"endpint\"; allowed are: endpoint, alias, type,"},
        }) {
@@ -165,15 +173,18 @@ TEST_CASE("a wrong parameter is named together with what is right") {
     const auto answer = get(world.address(), "/api/v1/events?" + row.query);
     CHECK(answer.status == 400);
     CHECK(answer.header("content-type") == "application/problem+json");
-    CHECK_MESSAGE(json_of(answer)["detail"].get<std::string>().find(row.said) != std::string::npos, answer.body);
+    CHECK_MESSAGE(json_of(answer)["detail"].get<std::string>().find(row.said) != std::string::npos,
+                  answer.body);
     CHECK(json_of(answer)["status"] == 400);
   }
-  CHECK(json_of(get(world.address(), "/api/v1/status?x=1"))["detail"] == "unknown parameter \"x\"; this path takes none");
+  CHECK(json_of(get(world.address(), "/api/v1/status?x=1"))["detail"] ==
+        "unknown parameter \"x\"; this path takes none");
 }
 
 TEST_CASE("a store that cannot be read says so") {
   World world;
-  world.log.error = StoreError{.kind = StoreError::Kind::Damaged, .sentence = "the history is damaged"};
+  world.log.error =
+      StoreError{.kind = StoreError::Kind::Damaged, .sentence = "the history is damaged"};
   const auto answer = get(world.address(), "/api/v1/events");
   CHECK(answer.status == 503);
   CHECK(json_of(answer)["detail"] == "the history is damaged");

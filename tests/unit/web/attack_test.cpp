@@ -1,5 +1,5 @@
-// Clients that are slow, greedy or hostile, on bare sockets. The question is always the same: does an honest scrape still get
-// through, and does the bad client get a plain answer instead of memory?
+// Clients that are slow, greedy or hostile, on bare sockets. The question is always the same: does
+// an honest scrape still get through, and does the bad client get a plain answer instead of memory?
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -31,7 +31,8 @@ std::string small_answer(const RequestHead&) {
 TEST_CASE("500 slow clients do not hold up a scrape") {
   auto snapshot = sample::snapshot();
   Router router{{}, {.snapshot = [&] { return snapshot; }}};
-  const BareFront bare{{.head_deadline = 10min}, [&](const RequestHead& head) { return router.answer(head).bytes; }};
+  const BareFront bare{{.head_deadline = 10min},
+                       [&](const RequestHead& head) { return router.answer(head).bytes; }};
   std::vector<Client> slow;
   for (int i = 0; i < 500; ++i) {
     slow.emplace_back(bare.address());
@@ -61,7 +62,8 @@ TEST_CASE("a head that does not come to its end is given up") {
 
 TEST_CASE("floods are cut off with an answer") {
   World world;
-  CHECK(fetch(world.address(), "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(100'000, 'a')).status == 431);
+  CHECK(fetch(world.address(), "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(100'000, 'a'))
+            .status == 431);
   CHECK(fetch(world.address(), std::string(100'000, 'a')).status == 431);
   std::string headers;
   for (int i = 0; i < 100; ++i) headers += fmt::format("X-{}: 1\r\n", i);
@@ -82,13 +84,14 @@ TEST_CASE("a flood without end is cut off") {
 
 TEST_CASE("bodies are not read") {
   World world;
-  CHECK(
-      fetch(world.address(), request("POST", "/-/reload", "Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n").status ==
-      400);
-  CHECK(
-      fetch(world.address(), request("POST", "/-/reload", "Content-Length: 300000000\r\n") + std::string(100'000, 'x')).status ==
-      413);
-  CHECK(fetch(world.address(), request("POST", "/metrics", "Content-Length: 5\r\n") + "hello").status == 405);
+  CHECK(fetch(world.address(), request("POST", "/-/reload", "Transfer-Encoding: chunked\r\n") +
+                                   "5\r\nhello\r\n0\r\n\r\n")
+            .status == 400);
+  CHECK(fetch(world.address(), request("POST", "/-/reload", "Content-Length: 300000000\r\n") +
+                                   std::string(100'000, 'x'))
+            .status == 413);
+  CHECK(fetch(world.address(), request("POST", "/metrics", "Content-Length: 5\r\n") + "hello")
+            .status == 405);
   CHECK(fetch(world.address(), request("PUT", "/metrics")).header("allow") == "GET, HEAD");
   CHECK(scrape_works(world));
 }
@@ -100,7 +103,9 @@ TEST_CASE("ranges are ignored") {
   const auto answer = get(world.address(), "/metrics", ranges + "\r\n");
   CHECK(answer.status == 200);
   CHECK(answer.header("content-range").empty());
-  CHECK(get(world.address(), "/metrics", "Range: bytes=" + std::string(8000, '9') + "-\r\n").status == 200);
+  CHECK(
+      get(world.address(), "/metrics", "Range: bytes=" + std::string(8000, '9') + "-\r\n").status ==
+      200);
 }
 
 TEST_CASE("a second request behind the first is never served") {
@@ -111,15 +116,16 @@ TEST_CASE("a second request behind the first is never served") {
   CHECK(all.find("modelvane is healthy.") != std::string::npos);
   CHECK(all.rfind("HTTP/1.1") == 0);
   const Client smuggler{world.address()};
-  smuggler.send(request("GET", "/-/healthy", "Content-Length: 44\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n" +
-                request("GET", "/x"));
+  smuggler.send(
+      request("GET", "/-/healthy", "Content-Length: 44\r\nTransfer-Encoding: chunked\r\n") +
+      "0\r\n\r\n" + request("GET", "/x"));
   CHECK(smuggler.read_answer().status == 400);
 }
 
 TEST_CASE("a header cannot forge what the server knows itself, nor smuggle line ends into it") {
   World world;
-  const auto answer =
-      get(world.address(), "/api/v1/status?x=%0d%0aSet-Cookie:%20a=b", "REMOTE_ADDR: 6.6.6.6\r\nEvil: %0d%0aSet-Cookie: a=b\r\n");
+  const auto answer = get(world.address(), "/api/v1/status?x=%0d%0aSet-Cookie:%20a=b",
+                          "REMOTE_ADDR: 6.6.6.6\r\nEvil: %0d%0aSet-Cookie: a=b\r\n");
   CHECK(answer.status == 400);
   CHECK_FALSE(answer.headers.contains("set-cookie"));
   CHECK(answer.body.find("unknown parameter") != std::string::npos);
@@ -144,7 +150,8 @@ TEST_CASE("beyond the cap of connections clients are told so, and served again l
 
 TEST_CASE("clients that do not read their answers hold up nobody and are given up") {
   const std::string large(32 * 1024 * 1024, 'x');  // more than the kernel's buffers hold
-  const BareFront bare{{.head_deadline = 1000ms, .write_deadline = 100ms, .workers = 2}, [&](const RequestHead& head) {
+  const BareFront bare{{.head_deadline = 1000ms, .write_deadline = 100ms, .workers = 2},
+                       [&](const RequestHead& head) {
                          return to_http(text_reply(200, head.target == "/large" ? large : "small"));
                        }};
   std::vector<Client> lazy;

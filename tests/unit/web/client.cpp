@@ -31,8 +31,10 @@ Answer parse(const std::string& bytes) {
     const auto end = bytes.find("\r\n", at);
     const auto colon = bytes.find(": ", at);
     auto name = bytes.substr(at, colon - at);
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    CHECK_MESSAGE(answer.headers.emplace(name, bytes.substr(colon + 2, end - colon - 2)).second, "header twice: " << name);
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    CHECK_MESSAGE(answer.headers.emplace(name, bytes.substr(colon + 2, end - colon - 2)).second,
+                  "header twice: " << name);
     at = end + 2;
   }
   return answer;
@@ -70,7 +72,8 @@ Client::~Client() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Client::Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)), received_(std::move(other.received_)) {}
+Client::Client(Client&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), received_(std::move(other.received_)) {}
 
 bool Client::send(const std::string& bytes) const {
   std::size_t sent = 0;
@@ -124,7 +127,8 @@ std::string Client::read_until(const std::string& end) {
   }
 }
 
-std::string request(const std::string& method, const std::string& target, const std::string& headers) {
+std::string request(const std::string& method, const std::string& target,
+                    const std::string& headers) {
   return method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
 }
 

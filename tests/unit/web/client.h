@@ -1,4 +1,5 @@
-// HTTP clients on bare sockets, well-behaved and not: tests must be able to send what no HTTP library would.
+// HTTP clients on bare sockets, well-behaved and not: tests must be able to send what no HTTP
+// library would.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,8 @@ struct Answer {
   std::string header(const std::string& name) const;
 };
 
-// One TCP connection to "127.0.0.1:port" or "[::1]:port". Reads give up after ten seconds, so that no test hangs.
+// One TCP connection to "127.0.0.1:port" or "[::1]:port". Reads give up after ten seconds, so that
+// no test hangs.
 class Client {
  public:
   explicit Client(const std::string& address);
@@ -32,7 +34,8 @@ class Client {
   // All bytes until the server closes.
   std::string read_all() const;
   Answer read_answer() const;
-  // What comes until `end` has come; "" when the server closes before. Then go on with read_until() alone.
+  // What comes until `end` has come; "" when the server closes before. Then go on with read_until()
+  // alone.
   std::string read_until(const std::string& end);
   // True when the server closes within the ten seconds.
   bool is_closed_by_server() const { return read_all().empty(); }
@@ -43,7 +46,8 @@ class Client {
 };
 
 // "GET /path HTTP/1.1", Host and the further header lines ("Name: value\r\n").
-std::string request(const std::string& method, const std::string& target, const std::string& headers = "");
+std::string request(const std::string& method, const std::string& target,
+                    const std::string& headers = "");
 Answer fetch(const std::string& address, const std::string& raw);
 Answer get(const std::string& address, const std::string& target, const std::string& headers = "");
 

@@ -16,11 +16,15 @@ TEST_CASE("the feed tells the last events, newest first, with ids that stay") {
   world.log.add(moved_event("a-latest", "a-1", "a-2"));
   world.log.add(moved_event("<img src=x onerror=alert(1)>", "&", "\"'\x01"));
   const auto body = get(world.address(), "/feed.atom").body;
-  CHECK(body.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n"));
+  CHECK(
+      body.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed "
+                       "xmlns=\"http://www.w3.org/2005/Atom\">\n"));
   CHECK(body.find("<id>urn:modelvane:prod%20a%2Fb:events</id>") != std::string::npos);
   CHECK(body.find("<updated>2026-11-22T09:00:00.000Z</updated>") != std::string::npos);
   CHECK(body.find("<title>a-latest moved from a-1 to a-2</title>") != std::string::npos);
-  CHECK(body.find("&lt;img src=x onerror=alert(1)&gt; moved from &amp; to &quot;&#39;\xef\xbf\xbd") != std::string::npos);
+  CHECK(
+      body.find("&lt;img src=x onerror=alert(1)&gt; moved from &amp; to &quot;&#39;\xef\xbf\xbd") !=
+      std::string::npos);
   CHECK(body.find("<img") == std::string::npos);
   CHECK(body.find("<link") == std::string::npos);  // nobody knows how readers reach this server
   CHECK(body.find(":evt_2</id>") < body.find(":evt_1</id>"));
@@ -41,12 +45,14 @@ TEST_CASE("a feed without events is one all the same, and links where the server
   const auto body = get(world.address(), "/feed.atom").body;
   CHECK(body.find("<entry>") == std::string::npos);
   CHECK(body.find("<updated>2026-11-21T08:00:00.000Z</updated>") != std::string::npos);
-  CHECK(body.find("<link rel=\"self\" href=\"https://vane.example.com/feed.atom\"/>") != std::string::npos);
+  CHECK(body.find("<link rel=\"self\" href=\"https://vane.example.com/feed.atom\"/>") !=
+        std::string::npos);
   CHECK(body.find("<link href=\"https://vane.example.com/\"/>") != std::string::npos);
 }
 
 TEST_CASE("XML holds no character that it must not") {
   CHECK(xml::escape("a<b>&\"'\n\t") == "a&lt;b&gt;&amp;&quot;&#39;\n\t");
   CHECK(xml::escape(std::string_view{"\0\x1f", 2}) == "\xef\xbf\xbd\xef\xbf\xbd");
-  CHECK(xml::escape("x\xef\xbf\xbey\xef\xbf\xbfz\xef\xbf\xbd") == "x\xef\xbf\xbdy\xef\xbf\xbdz\xef\xbf\xbd");
+  CHECK(xml::escape("x\xef\xbf\xbey\xef\xbf\xbfz\xef\xbf\xbd") ==
+        "x\xef\xbf\xbdy\xef\xbf\xbdz\xef\xbf\xbd");
 }

@@ -22,18 +22,21 @@ std::string field_of(const Json& list, const std::string& name, const std::strin
   return text;
 }
 
-std::string rows(const World& world, const std::string& target, const std::string& name, const std::string& field) {
+std::string rows(const World& world, const std::string& target, const std::string& name,
+                 const std::string& field) {
   const auto answer = get(world.address(), target);
   REQUIRE_MESSAGE(answer.status == 200, answer.body);
   return field_of(Json::parse(answer.body), name, field);
 }
 
 // All pages of a list, "|" between them.
-std::string pages(const World& world, const std::string& list, const std::string& field, int limit) {
+std::string pages(const World& world, const std::string& list, const std::string& field,
+                  int limit) {
   std::string text;
   std::string cursor;
   for (int i = 0; i < 100; ++i) {
-    const auto answer = get(world.address(), fmt::format("/api/v1/{}?limit={}{}", list, limit, cursor));
+    const auto answer =
+        get(world.address(), fmt::format("/api/v1/{}?limit={}{}", list, limit, cursor));
     REQUIRE_MESSAGE(answer.status == 200, answer.body);
     const auto page = Json::parse(answer.body);
     text += field_of(page, list, field) + "|";
@@ -67,13 +70,15 @@ TEST_CASE("endpoints are chosen by name, provider and state") {
   CHECK(rows(world, "/api/v1/endpoints?state=unknown", "endpoints", "name") == "gateway ");
   CHECK(rows(world, "/api/v1/endpoints?state=up&endpoint=dead", "endpoints", "name") == "");
   CHECK(get(world.address(), "/api/v1/endpoints?endpoint=nobody").status == 404);
-  CHECK(get(world.address(), "/api/v1/endpoints?state=sideways").body.find("must be one of unknown, up, down") !=
-        std::string::npos);
+  CHECK(get(world.address(), "/api/v1/endpoints?state=sideways")
+            .body.find("must be one of unknown, up, down") != std::string::npos);
 }
 
 TEST_CASE("aliases are chosen by endpoint, name, status, pending and unstable") {
   World world;
-  const auto aliases = [&](const std::string& query) { return rows(world, "/api/v1/aliases?" + query, "aliases", "alias"); };
+  const auto aliases = [&](const std::string& query) {
+    return rows(world, "/api/v1/aliases?" + query, "aliases", "alias");
+  };
   CHECK(aliases("alias=internlm3-latest") == "internlm3-latest ");
   CHECK(aliases("status=undisclosed") == "intern-hidden ");
   CHECK(aliases("status=absent") == "internlm2-latest ");
@@ -81,8 +86,8 @@ TEST_CASE("aliases are chosen by endpoint, name, status, pending and unstable") 
   CHECK(aliases("unstable=true") == "<img src=x onerror=alert(1)> ");
   CHECK(aliases("pending=false&unstable=false&status=resolved") == "internlm3-latest ");
   CHECK(aliases("endpoint=dead") == "");
-  CHECK(get(world.address(), "/api/v1/aliases?pending=1").body.find("parameter pending must be true or false") !=
-        std::string::npos);
+  CHECK(get(world.address(), "/api/v1/aliases?pending=1")
+            .body.find("parameter pending must be true or false") != std::string::npos);
 }
 
 TEST_CASE("every list comes whole and without repetition, however small its pages") {
@@ -98,7 +103,8 @@ TEST_CASE("every list comes whole and without repetition, however small its page
     std::string list;
     std::string field;
   };
-  for (const Row& row : {Row{"endpoints", "name"}, Row{"aliases", "alias"}, Row{"models", "model"}, Row{"deliveries", "event"}}) {
+  for (const Row& row : {Row{"endpoints", "name"}, Row{"aliases", "alias"}, Row{"models", "model"},
+                         Row{"deliveries", "event"}}) {
     CAPTURE(row.list);
     auto whole = pages(world, row.list, row.field, 1000);
     whole.pop_back();
@@ -115,7 +121,8 @@ TEST_CASE("a page that ended at an endpoint that has gone says so") {
   World world;
   const auto page = Json::parse(get(world.address(), "/api/v1/endpoints?limit=1").body);
   world.snapshot.endpoints.erase(world.snapshot.endpoints.begin());
-  const auto answer = get(world.address(), "/api/v1/endpoints?cursor=" + page["next"].get<std::string>());
+  const auto answer =
+      get(world.address(), "/api/v1/endpoints?cursor=" + page["next"].get<std::string>());
   CHECK(answer.status == 400);
   CHECK(answer.body.find("begin again without cursor") != std::string::npos);
 }
@@ -128,8 +135,8 @@ TEST_CASE("an alias that has gone between two pages leaves no gap") {
   known.aliases.erase(known.aliases.begin() + 1);  // the last of that page
   view.known = std::make_shared<const KnownView>(known);
   world.snapshot.endpoints[0] = std::make_shared<const EndpointView>(view);
-  CHECK(rows(world, "/api/v1/aliases?cursor=" + page["next"].get<std::string>(), "aliases", "alias") ==
-        "internlm2-latest internlm3-latest internvl-latest ");
+  CHECK(rows(world, "/api/v1/aliases?cursor=" + page["next"].get<std::string>(), "aliases",
+             "alias") == "internlm2-latest internlm3-latest internvl-latest ");
 }
 
 TEST_CASE("the polls of an endpoint are shown on demand, oldest first") {
@@ -138,25 +145,37 @@ TEST_CASE("the polls of an endpoint are shown on demand, oldest first") {
   PollHistory history;
   for (int i = 0; i < 100; ++i) {
     const bool is_good = i != 98;
-    history.add(
-        {.at = sample::noon() + i * 1min, .total = 250ms, .reason = is_good ? std::nullopt : std::optional{Reason::Timeout}});
+    history.add({.at = sample::noon() + i * 1min,
+                 .total = 250ms,
+                 .reason = is_good ? std::nullopt : std::optional{Reason::Timeout}});
   }
   view.history = std::make_shared<const PollHistory>(history);
   world.snapshot.endpoints[0] = std::make_shared<const EndpointView>(view);
   const auto polls =
-      Json::parse(get(world.address(), "/api/v1/endpoints?endpoint=internlm&polls=true").body)["endpoints"][0]["polls"];
+      Json::parse(get(world.address(), "/api/v1/endpoints?endpoint=internlm&polls=true")
+                      .body)["endpoints"][0]["polls"];
   REQUIRE(polls.size() == 96);
-  CHECK(polls[0] == Json{{"at", "2026-11-22T10:04:00.000Z"}, {"ok", true}, {"reason", nullptr}, {"seconds", 0.25}});
-  CHECK(polls[94] == Json{{"at", "2026-11-22T11:38:00.000Z"}, {"ok", false}, {"reason", "timeout"}, {"seconds", 0.25}});
-  const auto untried = Json::parse(get(world.address(), "/api/v1/endpoints?endpoint=gateway&polls=true").body);
+  CHECK(polls[0] == Json{{"at", "2026-11-22T10:04:00.000Z"},
+                         {"ok", true},
+                         {"reason", nullptr},
+                         {"seconds", 0.25}});
+  CHECK(polls[94] == Json{{"at", "2026-11-22T11:38:00.000Z"},
+                          {"ok", false},
+                          {"reason", "timeout"},
+                          {"seconds", 0.25}});
+  const auto untried =
+      Json::parse(get(world.address(), "/api/v1/endpoints?endpoint=gateway&polls=true").body);
   CHECK(untried["endpoints"][0]["polls"] == Json::array());
-  CHECK_FALSE(Json::parse(get(world.address(), "/api/v1/endpoints?endpoint=internlm").body)["endpoints"][0].contains("polls"));
+  CHECK_FALSE(
+      Json::parse(get(world.address(), "/api/v1/endpoints?endpoint=internlm").body)["endpoints"][0]
+          .contains("polls"));
   CHECK(get(world.address(), "/api/v1/endpoints?polls=true").status == 400);
 }
 
 TEST_CASE("deliveries are shown with their event, state and last error") {
   World world;
-  world.log.rows = {delivery(2, "chat", DeliveryState::Dead), delivery(2, "oncall", DeliveryState::Pending),
+  world.log.rows = {delivery(2, "chat", DeliveryState::Dead),
+                    delivery(2, "oncall", DeliveryState::Pending),
                     delivery(1, "chat", DeliveryState::Delivered)};
   const auto body = get(world.address(), "/api/v1/deliveries").body;
   CHECK(body.find('<') == std::string::npos);
@@ -181,7 +200,8 @@ TEST_CASE("deliveries are shown with their event, state and last error") {
 
 TEST_CASE("no name can open a tag in the API") {
   World world;
-  for (const auto* target : {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models", "/api/v1/status"}) {
+  for (const auto* target :
+       {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models", "/api/v1/status"}) {
     CAPTURE(target);
     CHECK(get(world.address(), target).body.find('<') == std::string::npos);
   }

@@ -18,7 +18,8 @@ std::string text_of(const std::string& path) {
 }
 
 std::string header(const Reply& reply, std::string_view name) {
-  const auto found = std::ranges::find(reply.headers, name, &std::pair<std::string, std::string>::first);
+  const auto found =
+      std::ranges::find(reply.headers, name, &std::pair<std::string, std::string>::first);
   return found == reply.headers.end() ? "" : found->second;
 }
 
@@ -26,7 +27,8 @@ std::string header(const Reply& reply, std::string_view name) {
 std::set<std::string> references(const std::string& text, const std::string& pattern) {
   const std::regex expression{pattern};
   std::set<std::string> found;
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), expression); match != std::sregex_iterator(); ++match) {
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), expression);
+       match != std::sregex_iterator(); ++match) {
     found.insert("/page/" + (*match)[1].str());
   }
   return found;
@@ -58,8 +60,8 @@ TEST_CASE("the shell and everything that it loads is there, with its type") {
 }
 
 TEST_CASE("other paths are no files") {
-  for (const auto* path :
-       {"", "/page", "/page/", "/page/none.js", "/page/../app.js", "/page/embed.cmake", "/index.htm", "page/app.js"}) {
+  for (const auto* path : {"", "/page", "/page/", "/page/none.js", "/page/../app.js",
+                           "/page/embed.cmake", "/index.htm", "page/app.js"}) {
     CHECK_FALSE_MESSAGE(page_file(path), path);
   }
 }
@@ -76,15 +78,19 @@ TEST_CASE("the policy allows the page's own files and nothing inline, and no tex
   CHECK(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
   CHECK(policy.find("unsafe") == std::string::npos);
   CHECK(policy.find("require-trusted-types-for 'script'") != std::string::npos);
-  const std::regex inline_code{R"re(<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=|javascript:)re"};
+  const std::regex inline_code{
+      R"re(<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=|javascript:)re"};
   CHECK_FALSE(std::regex_search(text_of("/"), inline_code));
-  const std::regex markup{"innerHTML|outerHTML|insertAdjacentHTML|document\\.write|DOMParser|eval\\("};
-  for (const auto& path : all_files()) CHECK_FALSE_MESSAGE(std::regex_search(text_of(path), markup), path);
+  const std::regex markup{
+      "innerHTML|outerHTML|insertAdjacentHTML|document\\.write|DOMParser|eval\\("};
+  for (const auto& path : all_files())
+    CHECK_FALSE_MESSAGE(std::regex_search(text_of(path), markup), path);
 }
 
 TEST_CASE("nothing is loaded from elsewhere") {
   for (const auto& path : all_files()) {
-    const auto found = references(text_of(path), R"re((?:src|href|url\(|from|import|fetch\()\s*[=('"]+(https?:)?//)re");
+    const auto found = references(
+        text_of(path), R"re((?:src|href|url\(|from|import|fetch\()\s*[=('"]+(https?:)?//)re");
     CHECK_MESSAGE(found.empty(), path);
   }
 }

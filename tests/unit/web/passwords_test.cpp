@@ -18,8 +18,8 @@ namespace {
 std::string base64(const std::string& text) {
   std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');
   const auto* const from = reinterpret_cast<const unsigned char*>(text.data());
-  encoded.resize(static_cast<std::size_t>(
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), from, static_cast<int>(text.size()))));
+  encoded.resize(static_cast<std::size_t>(EVP_EncodeBlock(
+      reinterpret_cast<unsigned char*>(encoded.data()), from, static_cast<int>(text.size()))));
   return encoded;
 }
 
@@ -72,22 +72,25 @@ TEST_CASE("whoever has a name and its password is let in, again and again") {
 
 TEST_CASE("what is no name and password lets nobody in") {
   Passwords passwords{{{"alice", hash_of("secret")}}};
-  for (const std::string& authorization : {std::string{}, std::string{"Basic"}, std::string{"Basic "}, std::string{"Basic !!!!"},
-                                           std::string{"Basic YWxp"}, std::string{"Basic =="}, "Bearer " + base64("alice:secret"),
-                                           base64("alice:secret"), "Basic " + base64("alice:secret") + "x", basic("alice"),
-                                           basic(std::string{"alice:secret\0", 13}), basic("alice:" + std::string(5'000, 'a'))}) {
+  for (const std::string& authorization :
+       {std::string{}, std::string{"Basic"}, std::string{"Basic "}, std::string{"Basic !!!!"},
+        std::string{"Basic YWxp"}, std::string{"Basic =="}, "Bearer " + base64("alice:secret"),
+        base64("alice:secret"), "Basic " + base64("alice:secret") + "x", basic("alice"),
+        basic(std::string{"alice:secret\0", 13}), basic("alice:" + std::string(5'000, 'a'))}) {
     CHECK_MESSAGE(passwords.check(authorization) == Passwords::Verdict::Wrong, authorization);
   }
 }
 
-TEST_CASE("without a password there is a challenge, for every path and method, and nothing happens") {
+TEST_CASE(
+    "without a password there is a challenge, for every path and method, and nothing happens") {
   auto world = protected_world({.users = {{"alice", hash_of("secret")}}});
   bool was_reloaded = false;
   world.reload = [&]() -> std::expected<void, std::string> {
     was_reloaded = true;
     return {};
   };
-  for (const auto* path : {"/", "/metrics", "/-/healthy", "/api/v1/aliases", "/api/v1/events/stream", "/nowhere"}) {
+  for (const auto* path :
+       {"/", "/metrics", "/-/healthy", "/api/v1/aliases", "/api/v1/events/stream", "/nowhere"}) {
     const auto refused = get(world.address(), path);
     CHECK(refused.status == 401);
     CHECK(refused.header("www-authenticate") == "Basic realm=\"modelvane\", charset=\"UTF-8\"");
@@ -96,9 +99,12 @@ TEST_CASE("without a password there is a challenge, for every path and method, a
   CHECK(fetch(world.address(), request("POST", "/-/reload")).status == 401);
   CHECK_FALSE(was_reloaded);
   CHECK(fetch(world.address(), request("HEAD", "/metrics")).body.empty());
-  CHECK(get_as(world, "/metrics", "alice:wrong").body.find("the user name or the password is wrong") != std::string::npos);
+  CHECK(get_as(world, "/metrics", "alice:wrong")
+            .body.find("the user name or the password is wrong") != std::string::npos);
   CHECK(get_as(world, "/metrics", "alice:secret").status == 200);
-  CHECK(fetch(world.address(), request("POST", "/-/reload", "Authorization: " + basic("alice:secret") + "\r\n")).status == 200);
+  CHECK(fetch(world.address(),
+              request("POST", "/-/reload", "Authorization: " + basic("alice:secret") + "\r\n"))
+            .status == 200);
   CHECK(was_reloaded);
 }
 
@@ -108,7 +114,8 @@ TEST_CASE("a flood of wrong passwords does not keep out who was in before") {
   std::vector<Client> flood;
   for (int i = 0; i < 40; ++i) {
     flood.emplace_back(world.address());
-    flood.back().send(request("GET", "/metrics", "Authorization: " + basic("alice:guess" + std::to_string(i)) + "\r\n"));
+    flood.back().send(request(
+        "GET", "/metrics", "Authorization: " + basic("alice:guess" + std::to_string(i)) + "\r\n"));
   }
   CHECK(get_as(world, "/metrics", "alice:secret").status == 200);
   int busy = 0;
@@ -121,7 +128,8 @@ TEST_CASE("a flood of wrong passwords does not keep out who was in before") {
 }
 
 TEST_CASE("headers of the file come with every answer that does not set them itself") {
-  auto world = protected_world({.headers = {{"Strict-Transport-Security", "max-age=60"}, {"x-content-type-options", "sniff"}}});
+  auto world = protected_world({.headers = {{"Strict-Transport-Security", "max-age=60"},
+                                            {"x-content-type-options", "sniff"}}});
   const auto metrics = get(world.address(), "/metrics");
   CHECK(metrics.header("strict-transport-security") == "max-age=60");
   CHECK(metrics.header("x-content-type-options") == "nosniff");

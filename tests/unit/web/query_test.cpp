@@ -7,7 +7,8 @@ using namespace modelvane;
 TEST_CASE("a query is decoded") {
   CHECK(parse_query("") == Query{});
   CHECK(parse_query("a=b") == Query{{"a", "b"}});
-  CHECK(parse_query("a=b+c%20d%2Fe&&f&g==&a=%E2%82%AC") == Query{{"a", "b c d/e"}, {"a", "\xe2\x82\xac"}, {"f", ""}, {"g", "="}});
+  CHECK(parse_query("a=b+c%20d%2Fe&&f&g==&a=%E2%82%AC") ==
+        Query{{"a", "b c d/e"}, {"a", "\xe2\x82\xac"}, {"f", ""}, {"g", "="}});
   CHECK(parse_query("%61%3d=%&b=%4&c=%zz") == Query{{"a=", "%"}, {"b", "%4"}, {"c", "%zz"}});
 }
 
@@ -31,5 +32,6 @@ TEST_CASE("the first wrong parameter is the one that is refused, but an unknown 
   CHECK(parameters.refusal()->body.find("unknown parameter") != std::string::npos);
   (void)parameters.number("limit", 1, 2);
   (void)parameters.flag("flag");
-  CHECK(parameters.refusal()->body.find("parameter limit must be a number from 1 to 2") != std::string::npos);
+  CHECK(parameters.refusal()->body.find("parameter limit must be a number from 1 to 2") !=
+        std::string::npos);
 }

@@ -13,11 +13,13 @@ int status_of(const std::string& text, const std::string& external_host = "") {
   const auto end = find_head_end(text, 0);
   if (!end) return end.error().status;
   if (*end == 0) return 0;
-  const auto head = read_head(std::string_view{text}.substr(0, *end), Site{.url = "", .host = external_host, .prefix = ""});
+  const auto head = read_head(std::string_view{text}.substr(0, *end),
+                              Site{.url = "", .host = external_host, .prefix = ""});
   return head ? 200 : head.error().status;
 }
 
-std::string with_header(const std::string& lines, const std::string& request_line = "GET /metrics HTTP/1.1") {
+std::string with_header(const std::string& lines,
+                        const std::string& request_line = "GET /metrics HTTP/1.1") {
   return request_line + "\r\nHost: localhost:10178\r\n" + lines + "\r\n\r\n";
 }
 
@@ -29,7 +31,8 @@ TEST_CASE("a head is found whatever pieces it comes in") {
     CAPTURE(size);
     CHECK(find_head_end(std::string_view{text}.substr(0, size), size / 2).value() == 0);
   }
-  for (std::size_t seen = 0; seen < text.size() - 4; ++seen) CHECK(find_head_end(text, seen).value() == text.size() - 4);
+  for (std::size_t seen = 0; seen < text.size() - 4; ++seen)
+    CHECK(find_head_end(text, seen).value() == text.size() - 4);
 }
 
 TEST_CASE("what two parsers could read differently is refused") {
@@ -96,7 +99,8 @@ TEST_CASE("bytes and headers are capped") {
 }
 
 TEST_CASE("methods are those that paths have") {
-  for (const auto* method : {"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PRI", "get", "POST"}) {
+  for (const auto* method :
+       {"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PRI", "get", "POST"}) {
     CAPTURE(method);
     CHECK(status_of(with_header("", std::string{method} + " /metrics HTTP/1.1")) == 405);
   }
@@ -123,18 +127,24 @@ TEST_CASE("a page of another site cannot post") {
            Row{"Sec-Fetch-Site: none", 200},
        }) {
     CAPTURE(row.header);
-    CHECK(status_of(with_header(row.header, "POST /-/reload HTTP/1.1"), "vane.example.com") == row.status);
+    CHECK(status_of(with_header(row.header, "POST /-/reload HTTP/1.1"), "vane.example.com") ==
+          row.status);
   }
-  CHECK(status_of(with_header("Origin: http://evil.example"), "") == 200);  // reading is protected by browsers themselves
+  CHECK(status_of(with_header("Origin: http://evil.example"), "") ==
+        200);  // reading is protected by browsers themselves
 }
 
 TEST_CASE("only headers that are used go on to the routes") {
   const auto text = with_header(
-      "Range: bytes=0-1\r\nREMOTE_ADDR: 6.6.6.6\r\nCookie: a=b\r\nX-Forwarded-For: 6.6.6.6\r\nAccept: text/html\r\n"
-      "Accept-Encoding: br, gzip\r\nmodelvane-accepts-gzip: 1\r\nContent-Length: 3\r\nAuthorization: Basic x");
+      "Range: bytes=0-1\r\nREMOTE_ADDR: 6.6.6.6\r\nCookie: a=b\r\nX-Forwarded-For: "
+      "6.6.6.6\r\nAccept: text/html\r\n"
+      "Accept-Encoding: br, gzip\r\nmodelvane-accepts-gzip: 1\r\nContent-Length: "
+      "3\r\nAuthorization: Basic x");
   const auto head = read_head(text, {}).value();
-  const std::vector<std::pair<std::string, std::string>> expected{
-      {"host", "localhost:10178"}, {"accept", "text/html"}, {"accept-encoding", "br, gzip"}, {"authorization", "Basic x"}};
+  const std::vector<std::pair<std::string, std::string>> expected{{"host", "localhost:10178"},
+                                                                  {"accept", "text/html"},
+                                                                  {"accept-encoding", "br, gzip"},
+                                                                  {"authorization", "Basic x"}};
   CHECK(head.headers == expected);
   CHECK(head.header("accept") == "text/html");
   CHECK(head.header("cookie").empty());
@@ -152,11 +162,13 @@ TEST_CASE("a target is split into path and query") {
 }
 
 TEST_CASE("gzip is taken where the client takes it") {
-  for (const auto* yes : {"gzip", "gzip, deflate", "br;q=1.0, gzip;q=0.8", "GZIP", "gzip;q=0.001", "x-gzip", "identity,gzip"}) {
+  for (const auto* yes : {"gzip", "gzip, deflate", "br;q=1.0, gzip;q=0.8", "GZIP", "gzip;q=0.001",
+                          "x-gzip", "identity,gzip"}) {
     CAPTURE(yes);
     CHECK(accepts_gzip(yes));
   }
-  for (const auto* no : {"", "br", "identity", "gzip;q=0", "gzip;q=0.000", "gzip ; q=0", "notgzip", "*"}) {
+  for (const auto* no :
+       {"", "br", "identity", "gzip;q=0", "gzip;q=0.000", "gzip ; q=0", "notgzip", "*"}) {
     CAPTURE(no);
     CHECK_FALSE(accepts_gzip(no));
   }

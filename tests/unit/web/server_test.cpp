@@ -53,7 +53,8 @@ TEST_CASE("every path answers with its status and content type") {
     CHECK(answer.header("content-length") == std::to_string(answer.body.size()));
     CHECK_FALSE(answer.header("content-security-policy").empty());
     CHECK(answer.header("referrer-policy") == "no-referrer");
-    const bool is_live = row.target.starts_with("/-/") || row.target == "/metrics" || row.status != 200;
+    const bool is_live =
+        row.target.starts_with("/-/") || row.target == "/metrics" || row.status != 200;
     CHECK(answer.header("cache-control") == (is_live ? "no-store" : "no-cache"));
     CHECK(answer.headers.contains("etag") == !is_live);
   }
@@ -83,8 +84,11 @@ TEST_CASE("a scrape can be compressed, and is the same text then") {
   CHECK(plain.header("content-encoding").empty());
   const auto metrics = get(world.address(), "/metrics", "Accept-Encoding: gzip\r\n");
   CHECK(metrics.header("content-encoding") == "gzip");
-  CHECK(gunzip(metrics.body).find("modelvane_build_info{version=\"0.1.0\"} 1\n") != std::string::npos);
-  CHECK(get(world.address(), "/metrics", "Accept-Encoding: br\r\n").header("content-encoding").empty());
+  CHECK(gunzip(metrics.body).find("modelvane_build_info{version=\"0.1.0\"} 1\n") !=
+        std::string::npos);
+  CHECK(get(world.address(), "/metrics", "Accept-Encoding: br\r\n")
+            .header("content-encoding")
+            .empty());
 }
 
 TEST_CASE("ready turns with the store") {
@@ -108,10 +112,12 @@ TEST_CASE("reload says what came of it") {
     return std::unexpected("modelvane.yml:3:5: unknown key \"intervall\"");
   };
   CHECK(fetch(world.address(), request("POST", "/-/reload")).status == 200);
-  const auto failed = fetch(world.address(), request("POST", "/-/reload", "Content-Length: 2\r\n") + "{}");
+  const auto failed =
+      fetch(world.address(), request("POST", "/-/reload", "Content-Length: 2\r\n") + "{}");
   CHECK(failed.status == 500);
   CHECK(failed.body == "modelvane.yml:3:5: unknown key \"intervall\"\n");
-  CHECK(fetch(world.address(), request("POST", "/-/reload", "Origin: http://evil.example\r\n")).status == 403);
+  CHECK(fetch(world.address(), request("POST", "/-/reload", "Origin: http://evil.example\r\n"))
+            .status == 403);
   CHECK(calls == 2);
   const auto wrong_method = get(world.address(), "/-/reload");
   CHECK(wrong_method.header("allow") == "POST");
@@ -120,7 +126,8 @@ TEST_CASE("reload says what came of it") {
 
 TEST_CASE("a reload from behind a reverse proxy is recognised by the external URL") {
   World world{{"127.0.0.1:0"}, "https://vane.example.com/"};
-  CHECK(fetch(world.address(), request("POST", "/-/reload", "Origin: https://vane.example.com\r\n")).status == 200);
+  CHECK(fetch(world.address(), request("POST", "/-/reload", "Origin: https://vane.example.com\r\n"))
+            .status == 200);
 }
 
 TEST_CASE("the external URL's path comes before all paths, and its root leads there") {
@@ -136,19 +143,24 @@ TEST_CASE("the external URL's path comes before all paths, and its root leads th
   CHECK(get(world.address(), "/modelvane/api/v1/aliases?endpoint=internlm").status == 200);
   CHECK(get(world.address(), "/metrics").status == 404);
   CHECK(get(world.address(), "/modelvanes/metrics").status == 404);
-  CHECK(fetch(world.address(), request("POST", "/modelvane/-/reload", "Origin: https://vane.example.com\r\n")).status == 200);
+  CHECK(fetch(world.address(),
+              request("POST", "/modelvane/-/reload", "Origin: https://vane.example.com\r\n"))
+            .status == 200);
 }
 
 TEST_CASE("a proxy may cut the external URL's path off") {
-  World world{
-      WebOptions{.listen_addresses = {"127.0.0.1:0"}, .external_url = "https://vane.example.com/modelvane", .route_prefix = "/"}};
+  World world{WebOptions{.listen_addresses = {"127.0.0.1:0"},
+                         .external_url = "https://vane.example.com/modelvane",
+                         .route_prefix = "/"}};
   CHECK(get(world.address(), "/metrics").status == 200);
-  CHECK(get(world.address(), "/feed.atom").body.find("href=\"https://vane.example.com/modelvane/feed.atom\"") !=
+  CHECK(get(world.address(), "/feed.atom")
+            .body.find("href=\"https://vane.example.com/modelvane/feed.atom\"") !=
         std::string::npos);
 }
 
 TEST_CASE("an external URL must be one") {
-  for (const auto* wrong : {"vane.example.com", "ftp://a/", "https://", "https://a/?x=1", "https://u:p@a/", "https://a/ b"}) {
+  for (const auto* wrong : {"vane.example.com", "ftp://a/", "https://", "https://a/?x=1",
+                            "https://u:p@a/", "https://a/ b"}) {
     CAPTURE(wrong);
     REQUIRE_FALSE(site_of(wrong, std::nullopt));
     CHECK(site_of(wrong, std::nullopt).error().starts_with("--web.external-url: "));
@@ -161,8 +173,8 @@ TEST_CASE("an external URL must be one") {
 
 TEST_CASE("an answer that a client has already is not sent again") {
   World world;
-  for (const auto* target :
-       {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/events", "/api/v1/deliveries", "/feed.atom", "/openapi.json"}) {
+  for (const auto* target : {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/events",
+                             "/api/v1/deliveries", "/feed.atom", "/openapi.json"}) {
     CAPTURE(target);
     const auto first = get(world.address(), target);
     const auto tag = first.header("etag");
@@ -175,8 +187,10 @@ TEST_CASE("an answer that a client has already is not sent again") {
       CHECK(again.header("vary") == first.header("vary"));
       CHECK_FALSE(again.headers.contains("content-length"));
     }
-    CHECK(get(world.address(), target, "If-None-Match: W/\"0000000000000000\"\r\n").body == first.body);
-    CHECK(get(world.address(), target, "If-None-Match: " + tag + "\r\nAccept-Encoding: gzip\r\n").status == 304);
+    CHECK(get(world.address(), target, "If-None-Match: W/\"0000000000000000\"\r\n").body ==
+          first.body);
+    CHECK(get(world.address(), target, "If-None-Match: " + tag + "\r\nAccept-Encoding: gzip\r\n")
+              .status == 304);
   }
   const auto before = get(world.address(), "/api/v1/events").header("etag");
   world.log.add(moved_event("a", "b", "c"));
@@ -218,7 +232,9 @@ TEST_CASE("a hanging store holds up neither scrapes nor the page") {
 
 TEST_CASE("a hook that throws is an error of one request") {
   World world;
-  world.reload = []() -> std::expected<void, std::string> { throw std::runtime_error("secret detail"); };
+  world.reload = []() -> std::expected<void, std::string> {
+    throw std::runtime_error("secret detail");
+  };
   const auto answer = fetch(world.address(), request("POST", "/-/reload"));
   CHECK(answer.status == 500);
   CHECK(answer.body.find("secret") == std::string::npos);
@@ -237,26 +253,31 @@ TEST_CASE("several addresses are served, and the bound ones are told") {
 
 TEST_CASE("a second server on the same address fails with a sentence") {
   World world;
-  WebServer second{{.listen_addresses = {world.address()}}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+  WebServer second{{.listen_addresses = {world.address()}},
+                   {.snapshot = [] { return sample::empty_snapshot(); }}};
   const auto started = second.start();
   REQUIRE_FALSE(started);
   CHECK(started.error() == "cannot listen on " + world.address() +
-                               ": the address is already in use; stop the other program, or choose another --web.listen-address");
+                               ": the address is already in use; stop the other program, or choose "
+                               "another --web.listen-address");
   CHECK(second.addresses().empty());
   CHECK(get(world.address(), "/-/healthy").status == 200);
 }
 
 TEST_CASE("an address must be one") {
-  for (const auto* wrong :
-       {"", "localhost", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "::1:80", "127.0.0.1:-1", "[::1]"}) {
+  for (const auto* wrong : {"", "localhost", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
+                            "127.0.0.1:70000", "::1:80", "127.0.0.1:-1", "[::1]"}) {
     CAPTURE(wrong);
-    WebServer server{{.listen_addresses = {wrong}}, {.snapshot = [] { return sample::empty_snapshot(); }}};
+    WebServer server{{.listen_addresses = {wrong}},
+                     {.snapshot = [] { return sample::empty_snapshot(); }}};
     const auto started = server.start();
     REQUIRE_FALSE(started);
     CHECK(started.error().find("host:port") != std::string::npos);
   }
-  WebServer foreign{{.listen_addresses = {"192.0.2.1:0"}}, {.snapshot = [] { return sample::empty_snapshot(); }}};
-  CHECK(foreign.start().error() == "cannot listen on 192.0.2.1:0: this machine has no such address");
+  WebServer foreign{{.listen_addresses = {"192.0.2.1:0"}},
+                    {.snapshot = [] { return sample::empty_snapshot(); }}};
+  CHECK(foreign.start().error() ==
+        "cannot listen on 192.0.2.1:0: this machine has no such address");
   WebServer none{{}, {.snapshot = [] { return sample::empty_snapshot(); }}};
   CHECK_FALSE(none.start());
 }
@@ -293,8 +314,9 @@ TEST_CASE("stop lets an answer under way end and does not wait for idle clients"
 }
 
 TEST_CASE("stop gives up on answers that nobody reads") {
-  BareFront bare{{.write_deadline = 10min, .stop_grace = 10ms},
-                 [](const RequestHead&) { return to_http(text_reply(200, std::string(32 * 1024 * 1024, 'x'))); }};
+  BareFront bare{{.write_deadline = 10min, .stop_grace = 10ms}, [](const RequestHead&) {
+                   return to_http(text_reply(200, std::string(32 * 1024 * 1024, 'x')));
+                 }};
   const Client lazy{bare.address()};
   lazy.send(request("GET", "/"));
   REQUIRE(lazy.has_begun_to_answer());

@@ -18,7 +18,8 @@ namespace {
 const std::string kPath = "/api/v1/events/stream";
 
 // Opens a stream and reads its head.
-Client open_stream(const std::string& address, const std::string& query = "", const std::string& headers = "") {
+Client open_stream(const std::string& address, const std::string& query = "",
+                   const std::string& headers = "") {
   Client client{address};
   REQUIRE(client.is_connected());
   client.send(request("GET", kPath + query, headers));
@@ -36,7 +37,8 @@ std::uint64_t next_event(Client& client) {
   }
 }
 
-// Whether one of the streams that fill all places ends. The server notices it in its own time; each try is an honest one.
+// Whether one of the streams that fill all places ends. The server notices it in its own time; each
+// try is an honest one.
 bool becomes_free(const std::string& address) {
   for (int i = 0; i < 100'000; ++i) {
     Client next{address};
@@ -75,8 +77,8 @@ TEST_CASE("the stream's head forbids what every answer forbids") {
   Client client{world.address()};
   client.send(request("GET", kPath));
   const auto text = client.read_until("\r\n\r\n");
-  for (const auto* header : {"Content-Security-Policy: ", "X-Content-Type-Options: nosniff", "Cache-Control: no-store",
-                             "Referrer-Policy: no-referrer"}) {
+  for (const auto* header : {"Content-Security-Policy: ", "X-Content-Type-Options: nosniff",
+                             "Cache-Control: no-store", "Referrer-Policy: no-referrer"}) {
     CHECK(text.find(header) != std::string::npos);
   }
   CHECK(text.find("Content-Length") == std::string::npos);
@@ -88,13 +90,15 @@ TEST_CASE("a stream's parameters are checked like all others") {
   CHECK(get(world.address(), kPath + "?limit=1").status == 400);
   CHECK(get(world.address(), kPath + "?snapshots=yes").status == 400);
   CHECK(get(world.address(), kPath, "Last-Event-ID: evt_1\r\n").status == 400);
-  CHECK(get(world.address(), kPath + "?type=alias.mved").body.find("no event type matches") != std::string::npos);
+  CHECK(get(world.address(), kPath + "?type=alias.mved").body.find("no event type matches") !=
+        std::string::npos);
 }
 
 TEST_CASE("Last-Event-ID counts more than the address that the page was opened with") {
   World world;
   add(world.log, 5);
-  auto resumed = open_stream(world.address(), "?after=1", "Last-Event-ID: 00000000000000000003\r\n");
+  auto resumed =
+      open_stream(world.address(), "?after=1", "Last-Event-ID: 00000000000000000003\r\n");
   CHECK(next_event(resumed) == 4);
   auto fresh = open_stream(world.address(), "?after=1");
   CHECK(next_event(fresh) == 2);
@@ -107,7 +111,9 @@ TEST_CASE("across disconnects and restarts each client gets each event once") {
   std::vector<std::uint64_t> had(3, 0);
   for (int life = 0; life < 4; ++life) {
     WebServer server{{.listen_addresses = {"127.0.0.1:0"}},
-                     {.snapshot = [] { return sample::snapshot(); }, .events = &log, .pulse = [&] { return log.pulse(); }}};
+                     {.snapshot = [] { return sample::snapshot(); },
+                      .events = &log,
+                      .pulse = [&] { return log.pulse(); }}};
     REQUIRE(server.start());
     const auto address = server.addresses().front();
     for (int visit = 0; visit < 6; ++visit) {
@@ -144,7 +150,8 @@ TEST_CASE("a place in the row is free again when a client has gone") {
 }
 
 TEST_CASE("a client that reads nothing is cut off, holds up nobody, and can resume") {
-  World world{WebOptions{.listen_addresses = {"127.0.0.1:0"}, .limits = {.write_deadline = 300ms, .streams = 2}}};
+  World world{WebOptions{.listen_addresses = {"127.0.0.1:0"},
+                         .limits = {.write_deadline = 300ms, .streams = 2}}};
   auto event = moved_event("a-latest", "a", "b");
   event.evidence_after = "\"" + std::string(60'000, 'x') + "\"";
   for (int i = 0; i < 400; ++i) world.log.add(event);  // more than the kernel's buffers hold
@@ -176,7 +183,8 @@ TEST_CASE("a hanging store silences streams and nothing else") {
 }
 
 TEST_CASE("heartbeats come through while nothing happens") {
-  World world{WebOptions{.listen_addresses = {"127.0.0.1:0"}, .limits = {.stream_pace = {.heartbeat = 50ms}}}};
+  World world{WebOptions{.listen_addresses = {"127.0.0.1:0"},
+                         .limits = {.stream_pace = {.heartbeat = 50ms}}}};
   auto stream = open_stream(world.address());
   for (int i = 0; i < 3; ++i) CHECK(stream.read_until("\n\n") == ":\n\n");
 }

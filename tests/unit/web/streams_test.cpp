@@ -1,4 +1,5 @@
-// The streams as values: what is read from the log and what each stream gets, without sockets and in a time that the test makes.
+// The streams as values: what is read from the log and what each stream gets, without sockets and
+// in a time that the test makes.
 #include "daemon/web/streams.h"
 
 #include <doctest/doctest.h>
@@ -109,11 +110,13 @@ TEST_CASE("an event is one block with the event's own text") {
   bench.add(1);
   bench.settle();
   const auto stored = bench.log.events({})->front();
-  CHECK(bench.got[1] == "id: 00000000000000000001\nevent: alias.moved\ndata: " + stored.json + "\n\n");
+  CHECK(bench.got[1] ==
+        "id: 00000000000000000001\nevent: alias.moved\ndata: " + stored.json + "\n\n");
   CHECK(stored.json.find('\n') == std::string::npos);
 }
 
-TEST_CASE("a client that does not read gets no more than fits, and all of it in order once it reads") {
+TEST_CASE(
+    "a client that does not read gets no more than fits, and all of it in order once it reads") {
   Bench bench;
   bench.open(1);
   bench.open(2);
@@ -203,7 +206,8 @@ TEST_CASE("who asks for it is told once a second that something was published") 
   CHECK(bench.got.empty());
   bench.log.version = 2;
   bench.settle();
-  CHECK(bench.got[1] == "event: snapshot\ndata: {\"at\":\"2026-11-22T10:00:00.000Z\",\"endpoints\":3}\n\n");
+  CHECK(bench.got[1] ==
+        "event: snapshot\ndata: {\"at\":\"2026-11-22T10:00:00.000Z\",\"endpoints\":3}\n\n");
   bench.log.version = 3;
   bench.now += 999ms;
   bench.settle();
@@ -214,7 +218,8 @@ TEST_CASE("who asks for it is told once a second that something was published") 
   CHECK(bench.got[2].empty());
 }
 
-// Whatever order of opening, closing, slow reading and failing: each client that resumes where it was gets each event once.
+// Whatever order of opening, closing, slow reading and failing: each client that resumes where it
+// was gets each event once.
 TEST_CASE("no gap and no repetition, whatever happens between") {
   for (unsigned seed = 0; seed < 50; ++seed) {
     CAPTURE(seed);
@@ -228,7 +233,8 @@ TEST_CASE("no gap and no repetition, whatever happens between") {
     std::set<Streams::Ticket> open;
     const auto hand_out = [&] {
       for (const auto& [ticket, bytes] : streams.take_output(now)) {
-        for (auto at = bytes.find("id: "); at != std::string::npos; at = bytes.find("id: ", at + 1)) {
+        for (auto at = bytes.find("id: "); at != std::string::npos;
+             at = bytes.find("id: ", at + 1)) {
           had[ticket].push_back(std::stoull(bytes.substr(at + 4, 20)));
         }
       }
@@ -236,7 +242,8 @@ TEST_CASE("no gap and no repetition, whatever happens between") {
     for (int step = 0; step < 150 || open.size() < 4; ++step) {
       now += 500ms;
       if (chance(40)) {
-        for (int i = static_cast<int>(random() % 60); i > 0; --i) log.add(moved_event("a", "b", "c"));
+        for (int i = static_cast<int>(random() % 60); i > 0; --i)
+          log.add(moved_event("a", "b", "c"));
       }
       const Streams::Ticket ticket = random() % 4;
       if (open.contains(ticket) && chance(20) && step < 150) {

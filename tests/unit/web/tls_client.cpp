@@ -9,8 +9,11 @@
 namespace modelvane::web_test {
 
 TlsClient::TlsClient(const std::string& address, const Options& options)
-    : client_(address), context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free), tls_(nullptr, SSL_free) {
-  // OpenSSL writes to its sockets without a thought of clients that have gone; so the daemon ignores it, too.
+    : client_(address),
+      context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free),
+      tls_(nullptr, SSL_free) {
+  // OpenSSL writes to its sockets without a thought of clients that have gone; so the daemon
+  // ignores it, too.
   ::signal(SIGPIPE, SIG_IGN);
   REQUIRE(client_.is_connected());
   if (options.version != 0) SSL_CTX_set_max_proto_version(context_.get(), options.version);

@@ -1,4 +1,5 @@
-// A client that speaks TLS by OpenSSL, on a bare connection, so that a test can send a handshake as slowly as it likes.
+// A client that speaks TLS by OpenSSL, on a bare connection, so that a test can send a handshake as
+// slowly as it likes.
 #pragma once
 
 #include <openssl/ssl.h>

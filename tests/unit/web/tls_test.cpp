@@ -1,4 +1,5 @@
-// The server's side of TLS: what it shows, whom it lets in, and that a client within TLS can do no more harm than one without.
+// The server's side of TLS: what it shows, whom it lets in, and that a client within TLS can do no
+// more harm than one without.
 #include <doctest/doctest.h>
 #include <openssl/pem.h>
 
@@ -20,7 +21,8 @@ struct Files {
   test::Identity authority = test::make_authority("authority");
   test::Identity server = test::make_leaf(authority);
   test::PemFolder folder;
-  WebTls options{.cert_file = folder.write_certificate("cert.pem", server), .key_file = folder.write_key("key.pem", server)};
+  WebTls options{.cert_file = folder.write_certificate("cert.pem", server),
+                 .key_file = folder.write_key("key.pem", server)};
 
   // Clients must show a certificate of the authority.
   WebTls with_clients(std::vector<std::string> names = {}) const {
@@ -96,10 +98,11 @@ TEST_CASE("without a certificate of the authority a client is not served") {
 
 TEST_CASE("only clients with one of the allowed names are served") {
   const Files files;
-  const auto named =
-      test::make_leaf(files.authority,
-                      {.subject_names = "DNS:prometheus.test,IP:10.0.0.7,email:sre@example.com,URI:spiffe://example/prometheus"});
-  for (const auto* name : {"prometheus.test", "10.0.0.7", "sre@example.com", "spiffe://example/prometheus"}) {
+  const auto named = test::make_leaf(
+      files.authority, {.subject_names = "DNS:prometheus.test,IP:10.0.0.7,email:sre@example.com,"
+                                         "URI:spiffe://example/prometheus"});
+  for (const auto* name :
+       {"prometheus.test", "10.0.0.7", "sre@example.com", "spiffe://example/prometheus"}) {
     const auto world = tls_world(files.with_clients({"nobody.test", name}));
     CHECK_MESSAGE(asks(world, {.shows = &named}) == "HTTP/1.1 200 OK", name);
   }
@@ -112,16 +115,19 @@ TEST_CASE("what is wrong with a certificate or a key is said with the file's nam
   const Files files;
   auto options = files.options;
   options.cert_file = options.key_file;
-  CHECK(error_of(options).starts_with("tls_server_config.cert_file: " + options.key_file + " holds no usable certificate"));
+  CHECK(error_of(options).starts_with("tls_server_config.cert_file: " + options.key_file +
+                                      " holds no usable certificate"));
   options = files.options;
   options.key_file = files.options.cert_file;
-  CHECK(error_of(options).starts_with("tls_server_config.key_file: " + options.key_file + " holds no usable key"));
+  CHECK(error_of(options).starts_with("tls_server_config.key_file: " + options.key_file +
+                                      " holds no usable key"));
   options.key_file = files.folder.write_key("other.pem", test::make_leaf(files.authority));
-  CHECK(error_of(options) ==
-        "tls_server_config.key_file: " + options.key_file + " is not the key of the certificate in " + options.cert_file);
+  CHECK(error_of(options) == "tls_server_config.key_file: " + options.key_file +
+                                 " is not the key of the certificate in " + options.cert_file);
   options = files.options;
   options.cipher_suites = {"TLS_ROT13"};
-  CHECK(error_of(options) == "tls_server_config.cipher_suites: \"TLS_ROT13\" is no cipher suite known here");
+  CHECK(error_of(options) ==
+        "tls_server_config.cipher_suites: \"TLS_ROT13\" is no cipher suite known here");
   options = files.with_clients();
   options.client_ca_file = files.options.key_file;
   CHECK(error_of(options).starts_with("tls_server_config.client_ca_file: "));
@@ -132,8 +138,8 @@ TEST_CASE("a key under a passphrase is refused, and nobody is asked for it") {
   auto options = files.options;
   std::FILE* const file = std::fopen(options.key_file.c_str(), "w");
   REQUIRE(file != nullptr);
-  PEM_write_PrivateKey(file, files.server.key.get(), EVP_aes_128_cbc(), reinterpret_cast<const unsigned char*>("secret"), 6,
-                       nullptr, nullptr);
+  PEM_write_PrivateKey(file, files.server.key.get(), EVP_aes_128_cbc(),
+                       reinterpret_cast<const unsigned char*>("secret"), 6, nullptr, nullptr);
   std::fclose(file);
   CHECK(error_of(options).find("holds no usable key without a passphrase") != std::string::npos);
 }
@@ -161,7 +167,8 @@ TEST_CASE("a long answer arrives whole within TLS") {
   const Files files;
   std::string body;
   body.resize(20'000'000, 'x');  // more than both sockets hold
-  const BareFront bare{{}, [&](const RequestHead&) { return to_http(text_reply(200, body)); }, load(files.options)};
+  const BareFront bare{
+      {}, [&](const RequestHead&) { return to_http(text_reply(200, body)); }, load(files.options)};
   const TlsClient client{bare.address()};
   REQUIRE(client.send(request("GET", "/")));
   const auto answer = client.read_all();
@@ -187,24 +194,28 @@ TEST_CASE("events stream within TLS") {
   for (int i = 0; i < 3; ++i) {
     world.log.add(moved_event("a-latest", "a", "b"));
     ++world.log.version;
-    CHECK(client.read_until("alias.moved\"").find("evt_" + std::to_string(i + 1)) != std::string::npos);
+    CHECK(client.read_until("alias.moved\"").find("evt_" + std::to_string(i + 1)) !=
+          std::string::npos);
   }
 }
 
 TEST_CASE("500 handshakes that do not go on hold up nobody, and end at their deadline") {
   const Files files;
-  const BareFront bare{
-      {.head_deadline = 10min}, [](const RequestHead&) { return to_http(text_reply(200, "here")); }, load(files.options)};
+  const BareFront bare{{.head_deadline = 10min},
+                       [](const RequestHead&) { return to_http(text_reply(200, "here")); },
+                       load(files.options)};
   const auto flight = TlsClient{bare.address()}.first_flight();
   std::vector<Client> stuck;
   for (std::size_t i = 0; i < 500; ++i) {
     stuck.emplace_back(bare.address());
     stuck.back().send(flight.substr(0, i % flight.size()));
   }
-  for (int i = 0; i < 5; ++i) CHECK(TlsClient{bare.address()}.status_line(request("GET", "/")) == "HTTP/1.1 200 OK");
+  for (int i = 0; i < 5; ++i)
+    CHECK(TlsClient{bare.address()}.status_line(request("GET", "/")) == "HTTP/1.1 200 OK");
 
-  const BareFront strict{
-      {.head_deadline = 200ms}, [](const RequestHead&) { return to_http(text_reply(200, "here")); }, load(files.options)};
+  const BareFront strict{{.head_deadline = 200ms},
+                         [](const RequestHead&) { return to_http(text_reply(200, "here")); },
+                         load(files.options)};
   const Client silent{strict.address()};
   silent.send(flight.substr(0, 20));
   CHECK(silent.is_closed_by_server());
@@ -213,8 +224,8 @@ TEST_CASE("500 handshakes that do not go on hold up nobody, and end at their dea
 TEST_CASE("bytes that are no handshake close the connection and nothing else") {
   const Files files;
   const auto world = tls_world(files.options);
-  for (const std::string& bytes :
-       {std::string(1'000, '\0'), std::string(1'000, '\xff'), std::string{"\x16\x03\x01\xff\xff garbage"}}) {
+  for (const std::string& bytes : {std::string(1'000, '\0'), std::string(1'000, '\xff'),
+                                   std::string{"\x16\x03\x01\xff\xff garbage"}}) {
     const Client client{world.address()};
     client.send(bytes);
     (void)client.read_all();  // perhaps an alert

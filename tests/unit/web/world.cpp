@@ -21,8 +21,11 @@ std::expected<std::vector<StoredEvent>, StoreError> FakeLog::events(const EventF
   auto ordered = stored_;
   if (!filter.after_sequence) std::ranges::reverse(ordered);
   std::vector<StoredEvent> found;
-  for (auto event = ordered.begin(); event != ordered.end() && found.size() < filter.limit; ++event) {
-    const auto matches_type = [&](const std::string& pattern) { return glob_matches(pattern, name(event->type)); };
+  for (auto event = ordered.begin(); event != ordered.end() && found.size() < filter.limit;
+       ++event) {
+    const auto matches_type = [&](const std::string& pattern) {
+      return glob_matches(pattern, name(event->type));
+    };
     if (!filter.endpoint.empty() && event->endpoint != filter.endpoint) continue;
     if (!filter.alias.empty() && event->alias != filter.alias) continue;
     if (!filter.types.empty() && std::ranges::none_of(filter.types, matches_type)) continue;
@@ -35,7 +38,8 @@ std::expected<std::vector<StoredEvent>, StoreError> FakeLog::events(const EventF
   return found;
 }
 
-std::expected<std::vector<DeliveryRow>, StoreError> FakeLog::deliveries(const DeliveryFilter& filter) {
+std::expected<std::vector<DeliveryRow>, StoreError> FakeLog::deliveries(
+    const DeliveryFilter& filter) {
   if (error) return std::unexpected(*error);
   std::vector<DeliveryRow> found;
   for (const auto& row : rows) {
@@ -88,7 +92,8 @@ void FakeLog::wait_for_queries(int count) {
 }
 
 World::World(std::vector<std::string> addresses, std::string external_url)
-    : World(WebOptions{.listen_addresses = std::move(addresses), .external_url = std::move(external_url)}) {}
+    : World(WebOptions{.listen_addresses = std::move(addresses),
+                       .external_url = std::move(external_url)}) {}
 
 World::World(WebOptions options)
     : snapshot(sample::snapshot()),
@@ -108,16 +113,20 @@ World::~World() {
 BareFront::BareFront(FrontLimits limits, std::function<std::string(const RequestHead&)> answer,
                      std::shared_ptr<const TlsContext> tls)
     : front(limits, {},
-            {.answer = [answer = std::move(answer)](
-                           const RequestHead& head) { return Response{.bytes = answer(head), .stream = std::nullopt}; },
+            {.answer =
+                 [answer = std::move(answer)](const RequestHead& head) {
+                   return Response{.bytes = answer(head), .stream = std::nullopt};
+                 },
              .tls = [tls = std::move(tls)] { return tls; }}) {
   const auto started = front.start({"127.0.0.1:0"});
   REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
 }
 
 Event moved_event(const std::string& alias, const std::string& from, const std::string& to) {
-  Event event{
-      .type = EventType::AliasMoved, .time = sample::noon() - std::chrono::hours{1}, .endpoint = "internlm", .alias = alias};
+  Event event{.type = EventType::AliasMoved,
+              .time = sample::noon() - std::chrono::hours{1},
+              .endpoint = "internlm",
+              .alias = alias};
   event.from = from;
   event.to = to;
   event.summary = alias + " moved from " + from + " to " + to;

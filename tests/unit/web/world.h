@@ -16,7 +16,8 @@ namespace modelvane::web_test {
 class FakeLog : public EventLog {
  public:
   std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
-  std::expected<std::vector<DeliveryRow>, StoreError> deliveries(const DeliveryFilter& filter) override;
+  std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
+      const DeliveryFilter& filter) override;
 
   void add(Event event);
   // As the board would tell it.
@@ -29,7 +30,7 @@ class FakeLog : public EventLog {
   std::optional<StoreError> error;        // set before the server starts
   std::atomic<std::uint64_t> version{1};  // of the board
   EventFilter last_filter;                // read when no query is under way
-  std::vector<DeliveryRow> rows;          // of deliveries, in their order; set before the first request
+  std::vector<DeliveryRow> rows;  // of deliveries, in their order; set before the first request
 
  private:
   std::mutex mutex_;
@@ -42,10 +43,13 @@ class FakeLog : public EventLog {
 struct World {
   Snapshot snapshot;  // set before the first request
   FakeLog log;
-  std::function<std::expected<void, std::string>()> reload = [] { return std::expected<void, std::string>{}; };
+  std::function<std::expected<void, std::string>()> reload = [] {
+    return std::expected<void, std::string>{};
+  };
   WebServer server;
 
-  explicit World(std::vector<std::string> addresses = {"127.0.0.1:0"}, std::string external_url = "");
+  explicit World(std::vector<std::string> addresses = {"127.0.0.1:0"},
+                 std::string external_url = "");
   explicit World(WebOptions options);
   ~World();
   // The first address.
