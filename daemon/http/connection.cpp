@@ -17,6 +17,9 @@ namespace {
 // One turn of one connection writes at most so much, so that a large answer on a fast link does not
 // hold up the others.
 constexpr std::size_t kWriteBytesPerTurn = 1024 * 1024;
+// A body up to this size goes into the same packets as its head: copying it is cheaper than a
+// packet or TLS record more.
+constexpr std::size_t kJoinedBytesMax = 16 * 1024;
 // A client that goes on sending after its answer is cut off here.
 constexpr std::size_t kDiscardBytesMax = 256 * 1024;
 
@@ -55,29 +58,41 @@ void Connection::wait() {
   input_ = {};
 }
 
-void Connection::answer(std::string bytes, SteadyClock::time_point deadline) {
+void Connection::answer(std::string head, SharedText body, SteadyClock::time_point deadline) {
   state_ = State::Writing;
   deadline_ = deadline;
-  output_ = std::move(bytes);
+  sent_ = 0;
+  output_ = std::move(head);
+  body_ = std::move(body);
+  if (body_.size() <= kJoinedBytesMax) {
+    output_ += body_.view();
+    body_ = {};
+  }
+}
+
+std::string_view Connection::next_piece() const {
+  if (sent_ < output_.size()) return std::string_view{output_}.substr(sent_);
+  return body_.view().substr(sent_ - output_.size());
 }
 
 Connection::Progress Connection::send() {
-  const auto end = std::min(output_.size(), sent_ + kWriteBytesPerTurn);
-  while (sent_ < end) {
-    const auto moved = channel_.send(std::string_view{output_}.substr(sent_, end - sent_));
+  auto turn = kWriteBytesPerTurn;
+  while (turn > 0 && unsent() > 0) {
+    const auto moved = channel_.send(next_piece().substr(0, turn));
     if (moved.state == Channel::Moved::State::None) return Progress::More;
     if (moved.state != Channel::Moved::State::Some) return Progress::Closed;
     sent_ += moved.bytes;
+    turn -= moved.bytes;
   }
-  return sent_ == output_.size() ? Progress::Done : Progress::More;
+  return unsent() == 0 ? Progress::Done : Progress::More;
 }
 
-void Connection::stream(std::string_view head, std::chrono::milliseconds patience,
+void Connection::stream(std::string_view beginning, std::chrono::milliseconds patience,
                         SteadyClock::time_point now) {
   state_ = State::Streaming;
   deadline_ = SteadyClock::time_point::max();
   patience_ = patience;
-  append(head, now);
+  append(beginning, now);
   // A peer that has vanished answers to nothing; without this the kernel would go on asking it for
   // a quarter of an hour.
   const auto limit = static_cast<unsigned int>(2 * patience.count());
@@ -109,6 +124,7 @@ void Connection::drain(SteadyClock::time_point deadline) {
   state_ = State::Draining;
   deadline_ = deadline;
   output_ = {};
+  body_ = {};
   sent_ = 0;
   channel_.end();
 }

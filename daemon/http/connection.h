@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "daemon/http/channel.h"
+#include "daemon/http/shared_text.h"
 
 namespace modelvane {
 
@@ -42,15 +43,18 @@ class Connection {
   // How much of input() was looked at for the head's end.
   std::size_t seen = 0;
 
+  // Answers to HEAD tell the length of a body that does not come.
+  bool is_body_wanted = true;
+
   void wait();
-  void answer(std::string bytes, SteadyClock::time_point deadline);
-  std::size_t unsent() const { return output_.size() - sent_; }
+  void answer(std::string head, SharedText body, SteadyClock::time_point deadline);
+  std::size_t unsent() const { return output_.size() + body_.size() - sent_; }
   // Writing: Done when everything was handed to the kernel.
   Progress send();
 
   // Streaming: from now on the answer goes on until one side ends it. What waits must be taken by
   // the client within `patience`.
-  void stream(std::string_view head, std::chrono::milliseconds patience,
+  void stream(std::string_view beginning, std::chrono::milliseconds patience,
               SteadyClock::time_point now);
   void append(std::string_view bytes, SteadyClock::time_point now);
   Progress send_on(SteadyClock::time_point now);
@@ -61,12 +65,15 @@ class Connection {
   Progress discard();
 
  private:
+  std::string_view next_piece() const;
+
   Channel channel_;
   State state_ = State::Reading;
   SteadyClock::time_point deadline_;
   std::string input_;
-  std::string output_;
-  std::size_t sent_ = 0;
+  std::string output_;    // text of this connection alone: an answer's head, blocks of a stream
+  SharedText body_;       // follows it
+  std::size_t sent_ = 0;  // of both
   std::size_t discarded_ = 0;
 
   std::chrono::milliseconds patience_{0};

@@ -61,7 +61,8 @@ class Front::Loop {
   void take_answer(std::uint64_t ticket, Response answer, TimePoint now);
   void open_stream(std::uint64_t ticket, Connection& connection, Response answer, TimePoint now);
   void send_streams(TimePoint now);
-  void answer(std::uint64_t ticket, Connection& connection, std::string bytes, TimePoint now);
+  void answer(std::uint64_t ticket, Connection& connection, const Reply& reply, TimePoint now);
+  std::string head_for(const Reply& reply) const;
   void expire(TimePoint now);
   void remove(std::uint64_t ticket);
   void watch(std::uint64_t tag, int fd, std::uint32_t events, int operation) const;
@@ -203,9 +204,11 @@ void Front::Loop::add_client(int fd, TimePoint now) {
   if (connections_.size() >= limits_.connections) {
     // Fits into the empty socket's buffer; whoever does not get it sees a closed connection. So
     // does who expects a handshake.
-    static const std::string kBusy =
-        to_http(problem(503, "too many connections; try again in a few seconds"));
-    if (!tls) (void)::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (!tls) {
+      const auto busy = problem(503, "too many connections; try again in a few seconds");
+      const auto text = head_for(busy).append(busy.body.view());
+      (void)::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
     ::shutdown(fd, SHUT_WR);
     ::close(fd);
     return;
@@ -246,9 +249,8 @@ void Front::Loop::advance(std::uint64_t ticket, Connection& connection, TimePoin
 bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePoint now) {
   const auto progress = connection.receive();
   if (progress == Connection::Progress::NotTls) {
-    static const std::string kNotTls =
-        to_http(problem(400, "this port speaks HTTPS: write https:// in the URL"));
-    answer(ticket, connection, kNotTls, now);
+    answer(ticket, connection, problem(400, "this port speaks HTTPS: write https:// in the URL"),
+           now);
     return true;
   }
   if (progress != Connection::Progress::Done) return progress == Connection::Progress::More;
@@ -258,9 +260,10 @@ bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePo
   auto head =
       end ? read_head(connection.input().substr(0, *end), site_) : std::unexpected(end.error());
   if (!head) {
-    answer(ticket, connection, to_http(head.error()), now);
+    answer(ticket, connection, head.error(), now);
     return true;
   }
+  connection.is_body_wanted = head->method != "HEAD";
   connection.wait();
   workers_->submit([this, ticket, asked = std::move(*head)]() -> Workers::Rest {
     return [this, ticket, answered = hooks_.answer(asked)](TimePoint later) mutable {
@@ -274,25 +277,26 @@ void Front::Loop::take_answer(std::uint64_t ticket, Response answered, TimePoint
   const auto found = connections_.find(ticket);
   if (found == connections_.end()) return;  // the client did not wait
   if (answered.stream) return open_stream(ticket, *found->second, std::move(answered), now);
-  if (unsent_bytes_ > 0 && unsent_bytes_ + answered.bytes.size() > limits_.unsent_bytes) {
-    answered.bytes = to_http(problem(
-        503, "too many clients are slow to read their answers; try again in a few seconds"));
+  if (unsent_bytes_ > 0 && unsent_bytes_ + answered.reply.body.size() > limits_.unsent_bytes) {
+    answered.reply =
+        problem(503, "too many clients are slow to read their answers; try again in a few seconds");
   }
-  answer(ticket, *found->second, std::move(answered.bytes), now);
+  answer(ticket, *found->second, answered.reply, now);
 }
 
 void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Response answered,
                               TimePoint now) {
   if (is_stopping_) return remove(ticket);
   if (streams_.size() >= limits_.streams) {
-    return answer(
-        ticket, connection,
-        to_http(problem(503, "too many event streams are open; poll /api/v1/events instead")), now);
+    return answer(ticket, connection,
+                  problem(503, "too many event streams are open; poll /api/v1/events instead"),
+                  now);
   }
   if (hooks_.pulse) streams_.note(hooks_.pulse(), now);
   streams_.open(ticket, std::move(*answered.stream), now);
-  unsent_bytes_ += answered.bytes.size();
-  connection.stream(answered.bytes, limits_.write_deadline, now);
+  const auto beginning = head_for(answered.reply).append(answered.reply.body.view());
+  unsent_bytes_ += beginning.size();
+  connection.stream(beginning, limits_.write_deadline, now);
   watch(ticket, connection);
 }
 
@@ -317,10 +321,15 @@ void Front::Loop::send_streams(TimePoint now) {
   }
 }
 
-void Front::Loop::answer(std::uint64_t ticket, Connection& connection, std::string bytes,
+std::string Front::Loop::head_for(const Reply& reply) const {
+  return head_of(reply, hooks_.headers ? hooks_.headers() : Headers{});
+}
+
+void Front::Loop::answer(std::uint64_t ticket, Connection& connection, const Reply& reply,
                          TimePoint now) {
-  unsent_bytes_ += bytes.size();
-  connection.answer(std::move(bytes), now + limits_.write_deadline);
+  connection.answer(head_for(reply), connection.is_body_wanted ? reply.body : SharedText{},
+                    now + limits_.write_deadline);
+  unsent_bytes_ += connection.unsent();
   watch(ticket, connection);
 }
 
@@ -336,14 +345,12 @@ void Front::Loop::expire(TimePoint now) {
   for (const auto& [ticket, connection] : connections_) {
     if (now >= connection->deadline()) late.push_back(ticket);
   }
-  static const std::string kTooSlow =
-      to_http(problem(408, "the request's head did not arrive in time"));
   for (const auto ticket : late) {
     auto& connection = *connections_.at(ticket);
     // Who has said nothing at all, a browser's spare connection for instance, expects no answer
     // either.
     if (connection.state() == Connection::State::Reading && !connection.input().empty()) {
-      answer(ticket, connection, kTooSlow, now);
+      answer(ticket, connection, problem(408, "the request's head did not arrive in time"), now);
     } else {
       remove(ticket);
     }

@@ -44,9 +44,9 @@ struct FrontLimits {
   std::size_t unsent_bytes = std::size_t{256} * 1024 * 1024;
 };
 
-// What a request comes to: an answer that ends the connection, or the beginning of a stream.
+// What a request comes to: an answer, or the beginning of a stream.
 struct Response {
-  std::string bytes;
+  Reply reply;
   std::optional<StreamRequest> stream;
 };
 
@@ -58,6 +58,9 @@ struct FrontHooks {
   // What new clients are to speak; null, also the hook itself = HTTP in clear text. From the
   // front's thread.
   std::function<std::shared_ptr<const TlsContext>()> tls;
+  // Of every answer that does not set them itself, also of those that no route made; null = none.
+  // From the front's thread.
+  std::function<Headers()> headers;
 };
 
 class Front {

@@ -6,27 +6,37 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "daemon/text/ascii.h"
 #include "daemon/text/hash.h"
 
 namespace modelvane {
 namespace {
 
-bool is_set(const Reply& reply, std::string_view name) {
-  return std::ranges::any_of(reply.headers,
-                             [&](const auto& header) { return header.first == name; });
+bool is_set(const Headers& headers, std::string_view name) {
+  return std::ranges::any_of(
+      headers, [&](const auto& header) { return equals_ignoring_case(header.first, name); });
 }
 
-void add_common_headers(const Reply& reply, std::string& text) {
-  const auto add = [&](std::string_view name, std::string_view value) {
-    fmt::format_to(std::back_inserter(text), "{}: {}\r\n", name, value);
+// What the reply says itself comes first, then what every answer says, each name once.
+Headers all_headers(const Reply& reply, const Headers& site_wide) {
+  Headers all;
+  const auto add = [&](std::string_view name, std::string value) {
+    if (!is_set(all, name)) all.emplace_back(name, std::move(value));
   };
+  // RFC 9110 8.6: a 304 has no body, and the length of the one that it stands for is not worth
+  // computing.
+  if (reply.status != 304) {
+    add("Content-Type", reply.content_type);
+    if (!reply.is_endless) add("Content-Length", fmt::format("{}", reply.body.size()));
+  }
   for (const auto& [name, value] : reply.headers) add(name, value);
-  if (!is_set(reply, "Cache-Control")) add("Cache-Control", "no-store");
-  if (!is_set(reply, "Content-Security-Policy"))
-    add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  add("Cache-Control", "no-store");
+  add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   add("X-Content-Type-Options", "nosniff");
   add("Referrer-Policy", "no-referrer");
   add("Connection", "close");
+  for (const auto& [name, value] : site_wide) add(name, value);
+  return all;
 }
 
 // RFC 9110 13.1.2, by weak comparison: a list of tags, or "*".
@@ -75,12 +85,13 @@ Reply redirect(std::string_view path) {
 Reply with_tag(Reply reply, std::string_view if_none_match) {
   if (reply.status != 200) return reply;
   // Weak, because the same text may go out compressed or not.
-  const auto tag = fmt::format("\"{:016x}\"", stable_hash(reply.body));
+  const auto tag = fmt::format("\"{:016x}\"", stable_hash(reply.body.view()));
   reply.headers.emplace_back("ETag", "W/" + tag);
-  if (!is_set(reply, "Cache-Control")) reply.headers.emplace_back("Cache-Control", "no-cache");
+  if (!is_set(reply.headers, "Cache-Control"))
+    reply.headers.emplace_back("Cache-Control", "no-cache");
   if (names_tag(if_none_match, tag)) {
     reply.status = 304;
-    reply.body.clear();
+    reply.body = {};
   }
   return reply;
 }
@@ -106,24 +117,10 @@ std::string_view status_phrase(int status) {
   }
 }
 
-std::string to_http(const Reply& reply, Body body) {
+std::string head_of(const Reply& reply, const Headers& site_wide) {
   auto text = fmt::format("HTTP/1.1 {} {}\r\n", reply.status, status_phrase(reply.status));
-  // RFC 9110 8.6: a 304 has no body, and the length of the one that it stands for is not worth
-  // computing.
-  if (reply.status != 304) {
-    fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\nContent-Length: {}\r\n",
-                   reply.content_type, reply.body.size());
-  }
-  add_common_headers(reply, text);
-  text += "\r\n";
-  if (body == Body::Sent) text += reply.body;
-  return text;
-}
-
-std::string to_stream_head(const Reply& reply) {
-  auto text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n", reply.status,
-                          status_phrase(reply.status), reply.content_type);
-  add_common_headers(reply, text);
+  for (const auto& [name, value] : all_headers(reply, site_wide))
+    fmt::format_to(std::back_inserter(text), "{}: {}\r\n", name, value);
   return text + "\r\n";
 }
 

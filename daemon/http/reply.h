@@ -6,13 +6,18 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/http/shared_text.h"
+
 namespace modelvane {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Reply {
   int status = 200;
   std::string content_type;
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  SharedText body;
+  Headers headers;
+  bool is_endless = false;  // the body goes on until the connection ends
 };
 
 Reply text_reply(int status, std::string sentence);
@@ -28,14 +33,9 @@ Reply with_tag(Reply reply, std::string_view if_none_match);
 
 std::string_view status_phrase(int status);
 
-enum class Body {
-  Sent,
-  Omitted
-};  // omitted in answers to HEAD, which tell its length all the same
-// The whole answer in HTTP/1.1, ending the connection. Every answer forbids sniffing, framing and
-// referrers, and storing unless the reply says otherwise.
-std::string to_http(const Reply& reply, Body body = Body::Sent);
-// The head of an answer whose body goes on until the connection ends.
-std::string to_stream_head(const Reply& reply);
+// The head of the answer in HTTP/1.1, ending the connection; the body follows as it is. Every
+// answer forbids sniffing, framing and referrers, and storing unless the reply says otherwise.
+// `site_wide`: of every answer that does not set them itself.
+std::string head_of(const Reply& reply, const Headers& site_wide);
 
 }  // namespace modelvane

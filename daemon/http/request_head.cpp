@@ -219,10 +219,6 @@ std::string_view RequestHead::header(std::string_view name) const {
   return found == headers.end() ? std::string_view{} : found->second;
 }
 
-Body body_for(const RequestHead& head) {
-  return head.method == "HEAD" ? Body::Omitted : Body::Sent;
-}
-
 bool accepts_gzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
     auto weight = take_until(accept_encoding, ",");

@@ -48,9 +48,6 @@ struct RequestHead {
 // the origin of a POST is checked. The error is the answer to give.
 std::expected<RequestHead, Reply> read_head(std::string_view head, const Site& site);
 
-// Does the answer to this request carry a body?
-Body body_for(const RequestHead& head);
-
 // RFC 9110 12.5.3: is "gzip" listed, and not with weight 0?
 bool accepts_gzip(std::string_view accept_encoding);
 

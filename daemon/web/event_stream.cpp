@@ -26,14 +26,12 @@ std::expected<StreamRequest, Reply> read_stream_request(const Query& query,
   return request;
 }
 
-std::string stream_head() {
+Reply stream_reply() {
   // X-Accel-Buffering: nginx would hold the events back otherwise.
-  return to_stream_head(
-      {.content_type = "text/event-stream", .body = "", .headers = {{"X-Accel-Buffering", "no"}}});
-}
-
-std::string stream_greeting() {
-  return fmt::format("retry: {}\n\n", kReconnectAfter.count());
+  return {.content_type = "text/event-stream",
+          .body = fmt::format("retry: {}\n\n", kReconnectAfter.count()),
+          .headers = {{"X-Accel-Buffering", "no"}},
+          .is_endless = true};
 }
 
 // The event's JSON has no line end in it, so that one data line holds it byte for byte.

@@ -25,10 +25,8 @@ struct StreamRequest {
 std::expected<StreamRequest, Reply> read_stream_request(const Query& query,
                                                         std::string_view last_event_id);
 
-// The answer's head.
-std::string stream_head();
-// The first block: how long a client waits before it connects again.
-std::string stream_greeting();
+// The answer, with its first block: how long a client waits before it connects again.
+Reply stream_reply();
 
 std::string stream_block(const StoredEvent& event);
 std::string stream_block(const Pulse& pulse);

@@ -1,18 +1,6 @@
 #include "daemon/web/protection.h"
 
-#include <fmt/format.h>
-
-#include "daemon/text/ascii.h"
-
 namespace modelvane {
-namespace {
-
-bool has_header(std::string_view head, std::string_view name) {
-  const auto line = fmt::format("\r\n{}:", name);
-  return to_lower(head).find(to_lower(line)) != std::string::npos;
-}
-
-}  // namespace
 
 std::expected<std::shared_ptr<const Protection>, std::string> Protection::make(
     const WebConfig& config) {
@@ -40,18 +28,6 @@ std::optional<Reply> Protection::refusal(std::string_view authorization) const {
                                 : "the user name or the password is wrong");
   reply.headers.emplace_back("WWW-Authenticate", "Basic realm=\"modelvane\", charset=\"UTF-8\"");
   return reply;
-}
-
-std::string Protection::with_headers(std::string http) const {
-  const auto end = http.find("\r\n\r\n");
-  if (headers_.empty() || end == std::string::npos) return http;
-  const auto head = std::string_view{http}.substr(0, end + 2);
-  std::string lines;
-  for (const auto& [name, value] : headers_) {
-    if (!has_header(head, name)) lines += fmt::format("{}: {}\r\n", name, value);
-  }
-  http.insert(end + 2, lines);
-  return http;
 }
 
 }  // namespace modelvane

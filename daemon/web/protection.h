@@ -28,15 +28,15 @@ class Protection {
   // The answer to who may not ask; `authorization` is the header's value. May take as long as a
   // password's check.
   std::optional<Reply> refusal(std::string_view authorization) const;
-  // An answer with the headers of the file, but for those that it has already.
-  std::string with_headers(std::string http) const;
+  // Of every answer that does not set them itself.
+  const Headers& headers() const { return headers_; }
 
  private:
   Protection() = default;
 
   std::shared_ptr<const TlsContext> tls_;
   std::unique_ptr<Passwords> passwords_;  // null = everybody may ask
-  std::vector<std::pair<std::string, std::string>> headers_;
+  Headers headers_;
 };
 
 }  // namespace modelvane

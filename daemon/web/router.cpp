@@ -23,7 +23,7 @@ void compress(bool is_accepted, Reply& reply) {
   reply.headers.emplace_back(
       "Vary", "Accept-Encoding");  // also on what stays as it is: caches ask before the next answer
   if (!is_accepted || reply.body.size() < kGzipFromBytes) return;
-  if (auto packed = gzip(reply.body)) {
+  if (auto packed = gzip(reply.body.view())) {
     reply.body = std::move(*packed);
     reply.headers.emplace_back("Content-Encoding", "gzip");
   }
@@ -84,23 +84,21 @@ Response Router::answer(const RequestHead& head) {
   } catch (const std::exception&) {
     // A hook threw, or memory ran out: this answer needs little of it. What went wrong may hold a
     // secret.
-    return {
-        .bytes = to_http(problem(500, "modelvane failed to answer this request; please report it")),
-        .stream = std::nullopt};
+    return {.reply = problem(500, "modelvane failed to answer this request; please report it"),
+            .stream = std::nullopt};
   }
 }
 
 Response Router::answer_or_throw(const RequestHead& head) {
   if (head.path() == kStream) return open_stream(head);
-  auto reply = head.method == "POST" ? reload() : get(head);
-  return {.bytes = to_http(reply, body_for(head)), .stream = std::nullopt};
+  return {.reply = head.method == "POST" ? reload() : get(head), .stream = std::nullopt};
 }
 
 Response Router::open_stream(const RequestHead& head) const {
   auto request = read_stream_request(parse_query(head.query()), head.header("last-event-id"));
-  if (!request) return {.bytes = to_http(request.error(), body_for(head)), .stream = std::nullopt};
-  if (head.method == "HEAD") return {.bytes = stream_head(), .stream = std::nullopt};
-  return {.bytes = stream_head() + stream_greeting(), .stream = std::move(*request)};
+  if (!request) return {.reply = std::move(request.error()), .stream = std::nullopt};
+  if (head.method == "HEAD") return {.reply = stream_reply(), .stream = std::nullopt};
+  return {.reply = stream_reply(), .stream = std::move(*request)};
 }
 
 Reply Router::get(const RequestHead& head) const {

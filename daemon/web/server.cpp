@@ -22,6 +22,11 @@ struct WebServer::Parts {
                    [&server] {
                      const auto protection = server.protection();
                      return protection ? protection->tls() : nullptr;
+                   },
+               .headers =
+                   [&server] {
+                     const auto protection = server.protection();
+                     return protection ? protection->headers() : Headers{};
                    }}) {}
 };
 
@@ -55,11 +60,8 @@ Response WebServer::answer(Router& router, const RequestHead& head) const {
   const auto protection = this->protection();
   if (!protection) return router.answer(head);
   auto refusal = protection->refusal(head.header("authorization"));
-  auto answer = refusal
-                    ? Response{.bytes = to_http(*refusal, body_for(head)), .stream = std::nullopt}
-                    : router.answer(head);
-  answer.bytes = protection->with_headers(std::move(answer.bytes));
-  return answer;
+  if (refusal) return {.reply = std::move(*refusal), .stream = std::nullopt};
+  return router.answer(head);
 }
 
 std::vector<std::string> WebServer::addresses() const {

@@ -22,8 +22,8 @@ bool scrape_works(const World& world) {
   return answer.status == 200 && answer.body.find("modelvane_build_info") != std::string::npos;
 }
 
-std::string small_answer(const RequestHead&) {
-  return to_http(text_reply(200, "small"));
+Reply small_answer(const RequestHead&) {
+  return text_reply(200, "small");
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ TEST_CASE("500 slow clients do not hold up a scrape") {
   auto snapshot = sample::snapshot();
   Router router{{}, {.snapshot = [&] { return snapshot; }}};
   const BareFront bare{{.head_deadline = 10min},
-                       [&](const RequestHead& head) { return router.answer(head).bytes; }};
+                       [&](const RequestHead& head) { return router.answer(head).reply; }};
   std::vector<Client> slow;
   for (int i = 0; i < 500; ++i) {
     slow.emplace_back(bare.address());
@@ -152,7 +152,7 @@ TEST_CASE("clients that do not read their answers hold up nobody and are given u
   const std::string large(32 * 1024 * 1024, 'x');  // more than the kernel's buffers hold
   const BareFront bare{{.head_deadline = 1000ms, .write_deadline = 100ms, .workers = 2},
                        [&](const RequestHead& head) {
-                         return to_http(text_reply(200, head.target == "/large" ? large : "small"));
+                         return text_reply(200, head.target == "/large" ? large : "small");
                        }};
   std::vector<Client> lazy;
   for (int i = 0; i < 5; ++i) {
@@ -169,7 +169,7 @@ TEST_CASE("clients that do not read their answers hold up nobody and are given u
 TEST_CASE("answers that nobody reads are bounded in memory") {
   const std::string large(32 * 1024 * 1024, 'x');
   const BareFront bare{{.write_deadline = 10min, .unsent_bytes = 33 * 1024 * 1024},
-                       [&](const RequestHead&) { return to_http(text_reply(200, large)); }};
+                       [&](const RequestHead&) { return text_reply(200, large); }};
   const Client lazy{bare.address()};
   lazy.send(request("GET", "/"));
   REQUIRE(lazy.has_begun_to_answer());

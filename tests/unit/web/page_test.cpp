@@ -14,7 +14,7 @@ namespace {
 std::string text_of(const std::string& path) {
   const auto file = page_file(path);
   REQUIRE_MESSAGE(file, path);
-  return file->body;
+  return std::string{file->body.view()};
 }
 
 std::string header(const Reply& reply, std::string_view name) {

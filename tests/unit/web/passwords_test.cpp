@@ -134,7 +134,34 @@ TEST_CASE("headers of the file come with every answer that does not set them its
   CHECK(metrics.header("strict-transport-security") == "max-age=60");
   CHECK(metrics.header("x-content-type-options") == "nosniff");
   CHECK(metrics.body.find("modelvane_build_info") != std::string::npos);
-  CHECK(get(world.address(), "/nowhere").header("strict-transport-security") == "max-age=60");
+}
+
+TEST_CASE("headers of the file come with what no route answers, too") {
+  const auto file = protection({.headers = {{"Strict-Transport-Security", "max-age=60"}}});
+  const World world{WebOptions{.listen_addresses = {"127.0.0.1:0"},
+                               .protection = file,
+                               .limits = {.head_deadline = std::chrono::milliseconds{200}}}};
+  const auto long_path = "/" + std::string(300, 'a');
+  const std::vector<std::pair<int, std::string>> requests{
+      {200, request("GET", "/metrics")},
+      {404, request("GET", "/nowhere")},
+      {400, "GET\r\n\r\n"},
+      {405, request("PUT", "/metrics")},
+      {408, "GET /metrics HTTP/1.1\r\n"},
+      {414, request("GET", long_path)},
+      {431, std::string(100'000, 'a')},
+  };
+  for (const auto& [status, raw] : requests) {
+    CAPTURE(status);
+    const auto answer = fetch(world.address(), raw);
+    CHECK(answer.status == status);
+    CHECK(answer.header("strict-transport-security") == "max-age=60");
+  }
+  const World full{WebOptions{
+      .listen_addresses = {"127.0.0.1:0"}, .protection = file, .limits = {.connections = 0}}};
+  const auto busy = get(full.address(), "/metrics");
+  CHECK(busy.status == 503);
+  CHECK(busy.header("strict-transport-security") == "max-age=60");
 }
 
 TEST_CASE("a changed protection counts from the next request on") {

@@ -29,9 +29,9 @@ TEST_CASE("a cursor comes back as it went out, and only to its own list") {
 TEST_CASE("the first wrong parameter is the one that is refused, but an unknown one before all") {
   const Query query{{"limit", "x"}, {"flag", "maybe"}};
   Parameters parameters{query};
-  CHECK(parameters.refusal()->body.find("unknown parameter") != std::string::npos);
+  CHECK(parameters.refusal()->body.view().find("unknown parameter") != std::string::npos);
   (void)parameters.number("limit", 1, 2);
   (void)parameters.flag("flag");
-  CHECK(parameters.refusal()->body.find("parameter limit must be a number from 1 to 2") !=
+  CHECK(parameters.refusal()->body.view().find("parameter limit must be a number from 1 to 2") !=
         std::string::npos);
 }

@@ -300,7 +300,7 @@ TEST_CASE("stop lets an answer under way end and does not wait for idle clients"
   BareFront bare{{.head_deadline = 10min, .stop_grace = 10min}, [&](const RequestHead&) {
                    inside.count_down();
                    may_end.wait();
-                   return to_http(text_reply(200, "done"));
+                   return text_reply(200, "done");
                  }};
   const Client idle{bare.address()};
   const Client asking{bare.address()};
@@ -315,7 +315,7 @@ TEST_CASE("stop lets an answer under way end and does not wait for idle clients"
 
 TEST_CASE("stop gives up on answers that nobody reads") {
   BareFront bare{{.write_deadline = 10min, .stop_grace = 10ms}, [](const RequestHead&) {
-                   return to_http(text_reply(200, std::string(32 * 1024 * 1024, 'x')));
+                   return text_reply(200, std::string(32 * 1024 * 1024, 'x'));
                  }};
   const Client lazy{bare.address()};
   lazy.send(request("GET", "/"));

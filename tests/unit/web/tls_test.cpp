@@ -168,7 +168,7 @@ TEST_CASE("a long answer arrives whole within TLS") {
   std::string body;
   body.resize(20'000'000, 'x');  // more than both sockets hold
   const BareFront bare{
-      {}, [&](const RequestHead&) { return to_http(text_reply(200, body)); }, load(files.options)};
+      {}, [&](const RequestHead&) { return text_reply(200, body); }, load(files.options)};
   const TlsClient client{bare.address()};
   REQUIRE(client.send(request("GET", "/")));
   const auto answer = client.read_all();
@@ -202,7 +202,7 @@ TEST_CASE("events stream within TLS") {
 TEST_CASE("500 handshakes that do not go on hold up nobody, and end at their deadline") {
   const Files files;
   const BareFront bare{{.head_deadline = 10min},
-                       [](const RequestHead&) { return to_http(text_reply(200, "here")); },
+                       [](const RequestHead&) { return text_reply(200, "here"); },
                        load(files.options)};
   const auto flight = TlsClient{bare.address()}.first_flight();
   std::vector<Client> stuck;
@@ -214,7 +214,7 @@ TEST_CASE("500 handshakes that do not go on hold up nobody, and end at their dea
     CHECK(TlsClient{bare.address()}.status_line(request("GET", "/")) == "HTTP/1.1 200 OK");
 
   const BareFront strict{{.head_deadline = 200ms},
-                         [](const RequestHead&) { return to_http(text_reply(200, "here")); },
+                         [](const RequestHead&) { return text_reply(200, "here"); },
                          load(files.options)};
   const Client silent{strict.address()};
   silent.send(flight.substr(0, 20));

@@ -110,12 +110,12 @@ World::~World() {
   server.stop();
 }
 
-BareFront::BareFront(FrontLimits limits, std::function<std::string(const RequestHead&)> answer,
+BareFront::BareFront(FrontLimits limits, std::function<Reply(const RequestHead&)> answer,
                      std::shared_ptr<const TlsContext> tls)
     : front(limits, {},
             {.answer =
                  [answer = std::move(answer)](const RequestHead& head) {
-                   return Response{.bytes = answer(head), .stream = std::nullopt};
+                   return Response{.reply = answer(head), .stream = std::nullopt};
                  },
              .tls = [tls = std::move(tls)] { return tls; }}) {
   const auto started = front.start({"127.0.0.1:0"});

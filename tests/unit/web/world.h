@@ -60,7 +60,7 @@ struct World {
 struct BareFront {
   Front front;
 
-  BareFront(FrontLimits limits, std::function<std::string(const RequestHead&)> answer,
+  BareFront(FrontLimits limits, std::function<Reply(const RequestHead&)> answer,
             std::shared_ptr<const modelvane::TlsContext> tls = nullptr);
   std::string address() const { return front.addresses().front(); }
 };
