@@ -32,7 +32,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kPage = 1000;
 
 // ---- options
-// ------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 struct Question {
   EventFilter filter;
@@ -78,7 +78,7 @@ std::expected<Question, std::string> question_of(const HistoryOptions& options, 
 }
 
 // ---- events
-// -------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 std::expected<std::vector<StoredEvent>, StoreError> read_newest(SqliteEventLog& log,
                                                                 EventFilter filter,
@@ -125,7 +125,7 @@ void print_events(const std::vector<StoredEvent>& events, bool as_json) {
 }
 
 // ---- one point in time
-// --------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 enum class Knowledge { Resolved, Alternating, Undisclosed, Absent, Unknown };
 constexpr std::array kKnowledgeLabels{"resolved", "unstable", "undisclosed", "absent", "unknown"};

@@ -78,7 +78,8 @@ const FormatTraits* read_name(const Field& field) {
 
 std::optional<std::string> signing_secret_problem(std::string_view value) {
   if (is_signing_secret(value)) return std::nullopt;
-  return R"~(must be "whsec_" and the base64 of 24 to 64 random bytes; make one with: echo "whsec_$(openssl rand -base64 32)")~";
+  return R"~(must be "whsec_" and the base64 of 24 to 64 random bytes; make one with: )~"
+         R"~(echo "whsec_$(openssl rand -base64 32)")~";
 }
 
 std::optional<std::string> token_problem(std::string_view value) {

@@ -30,7 +30,7 @@ std::size_t Outbox::Webhook::room() const {
 }
 
 // ---- what waits
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
   for (auto& [name, webhook] : webhooks_) webhook.config.reset();
@@ -133,7 +133,7 @@ void Outbox::sort_anew(const std::string& name, Webhook& webhook) {
 }
 
 // ---- what leaves
-// --------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 // What may leave next, oldest first: the heads of all resting lanes, or only the oldest while the
 // webhook is being probed.
@@ -274,7 +274,7 @@ void Outbox::bury_expired(const std::string& name, Webhook& webhook, Now now) {
 }
 
 // ---- verdicts
-// -----------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 void Outbox::finish(Webhook& webhook, Delivery delivery, DeliveryState state,
                     const std::string& error) {
@@ -397,7 +397,7 @@ void Outbox::give_back(std::uint64_t key) {
 }
 
 // ---- on and off
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 void Outbox::switch_off(const std::string& name, Webhook& webhook, const std::string& reason,
                         Now now) {
@@ -439,7 +439,7 @@ void Outbox::make_all_due(Webhook& webhook, Now now) {
 }
 
 // ---- for operators
-// ------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Outbox::Parcel* Outbox::find(const DeliveryKey& key, Lane** found_lane, std::string* lane_key) {
   const auto webhook = webhooks_.find(key.webhook);
@@ -490,7 +490,7 @@ void Outbox::forget_dead(const std::string& webhook, std::uint64_t count) {
 }
 
 // ---- what is told
-// -------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 std::vector<Delivery> Outbox::take_changes() {
   return std::exchange(changes_, {});

@@ -10,7 +10,8 @@ namespace {
 // Entry n brings a file of version n to n + 1. Never changed once released: files of every version
 // are out there.
 constexpr std::array kMigrations{R"(
-  -- last_sequence lives here and not in events: retention deletes rows, but a number must never be given twice.
+  -- last_sequence lives here and not in events: retention deletes rows, but a number must never
+  -- be given twice.
   CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO meta VALUES('last_sequence', 0);
 
@@ -39,9 +40,12 @@ constexpr std::array kMigrations{R"(
   CREATE INDEX deliveries_pending ON deliveries(sequence) WHERE state = 'pending';
   CREATE INDEX deliveries_dead ON deliveries(webhook) WHERE state = 'dead';
 
-  CREATE TABLE endpoints(name TEXT PRIMARY KEY, checksum INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
-  -- Apart from endpoints: an update of a row writes the whole row, and states have up to hundreds of kilobytes.
-  CREATE TABLE good_marks(endpoint TEXT PRIMARY KEY, time_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE endpoints(
+    name TEXT PRIMARY KEY, checksum INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
+  -- Apart from endpoints: an update of a row writes the whole row, and states have up to hundreds
+  -- of kilobytes.
+  CREATE TABLE good_marks(
+    endpoint TEXT PRIMARY KEY, time_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
   CREATE TABLE event_counts(endpoint TEXT NOT NULL, type TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY(endpoint, type)) STRICT, WITHOUT ROWID;
@@ -54,7 +58,8 @@ constexpr std::array kMigrations{R"(
     approved_us INTEGER NOT NULL,
     PRIMARY KEY(endpoint, alias, target)) STRICT, WITHOUT ROWID;
 
-  -- Only webhooks that are switched off. The address is a hash of the URL: another one switches the webhook on again.
+  -- Only webhooks that are switched off. The address is a hash of the URL: another one switches
+  -- the webhook on again.
   CREATE TABLE webhook_states(
     webhook TEXT PRIMARY KEY,
     disabled_us INTEGER NOT NULL,

@@ -81,7 +81,7 @@ SqliteStore::SqliteStore(std::filesystem::path folder, std::size_t events_max)
 SqliteStore::~SqliteStore() = default;
 
 // ---- opening
-// ------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 // SQLite takes a file without content for a new database, and deletes the log beside it. What a
 // damaged file system left behind must not pass for that.
@@ -149,7 +149,7 @@ StoreError SqliteStore::close_after_error() {
 }
 
 // ---- loading
-// ------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 std::expected<Loaded, StoreError> SqliteStore::load() {
   if (auto opened = open(); !opened) return std::unexpected(std::move(opened.error()));
@@ -243,7 +243,7 @@ void SqliteStore::load_counts(Loaded& loaded) {
 }
 
 // ---- committing
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) {
   if (auto opened = open(); !opened) return std::unexpected(std::move(opened.error()));

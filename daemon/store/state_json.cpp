@@ -26,7 +26,7 @@ std::string_view label(Availability availability) {
 }
 
 // ---- writing
-// ------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Json to_value(Time time) {
   return time.time_since_epoch().count();
@@ -120,7 +120,7 @@ Json to_value(const IdList& ids) {
 }
 
 // ---- reading
-// ------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 template <typename Enum, std::size_t Count>
 Enum enum_at(const Json& object, const char* key, const std::array<Enum, Count>& values) {

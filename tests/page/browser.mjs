@@ -28,7 +28,8 @@ export async function openBrowser() {
   return { browser, close };
 }
 
-// A page that fails the test on what a reader's console would show: errors, refused contents, requests to elsewhere.
+// A page that fails the test on what a reader's console would show: errors, refused contents,
+// requests to elsewhere.
 export async function openPage(browser, url, options = {}) {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
@@ -44,7 +45,8 @@ export async function openPage(browser, url, options = {}) {
       page.complaints.push(message.text());
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(new URL(url).origin)) page.complaints.push(`asked elsewhere: ${request.url()}`);
+    if (!request.url().startsWith(new URL(url).origin))
+      page.complaints.push(`asked elsewhere: ${request.url()}`);
   });
   page.setDefaultTimeout(20_000);
   await page.goto(url);

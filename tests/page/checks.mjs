@@ -9,9 +9,12 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 // The page's own policy refuses scripts from a test: the browser context must have bypassCSP.
 export async function expectAccessible(page, name) {
   await page.addScriptTag({ content: axe });
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ['violations'] }),
+  );
   const found = violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n  ')}`,
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n  ')}`,
   );
   assert.deepEqual(found, [], name);
 }
@@ -32,4 +35,5 @@ export async function expectNoSidewaysScroll(page, name) {
 }
 
 // Resolves as soon as the text is there.
-export const seeText = (page, selector, text) => page.locator(selector).filter({ hasText: text }).first().waitFor();
+export const seeText = (page, selector, text) =>
+  page.locator(selector).filter({ hasText: text }).first().waitFor();

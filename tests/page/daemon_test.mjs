@@ -1,4 +1,5 @@
-// The page of the real binary: what a reader sees while the provider moves an alias and while the daemon is away.
+// The page of the real binary: what a reader sees while the provider moves an alias and while the
+// daemon is away.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -28,7 +29,10 @@ endpoints:
 
 before(async () => {
   chrome = await openBrowser();
-  upstream = await new Upstream({ 'internlm3-latest': 'internlm3-8b-instruct', 'evil-latest': kEvil }).start();
+  upstream = await new Upstream({
+    'internlm3-latest': 'internlm3-8b-instruct',
+    'evil-latest': kEvil,
+  }).start();
   daemon = await new RealDaemon(config()).start();
 });
 after(async () => {
@@ -76,14 +80,26 @@ test('a move appears without a reload: in the list, as an event, in the timeline
   await page.evaluate(() => (globalThis.isSamePage = true));
   upstream.targets = { ...upstream.targets, 'internlm3-latest': 'internlm3-20b-instruct' };
   await seeText(page, '.aliases', 'internlm3-20b-instruct');
-  await seeText(page, '#announcer', 'internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct');
+  await seeText(
+    page,
+    '#announcer',
+    'internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct',
+  );
   await seeText(page, 'h1', '1 moved in the last 24 h');
   await page.locator('.aliases').getByRole('link', { name: 'internlm3-latest' }).click();
   await page.locator('.stay').nth(1).waitFor();
   assert.equal(await page.locator('.stay').count(), 2);
-  assert.match(await page.locator('.diff .come').first().innerText(), /ref_model.*internlm3-20b-instruct/);
+  assert.match(
+    await page.locator('.diff .come').first().innerText(),
+    /ref_model.*internlm3-20b-instruct/,
+  );
   assert.equal(await page.evaluate(() => globalThis.isSamePage), true);
-  await page.locator('section').filter({ hasText: 'What happened' }).getByRole('link').first().click();
+  await page
+    .locator('section')
+    .filter({ hasText: 'What happened' })
+    .getByRole('link')
+    .first()
+    .click();
   await seeText(page, 'section', 'As receivers get it');
   await seeText(page, 'main', 'No webhook asked for it.');
   await closeCalmly(page);
@@ -116,7 +132,13 @@ test('filters are taken by the real API', async () => {
 });
 
 test('each view of the real daemon is accessible, fits a phone, and asks for nothing that is not there', async () => {
-  const hashes = ['#/', '#/alias/internlm/internlm3-latest', '#/endpoint/internlm', '#/events', '#/deliveries'];
+  const hashes = [
+    '#/',
+    '#/alias/internlm/internlm3-latest',
+    '#/endpoint/internlm',
+    '#/events',
+    '#/deliveries',
+  ];
   for (const hash of hashes) {
     const page = await open(hash, { bypassCSP: true, viewport: { width: 320, height: 640 } });
     const refused = [];

@@ -1,12 +1,17 @@
-// A daemon whose facts a test sets: the page’s own files, the JSON API, and the stream of events. For sizes and
-// troubles that the real one does not get into on demand.
+// A daemon whose facts a test sets: the page’s own files, the JSON API, and the stream of events.
+// For sizes and troubles that the real one does not get into on demand.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
 
 const kFolder = new URL('../../daemon/web/page/', import.meta.url);
-const kTypes = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' };
+const kTypes = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
+};
 const kPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
   "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -36,7 +41,13 @@ export function anEndpoint(name, more = {}) {
       error: null,
       http_status_code: 200,
       body_bytes: 5312,
-      phase_seconds: { resolve: 0.003, connect: 0.018, tls: 0.022, processing: 0.064, transfer: 0.004 },
+      phase_seconds: {
+        resolve: 0.003,
+        connect: 0.018,
+        tls: 0.022,
+        processing: 0.064,
+        transfer: 0.004,
+      },
     },
     last_good_poll: iso(20_000),
     certificate_expiry: iso(-61 * kDay),
@@ -93,7 +104,13 @@ export function aMove(endpoint, alias, from, to, msAgo, more = {}) {
     observed_between: [iso(msAgo + 60_000), iso(msAgo + 1000)],
     confirmed_by_polls: 2,
     evidence: {
-      before: { id: alias, object: 'model', ref_model: from, owned_by: 'shanghai-ai-lab', context_window: 32768 },
+      before: {
+        id: alias,
+        object: 'model',
+        ref_model: from,
+        owned_by: 'shanghai-ai-lab',
+        context_window: 32768,
+      },
       after: {
         id: alias,
         object: 'model',
@@ -135,7 +152,13 @@ export function sampleFacts() {
       evidence: { before: null, after: null, request_id: null },
       summary: 'internlm3-latest is off its pin',
     }),
-    aMove('internlm', 'internlm3-latest', 'internlm3-8b-instruct', 'internlm3-20b-instruct', 2 * kHour),
+    aMove(
+      'internlm',
+      'internlm3-latest',
+      'internlm3-8b-instruct',
+      'internlm3-20b-instruct',
+      2 * kHour,
+    ),
     anEvent('endpoint.down', 3 * kHour, {
       endpoint: 'gateway',
       reason: 'timeout',
@@ -143,7 +166,13 @@ export function sampleFacts() {
       summary: 'gateway is down: timeout',
     }),
     aMove('mistral', 'mistral-large-latest', 'mistral-large-2411', 'mistral-large-2512', 9 * kDay),
-    aMove('internlm', 'internlm3-latest', 'internlm2.5-20b-chat', 'internlm3-8b-instruct', 25 * kDay),
+    aMove(
+      'internlm',
+      'internlm3-latest',
+      'internlm2.5-20b-chat',
+      'internlm3-8b-instruct',
+      25 * kDay,
+    ),
     anEvent('endpoint.up', 30 * kDay, {
       endpoint: 'mistral',
       reason: 'http_5xx',
@@ -196,7 +225,13 @@ export function sampleFacts() {
           error: null,
           http_status_code: 200,
           body_bytes: 88_211,
-          phase_seconds: { resolve: 0.002, connect: 0.011, tls: 0.019, processing: 0.211, transfer: 0.048 },
+          phase_seconds: {
+            resolve: 0.002,
+            connect: 0.011,
+            tls: 0.019,
+            processing: 0.211,
+            transfer: 0.048,
+          },
         },
       }),
       anEndpoint('gateway', {
@@ -212,7 +247,13 @@ export function sampleFacts() {
           error: 'no answer from gateway.example.com within 10 s',
           http_status_code: null,
           body_bytes: 0,
-          phase_seconds: { resolve: 0.003, connect: 0.02, tls: 0.04, processing: 9.93, transfer: 0 },
+          phase_seconds: {
+            resolve: 0.003,
+            connect: 0.02,
+            tls: 0.04,
+            processing: 9.93,
+            transfer: 0,
+          },
         },
       }),
     ],
@@ -227,7 +268,9 @@ export function sampleFacts() {
       anAlias('internlm', 'internlm-latest', 'internlm3-8b-instruct', {
         pin: { approved: ['internlm3-8b-instruct'], state: 'ok' },
       }),
-      anAlias('internlm', 'internvl-latest', 'internvl3-78b', { pending: { target: 'internvl3.5-241b-a28b' } }),
+      anAlias('internlm', 'internvl-latest', 'internvl3-78b', {
+        pending: { target: 'internvl3.5-241b-a28b' },
+      }),
       anAlias('internlm', 'internthinker-latest', null, {
         status: 'undisclosed',
         last_known_target: 'internthinker-beta',
@@ -278,14 +321,18 @@ export function sampleFacts() {
       },
     ],
     polls: manyPolls(),
-    retirements: [{ model: 'internlm2.5-20b-chat', at: iso(-12 * kDay), replacement: 'internlm3-8b-instruct' }],
+    retirements: [
+      { model: 'internlm2.5-20b-chat', at: iso(-12 * kDay), replacement: 'internlm3-8b-instruct' },
+    ],
   };
 }
 
 // As many as one process watches.
 export function manyFacts(count) {
   const facts = sampleFacts();
-  facts.endpoints = Array.from({ length: count }, (_, i) => anEndpoint(`team-${i}`, { aliases: 2 }));
+  facts.endpoints = Array.from({ length: count }, (_, i) =>
+    anEndpoint(`team-${i}`, { aliases: 2 }),
+  );
   facts.aliases = facts.endpoints.flatMap(({ name }, i) =>
     ['chat-latest', 'vision-latest'].map((alias) => anAlias(name, alias, `model-${i % 97}`)),
   );
@@ -293,7 +340,9 @@ export function manyFacts(count) {
 }
 
 function matching(pattern, type) {
-  return new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(type.replace('io.modelvane.', ''));
+  return new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(
+    type.replace('io.modelvane.', ''),
+  );
 }
 
 export class FakeDaemon {
@@ -327,7 +376,9 @@ export class FakeDaemon {
 
   happen(event) {
     this.facts.events.unshift(event);
-    this.send(`id: ${event.sequence}\nevent: ${event.type.replace('io.modelvane.', '')}\ndata: ${JSON.stringify(event)}\n\n`);
+    this.send(
+      `id: ${event.sequence}\nevent: ${event.type.replace('io.modelvane.', '')}\ndata: ${JSON.stringify(event)}\n\n`,
+    );
   }
 
   // Resolves when the next stream ends.
@@ -348,11 +399,15 @@ export class FakeDaemon {
   async answer(request, response) {
     const url = new URL(request.url, this.url);
     this.requests.push(request.url);
-    if (url.pathname.startsWith('/api/v1/')) return this.api(url.pathname.slice(8), url.searchParams, response);
+    if (url.pathname.startsWith('/api/v1/'))
+      return this.api(url.pathname.slice(8), url.searchParams, response);
     const name = url.pathname === '/' ? 'index.html' : url.pathname.replace('/page/', '');
     try {
       const text = await readFile(new URL(name, kFolder));
-      response.writeHead(200, { 'Content-Type': kTypes[extname(name)], 'Content-Security-Policy': kPolicy });
+      response.writeHead(200, {
+        'Content-Type': kTypes[extname(name)],
+        'Content-Security-Policy': kPolicy,
+      });
       response.end(text);
     } catch {
       response.writeHead(404).end();
@@ -362,7 +417,9 @@ export class FakeDaemon {
 
   api(path, query, response) {
     if (this.isBroken) {
-      response.writeHead(503, { 'Content-Type': 'application/problem+json' }).end('{"detail":"the daemon is starting"}');
+      response
+        .writeHead(503, { 'Content-Type': 'application/problem+json' })
+        .end('{"detail":"the daemon is starting"}');
     } else if (path === 'events/stream') {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       response.write('retry: 200\n\n');
@@ -401,7 +458,9 @@ export class FakeDaemon {
     }
     if (path === 'deliveries') {
       rows = rows.filter((row) =>
-        ['webhook', 'state', 'event'].every((name) => !query.get(name) || row[name] === query.get(name)),
+        ['webhook', 'state', 'event'].every(
+          (name) => !query.get(name) || row[name] === query.get(name),
+        ),
       );
     }
     const begin = Number(query.get('cursor') ?? 0);

@@ -9,15 +9,20 @@ import { createInterface } from 'node:readline';
 
 const kStartLimit = 60_000; // a sanitized binary on a busy machine
 
-// In InternLM's shape; `targets`: alias -> target. A model that was a target once stays in the list: one that loses many
-// of its rows would rightly not be believed.
+// In InternLM's shape; `targets`: alias -> target. A model that was a target once stays in the
+// list: one that loses many of its rows would rightly not be believed.
 export class Upstream {
   constructor(targets) {
     this.targets = targets;
     this.status = 200;
     this.models = new Set();
     this.server = createServer((request, response) => {
-      const row = (id, target) => ({ id, object: 'model', created: 1763800000, ...(target && { ref_model: target }) });
+      const row = (id, target) => ({
+        id,
+        object: 'model',
+        created: 1763800000,
+        ...(target && { ref_model: target }),
+      });
       for (const target of Object.values(this.targets)) this.models.add(target);
       const data = [
         ...[...this.models].map((id) => row(id)),
@@ -52,14 +57,26 @@ export class RealDaemon {
     this.folder ??= await mkdtemp(join(tmpdir(), 'modelvane-page-'));
     const file = join(this.folder, 'modelvane.yml');
     await writeFile(file, this.config);
-    const words = ['serve', `--config.file=${file}`, `--storage.path=${join(this.folder, 'data')}`, ...this.words];
-    this.process = spawn(process.env.MODELVANE_BINARY, [...words, `--web.listen-address=127.0.0.1:${port}`], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const words = [
+      'serve',
+      `--config.file=${file}`,
+      `--storage.path=${join(this.folder, 'data')}`,
+      ...this.words,
+    ];
+    this.process = spawn(
+      process.env.MODELVANE_BINARY,
+      [...words, `--web.listen-address=127.0.0.1:${port}`],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
     const lines = createInterface({ input: this.process.stderr });
     const address = await new Promise((resolve, reject) => {
       const seen = [];
-      const timer = setTimeout(() => reject(new Error(`the daemon did not start:\n${seen.join('\n')}`)), kStartLimit);
+      const timer = setTimeout(
+        () => reject(new Error(`the daemon did not start:\n${seen.join('\n')}`)),
+        kStartLimit,
+      );
       const done = (settle, value) => {
         clearTimeout(timer);
         settle(value);
@@ -69,7 +86,9 @@ export class RealDaemon {
         const found = /modelvane started.*\baddress="?([^\s"]+)/.exec(line);
         if (found) done(resolve, found[1]);
       });
-      this.process.once('exit', () => done(reject, new Error(`the daemon ended:\n${seen.join('\n')}`)));
+      this.process.once('exit', () =>
+        done(reject, new Error(`the daemon ended:\n${seen.join('\n')}`)),
+      );
     });
     this.address = address;
     this.url = `http://${address}/`;

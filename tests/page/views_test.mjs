@@ -1,4 +1,5 @@
-// The page in a real browser before a daemon whose facts are set here: views, filters, themes, sizes, keyboard, troubles.
+// The page in a real browser before a daemon whose facts are set here: views, filters, themes,
+// sizes, keyboard, troubles.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -47,7 +48,10 @@ const viewsOf = ({ facts }) => ({
 test('the first line sums up what an operator asks first', async () => {
   const page = await open(await fake());
   const text = (await page.locator('h1').innerText()).replaceAll(/\s+/g, ' ');
-  assert.equal(text, '2 of 3 endpoints up · 7 aliases · 1 moved in the last 24 h · 2 pending or unstable · 1 off its pin');
+  assert.equal(
+    text,
+    '2 of 3 endpoints up · 7 aliases · 1 moved in the last 24 h · 2 pending or unstable · 1 off its pin',
+  );
   await page.getByRole('link', { name: '1 off its pin' }).click();
   assert.equal(await page.locator('.aliases tbody tr').count(), 1);
   assert.ok(page.url().endsWith('#/?show=off-pin'));
@@ -59,8 +63,14 @@ test('the first line sums up what an operator asks first', async () => {
 test('trouble stands first, with words and not only colours', async () => {
   const page = await open(await fake());
   const first = page.locator('.aliases tbody tr').first();
-  assert.match(await first.innerText(), /internlm3-latest[\s\S]*internlm3-20b-instruct[\s\S]*off its pin/);
-  assert.match(await page.locator('.endpoints tbody tr').first().innerText(), /gateway[\s\S]*down[\s\S]*timeout/);
+  assert.match(
+    await first.innerText(),
+    /internlm3-latest[\s\S]*internlm3-20b-instruct[\s\S]*off its pin/,
+  );
+  assert.match(
+    await page.locator('.endpoints tbody tr').first().innerText(),
+    /gateway[\s\S]*down[\s\S]*timeout/,
+  );
   await closeCalmly(page);
 });
 
@@ -77,9 +87,15 @@ test('a move appears without a reload, and is told to screen readers', async () 
   await seeText(page, '#live', 'live');
   await page.evaluate(() => (globalThis.isSamePage = true));
   daemon.facts.aliases[4] = anAlias('mistral', 'mistral-large-latest', 'mistral-large-2701');
-  daemon.happen(aMove('mistral', 'mistral-large-latest', 'mistral-large-2512', 'mistral-large-2701', 0));
+  daemon.happen(
+    aMove('mistral', 'mistral-large-latest', 'mistral-large-2512', 'mistral-large-2701', 0),
+  );
   await seeText(page, '.aliases', 'mistral-large-2701');
-  await seeText(page, '#announcer', 'mistral-large-latest moved from mistral-large-2512 to mistral-large-2701');
+  await seeText(
+    page,
+    '#announcer',
+    'mistral-large-latest moved from mistral-large-2512 to mistral-large-2701',
+  );
   assert.equal(await page.evaluate(() => globalThis.isSamePage), true);
   await closeCalmly(page);
 });
@@ -139,7 +155,11 @@ test('the timeline has a bar per stay, with exact bounds on hover and by the key
   await page.locator('.stay').nth(2).waitFor();
   assert.equal(await page.locator('.stay').count(), 3);
   await page.locator('.stay').nth(1).hover();
-  await seeText(page, '.readout', /^internlm3-8b-instruct: from .*it changed between .*until .*UTC .*Z to .*Z/);
+  await seeText(
+    page,
+    '.readout',
+    /^internlm3-8b-instruct: from .*it changed between .*until .*UTC .*Z to .*Z/,
+  );
   await page.locator('.stay[tabindex="0"]').focus();
   await page.keyboard.press('End');
   await seeText(page, '.readout', /^internlm2\.5-20b-chat: from before the history until/);
@@ -150,8 +170,14 @@ test('the timeline has a bar per stay, with exact bounds on hover and by the key
 test('evidence stands side by side with its differing lines marked', async () => {
   const page = await open(await fake(), '#/alias/internlm/internlm3-latest');
   await page.locator('.diff').waitFor();
-  assert.match(await page.locator('.diff .gone').first().innerText(), /ref_model.*internlm3-8b-instruct/);
-  assert.match(await page.locator('.diff .come').first().innerText(), /ref_model.*internlm3-20b-instruct/);
+  assert.match(
+    await page.locator('.diff .gone').first().innerText(),
+    /ref_model.*internlm3-8b-instruct/,
+  );
+  assert.match(
+    await page.locator('.diff .come').first().innerText(),
+    /ref_model.*internlm3-20b-instruct/,
+  );
   assert.equal(await page.locator('.diff .gone').count(), 2);
   await closeCalmly(page);
 });
@@ -172,9 +198,14 @@ test('each poll is a cell that tells its reason, and a sentence tells them all',
 test('an event’s link leads to it, also when it is no longer among the latest', async () => {
   const daemon = await fake();
   const { id } = daemon.facts.events[4];
-  for (let i = 0; i < 15; ++i) daemon.facts.events.unshift(aMove('mistral', 'm', 'a', 'b', 1000 * i));
+  for (let i = 0; i < 15; ++i)
+    daemon.facts.events.unshift(aMove('mistral', 'm', 'a', 'b', 1000 * i));
   const page = await open(daemon, `#/events/${id}`);
-  await seeText(page, 'h1', 'internlm3-latest moved from internlm2.5-20b-chat to internlm3-8b-instruct');
+  await seeText(
+    page,
+    'h1',
+    'internlm3-latest moved from internlm2.5-20b-chat to internlm3-8b-instruct',
+  );
   await closeCalmly(page);
 });
 
@@ -256,10 +287,24 @@ test('links to what is not there lead back', async () => {
 
 test('names that are markup stay text in every view', async () => {
   const facts = sampleFacts();
-  facts.endpoints[0] = anEndpoint(kEvil, { provider: kEvil, url: kEvil, labels: { [kEvil]: kEvil } });
-  facts.aliases = [anAlias(kEvil, kEvil, kEvil, { pending: { target: kEvil }, pin: { approved: [kEvil], state: 'broken' } })];
+  facts.endpoints[0] = anEndpoint(kEvil, {
+    provider: kEvil,
+    url: kEvil,
+    labels: { [kEvil]: kEvil },
+  });
+  facts.aliases = [
+    anAlias(kEvil, kEvil, kEvil, {
+      pending: { target: kEvil },
+      pin: { approved: [kEvil], state: 'broken' },
+    }),
+  ];
   facts.events = [aMove(kEvil, kEvil, kEvil, `${kEvil}2`, 1000)];
-  facts.deliveries[0] = { ...facts.deliveries[0], subject: kEvil, webhook: kEvil, last_error: kEvil };
+  facts.deliveries[0] = {
+    ...facts.deliveries[0],
+    subject: kEvil,
+    webhook: kEvil,
+    last_error: kEvil,
+  };
   facts.status.instance = kEvil;
   const daemon = await fake(facts);
   const part = encodeURIComponent(kEvil);
@@ -280,11 +325,16 @@ test('names that are markup stay text in every view', async () => {
 
 test('times are in the reader’s zone, with UTC in the title', async () => {
   const daemon = await fake();
-  const page = await open(daemon, `#/events/${daemon.facts.events[1].id}`, { timezoneId: 'Asia/Kolkata' });
+  const page = await open(daemon, `#/events/${daemon.facts.events[1].id}`, {
+    timezoneId: 'Asia/Kolkata',
+  });
   const time = page.locator('.facts time').first();
   const iso = await time.getAttribute('datetime');
   assert.equal(iso, daemon.facts.events[1].time);
-  assert.match(await time.getAttribute('title'), new RegExp(`(GMT\\+5:30|IST|India)[\\s\\S]*UTC ${iso}`));
+  assert.match(
+    await time.getAttribute('title'),
+    new RegExp(`(GMT\\+5:30|IST|India)[\\s\\S]*UTC ${iso}`),
+  );
   await closeCalmly(page);
 });
 
@@ -304,14 +354,19 @@ test('the theme follows the system, then the reader, and is kept', async () => {
 test('everything is reached by the keyboard alone', async () => {
   const page = await open(await fake());
   await page.keyboard.press('Tab');
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+  assert.equal(
+    await page.evaluate(() => document.activeElement.textContent),
+    'Skip to the content',
+  );
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
   let text = '';
   for (let i = 0; i < 30 && text !== 'internlm3-latest'; ++i) {
     await page.keyboard.press('Tab');
     text = await page.evaluate(() => document.activeElement.textContent);
-    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    const outline = await page.evaluate(
+      () => getComputedStyle(document.activeElement).outlineStyle,
+    );
     assert.notEqual(outline, 'none', `focus cannot be seen on "${text}"`);
   }
   await page.keyboard.press('Enter');
@@ -360,11 +415,14 @@ test('with 10,000 endpoints a key in the filter is answered within 200 ms', asyn
   const page = await open(await fake(manyFacts(10_000)), '', { bypassCSP: true });
   await seeText(page, 'h1', '10,000 of 10,000 endpoints up');
   assert.ok((await page.locator('tbody tr').count()) < 150, 'only rows in sight are drawn');
-  // Of the page's own thread, drawing included: how long the machine lets it wait is not the page's doing.
+  // Of the page's own thread, drawing included: how long the machine lets it wait is not the page's
+  // doing.
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
   const busy = async () => {
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))),
+    );
     const { metrics } = await devtools.send('Performance.getMetrics');
     return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value;
   };

@@ -1,11 +1,14 @@
-// node openapi.mjs DOCUMENT ANSWERS: is the document valid OpenAPI, and is every answer in ANSWERS ([{path, status, type, body}])
-// as the document says? Each documented path and status must be among them.
-import { readFileSync } from "node:fs";
-import { Validator } from "@seriousme/openapi-schema-validator";
-import Ajv from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
+// node openapi.mjs DOCUMENT ANSWERS: is the document valid OpenAPI, and is every answer in ANSWERS
+// ([{path, status, type, body}]) as the document says? Each documented path and status must be
+// among them.
+import { readFileSync } from 'node:fs';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import Ajv from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 
-const [document, answers] = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, "utf8")));
+const [document, answers] = process.argv
+  .slice(2)
+  .map((file) => JSON.parse(readFileSync(file, 'utf8')));
 const complaints = [];
 
 const verdict = await new Validator().validate(structuredClone(document));
@@ -13,11 +16,17 @@ if (!verdict.valid) complaints.push(`the document: ${JSON.stringify(verdict.erro
 
 const ajv = new Ajv.default({ strict: false, allErrors: true });
 addFormats.default(ajv);
-ajv.addSchema(document, "api");
+ajv.addSchema(document, 'api');
 
-const escape = (part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
-const resolve = (pointer) => pointer.split("/").slice(1)
-  .reduce((at, part) => at?.[decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~")], document);
+const escape = (part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+const resolve = (pointer) =>
+  pointer
+    .split('/')
+    .slice(1)
+    .reduce(
+      (at, part) => at?.[decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')],
+      document,
+    );
 const pointerOf = (path, status) => {
   const pointer = `/paths/${escape(path)}/get/responses/${status}`;
   const shared = resolve(pointer)?.$ref;
@@ -26,30 +35,35 @@ const pointerOf = (path, status) => {
 
 // A refusal of an unknown parameter names those that are known: the document must name the same.
 function compareParameters(path, detail) {
-  const known = detail.match(/^unknown parameter "no"; (?:this path takes none|allowed are: (.*))$/);
+  const known = detail.match(
+    /^unknown parameter "no"; (?:this path takes none|allowed are: (.*))$/,
+  );
   if (!known) return complaints.push(`${path}: ${detail}`);
-  const told = (document.paths[path].get.parameters ?? []).filter((one) => one.in === "query").map((one) => one.name);
-  if (told.sort().join() !== (known[1] ?? "").split(", ").filter(Boolean).sort().join()) {
-    complaints.push(`${path} takes ${known[1]}, and the document says ${told.join(", ")}`);
+  const told = (document.paths[path].get.parameters ?? [])
+    .filter((one) => one.in === 'query')
+    .map((one) => one.name);
+  if (told.sort().join() !== (known[1] ?? '').split(', ').filter(Boolean).sort().join()) {
+    complaints.push(`${path} takes ${known[1]}, and the document says ${told.join(', ')}`);
   }
 }
 
 const seen = new Set();
 for (const { path, status, type, body } of answers) {
   const name = `${path} ${status}`;
-  const plainPath = path.split("?")[0];
+  const plainPath = path.split('?')[0];
   const pointer = pointerOf(plainPath, status);
   const response = resolve(pointer);
   seen.add(`${plainPath} ${status}`);
   if (!response) {
     complaints.push(`${name} is not in the document`);
   } else if (!response.content) {
-    if (body !== "") complaints.push(`${name} has a body`);
+    if (body !== '') complaints.push(`${name} has a body`);
   } else if (!response.content[type]) {
     complaints.push(`${name} has the type ${type}`);
-  } else if (type.endsWith("json")) {
+  } else if (type.endsWith('json')) {
     const validate = ajv.compile({ $ref: `api#${pointer}/content/${escape(type)}/schema` });
-    if (!validate(JSON.parse(body))) complaints.push(`${name}: ${ajv.errorsText(validate.errors)} in ${body.slice(0, 2000)}`);
+    if (!validate(JSON.parse(body)))
+      complaints.push(`${name}: ${ajv.errorsText(validate.errors)} in ${body.slice(0, 2000)}`);
     if (status === 400) compareParameters(plainPath, JSON.parse(body).detail);
   }
 }
@@ -61,4 +75,4 @@ for (const [path, { get }] of Object.entries(document.paths)) {
 
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length > 0) process.exit(1);
-console.log("valid");
+console.log('valid');

@@ -237,8 +237,8 @@ Complaints check_text_form(const SourceFile& file) {
   std::size_t length = 0;
   each_line(file, [&](std::size_t number, const std::string& line) {
     length = number;
-    // Sample data in tests is quoted as it is; no line break could be put into it.
-    const bool is_sample = !is_daemon(file) && line.find("R\"") != std::string::npos;
+    // Sample data and sentences in tests are quoted as they are: a line break would change them.
+    const bool is_sample = !is_daemon(file) && line.find_first_of("\"'`{") != std::string::npos;
     if (width_of(line) > kWidth && !is_sample)
       complaints.push_back(at(file, number, "wider than " + std::to_string(kWidth) + " columns"));
     if (line.ends_with(' ')) complaints.push_back(at(file, number, "trailing space"));

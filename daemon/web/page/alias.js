@@ -1,4 +1,5 @@
-// One alias: where it points, its targets over time, what happened to it, and the evidence of its latest move.
+// One alias: where it points, its targets over time, what happened to it, and the evidence of its
+// latest move.
 
 import { getPages } from './api.js';
 import { evidence } from './diff.js';
@@ -50,7 +51,12 @@ function ranges(endpoint, name, filters) {
 export const aliasView = {
   title: ({ parts }) => parts[1] ?? 'Alias',
   load: async ({ parts: [endpoint, alias] }, signal) => {
-    const { rows, hasMore } = await getPages('events', { endpoint, alias, limit: kEvents }, 1, signal);
+    const { rows, hasMore } = await getPages(
+      'events',
+      { endpoint, alias, limit: kEvents },
+      1,
+      signal,
+    );
     return { events: rows, hasMore };
   },
   render(context) {
@@ -88,7 +94,12 @@ export const aliasView = {
         h(
           'div',
           { class: 'notice' },
-          h('p', null, 'No such alias is known at this endpoint. ', h('a', { href: '#/' }, 'All aliases')),
+          h(
+            'p',
+            null,
+            'No such alias is known at this endpoint. ',
+            h('a', { href: '#/' }, 'All aliases'),
+          ),
         ),
         data?.events.length > 0 && history,
       );
@@ -111,7 +122,10 @@ export const aliasView = {
         alias.since && ['Since', timeAndAgo(alias.since)],
         ['Moves', String(alias.changes)],
         alias.rule && ['Known because', kRuleTexts[alias.rule] ?? alias.rule],
-        alias.pending?.target && ['Seen, not yet confirmed', h('span', { class: 'id' }, alias.pending.target)],
+        alias.pending?.target && [
+          'Seen, not yet confirmed',
+          h('span', { class: 'id' }, alias.pending.target),
+        ],
         pinFact(alias),
         ...Object.entries(alias.labels).map(([label, value]) => [label, value]),
       ]),
@@ -124,7 +138,13 @@ export const aliasView = {
       move &&
         section(
           'Evidence of the latest move',
-          h('p', { class: 'note' }, h('a', { href: eventLink(move.id) }, move.data.summary), ', ', time(move.time)),
+          h(
+            'p',
+            { class: 'note' },
+            h('a', { href: eventLink(move.id) }, move.data.summary),
+            ', ',
+            time(move.time),
+          ),
           evidence(move.data.evidence),
         ),
     );

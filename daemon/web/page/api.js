@@ -1,4 +1,5 @@
-// The daemon's JSON API, relative to the page, so that it also works below a path of a reverse proxy.
+// The daemon's JSON API, relative to the page, so that it also works below a path of a reverse
+// proxy.
 
 const kDeadline = 20_000; // far above what the daemon needs, below what a reader waits for
 const kRowsPerPage = 1000; // the API's most
@@ -13,7 +14,9 @@ export async function get(path, query = {}, signal = undefined) {
   });
   if (answer.ok) return answer.json();
   const problem = await answer.json().catch(() => ({}));
-  throw Object.assign(new Error(problem.detail ?? `the daemon answered ${answer.status}`), { status: answer.status });
+  throw Object.assign(new Error(problem.detail ?? `the daemon answered ${answer.status}`), {
+    status: answer.status,
+  });
 }
 
 // The rows of the first `pages` pages, and whether there are more.

@@ -1,5 +1,5 @@
-// The page itself: which view the link names, what is around it, and when it is drawn anew. Every drawing is a function of the
-// state and the link; dom.js keeps the elements.
+// The page itself: which view the link names, what is around it, and when it is drawn anew. Every
+// drawing is a function of the state and the link; dom.js keeps the elements.
 
 import { aliasView } from './alias.js';
 import { deliveriesView } from './deliveries.js';
@@ -44,7 +44,15 @@ let seen = { link: readLink(location.hash), data: undefined, problem: '', ui: {}
 let loading = new AbortController();
 
 function context() {
-  return { ...seen.link, data: seen.data, ui: seen.ui, update: draw, reload: loadView, go, replace };
+  return {
+    ...seen.link,
+    data: seen.data,
+    ui: seen.ui,
+    update: draw,
+    reload: loadView,
+    go,
+    replace,
+  };
 }
 
 async function loadView() {
@@ -83,13 +91,16 @@ function setText(node, text) {
 function drawFrame() {
   const view = viewOf(seen.link);
   const { status } = state;
-  document.title = [view.title(seen.link), 'modelvane', status?.instance].filter(Boolean).join(' · ');
+  document.title = [view.title(seen.link), 'modelvane', status?.instance]
+    .filter(Boolean)
+    .join(' · ');
   setText(element('instance'), status?.instance ?? '');
   setText(element('live'), liveText());
   element('live').className = state.link;
   document.documentElement.classList.toggle('stale', state.link === 'lost');
   for (const link of element('views').children) {
-    if (readLink(link.getAttribute('href')).path === seen.link.path.split('/')[0]) link.setAttribute('aria-current', 'page');
+    if (readLink(link.getAttribute('href')).path === seen.link.path.split('/')[0])
+      link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
   if (!status) return;
@@ -128,13 +139,18 @@ function banners() {
   const { store, reload } = state.status;
   return [
     !store.ok && banner('The store does not work.', store.error),
-    !reload.ok && banner('The changed configuration was not taken over; the one before is in use.', reload.error),
+    !reload.ok &&
+      banner(
+        'The changed configuration was not taken over; the one before is in use.',
+        reload.error,
+      ),
     seen.problem && banner('This could not be read.', seen.problem),
   ];
 }
 
 function content() {
-  if (state.isLoaded) return [banners(), h('div', { key: seen.link.path }, viewOf(seen.link).render(context()))];
+  if (state.isLoaded)
+    return [banners(), h('div', { key: seen.link.path }, viewOf(seen.link).render(context()))];
   if (state.link === 'lost') {
     return h(
       'div',
@@ -151,11 +167,14 @@ function draw() {
   morph(element('main'), h('main', { id: 'main', tabindex: -1 }, content()));
 }
 
-// Another view begins at its top and tells its heading; another filter of the same view leaves the reader where they are.
+// Another view begins at its top and tells its heading; another filter of the same view leaves the
+// reader where they are.
 function follow() {
   const link = readLink(location.hash);
   const isSameView = link.path === seen.link.path;
-  seen = isSameView ? { ...seen, link, ui: { ...seen.ui, pages: 1 } } : { link, data: undefined, problem: '', ui: {} };
+  seen = isSameView
+    ? { ...seen, link, ui: { ...seen.ui, pages: 1 } }
+    : { link, data: undefined, problem: '', ui: {} };
   draw();
   loadView();
   if (isSameView) return;
@@ -207,7 +226,8 @@ function listen() {
   };
   addEventListener('keydown', (event) => {
     const filter = element('filter');
-    if (event.key !== '/' || !filter || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+    if (event.key !== '/' || !filter || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName))
+      return;
     event.preventDefault();
     filter.focus();
   });

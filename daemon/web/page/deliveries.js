@@ -1,4 +1,5 @@
-// Who was told: the webhooks with what waits for them, and each delivery with its state and last error.
+// Who was told: the webhooks with what waits for them, and each delivery with its state and last
+// error.
 
 import { getPages } from './api.js';
 import { choice, moreButton } from './controls.js';
@@ -68,15 +69,22 @@ function filterBar({ filters, go }) {
   const set = (more) => go(listLink('deliveries', { ...filters, ...more }));
   return h(
     'form',
-    { class: 'filters', 'aria-label': 'Filter deliveries', onsubmit: (event) => event.preventDefault() },
+    {
+      class: 'filters',
+      'aria-label': 'Filter deliveries',
+      onsubmit: (event) => event.preventDefault(),
+    },
     choice(
       'Webhook',
       filters.webhook ?? '',
       [['', 'all'], ...state.status.webhooks.map(({ name }) => [name, name])],
       (webhook) => set({ webhook }),
     ),
-    choice('State', filters.state ?? '', [['', 'all'], ...Object.keys(kStates).map((one) => [one, one])], (one) =>
-      set({ state: one }),
+    choice(
+      'State',
+      filters.state ?? '',
+      [['', 'all'], ...Object.keys(kStates).map((one) => [one, one])],
+      (one) => set({ state: one }),
     ),
   );
 }
@@ -108,7 +116,12 @@ function rowsOrWhyNot(context) {
 export const deliveriesView = {
   title: () => 'Deliveries',
   load: ({ filters, ui }, signal) =>
-    getPages('deliveries', { webhook: filters.webhook, state: filters.state, limit: kPageRows }, ui.pages ?? 1, signal),
+    getPages(
+      'deliveries',
+      { webhook: filters.webhook, state: filters.state, limit: kPageRows },
+      ui.pages ?? 1,
+      signal,
+    ),
   render(context) {
     const { webhooks } = state.status;
     const who =
@@ -121,7 +134,12 @@ export const deliveriesView = {
               rows: webhooks,
               row: webhookCells,
               key: (webhook) => webhook.name,
-              columns: [['Webhook'], ['Delivered', 'number wide'], ['Pending', 'number'], ['Dead', 'number']],
+              columns: [
+                ['Webhook'],
+                ['Delivered', 'number wide'],
+                ['Pending', 'number'],
+                ['Dead', 'number'],
+              ],
             },
             context.update,
           );

@@ -1,11 +1,13 @@
-// Two versions of a row of the provider's list, line by line beside each other, with the differing lines marked.
+// Two versions of a row of the provider's list, line by line beside each other, with the differing
+// lines marked.
 
 import { h } from './dom.js';
 
 // A table of lengths has lines x lines cells; rows of real lists have a few dozen lines.
 const kLinesMax = 500;
 
-const linesOf = (value) => (value === null || value === undefined ? [] : JSON.stringify(value, null, 2).split('\n'));
+const linesOf = (value) =>
+  value === null || value === undefined ? [] : JSON.stringify(value, null, 2).split('\n');
 
 // Longest common subsequence -> pairs [before, after]; null on the side where a line is missing.
 export function pairLines(before, after) {
@@ -23,7 +25,8 @@ export function pairLines(before, after) {
   const gone = [];
   const come = [];
   const flush = () => {
-    while (gone.length > 0 || come.length > 0) pairs.push([gone.shift() ?? null, come.shift() ?? null]);
+    while (gone.length > 0 || come.length > 0)
+      pairs.push([gone.shift() ?? null, come.shift() ?? null]);
   };
   let i = 0;
   let j = 0;
@@ -31,7 +34,10 @@ export function pairLines(before, after) {
     if (i < before.length && j < after.length && before[i] === after[j]) {
       flush();
       pairs.push([before[i++], after[j++]]);
-    } else if (j >= after.length || (i < before.length && common[(i + 1) * width + j] >= common[i * width + j + 1]))
+    } else if (
+      j >= after.length ||
+      (i < before.length && common[(i + 1) * width + j] >= common[i * width + j + 1])
+    )
       gone.push(before[i++]);
     else come.push(after[j++]);
   }
@@ -52,7 +58,12 @@ export function evidence({ before, after }) {
     return h('pre', { tabindex: 0 }, JSON.stringify({ before, after }, null, 2));
   }
   const rows = pairLines(old, fresh).map(([left, right]) =>
-    h('tr', null, cell(left, left !== right, 'gone', 'gone'), cell(right, left !== right, 'come', 'new')),
+    h(
+      'tr',
+      null,
+      cell(left, left !== right, 'gone', 'gone'),
+      cell(right, left !== right, 'come', 'new'),
+    ),
   );
   return h(
     'div',

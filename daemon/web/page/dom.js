@@ -1,5 +1,6 @@
-// Elements from values, and the smallest change from what is shown to what should be. Text from outside becomes text nodes and
-// attribute values only: nothing here parses markup, and the page's policy forbids it.
+// Elements from values, and the smallest change from what is shown to what should be. Text from
+// outside becomes text nodes and attribute values only: nothing here parses markup, and the page's
+// policy forbids it.
 
 const kSvg = 'http://www.w3.org/2000/svg';
 const kHandlers = [
@@ -15,10 +16,12 @@ const kHandlers = [
   'onscroll',
 ];
 
-// h('td', {class: 'id', onclick}, 'text', h('b'), [more], null). `key` names an element among its siblings; `vars` are style
-// properties, set one by one since the policy forbids style attributes.
+// h('td', {class: 'id', onclick}, 'text', h('b'), [more], null). `key` names an element among its
+// siblings; `vars` are style properties, set one by one since the policy forbids style attributes.
 export function h(tag, properties, ...children) {
-  const node = tag.startsWith('svg:') ? document.createElementNS(kSvg, tag.slice(4)) : document.createElement(tag);
+  const node = tag.startsWith('svg:')
+    ? document.createElementNS(kSvg, tag.slice(4))
+    : document.createElement(tag);
   const { key, vars, value, ...attributes } = properties ?? {};
   if (key !== undefined) node.key = key;
   for (const [name, text] of Object.entries(vars ?? {})) node.style.setProperty(name, text);
@@ -36,7 +39,8 @@ export function h(tag, properties, ...children) {
 
 function morphAttributes(shown, wanted) {
   for (const { name } of [...shown.attributes]) {
-    if (name !== 'style' && name !== 'open' && !wanted.hasAttribute(name)) shown.removeAttribute(name);
+    if (name !== 'style' && name !== 'open' && !wanted.hasAttribute(name))
+      shown.removeAttribute(name);
   }
   for (const { name, value } of wanted.attributes) {
     if (name !== 'style' && shown.getAttribute(name) !== value) shown.setAttribute(name, value);
@@ -61,7 +65,8 @@ function morphChildren(shown, wanted) {
       shown.insertBefore(child, next);
       continue;
     }
-    // What stands between is gone or comes later: moving the match keeps the others, and the focus, in place.
+    // What stands between is gone or comes later: moving the match keeps the others, and the focus,
+    // in place.
     if (match === next) next = next.nextSibling;
     else if (next && match === next.nextSibling) {
       const gone = next;
@@ -77,7 +82,8 @@ function morphChildren(shown, wanted) {
   }
 }
 
-// Makes `shown` look like `wanted` and keeps its elements, so that focus, scrolling and selection survive.
+// Makes `shown` look like `wanted` and keeps its elements, so that focus, scrolling and selection
+// survive.
 export function morph(shown, wanted) {
   if (shown.nodeName !== wanted.nodeName || shown.key !== wanted.key) {
     shown.replaceWith(wanted);
@@ -90,16 +96,23 @@ export function morph(shown, wanted) {
   morphAttributes(shown, wanted);
   morphChildren(shown, wanted);
   // What the reader is typing stays.
-  if ('value' in shown && shown.value !== wanted.value && document.activeElement !== shown) shown.value = wanted.value;
+  if ('value' in shown && shown.value !== wanted.value && document.activeElement !== shown)
+    shown.value = wanted.value;
 }
 
-// For a row of many small buttons that is one stop of the Tab key: arrows, Home and End move within.
+// For a row of many small buttons that is one stop of the Tab key: arrows, Home and End move
+// within.
 export function moveAmong(event) {
   const stops = [...event.currentTarget.querySelectorAll('button')];
   const at = stops.indexOf(document.activeElement);
-  const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: stops.length - 1 }[
-    event.key
-  ];
+  const to = {
+    ArrowRight: at + 1,
+    ArrowDown: at + 1,
+    ArrowLeft: at - 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: stops.length - 1,
+  }[event.key];
   if (to === undefined || !stops[to]) return;
   event.preventDefault();
   stops[to].focus();

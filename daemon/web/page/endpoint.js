@@ -1,9 +1,21 @@
-// One endpoint: is it up, how fast in which phase, when did it fail and why, what will end soon, and its aliases.
+// One endpoint: is it up, how fast in which phase, when did it fail and why, what will end soon,
+// and its aliases.
 
 import { get } from './api.js';
 import { h, moveAmong } from './dom.js';
 import { eventTable } from './event_types.js';
-import { ago, badge, bytes, count, date, kDay, milliseconds, shortTime, span, time } from './format.js';
+import {
+  ago,
+  badge,
+  bytes,
+  count,
+  date,
+  kDay,
+  milliseconds,
+  shortTime,
+  span,
+  time,
+} from './format.js';
 import { listLink } from './link.js';
 import { facts, note, section, table } from './list.js';
 import { aliasTable, conditionBadge, kPhases, phaseBar } from './shared_rows.js';
@@ -28,7 +40,11 @@ const endStyle = (iso) => {
 
 function until(iso, pastWord) {
   const left = Date.parse(iso) - Date.now();
-  return [time(iso, date(iso)), ' ', badge(endStyle(iso), left < 0 ? pastWord : `in ${span(left)}`)];
+  return [
+    time(iso, date(iso)),
+    ' ',
+    badge(endStyle(iso), left < 0 ? pastWord : `in ${span(left)}`),
+  ];
 }
 
 function latency(endpoint) {
@@ -60,7 +76,12 @@ function latency(endpoint) {
             h('td', { class: 'number' }, milliseconds(poll.phase_seconds[phase])),
           ),
         ),
-        h('tr', { class: 'total' }, h('th', { scope: 'row' }, 'all'), h('td', { class: 'number' }, milliseconds(total))),
+        h(
+          'tr',
+          { class: 'total' },
+          h('th', { scope: 'row' }, 'all'),
+          h('td', { class: 'number' }, milliseconds(total)),
+        ),
       ),
     ),
   );
@@ -73,7 +94,8 @@ const pollText = (poll) =>
       : `failed, ${poll.reason ?? 'other'}` + ` after ${milliseconds(poll.seconds)}`
   }`;
 
-// Each poll a cell, as high as it took long; a failed one has full height, another colour and another shape.
+// Each poll a cell, as high as it took long; a failed one has full height, another colour and
+// another shape.
 function strip(polls, { ui, update }) {
   const slowest = Math.max(...polls.map((poll) => (poll.ok ? poll.seconds : 0)), 0.001);
   const good = polls.filter((poll) => poll.ok).length;
@@ -90,7 +112,9 @@ function strip(polls, { ui, update }) {
       'p',
       { class: 'note' },
       `${good} of the last ${count(polls.length, 'poll was', 'polls were')} good. `,
-      failed ? `The last failure was ${ago(failed.at)}: ${failed.reason ?? 'other'}.` : 'None failed.',
+      failed
+        ? `The last failure was ${ago(failed.at)}: ${failed.reason ?? 'other'}.`
+        : 'None failed.',
     ),
     h(
       'div',
@@ -138,7 +162,10 @@ function headFacts(endpoint) {
     ],
     endpoint.last_good_poll && !poll?.ok && ['Last good poll', time(endpoint.last_good_poll)],
     ['Polled every', span(endpoint.interval_seconds * 1000)],
-    endpoint.certificate_expiry && ['Certificate ends', until(endpoint.certificate_expiry, 'expired')],
+    endpoint.certificate_expiry && [
+      'Certificate ends',
+      until(endpoint.certificate_expiry, 'expired'),
+    ],
     ['Models', String(endpoint.models)],
     ...Object.entries(endpoint.labels).map(([label, value]) => [label, value]),
   ]);
@@ -157,7 +184,11 @@ export const endpointView = {
       get('endpoints', { endpoint, polls: 'true' }, signal),
       get('events', { endpoint, limit: kEvents }, signal),
     ]);
-    return { polls: endpoints[0]?.polls ?? [], retirements: endpoints[0]?.retirements ?? [], events };
+    return {
+      polls: endpoints[0]?.polls ?? [],
+      retirements: endpoints[0]?.retirements ?? [],
+      events,
+    };
   },
   render(context) {
     const {
@@ -166,7 +197,12 @@ export const endpointView = {
       update,
     } = context;
     const endpoint = state.byName.get(name);
-    const heading = h('div', { class: 'heading' }, h('p', { class: 'crumb' }, 'Endpoint'), h('h1', { tabindex: -1 }, name));
+    const heading = h(
+      'div',
+      { class: 'heading' },
+      h('p', { class: 'crumb' }, 'Endpoint'),
+      h('h1', { tabindex: -1 }, name),
+    );
     if (!endpoint) {
       return h(
         'div',
@@ -175,7 +211,12 @@ export const endpointView = {
         h(
           'div',
           { class: 'notice' },
-          h('p', null, 'No endpoint of this name is configured. ', h('a', { href: '#/' }, 'All endpoints')),
+          h(
+            'p',
+            null,
+            'No endpoint of this name is configured. ',
+            h('a', { href: '#/' }, 'All endpoints'),
+          ),
         ),
       );
     }
@@ -185,7 +226,13 @@ export const endpointView = {
       'div',
       null,
       heading,
-      h('p', { class: 'points' }, conditionBadge(endpoint), ' ', endpoint.quarantined && badge('warn', 'list not believed')),
+      h(
+        'p',
+        { class: 'points' },
+        conditionBadge(endpoint),
+        ' ',
+        endpoint.quarantined && badge('warn', 'list not believed'),
+      ),
       error && h('p', { class: 'notice bad' }, error),
       headFacts(endpoint),
       h(
@@ -196,9 +243,14 @@ export const endpointView = {
           null,
           section(
             'Availability',
-            data?.polls.length > 0 ? strip(data.polls, context) : note(data ? 'No poll is kept yet.' : 'Reading the polls…'),
+            data?.polls.length > 0
+              ? strip(data.polls, context)
+              : note(data ? 'No poll is kept yet.' : 'Reading the polls…'),
             failuresOf(endpoint) &&
-              note(`Failures since the start: ${failuresOf(endpoint)}, of ${endpoint.polls_total.toLocaleString('en')} polls.`),
+              note(
+                `Failures since the start: ${failuresOf(endpoint)}, of ` +
+                  `${endpoint.polls_total.toLocaleString('en')} polls.`,
+              ),
           ),
           section(
             'Aliases',
@@ -230,7 +282,11 @@ export const endpointView = {
             section(
               'Events',
               eventTable('of-endpoint', 'The latest of this endpoint', data.events, update),
-              h('p', { class: 'more' }, h('a', { href: listLink('events', { endpoint: name }) }, 'All of them')),
+              h(
+                'p',
+                { class: 'more' },
+                h('a', { href: listLink('events', { endpoint: name }) }, 'All of them'),
+              ),
             ),
         ),
       ),

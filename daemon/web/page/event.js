@@ -19,7 +19,11 @@ async function findEvent(id, signal) {
   if (!digits) return null;
   const at = parseInt(digits[1] + digits[2], 16);
   const iso = (moment) => new Date(moment).toISOString();
-  const { events } = await get('events', { since: iso(at - kAround), until: iso(at + kAround), limit: 1000 }, signal);
+  const { events } = await get(
+    'events',
+    { since: iso(at - kAround), until: iso(at + kAround), limit: 1000 },
+    signal,
+  );
   return events.find((event) => event.id === id) ?? null;
 }
 
@@ -40,7 +44,10 @@ const kKnownFacts = new Set([
 function otherFacts(data) {
   return Object.entries(data)
     .filter(([name, value]) => !kKnownFacts.has(name) && value !== null)
-    .map(([name, value]) => [name.replaceAll('_', ' '), typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+    .map(([name, value]) => [
+      name.replaceAll('_', ' '),
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]);
 }
 
 function eventFacts({ data, time: at, id }) {
@@ -49,7 +56,10 @@ function eventFacts({ data, time: at, id }) {
   return facts([
     ['Confirmed', timeAndAgo(at)],
     ['Endpoint', h('a', { href: endpointLink(data.endpoint) }, data.endpoint)],
-    data.alias && ['Alias', h('a', { class: 'id', href: aliasLink(data.endpoint, data.alias) }, data.alias)],
+    data.alias && [
+      'Alias',
+      h('a', { class: 'id', href: aliasLink(data.endpoint, data.alias) }, data.alias),
+    ],
     data.from && ['From', id_(data.from)],
     data.to && ['To', id_(data.to)],
     between && [
@@ -64,7 +74,10 @@ function eventFacts({ data, time: at, id }) {
       ' ',
       id_(data.pin.approved.join(', ')),
     ],
-    data.reverts && ['Takes back', h('a', { class: 'id', href: eventLink(data.reverts) }, data.reverts)],
+    data.reverts && [
+      'Takes back',
+      h('a', { class: 'id', href: eventLink(data.reverts) }, data.reverts),
+    ],
     ...otherFacts(data),
     ...Object.entries(data.labels ?? {}).map(([label, value]) => [label, value]),
     ['Id', id_(id)],
@@ -82,7 +95,8 @@ export const eventView = {
   },
   render({ parts: [id], data, update }) {
     const crumb = h('p', { class: 'crumb' }, h('a', { href: '#/events' }, 'Events'));
-    if (!data) return h('div', null, crumb, h('h1', { tabindex: -1 }, 'Event'), note('Reading the event…'));
+    if (!data)
+      return h('div', null, crumb, h('h1', { tabindex: -1 }, 'Event'), note('Reading the event…'));
     const { event } = data;
     if (!event)
       return h(
@@ -97,7 +111,12 @@ export const eventView = {
       null,
       crumb,
       h('h1', { tabindex: -1 }, summaryOf(event)),
-      h('p', { class: 'points' }, typeBadge(event.type), event.data.drill && badge('quiet', 'drill')),
+      h(
+        'p',
+        { class: 'points' },
+        typeBadge(event.type),
+        event.data.drill && badge('quiet', 'drill'),
+      ),
       eventFacts(event),
       event.data.evidence && section('Evidence', evidence(event.data.evidence)),
       section(
@@ -109,7 +128,10 @@ export const eventView = {
             rows: data.deliveries,
             key: ({ webhook }) => webhook,
             columns: [['Webhook'], ['State']],
-            row: (delivery) => [h('th', { scope: 'row' }, delivery.webhook), h('td', null, deliveryState(delivery))],
+            row: (delivery) => [
+              h('th', { scope: 'row' }, delivery.webhook),
+              h('td', null, deliveryState(delivery)),
+            ],
           },
           update,
         ),
@@ -117,7 +139,11 @@ export const eventView = {
       ),
       section(
         'As receivers get it',
-        h('pre', { tabindex: 0, 'aria-label': 'The event as JSON' }, JSON.stringify(event, null, 2)),
+        h(
+          'pre',
+          { tabindex: 0, 'aria-label': 'The event as JSON' },
+          JSON.stringify(event, null, 2),
+        ),
       ),
     );
   },

@@ -52,16 +52,28 @@ const eventCells = (event) => [
       event.data.drill && badge('quiet', 'drill'),
       ' ',
       event.data.alias
-        ? h('a', { class: 'id', href: aliasLink(event.data.endpoint, event.data.alias) }, event.subject)
+        ? h(
+            'a',
+            { class: 'id', href: aliasLink(event.data.endpoint, event.data.alias) },
+            event.subject,
+          )
         : h('span', { class: 'id' }, event.subject),
     ),
   ),
 ];
 
 export function eventTable(id, caption, events, update) {
-  if (events.length === 0) return note('Nothing has happened yet. The first good poll sets the baseline silently.');
+  if (events.length === 0)
+    return note('Nothing has happened yet. The first good poll sets the baseline silently.');
   return table(
-    { id, caption, columns: [['When', 'when'], ['What']], rows: events, row: eventCells, key: (event) => event.id },
+    {
+      id,
+      caption,
+      columns: [['When', 'when'], ['What']],
+      rows: events,
+      row: eventCells,
+      key: (event) => event.id,
+    },
     update,
   );
 }

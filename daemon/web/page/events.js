@@ -14,15 +14,23 @@ const kSuggestions = 200; // names offered while typing
 const kHour = 3_600_000;
 
 // "24h" or a time of RFC 3339 -> what the API takes.
-const sinceTime = (since) => (kSpans[since] ? new Date(Date.now() - kSpans[since] * kHour).toISOString() : since);
+const sinceTime = (since) =>
+  kSpans[since] ? new Date(Date.now() - kSpans[since] * kHour).toISOString() : since;
 
 function filterBar({ filters, go }) {
   const set = (more) => go(listLink('events', { ...filters, ...more }));
   return h(
     'form',
-    { class: 'filters', 'aria-label': 'Filter events', onsubmit: (event) => event.preventDefault() },
-    choice('Type', filters.type ?? '', [['', 'all'], ...[...kTypeGroups, ...kTypeNames].map((type) => [type, type])], (type) =>
-      set({ type }),
+    {
+      class: 'filters',
+      'aria-label': 'Filter events',
+      onsubmit: (event) => event.preventDefault(),
+    },
+    choice(
+      'Type',
+      filters.type ?? '',
+      [['', 'all'], ...[...kTypeGroups, ...kTypeNames].map((type) => [type, type])],
+      (type) => set({ type }),
     ),
     h(
       'label',
@@ -56,7 +64,12 @@ export const eventsView = {
   load: ({ filters, ui }, signal) =>
     getPages(
       'events',
-      { type: filters.type, endpoint: filters.endpoint, since: filters.since && sinceTime(filters.since), limit: kPageRows },
+      {
+        type: filters.type,
+        endpoint: filters.endpoint,
+        since: filters.since && sinceTime(filters.since),
+        limit: kPageRows,
+      },
       ui.pages ?? 1,
       signal,
     ),

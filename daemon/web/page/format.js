@@ -13,13 +13,27 @@ const kUnits = [
   ['s', kSecond],
 ];
 
-const withSeconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const withSeconds = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const dayAndMinute = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
-const dayOnly = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+const dayAndMinute = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+const dayOnly = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
 const everything = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
-export const count = (number, one, many) => `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+export const count = (number, one, many) =>
+  `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 
 // The largest unit that fits: "3 min".
 export function rough(span) {
@@ -50,11 +64,14 @@ export function milliseconds(seconds) {
 
 export function bytes(size) {
   if (size < 1024) return `${size} B`;
-  return size < 1024 * 1024 ? `${(size / 1024).toFixed(1)} KiB` : `${(size / 1024 / 1024).toFixed(1)} MiB`;
+  return size < 1024 * 1024
+    ? `${(size / 1024).toFixed(1)} KiB`
+    : `${(size / 1024 / 1024).toFixed(1)} MiB`;
 }
 
 // Hour and minute, with the day when that is another one.
-export const whenRead = (at) => (at.toDateString() === new Date().toDateString() ? hourAndMinute : dayAndMinute).format(at);
+export const whenRead = (at) =>
+  (at.toDateString() === new Date().toDateString() ? hourAndMinute : dayAndMinute).format(at);
 
 // As exact as it is recent: the time today, the day and minute this year, the day before.
 export function shortTime(iso) {
@@ -75,7 +92,11 @@ export function axisTime(at, length) {
 
 // <time> with both zones in the title.
 export function time(iso, text = shortTime(iso)) {
-  return h('time', { datetime: iso, title: `${everything.format(new Date(iso))}\nUTC ${iso}` }, text);
+  return h(
+    'time',
+    { datetime: iso, title: `${everything.format(new Date(iso))}\nUTC ${iso}` },
+    text,
+  );
 }
 
 export const timeAndAgo = (iso) => [time(iso), h('div', { class: 'sub' }, ago(iso))];

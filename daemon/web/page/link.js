@@ -1,4 +1,5 @@
-// The views' addresses: everything that a view shows follows from the part behind the #, so that it can be kept and sent.
+// The views' addresses: everything that a view shows follows from the part behind the #, so that it
+// can be kept and sent.
 
 const part = encodeURIComponent;
 

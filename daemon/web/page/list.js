@@ -1,5 +1,5 @@
-// Tables. A long one shows only the rows in sight, in a pane of its own that scrolls, so that ten thousand rows cost what twenty
-// do; row numbers tell assistive technology the rest.
+// Tables. A long one shows only the rows in sight, in a pane of its own that scrolls, so that ten
+// thousand rows cost what twenty do; row numbers tell assistive technology the rest.
 
 import { h } from './dom.js';
 
@@ -36,9 +36,11 @@ function head(columns) {
 
 // One cell only: a column that a narrow screen hides must not come back through it.
 const spacer = (rows) =>
-  rows > 0 && h('tr', { class: 'spacer', 'aria-hidden': 'true', vars: { '--rows': String(rows) } }, h('td'));
+  rows > 0 &&
+  h('tr', { class: 'spacer', 'aria-hidden': 'true', vars: { '--rows': String(rows) } }, h('td'));
 
-// `columns`: [heading, class]. `row(value)`: an array of cells, the first one a th. `key(value)` is unique.
+// `columns`: [heading, class]. `row(value)`: an array of cells, the first one a th. `key(value)` is
+// unique.
 export function table({ id, caption, columns, rows, row, key, style = '' }, update) {
   const isLong = rows.length > kWindowedFrom;
   const { first = 0, rows: seen = 20 } = positions.get(id) ?? {};
@@ -46,7 +48,9 @@ export function table({ id, caption, columns, rows, row, key, style = '' }, upda
   const end = isLong ? Math.min(rows.length, start + seen + 2 * kSpareRows) : rows.length;
   const body = rows
     .slice(start, end)
-    .map((value, i) => h('tr', { key: key(value), 'aria-rowindex': isLong ? start + i + 2 : undefined }, row(value)));
+    .map((value, i) =>
+      h('tr', { key: key(value), 'aria-rowindex': isLong ? start + i + 2 : undefined }, row(value)),
+    );
   const whole = h(
     'table',
     { class: style, 'aria-rowcount': isLong ? rows.length + 1 : undefined },
@@ -82,5 +86,7 @@ export const facts = (pairs) =>
   h(
     'dl',
     { class: 'facts' },
-    pairs.filter(Boolean).map(([name, ...value]) => h('div', null, h('dt', null, name), h('dd', null, value))),
+    pairs
+      .filter(Boolean)
+      .map(([name, ...value]) => h('div', null, h('dt', null, name), h('dd', null, value))),
   );

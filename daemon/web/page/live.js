@@ -1,18 +1,20 @@
-// Keeps the page current. The stream of events tells that something changed, the API what. The state is honest: `live` while the
-// stream stands, `polling` while only the API answers, `lost` when nothing does, and then the data's own time is shown.
+// Keeps the page current. The stream of events tells that something changed, the API what. The
+// state is honest: `live` while the stream stands, `polling` while only the API answers, `lost`
+// when nothing does, and then the data's own time is shown.
 
 const kEveryWhilePolling = 10_000;
 const kEveryWhileLost = 3_000;
 // Without any news so long, the API is asked anyway: a cut cable ends no stream.
 const kEveryWhileLive = 60_000;
 const kReopenAfter = 5_000;
-// At most one refresh a second, and never more than a fifth of the time, however much there is to read.
+// At most one refresh a second, and never more than a fifth of the time, however much there is to
+// read.
 const kRest = 1_000;
 const kRestRatio = 4;
 
 export class Live {
-  // `refresh` reads all that is shown and rejects when the daemon cannot be reached; `changed` is called with the new state,
-  // `happened` with each event as it comes.
+  // `refresh` reads all that is shown and rejects when the daemon cannot be reached; `changed` is
+  // called with the new state, `happened` with each event as it comes.
   constructor({ types, refresh, changed, happened }) {
     Object.assign(this, { types, refresh, changed, happened });
     this.state = 'connecting';
@@ -25,7 +27,8 @@ export class Live {
   start() {
     this.open();
     this.refreshNow();
-    // A browser has few connections to one server: a page that nobody looks at must not keep one from those in sight.
+    // A browser has few connections to one server: a page that nobody looks at must not keep one
+    // from those in sight.
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) {
         this.close();
@@ -54,7 +57,8 @@ export class Live {
     stream.onerror = () => {
       this.isStreaming = false;
       // The browser tries again by itself, except after an answer that was no stream.
-      if (stream.readyState === EventSource.CLOSED) this.reopening = setTimeout(() => this.open(), kReopenAfter);
+      if (stream.readyState === EventSource.CLOSED)
+        this.reopening = setTimeout(() => this.open(), kReopenAfter);
       this.refreshNow();
     };
     stream.addEventListener('snapshot', () => this.refreshSoon());
@@ -98,6 +102,9 @@ export class Live {
     this.restUntil = Date.now() + Math.max(kRest, kRestRatio * (Date.now() - started));
     this.changed(this.state);
     if (this.isStale) this.refreshSoon();
-    else this.wake({ live: kEveryWhileLive, polling: kEveryWhilePolling, lost: kEveryWhileLost }[this.state]);
+    else
+      this.wake(
+        { live: kEveryWhileLive, polling: kEveryWhilePolling, lost: kEveryWhileLost }[this.state],
+      );
   }
 }

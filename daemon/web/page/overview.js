@@ -1,4 +1,5 @@
-// The first screen: one line that sums up, then what each alias points to and how each endpoint does. Trouble stands first.
+// The first screen: one line that sums up, then what each alias points to and how each endpoint
+// does. Trouble stands first.
 
 import { h } from './dom.js';
 import { count } from './format.js';
@@ -35,7 +36,9 @@ function rowsFor({ q = '', show }) {
   return Object.assign(kept, {
     key,
     aliases: state.aliases.filter((alias) => has(alias) && (!of.alias || of.alias(alias))),
-    endpoints: state.endpoints.filter((endpoint) => has(endpoint) && (!of.endpoint || of.endpoint(endpoint))),
+    endpoints: state.endpoints.filter(
+      (endpoint) => has(endpoint) && (!of.endpoint || of.endpoint(endpoint)),
+    ),
     sums: {
       up: state.endpoints.filter(isUp).length,
       moved: state.aliases.filter(hasMovedLately).length,
@@ -56,12 +59,20 @@ function summary(sums) {
       ? part('moved', 'news', `${sums.moved} moved in the last 24 h`)
       : h('span', null, 'none moved in the last 24 h'),
     sums.unsettled > 0 && part('unsettled', 'warn', `${sums.unsettled} pending or unstable`),
-    sums['off-pin'] > 0 && part('off-pin', 'bad', `${sums['off-pin']} off ${sums['off-pin'] === 1 ? 'its pin' : 'their pins'}`),
+    sums['off-pin'] > 0 &&
+      part(
+        'off-pin',
+        'bad',
+        `${sums['off-pin']} off ${sums['off-pin'] === 1 ? 'its pin' : 'their pins'}`,
+      ),
   ].filter(Boolean);
   return h(
     'h1',
     { class: 'summary', tabindex: -1 },
-    parts.map((shown, i) => [h('span', { class: 'part' }, shown, i + 1 < parts.length && ' ·'), ' ']),
+    parts.map((shown, i) => [
+      h('span', { class: 'part' }, shown, i + 1 < parts.length && ' ·'),
+      ' ',
+    ]),
   );
 }
 
@@ -105,18 +116,23 @@ function firstRun() {
       'pre',
       { tabindex: 0 },
       'endpoints:\n  - provider: internlm        # its key comes from INTERN_API_KEY\n' +
-        '  - name: gateway\n    url: https://llm.example.com/v1/models\n    aliases: [{field: /ref_model}]\n',
+        '  - name: gateway\n    url: https://llm.example.com/v1/models\n' +
+          '    aliases: [{field: /ref_model}]\n',
     ),
     h('p', null, 'This page shows it without being reloaded.'),
   );
 }
 
 function aliasesOrWhyNot(rows, filters, update) {
-  if (rows.aliases.length > 0) return aliasTable('aliases', 'Where each alias points', rows.aliases, update);
-  if (state.aliases.length > 0) return note('No alias matches this filter. ', h('a', { href: '#/' }, 'Show all'));
+  if (rows.aliases.length > 0)
+    return aliasTable('aliases', 'Where each alias points', rows.aliases, update);
+  if (state.aliases.length > 0)
+    return note('No alias matches this filter. ', h('a', { href: '#/' }, 'Show all'));
   return state.endpoints.some((endpoint) => endpoint.has_baseline)
     ? note('The lists that were read name no alias.')
-    : note('No alias is known yet: they show up with the first good poll of a list that names them.');
+    : note(
+        'No alias is known yet: they show up with the first good poll of a list that names them.',
+      );
 }
 
 export const overview = {
@@ -131,7 +147,10 @@ export const overview = {
         : note('No endpoint matches this filter.');
     const isFiltered = Boolean(filters.q || filters.show);
     const found = isFiltered
-      ? `${count(rows.aliases.length, 'alias', 'aliases')}, ${count(rows.endpoints.length, 'endpoint', 'endpoints')}`
+      ? [
+          count(rows.aliases.length, 'alias', 'aliases'),
+          count(rows.endpoints.length, 'endpoint', 'endpoints'),
+        ].join(', ')
       : '';
     return h(
       'div',
@@ -152,7 +171,8 @@ export const overview = {
             state.latestProblem
               ? note(`Events cannot be shown: ${state.latestProblem}.`)
               : eventTable('latest', 'Confirmed, newest first', state.latest, update),
-            state.latest.length > 0 && h('p', { class: 'more' }, h('a', { href: '#/events' }, 'All events')),
+            state.latest.length > 0 &&
+              h('p', { class: 'more' }, h('a', { href: '#/events' }, 'All events')),
           ),
         ),
       ),

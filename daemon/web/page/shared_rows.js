@@ -31,9 +31,16 @@ export function aliasBadges(alias) {
 }
 
 export function target(alias) {
-  if (alias.target !== null) return h('span', { class: 'id strong', title: alias.target }, alias.target);
-  if (alias.last_known_target === null) return h('span', { class: 'soft' }, 'not named by the provider');
-  return h('span', { class: 'soft' }, 'last known ', h('span', { class: 'id' }, alias.last_known_target));
+  if (alias.target !== null)
+    return h('span', { class: 'id strong', title: alias.target }, alias.target);
+  if (alias.last_known_target === null)
+    return h('span', { class: 'soft' }, 'not named by the provider');
+  return h(
+    'span',
+    { class: 'soft' },
+    'last known ',
+    h('span', { class: 'id' }, alias.last_known_target),
+  );
 }
 
 const aliasCells = (alias) => [
@@ -41,7 +48,11 @@ const aliasCells = (alias) => [
     'th',
     { scope: 'row', class: 'marked' },
     mark(aliasMark(alias)),
-    h('a', { class: 'id', title: alias.alias, href: aliasLink(alias.endpoint, alias.alias) }, alias.alias),
+    h(
+      'a',
+      { class: 'id', title: alias.alias, href: aliasLink(alias.endpoint, alias.alias) },
+      alias.alias,
+    ),
     h('div', { class: 'sub' }, h('a', { href: endpointLink(alias.endpoint) }, alias.endpoint)),
   ),
   h(
@@ -78,13 +89,17 @@ export function conditionBadge(endpoint) {
   }[condition(endpoint)]();
 }
 
-// The five phases side by side; `scale` seconds fill the whole width. Their numbers stand beside it as text.
+// The five phases side by side; `scale` seconds fill the whole width. Their numbers stand beside it
+// as text.
 export function phaseBar(seconds, scale) {
   return h(
     'span',
     { class: 'phases', 'aria-hidden': 'true' },
     kPhases.map((phase) =>
-      h('span', { class: `phase ${phase}`, vars: { '--share': `${scale > 0 ? (100 * seconds[phase]) / scale : 0}%` } }),
+      h('span', {
+        class: `phase ${phase}`,
+        vars: { '--share': `${scale > 0 ? (100 * seconds[phase]) / scale : 0}%` },
+      }),
     ),
   );
 }
@@ -97,7 +112,11 @@ function endpointState(endpoint) {
     h(
       'div',
       { class: 'sub' },
-      endpoint.down_since && ['since ', time(endpoint.down_since), poll?.reason && ` · ${poll.reason}`],
+      endpoint.down_since && [
+        'since ',
+        time(endpoint.down_since),
+        poll?.reason && ` · ${poll.reason}`,
+      ],
       !endpoint.down_since && poll && !poll.ok && poll.reason,
     ),
   ];
@@ -112,7 +131,9 @@ const endpointCells = (endpoint) => [
     h(
       'div',
       { class: 'sub' },
-      endpoint.has_baseline ? `${endpoint.models} models, ${endpoint.aliases} aliases` : 'no list yet',
+      endpoint.has_baseline
+        ? `${endpoint.models} models, ${endpoint.aliases} aliases`
+        : 'no list yet',
     ),
   ),
   h('td', null, endpointState(endpoint)),
@@ -122,7 +143,10 @@ const endpointCells = (endpoint) => [
     endpoint.last_poll && totalSeconds(endpoint) > 0
       ? [
           milliseconds(totalSeconds(endpoint)),
-          phaseBar(endpoint.last_poll.phase_seconds, Math.max(state.slowest, totalSeconds(endpoint))),
+          phaseBar(
+            endpoint.last_poll.phase_seconds,
+            Math.max(state.slowest, totalSeconds(endpoint)),
+          ),
         ]
       : '–',
   ),

@@ -1,5 +1,5 @@
-// What the page knows of the daemon, read from the API as a whole, and what follows from it: the summary, the order of rows,
-// the texts that a filter searches.
+// What the page knows of the daemon, read from the API as a whole, and what follows from it: the
+// summary, the order of rows, the texts that a filter searches.
 
 import { get, getAll } from './api.js';
 import { kDay } from './format.js';
@@ -26,9 +26,11 @@ export const totalSeconds = (endpoint) =>
 
 export const isOffPin = (alias) => alias.pin?.state === 'broken';
 export const isUnsettled = (alias) => alias.pending !== null || alias.unstable;
-export const hasMovedLately = (alias) => alias.last_change !== null && Date.now() - Date.parse(alias.last_change) < kDay;
+export const hasMovedLately = (alias) =>
+  alias.last_change !== null && Date.now() - Date.parse(alias.last_change) < kDay;
 
-// down: confirmed. failing: the last poll failed, not yet confirmed. new: not polled since the start.
+// down: confirmed. failing: the last poll failed, not yet confirmed. new: not polled since the
+// start.
 export function condition(endpoint) {
   if (endpoint.availability === 'down') return 'down';
   if (!endpoint.last_poll) return 'new';
@@ -45,7 +47,8 @@ function aliasRank(alias) {
 }
 
 const kConditionRanks = { down: 3, failing: 2, new: 1, up: 0 };
-const endpointRank = (endpoint) => kConditionRanks[condition(endpoint)] * 2 + (endpoint.quarantined ? 1 : 0);
+const endpointRank = (endpoint) =>
+  kConditionRanks[condition(endpoint)] * 2 + (endpoint.quarantined ? 1 : 0);
 
 // Sorts in place; rows of equal rank keep the order of the configuration.
 function byRank(rows, rank) {
@@ -53,7 +56,8 @@ function byRank(rows, rank) {
   return rows.sort((a, b) => ranks.get(b) - ranks.get(a));
 }
 
-// `search` is what the filter looks at. Kept apart from the row's own words by a character that nobody types.
+// `search` is what the filter looks at. Kept apart from the row's own words by a character that
+// nobody types.
 function withSearch(row, ...texts) {
   row.search = texts.filter(Boolean).join('\n').toLowerCase();
   return row;
@@ -68,9 +72,17 @@ export async function readState() {
       getAll('aliases'),
       get('events', { limit: kLatest }).catch((error) => ({ events: [], problem: error.message })),
     ]);
-    for (const row of endpoints) withSearch(row, row.name, row.provider, row.url, ...Object.values(row.labels));
+    for (const row of endpoints)
+      withSearch(row, row.name, row.provider, row.url, ...Object.values(row.labels));
     for (const row of aliases)
-      withSearch(row, row.alias, row.endpoint, row.target, row.pending?.target, ...Object.values(row.labels));
+      withSearch(
+        row,
+        row.alias,
+        row.endpoint,
+        row.target,
+        row.pending?.target,
+        ...Object.values(row.labels),
+      );
     Object.assign(state, {
       isLoaded: true,
       loadedAt: Date.now(),
@@ -84,7 +96,8 @@ export async function readState() {
       byName: new Map(endpoints.map((endpoint) => [endpoint.name, endpoint])),
       // A time-out would make all others look alike.
       slowest: endpoints.reduce(
-        (most, endpoint) => (endpoint.last_poll?.ok ? Math.max(most, totalSeconds(endpoint)) : most),
+        (most, endpoint) =>
+          endpoint.last_poll?.ok ? Math.max(most, totalSeconds(endpoint)) : most,
         0,
       ),
     });
@@ -95,4 +108,5 @@ export async function readState() {
 }
 
 export const aliasesOf = (name) => state.aliases.filter((alias) => alias.endpoint === name);
-export const findAlias = (endpoint, name) => state.aliases.find((alias) => alias.endpoint === endpoint && alias.alias === name);
+export const findAlias = (endpoint, name) =>
+  state.aliases.find((alias) => alias.endpoint === endpoint && alias.alias === name);

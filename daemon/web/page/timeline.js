@@ -1,5 +1,5 @@
-// An alias's targets over time: one lane per target, a bar for each stay. Bars come from the chain of events; the exact bounds
-// of the one that is hovered or focused stand below as text.
+// An alias's targets over time: one lane per target, a bar for each stay. Bars come from the chain
+// of events; the exact bounds of the one that is hovered or focused stand below as text.
 
 import { h, moveAmong } from './dom.js';
 import { axisTime, kDay, shortTime, span } from './format.js';
@@ -32,8 +32,8 @@ function presentLabel(alias) {
   return alias.target ?? kNotNamed;
 }
 
-// Events (newest first) -> stays, oldest first: {label, isName, start, end, bounds}. `start` null: since before the history;
-// `end` null: until now.
+// Events (newest first) -> stays, oldest first: {label, isName, start, end, bounds}. `start` null:
+// since before the history; `end` null: until now.
 export function staysOf(alias, events) {
   const stays = [];
   const enter = (label, start, bounds) => stays.push({ label, start, end: null, bounds });
@@ -48,14 +48,24 @@ export function staysOf(alias, events) {
     if (last) last.end = at;
     enter(label, at, before ? [before, after] : null);
   }
-  if (stays.length === 0) enter(presentLabel(alias), alias.since ? Date.parse(alias.since) : null, null);
-  return stays.map((stay) => ({ ...stay, isName: stay.label !== kNotNamed && stay.label !== kNotListed }));
+  if (stays.length === 0)
+    enter(presentLabel(alias), alias.since ? Date.parse(alias.since) : null, null);
+  return stays.map((stay) => ({
+    ...stay,
+    isName: stay.label !== kNotNamed && stay.label !== kNotListed,
+  }));
 }
 
 function describe(stay) {
-  const from = stay.start === null ? 'from before the history' : `from ${shortTime(new Date(stay.start).toISOString())}`;
-  const seen = stay.bounds ? ` (it changed between ${shortTime(stay.bounds[0])} and ${shortTime(stay.bounds[1])})` : '';
-  const until = stay.end === null ? 'until now' : `until ${shortTime(new Date(stay.end).toISOString())}`;
+  const from =
+    stay.start === null
+      ? 'from before the history'
+      : `from ${shortTime(new Date(stay.start).toISOString())}`;
+  const seen = stay.bounds
+    ? ` (it changed between ${shortTime(stay.bounds[0])} and ${shortTime(stay.bounds[1])})`
+    : '';
+  const until =
+    stay.end === null ? 'until now' : `until ${shortTime(new Date(stay.end).toISOString())}`;
   const lasted = stay.start === null ? '' : `, ${span((stay.end ?? Date.now()) - stay.start)}`;
   return `${stay.label}: ${from}${seen} ${until}${lasted}`;
 }
@@ -78,10 +88,15 @@ export function timeline(alias, events, context) {
   const now = Date.now();
   const stays = staysOf(alias, events);
   const [begin, end] = rangeOf(stays, filters.range, now);
-  const seen = stays.map((stay, i) => ({ ...stay, i })).filter((stay) => (stay.end ?? now) >= begin);
+  const seen = stays
+    .map((stay, i) => ({ ...stay, i }))
+    .filter((stay) => (stay.end ?? now) >= begin);
   const labels = [...new Set([...seen].reverse().map((stay) => stay.label))];
   const hues = new Map(
-    [...new Set(stays.filter((stay) => stay.isName).map((stay) => stay.label))].map((label, i) => [label, i % kHues]),
+    [...new Set(stays.filter((stay) => stay.isName).map((stay) => stay.label))].map((label, i) => [
+      label,
+      i % kHues,
+    ]),
   );
   const share = (at) => (100 * (Math.max(at, begin) - begin)) / (end - begin);
   const chosen = stays[ui.stay] ?? stays.at(-1);
@@ -95,7 +110,11 @@ export function timeline(alias, events, context) {
       type: 'button',
       key: `stay-${stay.i}`,
       tabindex: stays[stay.i] === chosen ? 0 : -1,
-      class: `stay ${stay.isName ? `hue-${hues.get(stay.label)}` : 'no-name'} ${stay.start === null ? 'open' : ''}`,
+      class: [
+        'stay',
+        stay.isName ? `hue-${hues.get(stay.label)}` : 'no-name',
+        stay.start === null ? 'open' : '',
+      ].join(' '),
       'aria-label': describe(stay),
       vars: { '--left': `${left}%`, '--width': `${share(stay.end ?? end) - left}%` },
       onfocus: choose(stay.i),
@@ -103,7 +122,10 @@ export function timeline(alias, events, context) {
       onclick: choose(stay.i),
     });
   };
-  const ticks = Array.from({ length: kTicks }, (_, i) => begin + ((end - begin) * i) / (kTicks - 1));
+  const ticks = Array.from(
+    { length: kTicks },
+    (_, i) => begin + ((end - begin) * i) / (kTicks - 1),
+  );
   return h(
     'div',
     { class: 'timeline' },

@@ -225,7 +225,7 @@ TEST_CASE("the status tells what an operator has to do") {
 }
 
 // ---- alerts
-// -------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 TEST_CASE(
     "an alert is posted every minute until it ends, as resolved for five minutes more, and only "
@@ -317,7 +317,7 @@ TEST_CASE(
 }
 
 // ---- operators
-// ----------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 TEST_CASE(
     "a dropped delivery is not sent, and one that is under way leaves no trace when it fails") {
