@@ -10,6 +10,7 @@
 #include "daemon/config/secret_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
+#include "daemon/events/event.h"
 #include "daemon/text/glob.h"
 
 namespace modelvane {
@@ -23,30 +24,6 @@ constexpr std::size_t kMembersMax = 16;
 constexpr std::size_t kGlobsMax = 256;
 constexpr std::size_t kGlobBytesMax = 128;
 
-// Every type that the product names, also those that only later versions send: a config may
-// subscribe to them today.
-constexpr std::array kEventTypes{
-    std::string_view{"alias.moved"},
-    std::string_view{"alias.unstable"},
-    std::string_view{"alias.settled"},
-    std::string_view{"alias.appeared"},
-    std::string_view{"alias.vanished"},
-    std::string_view{"alias.undisclosed"},
-    std::string_view{"alias.disclosed"},
-    std::string_view{"alias.pin_broken"},
-    std::string_view{"alias.pin_restored"},
-    std::string_view{"model.added"},
-    std::string_view{"model.removed"},
-    std::string_view{"model.retirement_set"},
-    std::string_view{"model.retirement_changed"},
-    std::string_view{"model.retirement_cleared"},
-    std::string_view{"model.retirement_near"},
-    std::string_view{"endpoint.down"},
-    std::string_view{"endpoint.up"},
-    std::string_view{"catalog.quarantined"},
-    std::string_view{"catalog.accepted"},
-    std::string_view{"drill"},
-};
 constexpr std::array kEventGlobs{std::string_view{"alias.*"}, std::string_view{"model.*"},
                                  std::string_view{"endpoint.*"}, std::string_view{"catalog.*"}};
 
@@ -98,9 +75,9 @@ void read_globs(const Field& field, std::string_view what,
 
 void read_subscriptions(const Fields& fields, const Names& endpoint_names, WebhookConfig& webhook) {
   if (const auto* field = fields.find("events")) {
-    std::vector<std::string_view> suggestions{kEventTypes.begin(), kEventTypes.end()};
+    std::vector<std::string_view> suggestions{kEventTypeNames.begin(), kEventTypeNames.end()};
     suggestions.insert(suggestions.end(), kEventGlobs.begin(), kEventGlobs.end());
-    read_globs(*field, "event type", kEventTypes, suggestions, webhook.events);
+    read_globs(*field, "event type", kEventTypeNames, suggestions, webhook.events);
   }
   if (const auto* field = fields.find("endpoints")) {
     const auto names =
