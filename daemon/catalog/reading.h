@@ -5,11 +5,11 @@
 
 #include <chrono>
 #include <optional>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/text/pattern.h"
 #include "daemon/text/time.h"
 
 namespace modelvane {
@@ -94,21 +94,11 @@ struct AliasRule {
 
 inline constexpr int kHopsMax = 4;
 
-// A regular expression (ECMAScript) with the text that it was made from, so that configs compare by
-// text.
-struct IdPattern {
-  std::string text;
-  std::regex regex;
-  // The pattern occurs somewhere in the id.
-  bool matches(const std::string& id) const;
-  friend bool operator==(const IdPattern& a, const IdPattern& b) { return a.text == b.text; }
-};
-
 // Which ids of a list are watched: any `include` (or all when there is none) and no `exclude`.
 struct IdFilter {
-  std::vector<IdPattern> include;
-  std::vector<IdPattern> exclude;
-  bool accepts(const std::string& id) const;
+  std::vector<Pattern> include;
+  std::vector<Pattern> exclude;
+  bool accepts(std::string_view id) const;
   friend bool operator==(const IdFilter&, const IdFilter&) = default;
 };
 
@@ -116,8 +106,8 @@ struct IdFilter {
 // these.
 struct AliasNames {
   std::vector<std::string> ids;
-  std::vector<IdPattern> patterns;
-  bool name(const std::string& id) const;
+  std::vector<Pattern> patterns;
+  bool name(std::string_view id) const;
   friend bool operator==(const AliasNames&, const AliasNames&) = default;
 };
 

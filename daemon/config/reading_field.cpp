@@ -96,23 +96,21 @@ Pagination read_pagination(const Field& field) {
   return pagination;
 }
 
-void read_pattern(const Field& field, std::vector<IdPattern>& patterns) {
+void read_pattern(const Field& field, std::vector<Pattern>& patterns) {
   auto text = field.text("a regular expression");
   if (!text) return;
   if (text->size() > kPatternBytesMax) {
     field.fail(fmt::format("must be at most {} bytes long", kPatternBytesMax));
     return;
   }
-  try {
-    patterns.push_back({*text, std::regex{*text, std::regex::ECMAScript | std::regex::optimize}});
-  } catch (const std::regex_error&) {
-    field.fail(fmt::format(
-        "{} is not a valid regular expression (ECMAScript); check brackets and backslashes",
-        in_quotes(*text)));
+  if (auto pattern = Pattern::compile(*text)) {
+    patterns.push_back(std::move(*pattern));
+  } else {
+    field.fail(fmt::format("{} {}", in_quotes(*text), pattern.error()));
   }
 }
 
-void read_patterns(const Field* field, std::vector<IdPattern>& patterns) {
+void read_patterns(const Field* field, std::vector<Pattern>& patterns) {
   if (field == nullptr) return;
   const auto items = field->list("regular expressions");
   if (!items) return;

@@ -28,7 +28,7 @@ Reading reading_of_fields() {
                 .document = SecondDocument{.url = "http://localhost/info"}}};
   how.hints = {"/created", "/max_model_len", "/pricing", ""};
   how.alias_names.ids = {"internlm3-latest"};
-  how.alias_names.patterns = {{"-latest$", std::regex{"-latest$"}}};
+  how.alias_names.patterns = {Pattern::compile("-latest$").value()};
   how.lifecycle = {.retires_at = {"/deprecation", "/deprecation_date", "/expires"},
                    .replacement = {"/deprecation_replacement_model"},
                    .deprecated = {"/deprecated", "!/active"}};
@@ -44,7 +44,7 @@ Reading reading_of_aliases() {
                           .query = "after_id"};
   how.rules = {{.kind = Rule::Reverse, .pointer = "/aliases"},
                {.kind = Rule::Reverse, .pointer = "/aliases", .canonical = "/name"}};
-  how.models.exclude = {{"test", std::regex{"test"}}};
+  how.models.exclude = {Pattern::compile("test").value()};
   return how;
 }
 

@@ -60,6 +60,7 @@ const std::vector<Vendor>& vendors() {
        {"catalog", "events", "http", "store", "notify", "web", "simulate", "commands"}},
       {"openssl/", {"notify", "transport", "http", "simulate"}},
       {"prometheus/", {"metrics"}},
+      {"re2/", {"text"}},
       {"spdlog/", {"log"}},
       {"sqlite3.h", {"store"}},
       {"yaml-cpp/", {"config", "simulate"}},

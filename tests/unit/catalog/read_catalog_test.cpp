@@ -100,8 +100,8 @@ TEST_CASE("order, created and permission of rows mean nothing") {
 
 TEST_CASE("only watched ids are kept") {
   Reading how = reading();
-  how.models.include.push_back({"^acme-", std::regex{"^acme-"}});
-  how.models.exclude.push_back({"test", std::regex{"test"}});
+  how.models.include.push_back(Pattern::compile("^acme-").value());
+  how.models.exclude.push_back(Pattern::compile("test").value());
   CHECK(read(R"({"data":[{"id":"acme-1"},{"id":"acme-test"},{"id":"other"}]})", how).ids ==
         IdList{"acme-1"});
 }

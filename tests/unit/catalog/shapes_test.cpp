@@ -44,7 +44,7 @@ std::string arrows(const std::string& rows, const Reading& how) {
 }
 
 Reading latest(Reading how) {
-  how.alias_names.patterns.push_back({"-latest$", std::regex{"-latest$"}});
+  how.alias_names.patterns.push_back(Pattern::compile("-latest$").value());
   return how;
 }
 

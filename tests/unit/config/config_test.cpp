@@ -94,7 +94,7 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   internlm.access.http_headers = {{"sso-ak", env("SSO_AK")}};
   internlm.reading.shape = {};
   internlm.reading.rules = {{Rule::Field, "/ref_model"}};
-  internlm.reading.alias_names.patterns = {{"-latest$", std::regex{"-latest$"}}};
+  internlm.reading.alias_names.patterns = {Pattern::compile("-latest$").value()};
   internlm.interval = 60s;
   internlm.timeout = 10s;
   internlm.recheck = 5s;
@@ -112,7 +112,7 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   gateway.name = "gateway";
   gateway.url = "https://llm.example.com/v1/models";
   gateway.reading.rules = {{Rule::Field, "/ref_model"}};
-  gateway.reading.models.include = {{"^acme-", std::regex{"^acme-"}}};
+  gateway.reading.models.include = {Pattern::compile("^acme-").value()};
   gateway.access.tls.ca_file = ca_file;
   gateway.access.proxy.url = "http://proxy:3128";
 
