@@ -52,10 +52,23 @@ Connection::Progress Connection::receive() {
   return progress;
 }
 
-void Connection::wait() {
+void Connection::wait(std::size_t head_bytes) {
   state_ = State::Waiting;
   deadline_ = SteadyClock::time_point::max();
-  input_ = {};
+  ++requests_;
+  input_.erase(0, head_bytes);
+  seen = 0;
+  if (input_.empty()) input_ = {};  // and its memory: most connections are idle most of the time
+}
+
+void Connection::read_next(SteadyClock::time_point deadline) {
+  state_ = State::Reading;
+  deadline_ = deadline;
+  output_ = {};
+  body_ = {};
+  sent_ = 0;
+  is_body_wanted = true;
+  after = After::Closed;
 }
 
 void Connection::answer(std::string head, SharedText body, SteadyClock::time_point deadline) {

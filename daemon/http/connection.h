@@ -1,5 +1,6 @@
 // One client's connection and how far it has come: reading the head, waiting for a worker, then
-// writing the answer and draining, or streaming. Belongs to the front's thread. Never blocks; every
+// writing the answer; behind it reading the next head, or draining before the end; or streaming.
+// Belongs to the front's thread. Never blocks; every
 // state but the waiting one has a deadline for all of it, so that a byte now and then buys no time.
 // A stream has one for what waits to be sent.
 #pragma once
@@ -7,10 +8,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daemon/http/channel.h"
+#include "daemon/http/reply.h"
 #include "daemon/http/shared_text.h"
 
 namespace modelvane {
@@ -25,11 +29,13 @@ class Connection {
   enum class Progress { More, Done, Closed, NotTls };
 
   // Takes the socket over. `tls` may be null.
-  Connection(int fd, const TlsContext* tls, SteadyClock::time_point deadline)
-      : channel_(fd, tls), deadline_(deadline) {}
+  Connection(int fd, std::shared_ptr<const TlsContext> tls, SteadyClock::time_point deadline)
+      : channel_(fd, tls.get()), tls_(std::move(tls)), deadline_(deadline) {}
 
   int fd() const { return channel_.fd(); }
   State state() const { return state_; }
+  // What it began with.
+  const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
   SteadyClock::time_point deadline() const { return deadline_; }
   // What epoll is to report as it stands now.
   std::uint32_t interest() const;
@@ -42,15 +48,24 @@ class Connection {
   std::string_view input() const { return input_; }
   // How much of input() was looked at for the head's end.
   std::size_t seen = 0;
+  // Between two requests: nothing of the next one has come.
+  bool is_idle() const { return state_ == State::Reading && requests_ > 0 && input_.empty(); }
+  // Of the current head.
+  void expect_by(SteadyClock::time_point deadline) { deadline_ = deadline; }
+  std::size_t requests() const { return requests_; }
 
   // Answers to HEAD tell the length of a body that does not come.
   bool is_body_wanted = true;
+  After after = After::Closed;
 
-  void wait();
+  // For a worker. The head is done with; what came behind it waits for its turn.
+  void wait(std::size_t head_bytes);
   void answer(std::string head, SharedText body, SteadyClock::time_point deadline);
   std::size_t unsent() const { return output_.size() + body_.size() - sent_; }
   // Writing: Done when everything was handed to the kernel.
   Progress send();
+  // The answer is out and the client may ask again.
+  void read_next(SteadyClock::time_point deadline);
 
   // Streaming: from now on the answer goes on until one side ends it. What waits must be taken by
   // the client within `patience`.
@@ -68,6 +83,7 @@ class Connection {
   std::string_view next_piece() const;
 
   Channel channel_;
+  const std::shared_ptr<const TlsContext> tls_;
   State state_ = State::Reading;
   SteadyClock::time_point deadline_;
   std::string input_;
@@ -75,6 +91,7 @@ class Connection {
   SharedText body_;       // follows it
   std::size_t sent_ = 0;  // of both
   std::size_t discarded_ = 0;
+  std::size_t requests_ = 0;  // that got beyond their heads
 
   std::chrono::milliseconds patience_{0};
   std::size_t owed_ = 0;  // bytes of output_ that must be out by the deadline; later ones get a

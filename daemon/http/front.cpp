@@ -58,11 +58,15 @@ class Front::Loop {
   void add_client(int fd, TimePoint now);
   void advance(std::uint64_t ticket, Connection& connection, TimePoint now);
   bool read_more(std::uint64_t ticket, Connection& connection, TimePoint now);
+  bool read_next(std::uint64_t ticket, Connection& connection, TimePoint now);
+  void read_request(std::uint64_t ticket, Connection& connection, TimePoint now);
+  bool is_to_be_kept(const RequestHead& head, const Connection& connection) const;
   void take_answer(std::uint64_t ticket, Response answer, TimePoint now);
   void open_stream(std::uint64_t ticket, Connection& connection, Response answer, TimePoint now);
   void send_streams(TimePoint now);
   void answer(std::uint64_t ticket, Connection& connection, const Reply& reply, TimePoint now);
-  std::string head_for(const Reply& reply) const;
+  std::string head_for(const Reply& reply, After after = After::Closed) const;
+  std::shared_ptr<const TlsContext> tls_in_force() const;
   void expire(TimePoint now);
   void remove(std::uint64_t ticket);
   void watch(std::uint64_t tag, int fd, std::uint32_t events, int operation) const;
@@ -200,7 +204,7 @@ void Front::Loop::accept_clients(const Listener& listener, TimePoint now) {
 }
 
 void Front::Loop::add_client(int fd, TimePoint now) {
-  const auto tls = hooks_.tls ? hooks_.tls() : nullptr;
+  const auto tls = tls_in_force();
   if (connections_.size() >= limits_.connections) {
     // Fits into the empty socket's buffer; whoever does not get it sees a closed connection. So
     // does who expects a handshake.
@@ -217,7 +221,7 @@ void Front::Loop::add_client(int fd, TimePoint now) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   const auto ticket = next_ticket_++;
   auto& connection = connections_[ticket];
-  connection = std::make_unique<Connection>(fd, tls.get(), now + limits_.head_deadline);
+  connection = std::make_unique<Connection>(fd, tls, now + limits_.head_deadline);
   connection->watched = connection->interest();
   watch(ticket, fd, connection->watched, EPOLL_CTL_ADD);
 }
@@ -237,7 +241,8 @@ void Front::Loop::advance(std::uint64_t ticket, Connection& connection, TimePoin
     const auto before = connection.unsent();
     progress = connection.send();
     unsent_bytes_ -= before - connection.unsent();
-    if (progress == Connection::Progress::Done) connection.drain(now + limits_.drain_deadline);
+    if (progress == Connection::Progress::Done && !read_next(ticket, connection, now))
+      return remove(ticket);
   } else {
     progress = connection.discard();
   }
@@ -245,8 +250,26 @@ void Front::Loop::advance(std::uint64_t ticket, Connection& connection, TimePoin
   watch(ticket, connection);
 }
 
+// An answer is out. False when the client has closed.
+bool Front::Loop::read_next(std::uint64_t ticket, Connection& connection, TimePoint now) {
+  // Once certificates or the clients' authority have changed, what a connection was let in for
+  // counts no more: clients ask again on a new one.
+  const bool is_outdated = connection.tls() != tls_in_force();
+  if (connection.after == After::Closed || is_outdated || is_stopping_) {
+    connection.drain(now + limits_.drain_deadline);
+    return true;
+  }
+  connection.read_next(now + limits_.idle_deadline);
+  if (connection.is_idle()) return read_more(ticket, connection, now);
+  // Its next request came together with the last one.
+  connection.expect_by(now + limits_.head_deadline);
+  read_request(ticket, connection, now);
+  return connection.state() != Connection::State::Reading || read_more(ticket, connection, now);
+}
+
 // False when the client has closed.
 bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePoint now) {
+  const bool was_idle = connection.is_idle();
   const auto progress = connection.receive();
   if (progress == Connection::Progress::NotTls) {
     answer(ticket, connection, problem(400, "this port speaks HTTPS: write https:// in the URL"),
@@ -254,23 +277,36 @@ bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePo
     return true;
   }
   if (progress != Connection::Progress::Done) return progress == Connection::Progress::More;
+  if (was_idle) {
+    if (connection.tls() != tls_in_force()) return false;
+    connection.expect_by(now + limits_.head_deadline);
+  }
+  read_request(ticket, connection, now);
+  return true;
+}
+
+void Front::Loop::read_request(std::uint64_t ticket, Connection& connection, TimePoint now) {
   const auto end = find_head_end(connection.input(), connection.seen);
   connection.seen = connection.input().size();
-  if (end && *end == 0) return true;
+  if (end && *end == 0) return;
   auto head =
       end ? read_head(connection.input().substr(0, *end), site_) : std::unexpected(end.error());
   if (!head) {
     answer(ticket, connection, head.error(), now);
-    return true;
+    return;
   }
   connection.is_body_wanted = head->method != "HEAD";
-  connection.wait();
+  if (is_to_be_kept(*head, connection)) connection.after = After::Kept;
+  connection.wait(*end);
   workers_->submit([this, ticket, asked = std::move(*head)]() -> Workers::Rest {
     return [this, ticket, answered = hooks_.answer(asked)](TimePoint later) mutable {
       take_answer(ticket, std::move(answered), later);
     };
   });
-  return true;
+}
+
+bool Front::Loop::is_to_be_kept(const RequestHead& head, const Connection& connection) const {
+  return head.keeps_connection && connection.requests() + 1 < limits_.requests_per_connection;
 }
 
 void Front::Loop::take_answer(std::uint64_t ticket, Response answered, TimePoint now) {
@@ -321,13 +357,19 @@ void Front::Loop::send_streams(TimePoint now) {
   }
 }
 
-std::string Front::Loop::head_for(const Reply& reply) const {
-  return head_of(reply, hooks_.headers ? hooks_.headers() : Headers{});
+std::string Front::Loop::head_for(const Reply& reply, After after) const {
+  return head_of(reply, hooks_.headers ? hooks_.headers() : Headers{}, after);
+}
+
+std::shared_ptr<const TlsContext> Front::Loop::tls_in_force() const {
+  return hooks_.tls ? hooks_.tls() : nullptr;
 }
 
 void Front::Loop::answer(std::uint64_t ticket, Connection& connection, const Reply& reply,
                          TimePoint now) {
-  connection.answer(head_for(reply), connection.is_body_wanted ? reply.body : SharedText{},
+  if (reply.is_endless || is_stopping_) connection.after = After::Closed;
+  connection.answer(head_for(reply, connection.after),
+                    connection.is_body_wanted ? reply.body : SharedText{},
                     now + limits_.write_deadline);
   unsent_bytes_ += connection.unsent();
   watch(ticket, connection);

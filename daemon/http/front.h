@@ -25,6 +25,10 @@ namespace modelvane {
 struct FrontLimits {
   // A head fits into one or two packets: 5 s is much for the slowest honest client.
   std::chrono::milliseconds head_deadline{5'000};
+  // A kept connection outlasts the usual pauses between scrapes, up to a minute.
+  std::chrono::milliseconds idle_deadline{75'000};
+  // Clients come back through whatever balances load, and nothing is kept for ever.
+  std::size_t requests_per_connection = 1'000;
   // Prometheus gives up on a scrape after 10 s by default.
   std::chrono::milliseconds write_deadline{15'000};
   std::chrono::milliseconds drain_deadline{1'000};

@@ -18,7 +18,7 @@ bool is_set(const Headers& headers, std::string_view name) {
 }
 
 // What the reply says itself comes first, then what every answer says, each name once.
-Headers all_headers(const Reply& reply, const Headers& site_wide) {
+Headers all_headers(const Reply& reply, const Headers& site_wide, After after) {
   Headers all;
   const auto add = [&](std::string_view name, std::string value) {
     if (!is_set(all, name)) all.emplace_back(name, std::move(value));
@@ -34,7 +34,8 @@ Headers all_headers(const Reply& reply, const Headers& site_wide) {
   add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   add("X-Content-Type-Options", "nosniff");
   add("Referrer-Policy", "no-referrer");
-  add("Connection", "close");
+  // Clients of HTTP/1.0 want to be told, too.
+  add("Connection", after == After::Kept ? "keep-alive" : "close");
   for (const auto& [name, value] : site_wide) add(name, value);
   return all;
 }
@@ -117,9 +118,9 @@ std::string_view status_phrase(int status) {
   }
 }
 
-std::string head_of(const Reply& reply, const Headers& site_wide) {
+std::string head_of(const Reply& reply, const Headers& site_wide, After after) {
   auto text = fmt::format("HTTP/1.1 {} {}\r\n", reply.status, status_phrase(reply.status));
-  for (const auto& [name, value] : all_headers(reply, site_wide))
+  for (const auto& [name, value] : all_headers(reply, site_wide, after))
     fmt::format_to(std::back_inserter(text), "{}: {}\r\n", name, value);
   return text + "\r\n";
 }

@@ -33,9 +33,12 @@ Reply with_tag(Reply reply, std::string_view if_none_match);
 
 std::string_view status_phrase(int status);
 
-// The head of the answer in HTTP/1.1, ending the connection; the body follows as it is. Every
-// answer forbids sniffing, framing and referrers, and storing unless the reply says otherwise.
-// `site_wide`: of every answer that does not set them itself.
-std::string head_of(const Reply& reply, const Headers& site_wide);
+// What comes of the connection after an answer.
+enum class After { Closed, Kept };
+
+// The head of the answer in HTTP/1.1; the body follows as it is. Every answer forbids sniffing,
+// framing and referrers, and storing unless the reply says otherwise. `site_wide`: of every answer
+// that does not set them itself.
+std::string head_of(const Reply& reply, const Headers& site_wide, After after = After::Closed);
 
 }  // namespace modelvane

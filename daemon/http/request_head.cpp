@@ -69,7 +69,16 @@ struct Facts {
   std::optional<std::string> origin;
   std::string fetch_site;
   std::optional<std::size_t> body_bytes;
+  bool wants_close = false;
+  bool wants_keep_alive = false;
 };
+
+bool lists(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    if (equals_ignoring_case(trimmed(take_until(list, ",")), word)) return true;
+  }
+  return false;
+}
 
 // Cuts the prefix off, so that nothing behind knows of it.
 std::optional<Reply> enter_site(RequestHead& head, const Site& site) {
@@ -123,6 +132,9 @@ std::optional<Reply> note_fact(const std::string& name, std::string_view value, 
   } else if (name == "origin") {
     if (facts.origin) return problem(400, "Origin may be given once");
     facts.origin = value;
+  } else if (name == "connection") {
+    facts.wants_close = facts.wants_close || lists(value, "close");
+    facts.wants_keep_alive = facts.wants_keep_alive || lists(value, "keep-alive");
   } else if (name == "sec-fetch-site") {
     facts.fetch_site = value;
   }
@@ -211,6 +223,8 @@ std::expected<RequestHead, Reply> read_head(std::string_view text, const Site& s
     if (auto refusal = read_header(line, head, facts)) return Refused{std::move(*refusal)};
   }
   if (auto refusal = check(head, facts, is_http_1_1, site.host)) return std::move(*refusal);
+  head.keeps_connection = !facts.wants_close && (is_http_1_1 || facts.wants_keep_alive) &&
+                          facts.body_bytes.value_or(0) == 0;
   return head;
 }
 

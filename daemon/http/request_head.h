@@ -35,6 +35,9 @@ struct RequestHead {
   std::vector<std::pair<std::string, std::string>>
       headers;  // of the allowed ones, names in lower case
   bool accepts_gzip = false;
+  // The client takes another answer on this connection, and what follows the head is its next
+  // request: RFC 9112 9.3. Never with a body, which nobody reads.
+  bool keeps_connection = false;
 
   std::string_view path() const { return std::string_view{target}.substr(0, target.find('?')); }
   std::string_view query() const {

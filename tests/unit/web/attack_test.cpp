@@ -46,7 +46,8 @@ TEST_CASE("500 slow clients do not hold up a scrape") {
   }
   // All of them are still there: no scrape was served because the others had gone.
   for (std::size_t i = 0; i < slow.size(); ++i) {
-    slow[i].send(i % 2 == 0 ? "Host: a\r\n\r\n" : request("GET", "/-/healthy"));
+    slow[i].send(i % 2 == 0 ? "Host: a\r\nConnection: close\r\n\r\n"
+                            : request("GET", "/-/healthy"));
     CHECK(slow[i].read_answer().status == 200);
   }
 }
@@ -108,7 +109,7 @@ TEST_CASE("ranges are ignored") {
       200);
 }
 
-TEST_CASE("a second request behind the first is never served") {
+TEST_CASE("a request behind one that ends the connection is never served") {
   World world;
   const Client client{world.address()};
   client.send(request("GET", "/-/healthy") + request("POST", "/-/reload"));

@@ -107,6 +107,21 @@ Answer Client::read_answer() const {
   return parse(read_all());
 }
 
+Answer Client::read_next_answer(bool has_body) {
+  auto answer = parse(read_until("\r\n\r\n"));
+  const auto length = answer.header("content-length");
+  if (!has_body || length.empty()) return answer;
+  std::array<char, 16 * 1024> buffer;
+  while (received_.size() < std::stoul(length)) {
+    const auto count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    if (count <= 0) return {};
+    received_.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  answer.body = received_.substr(0, std::stoul(length));
+  received_.erase(0, answer.body.size());
+  return answer;
+}
+
 std::string Client::read_until(const std::string& end) {
   std::array<char, 64 * 1024> buffer;
   std::size_t seen = 0;
@@ -129,6 +144,11 @@ std::string Client::read_until(const std::string& end) {
 
 std::string request(const std::string& method, const std::string& target,
                     const std::string& headers) {
+  return kept_request(method, target, "Connection: close\r\n" + headers);
+}
+
+std::string kept_request(const std::string& method, const std::string& target,
+                         const std::string& headers) {
   return method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
 }
 

@@ -34,6 +34,9 @@ class Client {
   // All bytes until the server closes.
   std::string read_all() const;
   Answer read_answer() const;
+  // The next of several on one connection, whole by its Content-Length; `has_body` is false for
+  // HEAD.
+  Answer read_next_answer(bool has_body = true);
   // What comes until `end` has come; "" when the server closes before. Then go on with read_until()
   // alone.
   std::string read_until(const std::string& end);
@@ -45,9 +48,12 @@ class Client {
   std::string received_;  // read_until() has not given it out
 };
 
-// "GET /path HTTP/1.1", Host and the further header lines ("Name: value\r\n").
+// "GET /path HTTP/1.1", Host, Connection: close and the further header lines ("Name: value\r\n").
 std::string request(const std::string& method, const std::string& target,
                     const std::string& headers = "");
+// The same on a connection that is to be kept.
+std::string kept_request(const std::string& method, const std::string& target,
+                         const std::string& headers = "");
 Answer fetch(const std::string& address, const std::string& raw);
 Answer get(const std::string& address, const std::string& target, const std::string& headers = "");
 
