@@ -1,18 +1,20 @@
-// How a request becomes libcurl options. Three choices need their reasons:
-// - Addresses come from our resolver and go in by CURLOPT_RESOLVE with a leading "+", as entries
-// that may age. The cache they land
-//   in is normally never swept (a sweep walks all of it at the end of every transfer); one transfer
-//   in some hundred sweeps it.
-// - tls_config.server_name: the URL's host becomes the server name, whose prepared addresses are
-// those of the original host, and
-//   the Host header keeps the original. SNI and verification then use the server name. libcurl
-//   files connections under the URL's host, so two endpoints with one server name and different
-//   machines would meet there: such requests always connect anew.
-// - Authorities are put into the TLS context as a store that is parsed once (TrustStore), so
-// CURLOPT_CAINFO stays empty. What
-//   remains of it for libcurl is only to keep connections with different authorities apart;
-//   CURLOPT_CAPATH, which is never looked into because the store is replaced, carries the file's
-//   name for that.
+// How a request becomes libcurl options. Four choices need their reasons.
+//
+// Addresses come from our resolver and go in by CURLOPT_RESOLVE with a leading "+", as entries that
+// may age. libcurl's cache of them is normally never swept, because a sweep walks all of it at the
+// end of every transfer; one transfer in some hundred sweeps it.
+//
+// tls_config.server_name takes the place of the URL's host, and its prepared addresses are those of
+// the original host; the Host header keeps the original. SNI and verification then use the server
+// name. libcurl files connections under the URL's host, so two endpoints with one server name and
+// different machines would share them: such requests always connect anew.
+//
+// Authorities are put into the TLS context as a store that is parsed once (TrustStore), so
+// CURLOPT_CAINFO stays empty. All that libcurl still has to do is to keep connections with
+// different authorities apart: CURLOPT_CAPATH carries the file's name for that. Nothing looks into
+// that path, because the store is replaced.
+//
+// Bodies are decompressed here and not by libcurl (body_decoder.h says why).
 #include "daemon/transport/exchange.h"
 
 #include <curl/curl.h>
@@ -67,6 +69,34 @@ void append(Slist& list, const std::string& line) {
   list.reset(longer);
 }
 
+// The values of all fields of this name, as one.
+std::string joined(const HttpReply& reply, std::string_view name) {
+  std::string values;
+  for (const auto& [field, value] : reply.headers) {
+    if (field != name) continue;
+    if (!values.empty()) values += ',';
+    values += value;
+  }
+  return values;
+}
+
+// libcurl takes the chunks apart, and any compression that Transfer-Encoding names, too, without
+// a limit: such an answer ends here.
+void choose_decoder(Exchange& exchange) {
+  const auto transfer = joined(exchange.reply, "transfer-encoding");
+  if (!transfer.empty() && !equals_ignoring_case(transfer, "chunked")) {
+    exchange.coding_is_refused =
+        "the answer's Transfer-Encoding names more than \"chunked\": that is not read";
+    return;
+  }
+  const auto coding = coding_of(joined(exchange.reply, "content-encoding"));
+  if (coding) {
+    exchange.decoder = BodyDecoder{*coding};
+  } else {
+    exchange.coding_is_refused = coding.error();
+  }
+}
+
 void take_header(Exchange& exchange, std::string_view line) {
   if (line.starts_with("HTTP/")) {  // also after an interim answer, whose fields are dropped
     exchange.reply.headers.clear();
@@ -77,6 +107,7 @@ void take_header(Exchange& exchange, std::string_view line) {
   auto& headers = exchange.reply.headers;
   if (line == "\r\n" || line == "\n") {
     exchange.head_is_complete = true;
+    choose_decoder(exchange);
   } else if (line.starts_with(' ') || line.starts_with('\t')) {
     if (!headers.empty()) headers.back().second.append(" ").append(trimmed(line));
   } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
@@ -108,7 +139,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
   }
   take_header(exchange, {data, size});
   free_handshake_buffer(exchange);
-  return size;
+  return exchange.coding_is_refused.empty() ? size : 0;
 }
 
 // What the server announces, as far as it is allowed; a compressed body will grow beyond it.
@@ -120,14 +151,13 @@ std::size_t expected_bytes(const Exchange& exchange) {
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
-  if (size > exchange.body_limit() - exchange.reply.body.size()) {
-    exchange.body_too_large = true;
-    return 0;
-  }
-  if (exchange.reply.body.empty()) exchange.reply.body.reserve(expected_bytes(exchange));
-  exchange.reply.body.append(data, size);
+  std::string& body = exchange.reply.body;
+  if (body.empty()) body.reserve(expected_bytes(exchange));
+  const auto result = exchange.decoder.add({data, size}, body, exchange.body_limit());
+  exchange.body_too_large = result == BodyDecoder::Result::TooLarge;
+  exchange.body_is_damaged = result == BodyDecoder::Result::Damaged;
   free_handshake_buffer(exchange);
-  return size;
+  return result == BodyDecoder::Result::Fine ? size : 0;
 }
 
 void drop_note(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) {
@@ -252,12 +282,16 @@ void* Exchange::release() {
 void Exchange::set_request(void* handle) {
   bool has_host = false;
   bool has_content_type = false;
+  bool has_accept_encoding = false;
   for (const auto& [name, value] : request.headers) {
     append(headers_,
            value.empty() ? name + ";" : name + ": " + value);  // "name;" = sent with no value
     has_host = has_host || equals_ignoring_case(name, "host");
     has_content_type = has_content_type || equals_ignoring_case(name, "content-type");
+    has_accept_encoding = has_accept_encoding || equals_ignoring_case(name, "accept-encoding");
   }
+  // Said by hand: libcurl would also decode (body_decoder.h).
+  if (!has_accept_encoding) append(headers_, "Accept-Encoding: gzip");
   if (has_server_name() && !has_host) append(headers_, "Host: " + authority(target));
   set(handle, CURLOPT_URL, url_.c_str());
   if (request.method == "POST" || !request.body.empty()) {
@@ -275,7 +309,6 @@ void Exchange::set_request(void* handle) {
     set(handle, CURLOPT_CUSTOMREQUEST, "GET");
   }
   if (headers_) set(handle, CURLOPT_HTTPHEADER, headers_.get());
-  set(handle, CURLOPT_ACCEPT_ENCODING, "gzip");
   if (!request.basic_username.empty() || !request.basic_password.empty()) {
     set(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
     set(handle, CURLOPT_USERNAME, request.basic_username.c_str());

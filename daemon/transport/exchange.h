@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/transport/body_decoder.h"
 #include "daemon/transport/resolver.h"
 #include "daemon/transport/target.h"
 #include "daemon/transport/transport.h"
@@ -85,6 +86,9 @@ class Exchange {
   bool head_is_complete = false;
   bool head_too_large = false;
   bool body_too_large = false;
+  bool body_is_damaged = false;   // its compression
+  std::string coding_is_refused;  // a sentence: the head names a coding that is not read
+  BodyDecoder decoder;
   bool handshake_buffer_is_freed = false;
   std::array<char, 256> error_text{};  // CURL_ERROR_SIZE
 

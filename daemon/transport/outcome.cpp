@@ -171,6 +171,8 @@ Verdict explain_truncation(const Exchange& exchange) {
 Verdict explain(const Exchange& exchange, CURLcode code) {
   const std::string_view detail = exchange.error_text.data();
   if (exchange.body_too_large || exchange.head_too_large) return explain_too_large(exchange);
+  if (!exchange.coding_is_refused.empty()) return {Reason::Other, exchange.coding_is_refused};
+  if (exchange.body_is_damaged) return {Reason::Other, "the answer's compression is damaged"};
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return {Reason::Dns, fmt::format("no address for host {}", exchange.target.host)};
@@ -199,8 +201,6 @@ Verdict explain(const Exchange& exchange, CURLcode code) {
     case CURLE_SEND_ERROR: return explain_broken_receive(exchange, detail);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY: return {Reason::Other, "the answer is not valid HTTP"};
-    case CURLE_BAD_CONTENT_ENCODING:
-      return {Reason::Other, "the answer's compression is damaged or of an unknown kind"};
     // What libcurl says of a header line beyond its own 100 kB, after which it stops reading.
     case CURLE_OUT_OF_MEMORY:
       if (!exchange.head_is_complete &&
@@ -251,7 +251,13 @@ HttpFailure not_started(const Exchange& exchange, Reason reason, std::string sen
 }
 
 HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now) {
-  const auto code = static_cast<CURLcode>(curl_code);
+  auto code = static_cast<CURLcode>(curl_code);
+  if (code == CURLE_OK) {
+    const auto end = exchange.decoder.finish(exchange.reply.body, exchange.body_limit());
+    exchange.body_is_damaged = end == BodyDecoder::Result::Damaged;
+    exchange.body_too_large = end == BodyDecoder::Result::TooLarge;
+    if (end != BodyDecoder::Result::Fine) code = CURLE_WRITE_ERROR;  // as on_body would end it
+  }
   if (code == CURLE_OPERATION_TIMEDOUT) return std::unexpected(ran_out_of_time(exchange, now));
   if (code != CURLE_OK) {
     HttpFailure failure;

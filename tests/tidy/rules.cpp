@@ -52,6 +52,7 @@ struct Vendor {
 
 const std::vector<Vendor>& vendors() {
   static const std::vector<Vendor> kVendors{
+      {"brotli/", {"transport"}},
       {"CLI/", {"commands", ""}},
       {"crypt.h", {"http"}},
       {"curl/", {"transport"}},
@@ -64,7 +65,8 @@ const std::vector<Vendor>& vendors() {
       {"spdlog/", {"log"}},
       {"sqlite3.h", {"store"}},
       {"yaml-cpp/", {"config", "simulate"}},
-      {"zlib.h", {"http"}},
+      {"zlib.h", {"http", "transport"}},
+      {"zstd.h", {"transport"}},
   };
   return kVendors;
 }

@@ -274,6 +274,25 @@ TEST_CASE("damaged compression is a failure") {
   CHECK(has(Client{}.failure_of(get(server.url())).sentence, "compression"));
 }
 
+TEST_CASE("an answer that names stacked codings ends at its head") {
+  std::string header;
+  SUBCASE("stacked by Content-Encoding") {
+    header = "Content-Encoding: gzip, gzip, gzip\r\n";
+  }
+  SUBCASE("stacked by two fields") {
+    header = "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n";
+  }
+  SUBCASE("by Transfer-Encoding") {
+    header = "Transfer-Encoding: gzip, chunked\r\n";
+  }
+  FakeServer server{[&](Connection& peer) {
+    peer.read_head();
+    peer.send("HTTP/1.1 200 OK\r\n" + header + "\r\n");
+    peer.read_exactly(1);  // nothing more comes: whoever wants a body waits in vain
+  }};
+  CHECK(has(Client{}.failure_of(get(server.url())).sentence, "not read"));
+}
+
 TEST_CASE("a flood of headers is cut off, be it of many, of long ones, or of one endless line") {
   std::string start = "HTTP/1.1 200 OK\r\n";
   std::string piece;
