@@ -61,8 +61,9 @@ void Connection::wait(std::size_t head_bytes) {
   if (input_.empty()) input_ = {};  // and its memory: most connections are idle most of the time
 }
 
-void Connection::read_next(SteadyClock::time_point deadline) {
+void Connection::read_next(SteadyClock::time_point now, SteadyClock::time_point deadline) {
   state_ = State::Reading;
+  reading_since_ = now;
   deadline_ = deadline;
   output_ = {};
   body_ = {};

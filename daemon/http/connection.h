@@ -29,11 +29,20 @@ class Connection {
   enum class Progress { More, Done, Closed, NotTls };
 
   // Takes the socket over. `tls` may be null.
-  Connection(int fd, std::shared_ptr<const TlsContext> tls, SteadyClock::time_point deadline)
-      : channel_(fd, tls.get()), tls_(std::move(tls)), deadline_(deadline) {}
+  Connection(int fd, std::string peer, std::shared_ptr<const TlsContext> tls,
+             SteadyClock::time_point now, SteadyClock::time_point deadline)
+      : channel_(fd, tls.get()),
+        peer_(std::move(peer)),
+        tls_(std::move(tls)),
+        reading_since_(now),
+        deadline_(deadline) {}
 
   int fd() const { return channel_.fd(); }
+  // As peer_of() tells it.
+  const std::string& peer() const { return peer_; }
   State state() const { return state_; }
+  // Reading: since when the current head is waited for.
+  SteadyClock::time_point reading_since() const { return reading_since_; }
   // What it began with.
   const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
   SteadyClock::time_point deadline() const { return deadline_; }
@@ -65,7 +74,7 @@ class Connection {
   // Writing: Done when everything was handed to the kernel.
   Progress send();
   // The answer is out and the client may ask again.
-  void read_next(SteadyClock::time_point deadline);
+  void read_next(SteadyClock::time_point now, SteadyClock::time_point deadline);
 
   // Streaming: from now on the answer goes on until one side ends it. What waits must be taken by
   // the client within `patience`.
@@ -83,7 +92,9 @@ class Connection {
   std::string_view next_piece() const;
 
   Channel channel_;
+  const std::string peer_;
   const std::shared_ptr<const TlsContext> tls_;
+  SteadyClock::time_point reading_since_;
   State state_ = State::Reading;
   SteadyClock::time_point deadline_;
   std::string input_;

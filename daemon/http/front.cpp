@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/http/admission.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/listener.h"
 #include "daemon/http/workers.h"
@@ -55,7 +56,8 @@ class Front::Loop {
   void run();
   void handle(const epoll_event& event, TimePoint now);
   void accept_clients(const Listener& listener, TimePoint now);
-  void add_client(int fd, TimePoint now);
+  void add_client(int fd, const std::string& peer, TimePoint now);
+  bool make_room(const std::string& peer);
   void advance(std::uint64_t ticket, Connection& connection, TimePoint now);
   bool read_more(std::uint64_t ticket, Connection& connection, TimePoint now);
   bool read_next(std::uint64_t ticket, Connection& connection, TimePoint now);
@@ -190,9 +192,12 @@ void Front::Loop::handle(const epoll_event& event, TimePoint now) {
 
 void Front::Loop::accept_clients(const Listener& listener, TimePoint now) {
   for (std::size_t i = 0; i < kAcceptsPerTurn; ++i) {
-    const int fd = ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    sockaddr_storage address{};
+    auto* const peer = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    const int fd = ::accept4(listener.fd(), peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-      add_client(fd, now);
+      add_client(fd, peer_of(*peer), now);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       accept_again_ = now + kAcceptPause;
       watch_listeners(false);
@@ -203,9 +208,25 @@ void Front::Loop::accept_clients(const Listener& listener, TimePoint now) {
   }
 }
 
-void Front::Loop::add_client(int fd, TimePoint now) {
+// False when nobody gives way to a client from there.
+bool Front::Loop::make_room(const std::string& peer) {
+  if (connections_.size() < share_of(limits_.connections)) return true;
+  std::vector<Guest> guests;
+  guests.reserve(connections_.size());
+  for (const auto& [ticket, connection] : connections_) {
+    guests.push_back({.ticket = ticket,
+                      .peer = connection->peer(),
+                      .is_served = connection->state() != Connection::State::Reading,
+                      .since = connection->reading_since()});
+  }
+  const auto admission = admit(peer, guests, limits_.connections);
+  if (admission.gives_way) remove(*admission.gives_way);
+  return admission.is_admitted;
+}
+
+void Front::Loop::add_client(int fd, const std::string& peer, TimePoint now) {
   const auto tls = tls_in_force();
-  if (connections_.size() >= limits_.connections) {
+  if (!make_room(peer)) {
     // Fits into the empty socket's buffer; whoever does not get it sees a closed connection. So
     // does who expects a handshake.
     if (!tls) {
@@ -221,7 +242,7 @@ void Front::Loop::add_client(int fd, TimePoint now) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   const auto ticket = next_ticket_++;
   auto& connection = connections_[ticket];
-  connection = std::make_unique<Connection>(fd, tls, now + limits_.head_deadline);
+  connection = std::make_unique<Connection>(fd, peer, tls, now, now + limits_.head_deadline);
   connection->watched = connection->interest();
   watch(ticket, fd, connection->watched, EPOLL_CTL_ADD);
 }
@@ -259,7 +280,7 @@ bool Front::Loop::read_next(std::uint64_t ticket, Connection& connection, TimePo
     connection.drain(now + limits_.drain_deadline);
     return true;
   }
-  connection.read_next(now + limits_.idle_deadline);
+  connection.read_next(now, now + limits_.idle_deadline);
   if (connection.is_idle()) return read_more(ticket, connection, now);
   // Its next request came together with the last one.
   connection.expect_by(now + limits_.head_deadline);

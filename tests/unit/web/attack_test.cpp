@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <latch>
 #include <vector>
 
 #include "daemon/http/front.h"
@@ -132,19 +133,42 @@ TEST_CASE("a header cannot forge what the server knows itself, nor smuggle line 
   CHECK(answer.body.find("unknown parameter") != std::string::npos);
 }
 
-TEST_CASE("beyond the cap of connections clients are told so, and served again later") {
-  const BareFront bare{{.connections = 3}, small_answer};
-  std::vector<Client> held;
-  for (int i = 0; i < 3; ++i) {
-    held.emplace_back(bare.address());
-    held.back().send("G");
+TEST_CASE("when all places are taken, who has not asked yet gives way to who comes") {
+  const BareFront bare{{.head_deadline = 10min, .connections = 4}, small_answer};
+  const Client kept{bare.address()};
+  kept.send(kept_request("GET", "/"));
+  REQUIRE(kept.has_begun_to_answer());
+  std::vector<Client> slow;
+  for (int i = 0; i < 50; ++i) {
+    slow.emplace_back(bare.address());
+    slow.back().send("G");
+    CHECK(get(bare.address(), "/").status == 200);
   }
+  CHECK(slow.front().is_closed_by_server());
+}
+
+TEST_CASE(
+    "when all places are taken by who is being served, others are told so, and served later") {
+  std::latch inside{3};
+  std::latch may_end{1};
+  const BareFront bare{{.connections = 3}, [&](const RequestHead& head) {
+                         if (head.target == "/long") {
+                           inside.count_down();
+                           may_end.wait();
+                         }
+                         return small_answer(head);
+                       }};
+  std::vector<Client> served;
+  for (int i = 0; i < 3; ++i) {
+    served.emplace_back(bare.address());
+    served.back().send(request("GET", "/long"));
+  }
+  inside.wait();
   CHECK(Client{bare.address()}.read_answer().status == 503);
-  held[0].send(request("ET", "/"));
-  CHECK(held[0].read_answer().status == 200);
-  held.clear();
-  // The server notices the closed ones in its own time; each try is an honest one.
+  may_end.count_down();
   int status = 503;
+  served.clear();
+  // The server notices in its own time; each try is an honest one.
   for (int i = 0; i < 10'000 && status != 200; ++i) status = get(bare.address(), "/").status;
   CHECK(status == 200);
 }
