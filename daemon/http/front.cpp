@@ -318,6 +318,7 @@ void Front::Loop::read_request(std::uint64_t ticket, Connection& connection, Tim
   }
   connection.is_body_wanted = head->method != "HEAD";
   if (is_to_be_kept(*head, connection)) connection.after = After::Kept;
+  head->peer = connection.peer();
   connection.wait(*end);
   workers_->submit([this, ticket, asked = std::move(*head)]() -> Workers::Rest {
     return [this, ticket, answered = hooks_.answer(asked)](TimePoint later) mutable {

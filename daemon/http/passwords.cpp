@@ -3,13 +3,10 @@
 #include <crypt.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 
-#include <cstdint>
+#include <algorithm>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 #include "daemon/text/ascii.h"
@@ -17,25 +14,19 @@
 namespace modelvane {
 namespace {
 
-// Of the twelve workers, see event_query.cpp. A check at the usual cost of 10 takes 0.1 s.
-constexpr Places::Limits kLimits{
-    .inside = 1, .waiting = 3, .patience = std::chrono::milliseconds{2'000}};
 // bcrypt reads 72 bytes; the name comes on top. More is no password.
 constexpr std::size_t kCredentialBytesMax = 1'024;
-// Each user has one, but bcrypt looks at 72 bytes only: longer ones are many. A set that is full
-// starts anew.
-constexpr std::size_t kKnownMax = 1'000;
-
-std::array<unsigned char, 32> random_key() {
-  std::array<unsigned char, 32> key{};
-  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
-    throw std::runtime_error("no random numbers");
-  return key;
-}
-
-// A hash that no password has, as dear to check as the first user's.
+// A hash that no password has, as dear to check as the dearest one. "$2b$12$" says how dear, then
+// come 22 characters of salt.
 std::string stand_in_for(const Passwords::Users& users) {
-  return users.empty() ? "" : users.begin()->second.substr(0, 29) + std::string(31, '.');
+  constexpr std::size_t kSettingBytes = 29;
+  constexpr std::size_t kRestBytes = 31;
+  const auto cost = [](const auto& user) {
+    return user.second.substr(0, kSettingBytes).substr(4, 2);
+  };
+  const auto dearest = std::ranges::max_element(users, {}, cost);
+  if (dearest == users.end()) return "";
+  return dearest->second.substr(0, kSettingBytes) + std::string(kRestBytes, '.');
 }
 
 std::optional<std::string> decoded(std::string_view base64) {
@@ -72,42 +63,26 @@ bool matches(const std::string& password, const std::string& hash) {
 
 }  // namespace
 
-Passwords::Passwords(Users users)
-    : users_(std::move(users)),
-      stand_in_(stand_in_for(users_)),
-      key_(random_key()),
-      places_(kLimits) {}
+Passwords::Passwords(Users users) : users_(std::move(users)), stand_in_(stand_in_for(users_)) {}
 
-Passwords::Digest Passwords::digest_of(std::string_view credentials) const {
-  Digest digest{};
-  const auto* const bytes = reinterpret_cast<const unsigned char*>(credentials.data());
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), bytes, credentials.size(),
-       digest.data(), nullptr);
-  return digest;
-}
-
-bool Passwords::is_known(const Digest& digest) {
-  const std::scoped_lock lock{mutex_};
-  return known_.contains(digest);
-}
-
-Passwords::Verdict Passwords::check(std::string_view authorization) {
+Passwords::Verdict Passwords::check(std::string_view authorization, std::string_view peer,
+                                    Logins& logins) const {
+  if (authorization.empty()) return Verdict::None;
   const auto credentials = credentials_of(authorization);
   const auto colon = credentials ? credentials->find(':') : std::string::npos;
-  if (colon == std::string::npos) return Verdict::Wrong;
-  const auto digest = digest_of(*credentials);
-  if (is_known(digest)) return Verdict::Right;
-  const Places::Place place{places_};
-  if (!place.is_taken()) return Verdict::Busy;
-  if (is_known(digest))
-    return Verdict::Right;  // by now: clients begin with several requests at once
+  if (colon == std::string::npos) return Verdict::Malformed;
   const auto user = users_.find(std::string_view{*credentials}.substr(0, colon));
-  const bool is_right =
-      matches(credentials->substr(colon + 1), user == users_.end() ? stand_in_ : user->second);
-  if (!is_right || user == users_.end()) return Verdict::Wrong;
-  const std::scoped_lock lock{mutex_};
-  if (known_.size() >= kKnownMax) known_.clear();
-  known_.insert(digest);
+  const bool has_name = user != users_.end();
+  const auto& hash = has_name ? user->second : stand_in_;
+  const Login login{.user = has_name ? user->first : "",
+                    .peer = std::string{peer},
+                    .digest = logins.digest_of(hash, *credentials)};
+  if (logins.is_known(login.digest)) return Verdict::Right;
+  const Logins::Turn turn{logins, login};
+  if (!turn.has_come()) return Verdict::Busy;
+  if (logins.is_known(login.digest)) return Verdict::Right;  // by now
+  if (!matches(credentials->substr(colon + 1), hash) || !has_name) return Verdict::Wrong;
+  logins.remember(login.digest);
   return Verdict::Right;
 }
 

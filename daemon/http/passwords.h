@@ -1,17 +1,13 @@
 // Who may ask: HTTP Basic (RFC 7617) against bcrypt hashes. A check takes as long as the hash says,
-// on purpose; whoever was let in once is known from then on. Any thread.
+// on purpose; whoever was let in once is known from then on. Constant. Any thread.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <functional>
 #include <map>
-#include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
 
-#include "daemon/http/places.h"
+#include "daemon/http/logins.h"
 
 namespace modelvane {
 
@@ -22,26 +18,19 @@ class Passwords {
 
   enum class Verdict {
     Right,
+    None,       // there is no header
+    Malformed,  // the header holds no name and password
     Wrong,
-    Busy
-  };  // Busy: others are being checked, and too many wait already
+    Busy  // others are being checked, and too many wait already
+  };
   // `authorization`: the header's value, "" when there is none.
-  Verdict check(std::string_view authorization);
+  Verdict check(std::string_view authorization, std::string_view peer, Logins& logins) const;
 
  private:
-  using Digest = std::array<unsigned char, 32>;
-
-  Digest digest_of(std::string_view credentials) const;
-  bool is_known(const Digest& digest);
-
   const Users users_;
-  const std::string stand_in_;  // checked for names that nobody has, so that time does not tell
-                                // which names there are
-  const std::array<unsigned char, 32>
-      key_;  // of the digests, new in each process: they are of no use elsewhere
-  Places places_;
-  std::mutex mutex_;
-  std::set<Digest> known_;  // under mutex_: credentials that were right
+  // Checked for names that nobody has, as dear as the dearest of those that somebody has: time does
+  // not tell which names there are.
+  const std::string stand_in_;
 };
 
 }  // namespace modelvane

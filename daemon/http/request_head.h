@@ -33,7 +33,8 @@ struct RequestHead {
   std::string method;  // GET, HEAD or POST
   std::string target;  // path and query as sent, without the site's prefix
   std::vector<std::pair<std::string, std::string>>
-      headers;  // of the allowed ones, names in lower case
+      headers;       // of the allowed ones, names in lower case
+  std::string peer;  // as peer_of() tells it
   bool accepts_gzip = false;
   // The client takes another answer on this connection, and what follows the head is its next
   // request: RFC 9112 9.3. Never with a body, which nobody reads.

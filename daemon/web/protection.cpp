@@ -15,15 +15,13 @@ std::expected<std::shared_ptr<const Protection>, std::string> Protection::make(
   return made;
 }
 
-std::optional<Reply> Protection::refusal(std::string_view authorization) const {
+std::optional<Reply> Protection::refusal(const RequestHead& head, Logins& logins) const {
   if (passwords_ == nullptr) return std::nullopt;
-  switch (passwords_->check(authorization)) {
-    case Passwords::Verdict::Right: return std::nullopt;
-    case Passwords::Verdict::Busy:
-      return problem(503, "too many passwords are being checked; try again in a few seconds");
-    case Passwords::Verdict::Wrong: break;
-  }
-  auto reply = problem(401, authorization.empty()
+  const auto verdict = passwords_->check(head.header("authorization"), head.peer, logins);
+  if (verdict == Passwords::Verdict::Right) return std::nullopt;
+  if (verdict == Passwords::Verdict::Busy)
+    return problem(503, "too many passwords are being checked; try again in a few seconds");
+  auto reply = problem(401, verdict == Passwords::Verdict::None
                                 ? "this server wants a user name and a password (HTTP Basic)"
                                 : "the user name or the password is wrong");
   reply.headers.emplace_back("WWW-Authenticate", "Basic realm=\"modelvane\", charset=\"UTF-8\"");

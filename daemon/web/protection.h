@@ -13,6 +13,7 @@
 #include "daemon/config/web_config.h"
 #include "daemon/http/passwords.h"
 #include "daemon/http/reply.h"
+#include "daemon/http/request_head.h"
 #include "daemon/http/tls_context.h"
 
 namespace modelvane {
@@ -25,9 +26,8 @@ class Protection {
 
   // Null = HTTP in clear text.
   const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
-  // The answer to who may not ask; `authorization` is the header's value. May take as long as a
-  // password's check.
-  std::optional<Reply> refusal(std::string_view authorization) const;
+  // The answer to who may not ask. May take as long as a password's check.
+  std::optional<Reply> refusal(const RequestHead& head, Logins& logins) const;
   // Of every answer that does not set them itself.
   const Headers& headers() const { return headers_; }
 

@@ -10,7 +10,7 @@ struct WebServer::Parts {
   Router router;
   Front front;
 
-  Parts(const WebServer& server, const Site& site)
+  Parts(WebServer& server, const Site& site)
       : router(site, server.hooks_),
         front(server.options_.limits, site,
               {.answer = [this,
@@ -56,10 +56,10 @@ std::shared_ptr<const Protection> WebServer::protection() const {
   return protection_;
 }
 
-Response WebServer::answer(Router& router, const RequestHead& head) const {
+Response WebServer::answer(Router& router, const RequestHead& head) {
   const auto protection = this->protection();
   if (!protection) return router.answer(head);
-  auto refusal = protection->refusal(head.header("authorization"));
+  auto refusal = protection->refusal(head, logins_);
   if (refusal) return {.reply = std::move(*refusal), .stream = std::nullopt};
   return router.answer(head);
 }

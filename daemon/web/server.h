@@ -51,11 +51,12 @@ class WebServer {
  private:
   struct Parts;
 
-  Response answer(Router& router, const RequestHead& head) const;
+  Response answer(Router& router, const RequestHead& head);
   std::shared_ptr<const Protection> protection() const;
 
   WebOptions options_;
   WebHooks hooks_;
+  Logins logins_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Protection> protection_;  // under mutex_
   std::unique_ptr<Parts> parts_;
