@@ -54,6 +54,9 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
       "TLS, passwords and headers of pages and API (see docs/WEB-CONFIGURATION.md)");
   command->add_option("--web.external-url", options.external_url,
                       "URL under which people reach the page; its path comes before all paths");
+  command->add_option("--web.allowed-host", options.allowed_hosts,
+                      "Further name that POST may call this server by, while there are no "
+                      "passwords; repeatable");
   command->add_option(
       "--web.route-prefix", options.route_prefix,
       "Path before all paths [that of the external URL]; / when a proxy cuts it off");

@@ -20,6 +20,7 @@ struct ServeOptions {
   std::string web_config_file;
   std::string external_url;
   std::optional<std::string> route_prefix;
+  std::vector<std::string> allowed_hosts;
   LogOptions log;
 };
 int serve(const ServeOptions& options);

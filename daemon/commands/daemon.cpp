@@ -54,6 +54,7 @@ struct Daemon::Parts {
         web({.listen_addresses = options.listen_addresses,
              .external_url = options.external_url,
              .route_prefix = options.route_prefix,
+             .allowed_hosts = options.allowed_hosts,
              .protection = protection.protection},
             {.snapshot = [this] { return board.read(clock.wall()); },
              .reload = std::move(reload),

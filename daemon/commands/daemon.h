@@ -23,6 +23,7 @@ class Daemon {
     std::vector<std::string> listen_addresses;
     std::string external_url;
     std::optional<std::string> route_prefix;
+    std::vector<std::string> allowed_hosts{};
     std::string web_config_file;  // "" = everybody may ask, in clear text
   };
 

@@ -113,6 +113,7 @@ int serve(const ServeOptions& options) {
                                          : options.listen_addresses,
                  .external_url = options.external_url,
                  .route_prefix = options.route_prefix,
+                 .allowed_hosts = options.allowed_hosts,
                  .web_config_file = options.web_config_file}};
   if (const auto started = daemon.start(std::move(*config), std::move(*protection)); !started) {
     fmt::print(stderr, "modelvane: {}\n", started.error());

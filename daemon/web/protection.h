@@ -26,6 +26,7 @@ class Protection {
 
   // Null = HTTP in clear text.
   const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
+  bool has_passwords() const { return passwords_ != nullptr; }
   // The answer to who may not ask. May take as long as a password's check.
   std::optional<Reply> refusal(const RequestHead& head, Logins& logins) const;
   // Of every answer that does not set them itself.

@@ -1,8 +1,16 @@
 #include "daemon/web/server.h"
 
+#include "daemon/web/own_names.h"
 #include "daemon/web/router.h"
 
 namespace modelvane {
+namespace {
+
+constexpr std::string_view kForeignName =
+    "Host is none of this server's names; ask for an address, localhost or the machine's name, or "
+    "name it in --web.allowed-host or --web.external-url";
+
+}  // namespace
 
 // The router calls the hooks, the front calls the router: made in this order, and gone in the
 // other.
@@ -40,6 +48,7 @@ WebServer::~WebServer() {
 std::expected<void, std::string> WebServer::start() {
   const auto site = site_of(options_.external_url, options_.route_prefix);
   if (!site) return std::unexpected(site.error());
+  own_names_ = own_names(site->host, options_.allowed_hosts);
   auto parts = std::make_unique<Parts>(*this, *site);
   if (auto started = parts->front.start(options_.listen_addresses); !started) return started;
   parts_ = std::move(parts);
@@ -58,7 +67,10 @@ std::shared_ptr<const Protection> WebServer::protection() const {
 
 Response WebServer::answer(Router& router, const RequestHead& head) {
   const auto protection = this->protection();
-  if (!protection) return router.answer(head);
+  const bool is_open = protection == nullptr || !protection->has_passwords();
+  if (is_open && head.method == "POST" && !is_own(head.header("host"), own_names_))
+    return {.reply = problem(403, kForeignName), .stream = std::nullopt};
+  if (is_open) return router.answer(head);
   auto refusal = protection->refusal(head, logins_);
   if (refusal) return {.reply = std::move(*refusal), .stream = std::nullopt};
   return router.answer(head);

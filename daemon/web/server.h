@@ -25,6 +25,8 @@ struct WebOptions {
   std::string external_url;  // how browsers reach this server when a reverse proxy stands in front
   std::optional<std::string>
       route_prefix;  // below which paths are served; none = the external URL's path
+  // Further names that this server is called by; what acts wants one of its names as Host.
+  std::vector<std::string> allowed_hosts{};
   std::shared_ptr<const Protection> protection;  // null = everybody may ask, in clear text
   FrontLimits limits{};
 };
@@ -57,6 +59,7 @@ class WebServer {
   WebOptions options_;
   WebHooks hooks_;
   Logins logins_;
+  std::vector<std::string> own_names_;  // set by start()
   mutable std::mutex mutex_;
   std::shared_ptr<const Protection> protection_;  // under mutex_
   std::unique_ptr<Parts> parts_;

@@ -197,6 +197,32 @@ TEST_CASE("an answer that a client has already is not sent again") {
   CHECK(get(world.address(), "/api/v1/events", "If-None-Match: " + before + "\r\n").status == 200);
 }
 
+TEST_CASE("without passwords, nobody acts here by a name that is not this server's") {
+  World world{WebOptions{.listen_addresses = {"127.0.0.1:0"},
+                         .external_url = "https://vane.example.com:8443/",
+                         .allowed_hosts = {"modelvane"}}};
+  const auto status = [&](const std::string& host) {
+    return fetch(world.address(), "POST /-/reload HTTP/1.1\r\nConnection: close\r\nHost: " + host +
+                                      "\r\nOrigin: http://" + host + "\r\n\r\n")
+        .status;
+  };
+  for (const auto* own : {"localhost:10178", "LOCALHOST", "127.0.0.1:1", "10.0.0.7", "[::1]:10178",
+                          "vane.example.com", "Modelvane:10178", "modelvane."}) {
+    CAPTURE(own);
+    CHECK(status(own) == 200);
+  }
+  for (const auto* foreign : {"evil.example", "evil.example:10178", "127.0.0.1.evil.example",
+                              "modelvane.evil.example", "[::1].evil.example", "x[::1]"}) {
+    CAPTURE(foreign);
+    CHECK(status(foreign) == 403);
+    CHECK(
+        fetch(world.address(), std::string{"GET /metrics HTTP/1.1\r\nConnection: close\r\nHost: "} +
+                                   foreign + "\r\n\r\n")
+            .status == 200);
+  }
+  CHECK(fetch(world.address(), "POST /-/reload HTTP/1.0\r\n\r\n").status == 403);
+}
+
 TEST_CASE("one reload at a time") {
   World world;
   std::latch inside{1};
