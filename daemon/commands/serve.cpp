@@ -11,8 +11,8 @@
 #include "daemon/commands/service_manager.h"
 #include "daemon/commands/web_config_watch.h"
 #include "daemon/config/load_config.h"
+#include "daemon/http/site.h"
 #include "daemon/log/log.h"
-#include "daemon/web/site.h"
 #include "version.h"
 
 namespace modelvane {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "daemon/http/reply.h"
-#include "daemon/web/site.h"
+#include "daemon/http/site.h"
 
 namespace modelvane {
 

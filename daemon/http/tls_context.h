@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "daemon/config/web_config.h"
+#include "daemon/http/tls_settings.h"
 
 // OpenSSL's, whose headers stay out of this one.
 struct ssl_ctx_st;

@@ -4,9 +4,9 @@
 
 #include "daemon/engine/snapshot.h"
 #include "daemon/http/reply.h"
+#include "daemon/http/site.h"
 #include "daemon/web/event_query.h"
 #include "daemon/web/query.h"
-#include "daemon/web/site.h"
 
 namespace modelvane {
 

@@ -1,4 +1,4 @@
-#include "daemon/web/site.h"
+#include "daemon/http/site.h"
 
 #include <fmt/format.h>
 
