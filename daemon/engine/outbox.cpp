@@ -84,7 +84,15 @@ void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, No
                   "more than 100,000 deliveries were waiting");
   }
   const Duration due = now.steady + std::max(delivery.next_attempt - now.wall, Duration{0});
-  put(webhook, Parcel{.delivery = std::move(delivery), .event = std::move(event), .due = due});
+  const int failures = delivery.last_error.empty() ? 0 : delivery.attempts;
+  if (failures == 0 && webhook.is_asked()) {
+    const Duration pause = webhook.is_misconfigured ? kAskEvery : kNewsAsksEvery;
+    webhook.ask_at = std::min(webhook.ask_at, webhook.asked_at + pause);
+  }
+  put(webhook, Parcel{.delivery = std::move(delivery),
+                      .event = std::move(event),
+                      .due = due,
+                      .failures = failures});
 }
 
 void Outbox::put(Webhook& webhook, Parcel parcel) {
@@ -135,8 +143,9 @@ void Outbox::sort_anew(const std::string& name, Webhook& webhook) {
 // ---- what leaves
 // -------------------------------------------------------------------------------------------------
 
-// What may leave next, oldest first: the heads of all resting lanes, or only the oldest while the
-// webhook is being probed.
+// What may leave next, oldest first: the heads of all resting lanes. Of a webhook in trouble, the
+// head that it has not seen for longest asks it in good time; one that is being probed gets only
+// that.
 std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
   if (webhook.room() == 0) return {};
   const Duration earliest = std::max(webhook.not_before, webhook.bucket.ready());
@@ -147,9 +156,17 @@ std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
     waiting.push_back({head.delivery.sequence, &key, &head, std::max(head.due, earliest)});
   }
   const auto is_older = [](const auto& a, const auto& b) { return a.sequence < b.sequence; };
-  if (webhook.is_probed() && !waiting.empty())
-    return {*std::min_element(waiting.begin(), waiting.end(), is_older)};
   std::sort(waiting.begin(), waiting.end(), is_older);
+  if (!webhook.is_asked() || waiting.empty()) return waiting;
+  const auto asker = std::min_element(
+      waiting.begin(), waiting.end(),
+      [](const auto& a, const auto& b) { return a.parcel->tried < b.parcel->tried; });
+  const Duration ask_at = std::max(webhook.ask_at, earliest);
+  if (webhook.is_probed()) {
+    asker->due = ask_at;
+    return {*asker};
+  }
+  asker->due = std::min(asker->due, ask_at);
   return waiting;
 }
 
@@ -162,7 +179,7 @@ std::vector<Outbox::Candidate> Outbox::company(const Webhook& webhook,
     if (candidate.due > steady) continue;
     const Lane& lane = webhook.lanes.at(*candidate.lane);
     for (const auto& parcel : lane.parcels) {
-      if (parcel.due > steady) break;
+      if (&parcel != candidate.parcel && parcel.due > steady) break;
       due.push_back({parcel.delivery.sequence, candidate.lane, &parcel, candidate.due});
       if (webhook.is_probed()) break;
     }
@@ -187,6 +204,7 @@ Outbox::Due Outbox::send(const std::string& name, Webhook& webhook,
     ++webhook.lanes.at(*candidate.lane).in_flight;
   }
   ++webhook.in_flight;
+  webhook.ask_at = std::max(webhook.ask_at, now.steady + kAskEvery);  // one asks at a time
   webhook.bucket.take(now.steady);
   sent_.emplace(due.key, std::move(sent));
   return due;
@@ -321,9 +339,8 @@ void Outbox::verdict(std::uint64_t key, const Verdict& verdict, std::optional<Du
 
 void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
                      Now now) {
-  const bool recovered = webhook.is_probed();
-  webhook.failures_in_row = 0;
-  webhook.is_misconfigured = false;
+  const bool was_in_trouble = webhook.failures_in_row > 0;
+  const bool recovered = webhook.failures_in_row >= kFailuresToProbe;
   webhook.view.last_error.clear();
   for (auto& parcel : parcels) {
     if (!parcel.is_accepted() || parcel.delivery.attempts == 1) ++webhook.view.delivered;
@@ -333,9 +350,27 @@ void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parc
       finish(webhook, std::move(parcel.delivery), DeliveryState::Delivered, "");
     }
   }
-  if (!recovered) return;
-  log::info("webhook works again", {{"webhook", name}});
-  make_all_due(webhook, now);
+  if (recovered) log::info("webhook works again", {{"webhook", name}});
+  if (was_in_trouble) release(webhook, now);
+  webhook.failures_in_row = 0;
+  webhook.is_misconfigured = false;
+}
+
+// The receiver works: what failed while it did not is due. What was released before, and failed
+// again, is only taken in after trouble long enough to be the receiver's own; otherwise an event
+// that is always refused would be sent again with each that is not.
+void Outbox::release(Webhook& webhook, Now now) {
+  const bool was_away = now.steady - webhook.trouble_since >= kAskEvery;
+  webhook.has_changed = true;
+  for (auto& [key, lane] : webhook.lanes) {
+    for (std::size_t i = lane.in_flight; i < lane.parcels.size(); ++i) {
+      Parcel& parcel = lane.parcels[i];
+      if (parcel.is_accepted() || (parcel.is_suspect && !was_away)) continue;
+      if (parcel.failures > 0) parcel.is_suspect = true;
+      parcel.failures = 0;
+      parcel.due = now.steady;
+    }
+  }
 }
 
 // The receiver has the alert: it must hear of it again while it lives, and of its end.
@@ -350,6 +385,7 @@ void Outbox::hold(Webhook& webhook, Parcel parcel, Now now) {
   parcel.due = now.steady + pause;
   parcel.delivery.next_attempt = now.wall + pause;
   parcel.delivery.last_error.clear();
+  parcel.failures = 0;
   // A row per post would write all day; after a restart the alert is simply posted again.
   if (is_news) changes_.push_back(parcel.delivery);
   put(webhook, std::move(parcel));
@@ -367,12 +403,18 @@ void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel>
                                 {"class", std::string{label(verdict.kind)}},
                                 {"attempt", std::to_string(attempt)},
                                 {"error", verdict.sentence}});
+  for (auto& parcel : parcels) {
+    if (!verdict.retry_after) ++parcel.failures;  // a wish for rest is no fault of the event's
+    parcel.tried = now.steady;
+  }
   Duration delay{0};
   if (verdict.kind == VerdictClass::Busy || verdict.kind == VerdictClass::Config) {
-    ++webhook.failures_in_row;
-    webhook.is_misconfigured = verdict.kind == VerdictClass::Config;
-    delay = retry_delay(attempt, verdict, std::uniform_real_distribution<double>{0, 1}(random_));
-    if (verdict.retry_after) webhook.not_before = std::max(webhook.not_before, now.steady + delay);
+    // Of several the one that failed least often: together they are tried again together.
+    const auto mildest =
+        std::min_element(parcels.begin(), parcels.end(),
+                         [](const auto& a, const auto& b) { return a.failures < b.failures; });
+    delay = delay_of(mildest == parcels.end() ? Parcel{} : *mildest, verdict);
+    ask_later(webhook, verdict, delay, now);
   }
   if (verdict.kind == VerdictClass::Gone) switch_off(name, webhook, verdict.sentence, now);
   for (auto& parcel : parcels) {
@@ -380,13 +422,37 @@ void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel>
       finish(webhook, std::move(parcel.delivery), DeliveryState::Dead, verdict.sentence);
       continue;
     }
-    parcel.alone = parcel.alone || verdict.kind == VerdictClass::Payload;
+    // In company that fails beside a working receiver, one may spoil it for the others.
+    parcel.alone = parcel.alone || verdict.kind == VerdictClass::Payload ||
+                   (in_company && parcel.is_suspect && !verdict.retry_after);
     parcel.due = now.steady + delay;
     parcel.delivery.next_attempt = now.wall + delay;
     parcel.delivery.last_error = verdict.sentence;
     changes_.push_back(parcel.delivery);
     put(webhook, std::move(parcel));
   }
+}
+
+Duration Outbox::delay_of(const Parcel& parcel, const Verdict& verdict) {
+  const double jitter = std::uniform_real_distribution<double>{0, 1}(random_);
+  const Duration delay = retry_delay(std::max(parcel.failures, 1), verdict, jitter);
+  // A living alert resolves by itself when its receiver does not hear of it.
+  if (!parcel.life || verdict.retry_after) return delay;
+  return std::min(delay, parcel.life->post_every);
+}
+
+void Outbox::ask_later(Webhook& webhook, const Verdict& verdict, Duration delay, Now now) {
+  if (webhook.failures_in_row++ == 0) webhook.trouble_since = now.steady;
+  webhook.is_misconfigured = verdict.kind == VerdictClass::Config;
+  webhook.asked_at = now.steady;
+  if (verdict.retry_after) {
+    webhook.not_before = std::max(webhook.not_before, now.steady + delay);
+    webhook.ask_at = now.steady + delay;
+    return;
+  }
+  const Duration most = webhook.is_misconfigured ? kAskMisconfiguredEvery : kAskEvery;
+  const bool waits_for_delay = webhook.is_misconfigured || !webhook.is_probed();
+  webhook.ask_at = now.steady + (waits_for_delay ? std::min(delay, most) : most);
 }
 
 void Outbox::give_back(std::uint64_t key) {
@@ -418,22 +484,23 @@ void Outbox::switch_on(const std::string& name, Now now) {
   webhook.failures_in_row = 0;
   webhook.is_misconfigured = false;
   webhook.not_before = Duration{0};
-  webhook.has_changed = true;
   touch(name);
+  make_all_due(webhook, now);
   if (!webhook.off) return;
   webhook.off.reset();
   webhook.view.last_error.clear();
   switches_.push_back(
       {.webhook = name, .disabled = std::nullopt, .reason = "", .address = webhook.address});
   log::info("webhook switched on", {{"webhook", name}});
-  make_all_due(webhook, now);
 }
 
 void Outbox::make_all_due(Webhook& webhook, Now now) {
   webhook.has_changed = true;
   for (auto& [key, lane] : webhook.lanes) {
     for (auto& parcel : lane.parcels) {
-      if (!parcel.is_accepted()) parcel.due = now.steady;
+      if (parcel.is_accepted()) continue;
+      parcel.failures = 0;
+      parcel.due = now.steady;
     }
   }
 }
@@ -461,7 +528,10 @@ bool Outbox::hurry(const DeliveryKey& key, Now now) {
   Parcel* parcel = find(key, &lane, &lane_key);
   if (parcel == nullptr) return false;
   parcel->due = now.steady;
-  webhooks_.at(key.webhook).has_changed = true;
+  parcel->tried = Duration{0};  // before all others, if its webhook is being probed
+  Webhook& webhook = webhooks_.at(key.webhook);
+  webhook.ask_at = std::min(webhook.ask_at, now.steady);
+  webhook.has_changed = true;
   return true;
 }
 

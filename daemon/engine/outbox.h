@@ -4,12 +4,18 @@
 //
 // Order: within one webhook and subject ("internlm/internlm3-latest") events leave one after
 // another; lanes of one webhook run side by side (kLanesAtOnce), webhooks never wait for each
-// other. Formats that people read carry everything that is due in one message. A webhook that
-// failed kFailuresToProbe times in a row gets only its oldest event until one succeeds; then
-// everything that waited is due at once, oldest first. One that wants no more events is switched
-// off until an operator or another URL switches it on. State formats hold an alert rather than tell
-// an event: a parcel that was accepted stays, is posted again while its alert lives and as resolved
-// for a while after its end, and gives way to a later event of the same alert.
+// other. Formats that people read carry everything that is due in one message.
+//
+// Two healths: a receiver in trouble is asked at least every kAskEvery, by whichever event it has
+// not seen for longest, so that no event it chokes on keeps the others from it; after
+// kFailuresToProbe failures in a row nothing else is sent to it. Its first success makes everything
+// due that failed meanwhile. What fails again beside a working receiver has itself to blame, and
+// waits by a schedule of its own.
+//
+// One that wants no more events is switched off until an operator or another URL switches it on.
+// State formats hold an alert rather than tell an event: a parcel that was accepted stays, is
+// posted again while its alert lives and as resolved for a while after its end, and gives way to a
+// later event of the same alert. Each alert is tried by its own clock, whatever befell others.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +40,12 @@ namespace modelvane {
 
 inline constexpr std::size_t kLanesAtOnce = 4;
 inline constexpr int kFailuresToProbe = 5;
+// A receiver that is back is noticed within this time, at a price of two requests a minute.
+inline constexpr Duration kAskEvery = std::chrono::seconds{30};
+// One that is judged wrongly configured waits for a person, who may mend it at its own end.
+inline constexpr Duration kAskMisconfiguredEvery = std::chrono::hours{1};
+// News asks earlier, so that a drill tells an operator soon whether the receiver works.
+inline constexpr Duration kNewsAsksEvery = std::chrono::seconds{5};
 // About 100 MB of events in memory. What comes on top becomes a dead letter at once: durable,
 // counted, and to be sent again by hand.
 inline constexpr std::size_t kOutboxMax = 100'000;
@@ -95,6 +107,9 @@ class Outbox {
     std::shared_ptr<const StoredEvent> event;
     Duration due{0};
     std::optional<AlertLife> life{};  // state formats
+    int failures = 0;                 // in a row, since it was accepted or released
+    Duration tried{0};                // when it last failed; 0: never
+    bool is_suspect = false;  // was released by a success of its receiver: a new failure is its own
     bool alone = false;       // was refused in company: travels alone, so that it harms no other
     bool is_dropped = false;  // while in flight
 
@@ -115,6 +130,9 @@ class Outbox {
     std::size_t in_flight = 0;          // requests
     int failures_in_row = 0;
     bool is_misconfigured = false;  // the last failure said so
+    Duration trouble_since{0};      // the first of these failures
+    Duration asked_at{0};           // in trouble: when it failed last
+    Duration ask_at{0};             // in trouble: when it is asked next at the latest
     Duration not_before{0};         // a Retry-After concerns the webhook as a whole
     TokenBucket bucket;
     std::optional<WebhookSwitch> off;
@@ -126,7 +144,9 @@ class Outbox {
     WebhookView view;
 
     bool is_state() const { return format != nullptr && format->is_state; }
-    bool is_probed() const { return failures_in_row >= kFailuresToProbe; }
+    // Alerts have clocks of their own: one that waited for the others would resolve by itself.
+    bool is_asked() const { return failures_in_row > 0 && !is_state(); }
+    bool is_probed() const { return failures_in_row >= kFailuresToProbe && !is_state(); }
     std::size_t room() const;
   };
   // One request under way: so many parcels from the front of each lane.
@@ -160,6 +180,9 @@ class Outbox {
   void fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
             const Verdict& verdict, Now now);
   void switch_off(const std::string& name, Webhook& webhook, const std::string& reason, Now now);
+  Duration delay_of(const Parcel& parcel, const Verdict& verdict);
+  void ask_later(Webhook& webhook, const Verdict& verdict, Duration delay, Now now);
+  void release(Webhook& webhook, Now now);
   void make_all_due(Webhook& webhook, Now now);
   void touch(const std::string& name) { touched_.insert(name); }
 

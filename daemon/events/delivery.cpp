@@ -13,6 +13,8 @@ constexpr std::array<Duration, 9> kSchedule{5s, 30s, 2min, 10min, 30min, 1h, 2h,
 // An operator mends a wrong URL or key in minutes at best: the quick attempts would only fill logs.
 constexpr int kConfigFirstStep = 2;
 constexpr Duration kThrottledFloor = 60s;
+// "Retry-After: 0" all day must not become a loop.
+constexpr Duration kRetryAfterMin = 1s;
 constexpr Duration kRetryAfterMax = 1h;
 constexpr double kJitter = 0.2;
 
@@ -46,14 +48,13 @@ Duration retry_delay(int attempt, const Verdict& verdict, double jitter) {
   const int shift = verdict.kind == VerdictClass::Config ? kConfigFirstStep : 0;
   const auto step = std::clamp<std::size_t>(
       static_cast<std::size_t>(std::max(attempt, 1) - 1 + shift), 0, kSchedule.size() - 1);
-  Duration delay = scaled(kSchedule[step], 1.0 - kJitter + 2 * kJitter * jitter);
-  if (verdict.throttled) delay = std::max(delay, kThrottledFloor);
   if (verdict.retry_after) {
     // Upwards only: to come back before the receiver asked would undercut its wish.
-    const auto wish = std::min(*verdict.retry_after, kRetryAfterMax);
-    delay = std::max(delay, scaled(wish, 1.0 + kJitter * jitter));
+    const auto wish = std::clamp(*verdict.retry_after, kRetryAfterMin, kRetryAfterMax);
+    return scaled(wish, 1.0 + kJitter * jitter);
   }
-  return delay;
+  const Duration delay = scaled(kSchedule[step], 1.0 - kJitter + 2 * kJitter * jitter);
+  return verdict.throttled ? std::max(delay, kThrottledFloor) : delay;
 }
 
 std::optional<Duration> parse_retry_after(std::string_view value, Time now) {

@@ -30,7 +30,8 @@ std::optional<DeliveryState> delivery_state(std::string_view label);
 
 // Attempt n (1 = the first) failed with `verdict`: how long to wait before the next. `jitter` in
 // [0,1) comes from the caller. Schedule 5s 30s 2m 10m 30m 1h 2h 4h 6h 6h…, +-20 %; `Config` starts
-// at 2m; at least 60 s when throttled; a Retry-After (capped at 1 h) is never undercut.
+// at 2m; at least 60 s when throttled. The receiver's own wish (1 s to 1 h) takes the place of all
+// that, and is never undercut.
 Duration retry_delay(int attempt, const Verdict& verdict, double jitter);
 
 // HTTP `Retry-After` (RFC 9110 10.2.3): seconds, also decimal, or an HTTP date. Negative or

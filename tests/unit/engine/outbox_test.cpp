@@ -224,6 +224,105 @@ TEST_CASE("the status tells what an operator has to do") {
   CHECK(desk.outbox.view("w").status == WebhookStatus::Ok);
 }
 
+// ---- two healths
+// -------------------------------------------------------------------------------------------------
+
+// For so long, a second at a time: every request ends as its oldest event deserves.
+template <typename KindOf>
+std::map<std::uint64_t, int> run(Desk& desk, Duration span, KindOf kind_of) {
+  std::map<std::uint64_t, int> attempts;
+  for (Duration end = desk.passed + span; desk.passed < end; desk.passed += 1s) {
+    for (auto batch = desk.due(); !batch.empty(); batch = desk.due()) {
+      for (const auto& sent : batch) {
+        auto kind = VerdictClass::Ok;
+        for (const auto& event : sent.events) {
+          ++attempts[event->sequence];
+          if (kind == VerdictClass::Ok) kind = kind_of(event->sequence);
+        }
+        desk.end(sent, kind);
+      }
+    }
+  }
+  return attempts;
+}
+
+VerdictClass always_busy(std::uint64_t) {
+  return VerdictClass::Busy;
+}
+
+TEST_CASE("a receiver that was away for hours is found back within half a minute") {
+  for (const auto* format : {"cloudevents", "slack"}) {
+    CAPTURE(format);
+    Desk desk{{webhook("w", format)}};
+    for (std::uint64_t n = 1; n <= 8; ++n)
+      desk.add(n, "w", EventType::AliasMoved, fmt::format("a{}", n));
+    int asked = 0;
+    for (const auto& [sequence, attempts] : run(desk, 5h, always_busy)) asked += attempts;
+    CHECK(asked >= 5 * 120 - 10);
+    CHECK(asked <= 5 * 120 + 40);
+    run(desk, 32s, [](std::uint64_t) { return VerdictClass::Ok; });
+    CHECK(desk.outbox.view("w").pending == 0);
+  }
+}
+
+TEST_CASE("an event that its receiver always chokes on keeps no other from it") {
+  for (const auto* format : {"cloudevents", "slack"}) {
+    CAPTURE(format);
+    Desk desk{{webhook("w", format)}};
+    for (std::uint64_t n = 1; n <= 6; ++n)
+      desk.add(n, "w", EventType::AliasMoved, fmt::format("a{}", n));
+    run(desk, 10min, always_busy);
+    const auto poison = [](std::uint64_t n) {
+      return n == 1 ? VerdictClass::Busy : VerdictClass::Ok;
+    };
+    run(desk, 2min, poison);
+    CHECK(desk.outbox.view("w").pending == 1);
+    int attempts = 0;
+    for (std::uint64_t n = 7; n <= 66; ++n) {
+      desk.add(n, "w", EventType::AliasMoved, fmt::format("a{}", n));
+      attempts += run(desk, 10s, poison)[1];
+      CHECK(desk.outbox.view("w").pending == 1);
+    }
+    CHECK(attempts < 30);
+  }
+}
+
+TEST_CASE("a webhook that is wrongly configured is asked every hour") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  for (std::uint64_t n = 1; n <= 6; ++n)
+    desk.add(n, "w", EventType::AliasMoved, fmt::format("a{}", n));
+  run(desk, 12h, [](std::uint64_t) { return VerdictClass::Config; });
+  int asked = 0;
+  for (const auto& [sequence, attempts] :
+       run(desk, 10h, [](std::uint64_t) { return VerdictClass::Config; }))
+    asked += attempts;
+  CHECK(asked >= 9);
+  CHECK(asked <= 12);
+  SUBCASE("news asks sooner, and its success releases the rest") {
+    desk.add(7, "w", EventType::AliasMoved, "news");
+    run(desk, 31s, [](std::uint64_t) { return VerdictClass::Ok; });
+    CHECK(desk.outbox.view("w").pending == 0);
+  }
+  SUBCASE("another URL is tried at once") {
+    desk.configure({webhook("w", "cloudevents")}, 2);
+    run(desk, 2s, [](std::uint64_t) { return VerdictClass::Ok; });
+    CHECK(desk.outbox.view("w").pending == 0);
+  }
+}
+
+TEST_CASE("a receiver that asks for a second's rest gets that, however often it asked before") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  desk.add(1, "w");
+  const Verdict rest{.kind = VerdictClass::Busy, .sentence = "rest", .retry_after = 1s};
+  for (int i = 0; i < 20; ++i) {
+    const auto sent = desk.due();
+    REQUIRE(sent.size() == 1);
+    desk.outbox.verdict(sent[0].key, rest, 1ms, desk.now());
+    CHECK(desk.due().empty());
+    desk.passed += 1200ms;
+  }
+}
+
 // ---- alerts
 // -------------------------------------------------------------------------------------------------
 
@@ -314,6 +413,27 @@ TEST_CASE(
   CHECK(next.outbox.view("am").pending == 0);
   CHECK(next.send_all().size() == 1);
   CHECK(next.outbox.view("am").dead_letters == 0);
+}
+
+TEST_CASE("a living alert is posted again within a minute, whatever befell it and others before") {
+  Desk desk{{webhook("am", "alertmanager")}};
+  desk.add(1, "am", EventType::EndpointDown);
+  desk.add(2, "am", EventType::AliasPinBroken, "a");
+  for (int i = 0; i < 120; ++i) {
+    desk.passed += 1min;
+    desk.send_all();
+  }
+  desk.passed += 1min;
+  desk.send_all(VerdictClass::Busy);
+  for (int i = 0; i < 120; ++i) {
+    desk.passed += 1min;
+    std::size_t carried = 0;
+    for (const auto& sent : desk.due()) {
+      carried += sent.events.size();
+      desk.end(sent, i % 2 == 0 ? VerdictClass::Config : VerdictClass::Busy);
+    }
+    CHECK(carried == 2);
+  }
 }
 
 // ---- operators

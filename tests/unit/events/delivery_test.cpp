@@ -25,10 +25,13 @@ TEST_CASE("a throttling receiver gets at least a minute") {
   CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .throttled = true}, 0.5) == 60s);
 }
 
-TEST_CASE("Retry-After is never undercut, and capped at an hour") {
+TEST_CASE("Retry-After counts whatever the schedule says, never undercut, from 1 s to an hour") {
   CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 90s}, 0.0) == 90s);
   CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 90s}, 0.99) > 90s);
-  CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 1s}, 0.5) == 5s);
+  CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 2s}, 0.5) == 2200ms);
+  CHECK(retry_delay(9, {.kind = VerdictClass::Busy, .retry_after = 1s, .throttled = true}, 0.0) ==
+        1s);
+  CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 0s}, 0.0) == 1s);
   CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 24h}, 0.0) == 1h);
 }
 
