@@ -39,11 +39,10 @@ bool is_success(const HttpReply& reply) {
   return reply.status >= 200 && reply.status < 300;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
+// A limiter or a gateway speaks here, often with a page of its own; its words are not the
+// receiver's.
+bool is_decided_by_status(const HttpReply& reply) {
+  return reply.status == 429 || reply.status == 503;
 }
 
 Verdict refusal(VerdictClass kind, std::string sentence, const HttpReply& reply) {
@@ -67,29 +66,23 @@ std::string quotable(std::string_view body) {
   return plain_text(masked, kQuotedCharactersMax);
 }
 
-Ruling rule_by_word(const HttpReply& reply, std::string_view ok,
-                    std::span<const AnswerWord> words) {
-  if (is_success(reply) && trimmed(reply.body) == ok) return Verdict{};
+Ruling rule_by_word(const HttpReply& reply, std::span<const AnswerWord> words) {
+  if (is_decided_by_status(reply)) return std::nullopt;
   const auto found = std::ranges::find_if(words, [&](const AnswerWord& word) {
     return reply.body.find(word.word) != std::string::npos;
   });
-  if (found == words.end() && !is_success(reply)) return std::nullopt;
-  const auto kind = found == words.end() ? VerdictClass::Config : found->kind;
+  if (found == words.end()) return std::nullopt;
   return refusal(
-      kind,
-      fmt::format("the receiver answered with status {} and not with \"{}\"", reply.status, ok),
-      reply);
+      found->kind,
+      fmt::format("the receiver answered with status {} and {}", reply.status, found->word), reply);
 }
 
 Ruling rule_by_code(const HttpReply& reply, std::string_view field,
                     std::span<const AnswerCode> codes) {
+  if (is_decided_by_status(reply)) return std::nullopt;
   const auto json = nlohmann::json::parse(reply.body, nullptr, false);
   const auto value = json.is_object() ? json.find(field) : json.end();
-  if (!json.is_object() || value == json.end() || !value->is_number_integer()) {
-    if (!is_success(reply)) return std::nullopt;
-    return refusal(VerdictClass::Busy,
-                   fmt::format("the answer with status {} has no {}", reply.status, field), reply);
-  }
+  if (!json.is_object() || value == json.end() || !value->is_number_integer()) return std::nullopt;
   const auto code = value->get<long>();
   if (code == 0) return is_success(reply) ? Ruling{Verdict{}} : std::nullopt;
   const auto found = std::ranges::find(codes, code, &AnswerCode::code);

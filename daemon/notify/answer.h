@@ -20,13 +20,13 @@ struct AnswerCode {
   std::string_view meaning;  // for people
 };
 
-// A success must have exactly the body `ok` (white space around it does not count). Another body,
-// and any failure, is classed by the first word that it has; a success with an unknown word is for
-// an operator to mend, an unknown failure is left to its status.
-Ruling rule_by_word(const HttpReply& reply, std::string_view ok, std::span<const AnswerWord> words);
+// An answer is classed by the first word that it has. Without one its status decides: a success of
+// another shape comes from a receiver that took the message and speaks its own way (Rocket.Chat for
+// Slack), and to repeat what was taken helps nobody.
+Ruling rule_by_word(const HttpReply& reply, std::span<const AnswerWord> words);
 
-// A success must be JSON with `field` = 0. A missing field is no success: such answers come from a
-// gateway on the way. An unknown code is tried again on schedule.
+// A success that is JSON with another `field` than 0 is a refusal; an unknown code is tried again
+// on schedule. Without the field the status decides.
 Ruling rule_by_code(const HttpReply& reply, std::string_view field,
                     std::span<const AnswerCode> codes);
 

@@ -48,6 +48,13 @@ Ruling rule_dingtalk(const HttpReply& reply) {
       AnswerCode{300001, VerdictClass::Config, "the token in the URL is wrong"},
       AnswerCode{460101, VerdictClass::Payload, "the message is too long"},
   };
+  // Its gateway refuses in a shape of its own.
+  if (reply.status == 200 && reply.body.find("\"punish\"") != std::string::npos)
+    return Verdict{
+        .kind = VerdictClass::Busy,
+        .sentence = "the receiver's gateway refuses for a while: " + quotable(reply.body),
+        .retry_after = std::nullopt,
+        .throttled = true};
   return rule_by_code(reply, "errcode", kCodes);
 }
 

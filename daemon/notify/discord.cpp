@@ -20,6 +20,11 @@ int colour(Severity severity) {
   return kColours[static_cast<std::size_t>(severity)];
 }
 
+bool has_code(const HttpReply& reply, long code) {
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  return json.is_object() && json.contains("code") && json["code"] == code;
+}
+
 }  // namespace
 
 Payload render_discord(const Occasion& occasion) {
@@ -41,7 +46,9 @@ Payload render_discord(const Occasion& occasion) {
 }
 
 Ruling rule_discord(const HttpReply& reply) {
-  if (reply.status == 404)
+  // 10015 is "Unknown Webhook"; another 404 comes from a proxy or a wrong path. The codes:
+  // docs.discord.com, "Opcodes and Status Codes".
+  if (reply.status == 404 && has_code(reply, 10015))
     return Verdict{VerdictClass::Gone,
                    "the receiver answered with status 404 (the webhook was deleted)", std::nullopt};
   if (reply.status != 429) return std::nullopt;

@@ -69,6 +69,13 @@ Ruling rule_feishu(const HttpReply& reply) {
       AnswerCode{19024, VerdictClass::Config,
                  "the bot wants a keyword: let it be modelvane, or sign"},
   };
+  // One code for two things: too many messages, and a message that it cannot read.
+  if (reply.status == 200 && reply.body.find("too many request") != std::string::npos)
+    return Verdict{
+        .kind = VerdictClass::Busy,
+        .sentence = "the receiver answered with too many requests: " + quotable(reply.body),
+        .retry_after = std::nullopt,
+        .throttled = true};
   const bool is_old = reply.body.find("\"code\"") == std::string::npos;
   return rule_by_code(reply, is_old ? "StatusCode" : "code", kCodes);
 }

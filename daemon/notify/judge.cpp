@@ -39,8 +39,9 @@ VerdictClass class_of(const HttpReply& reply) {
   if (status >= 300 && status < 400) return VerdictClass::Config;
   switch (status) {
     case 410: return VerdictClass::Gone;
+    case 413:  // with a time it is a lack of room, not of measure (RFC 9110, 15.5.14)
+      return is_rate_limited(reply) ? VerdictClass::Busy : VerdictClass::Payload;
     case 400:
-    case 413:
     case 415:
     case 422: return VerdictClass::Payload;
     case 403: return is_rate_limited(reply) ? VerdictClass::Busy : VerdictClass::Config;

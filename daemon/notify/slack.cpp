@@ -69,7 +69,9 @@ Payload render_slack(const Occasion& occasion) {
   return {.body = text_of(Json{{"text", text}, {"blocks", blocks}})};
 }
 
-// Old kinds of trouble come with 200 and a word instead of "ok".
+// Old kinds of trouble come with 200 and a word instead of "ok"; a person, user or channel that is
+// missing may come with 400. The words: docs.slack.dev, "Sending messages using incoming webhooks",
+// "Handling errors".
 Ruling rule_slack(const HttpReply& reply) {
   static constexpr std::array kWords{
       AnswerWord{"channel_is_archived", VerdictClass::Gone},
@@ -77,8 +79,17 @@ Ruling rule_slack(const HttpReply& reply) {
       AnswerWord{"invalid_blocks", VerdictClass::Payload},
       AnswerWord{"no_text", VerdictClass::Payload},
       AnswerWord{"rollup_error", VerdictClass::Busy},
+      AnswerWord{"no_service", VerdictClass::Config},
+      AnswerWord{"no_active_hooks", VerdictClass::Config},
+      AnswerWord{"no_team", VerdictClass::Config},
+      AnswerWord{"team_disabled", VerdictClass::Config},
+      AnswerWord{"invalid_token", VerdictClass::Config},
+      AnswerWord{"user_not_found", VerdictClass::Config},
+      AnswerWord{"channel_not_found", VerdictClass::Config},
+      AnswerWord{"action_prohibited", VerdictClass::Config},
+      AnswerWord{"posting_to_general_channel_denied", VerdictClass::Config},
   };
-  return rule_by_word(reply, "ok", kWords);
+  return rule_by_word(reply, kWords);
 }
 
 }  // namespace modelvane

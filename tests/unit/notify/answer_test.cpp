@@ -32,12 +32,16 @@ struct Row {
 
 }  // namespace
 
-TEST_CASE("receivers that say no with 200 are understood, and their yes is not taken for granted") {
+TEST_CASE("receivers that say no with 200 are understood, and any other 2xx is a yes") {
   using enum VerdictClass;
   const std::vector<Row> rows{
       {"slack", 200, "ok", Ok},
       {"slack", 200, "ok\n", Ok},
-      {"slack", 200, "", Config},
+      {"slack", 200, "", Ok},
+      {"slack", 200, R"({"success":true})", Ok},
+      {"slack", 200, R"({"ok":false,"error":"channel_not_found"})", Config},
+      {"slack", 400, "user_not_found", Config},
+      {"slack", 503, "<html>invalid_payload</html>", Busy},
       {"slack", 200, "no_service", Config},
       {"slack", 200, "invalid_blocks", Payload},
       {"slack", 400, "invalid_payload", Payload},
@@ -51,6 +55,7 @@ TEST_CASE("receivers that say no with 200 are understood, and their yes is not t
       {"discord", 200, R"({"id":"1"})", Ok},
       {"discord", 204, "", Ok},
       {"discord", 404, R"({"code":10015})", Gone},
+      {"discord", 404, "<html>not found</html>", Config},
       {"discord", 400, R"({"code":50035})", Payload},
       {"teams", 202, "", Ok},
       {"teams", 200, "1", Ok},
@@ -61,11 +66,13 @@ TEST_CASE("receivers that say no with 200 are understood, and their yes is not t
       {"feishu", 200, R"({"code":0,"msg":"success"})", Ok},
       {"feishu", 200, R"({"StatusCode":0,"StatusMessage":"success"})", Ok},
       {"feishu", 200, R"({"code":9499})", Payload},
+      {"feishu", 200, R"({"code":9499,"msg":"too many request"})", Busy},
+      {"feishu", 429, R"({"code":19002})", Busy},
       {"feishu", 200, R"({"code":11232})", Busy},
       {"feishu", 400, R"({"code":19021})", Config},
       {"feishu", 200, R"({"code":19022})", Config},
       {"feishu", 200, R"({"code":77777})", Busy},
-      {"feishu", 200, "<html>", Busy},
+      {"feishu", 200, "<html>", Ok},
       {"feishu", 500, "<html>", Busy},
       {"dingtalk", 200, R"({"errcode":0,"errmsg":"ok"})", Ok},
       {"dingtalk", 200, R"({"errcode":310000,"errmsg":"sign not match"})", Config},
@@ -73,10 +80,11 @@ TEST_CASE("receivers that say no with 200 are understood, and their yes is not t
       {"dingtalk", 200, R"({"errcode":-1})", Busy},
       {"dingtalk", 200, R"({"errcode":460101})", Payload},
       {"dingtalk", 200, R"({"status":1111,"wait":5,"punish":"deny"})", Busy},
+      {"dingtalk", 200, "{}", Ok},
       {"wecom", 200, R"({"errcode":0})", Ok},
       {"wecom", 200, R"({"errcode":45009})", Busy},
       {"wecom", 200, R"({"errcode":93000})", Config},
-      {"wecom", 200, R"({"errcode":"0"})", Busy},
+      {"wecom", 200, R"({"errcode":"0"})", Ok},
       {"pagerduty", 202, "{}", Ok},
       {"pagerduty", 400, "{}", Payload},
       {"pagerduty", 429, "", Busy},
@@ -109,13 +117,14 @@ TEST_CASE("a refusal names the code, what it means and what the receiver said") 
         "hour off): "
         R"({"code":19021,"msg":"sign match fail"})");
   CHECK(verdict("slack", 200, "no_service").sentence ==
-        R"(the receiver answered with status 200 and not with "ok": no_service)");
+        "the receiver answered with status 200 and no_service: no_service");
 }
 
 TEST_CASE("limits ask for air, in each receiver's own words") {
   using enum VerdictClass;
   CHECK(verdict("feishu", 200, R"({"code":11232})").throttled);
   CHECK(verdict("dingtalk", 200, R"({"errcode":130101})").throttled);
+  CHECK(verdict("cloudevents", 413, "", {{"retry-after", "9"}}).kind == Busy);
   CHECK(verdict("github_dispatch", 403, "secondary rate limit").throttled);
   CHECK(verdict("github_dispatch", 403, "secondary rate limit", {{"retry-after", "90"}})
             .retry_after == 90s);
