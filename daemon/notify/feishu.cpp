@@ -70,7 +70,7 @@ Ruling rule_feishu(const HttpReply& reply) {
                  "the bot wants a keyword: let it be modelvane, or sign"},
   };
   // One code for two things: too many messages, and a message that it cannot read.
-  if (reply.status == 200 && reply.body.find("too many request") != std::string::npos)
+  if (reply.body.find("too many request") != std::string::npos)
     return Verdict{
         .kind = VerdictClass::Busy,
         .sentence = "the receiver answered with too many requests: " + quotable(reply.body),

@@ -67,6 +67,7 @@ TEST_CASE("receivers that say no with 200 are understood, and any other 2xx is a
       {"feishu", 200, R"({"StatusCode":0,"StatusMessage":"success"})", Ok},
       {"feishu", 200, R"({"code":9499})", Payload},
       {"feishu", 200, R"({"code":9499,"msg":"too many request"})", Busy},
+      {"feishu", 400, R"({"code":9499,"msg":"too many request"})", Busy},
       {"feishu", 429, R"({"code":19002})", Busy},
       {"feishu", 200, R"({"code":11232})", Busy},
       {"feishu", 400, R"({"code":19021})", Config},
