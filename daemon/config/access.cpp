@@ -10,7 +10,7 @@ std::expected<void, std::string> apply(const Access& access, HttpRequest& reques
   if (access.authorization) {
     auto credentials = reveal(access.authorization->credentials);
     if (!credentials) return std::unexpected(std::move(credentials.error()));
-    request.headers.emplace_back("Authorization", access.authorization->type + " " + *credentials);
+    request.set_header("Authorization", access.authorization->type + " " + *credentials);
   }
   if (access.basic_auth) {
     auto password = reveal(access.basic_auth->password);
@@ -21,7 +21,7 @@ std::expected<void, std::string> apply(const Access& access, HttpRequest& reques
   for (const auto& [name, secret] : access.http_headers) {
     auto value = reveal(secret);
     if (!value) return std::unexpected(std::move(value.error()));
-    request.headers.emplace_back(name, std::move(*value));
+    request.set_header(name, std::move(*value));
   }
   for (const auto& [key, secret] : access.query) {
     auto value = reveal(secret);

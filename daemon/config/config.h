@@ -53,6 +53,7 @@ struct EndpointConfig {
   Duration interval = std::chrono::seconds{60};
   Duration timeout = std::chrono::seconds{10};
   Duration recheck = std::chrono::seconds{5};
+  Duration reread = std::chrono::hours{1};  // a list is read whole at least this often
   bool reuse_connection = false;
   std::size_t body_limit = 16 * 1024 * 1024;
   std::vector<double> duration_buckets = kDurationBounds;  // seconds, ascending

@@ -18,6 +18,7 @@ constexpr Range<Duration> kInterval{seconds{1}, hours{24}};
 // A poll that takes longer holds its slot for nothing.
 constexpr Range<Duration> kTimeout{milliseconds{1}, minutes{10}};
 constexpr Range<Duration> kRecheck{seconds{1}, hours{24}};
+constexpr Range<Duration> kReread{seconds{1}, hours{24}};
 // Less holds no list; more, times the polls in flight, would fill a small machine.
 constexpr Range<std::size_t> kBodyLimit{std::size_t{1} << 10U, std::size_t{256} << 20U};
 constexpr Range<int> kConfirmPolls{1, 100};
@@ -102,6 +103,7 @@ std::span<const std::string_view> polling_keys() {
       std::string_view{"recheck"},      std::string_view{"connection"},
       std::string_view{"body_limit"},   std::string_view{"confirm"},
       std::string_view{"shrink_guard"}, std::string_view{"duration_buckets"},
+      std::string_view{"reread"},
   };
   return kKeys;
 }
@@ -118,6 +120,8 @@ void read_polling(const Fields& fields, EndpointConfig& endpoint) {
                        endpoint.timeout);
   read_within_interval(fields.find("recheck"), kRecheck, endpoint.interval, interval_is_known,
                        endpoint.recheck);
+  if (const auto* field = fields.find("reread"))
+    endpoint.reread = field->duration(kReread).value_or(endpoint.reread);
   if (const auto* field = fields.find("connection")) {
     if (const auto connection = field->choice(kConnections))
       endpoint.reuse_connection = *connection == "reuse";

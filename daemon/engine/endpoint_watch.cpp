@@ -155,7 +155,9 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
   view_.last_reason = failure.reason;
   view_.last_sentence = failure.sentence;
   refusals_in_row_ = failure.is_refusal ? refusals_in_row_ + 1 : 0;
-  const auto retry_after = failure.retry_after;
+  auto retry_after = failure.retry_after;
+  if (retry_after)
+    retry_after = std::min(*retry_after, longest_distance(failure.reason, config_.interval));
   const Duration pause = retry_after || !failure.is_refusal
                              ? Duration{0}
                              : pause_after(failure, refusals_in_row_, config_.interval);

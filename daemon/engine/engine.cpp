@@ -359,8 +359,7 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
   // What came while the store was still being opened could not be judged. A store that refuses gets
   // no hurry.
   if (!ledger_.is_open() && daemon_.store_errors == 0) next = std::min(next, wall + kStoreOpening);
-  if (outcome.retry_after)
-    next = std::max(next, wall + std::min(*outcome.retry_after, kRetryAfterMax));
+  if (outcome.retry_after) next = std::max(next, wall + *outcome.retry_after);
   set_due(watch, clock_.steady() + (next - wall));
 }
 

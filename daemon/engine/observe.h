@@ -22,6 +22,14 @@ inline constexpr int kPromptRefusals = 3;
 // within this time.
 inline constexpr Duration kLongestPause = std::chrono::minutes{5};
 
+// An outage is watched closely, whatever Retry-After its pages carry (a maintenance page says an
+// hour whatever happens): its end shall be seen within a minute.
+inline constexpr int kIntervalsAfterOutage = 5;
+inline constexpr Duration kDistanceAfterOutage = std::chrono::seconds{60};
+
+// The longest time from one poll to the next that a server may ask for.
+Duration longest_distance(Reason reason, Duration interval);
+
 // The least time until the next poll after so many refusals in a row (1 = the first): none while
 // refusals are prompt, then the interval, twice the interval, … up to the larger of kLongestPause
 // and the interval. A request for fewer requests is honoured from the first on.

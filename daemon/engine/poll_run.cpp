@@ -44,11 +44,6 @@ PollFailure partial(const std::string& part, PollFailure failure) {
   return failure;
 }
 
-bool has_content_type(const HttpRequest& request) {
-  return std::ranges::any_of(request.headers,
-                             [](const auto& header) { return header.first == "Content-Type"; });
-}
-
 }  // namespace
 
 std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint,
@@ -98,6 +93,15 @@ std::optional<HttpRequest> PollRun::next(Time wall, Duration steady) {
   return std::nullopt;
 }
 
+// A validator is the server's word, and some servers' word is wrong: their ETag stays while the
+// file changes. So it is believed for a while only. A Last-Modified alone, which goes back when an
+// older file is put in place, is never asked with.
+bool PollRun::may_ask_for_changes(Duration steady) const {
+  return is_single() && memory_.list && !memory_.etag.empty() &&
+         memory_.unchanged_in_row < kUnchangedInRowMax &&
+         steady - memory_.read_whole_at < endpoint_.reread;
+}
+
 std::optional<HttpRequest> PollRun::request_list(const std::string& url, Duration steady) {
   auto request = poll_request(endpoint_, url);
   if (!request) {
@@ -108,11 +112,12 @@ std::optional<HttpRequest> PollRun::request_list(const std::string& url, Duratio
   // A limit of 0 would mean "none of my own".
   request->body_limit = std::max<std::size_t>(
       endpoint_.body_limit - std::min(endpoint_.body_limit, result_.body_bytes), 1);
-  if (is_single() && memory_.list) {
-    if (!memory_.etag.empty()) request->headers.emplace_back("If-None-Match", memory_.etag);
+  if (may_ask_for_changes(steady)) {
+    request->set_header("If-None-Match", memory_.etag);
     if (!memory_.last_modified.empty())
-      request->headers.emplace_back("If-Modified-Since", memory_.last_modified);
+      request->set_header("If-Modified-Since", memory_.last_modified);
   }
+  asked_at_ = steady;
   return std::move(*request);
 }
 
@@ -127,8 +132,7 @@ std::optional<HttpRequest> PollRun::request_answer(const Questions::Question& qu
   if (!is_echo) return std::move(*request);
   request->method = "POST";
   request->body = fill_in(question.rule->body, *question.alias, Escape::Json);
-  if (!has_content_type(*request))
-    request->headers.emplace_back("Content-Type", "application/json");
+  if (!request->has_header("Content-Type")) request->set_header("Content-Type", "application/json");
   return std::move(*request);
 }
 
@@ -139,7 +143,8 @@ void PollRun::take(const HttpResult& result, Time wall) {
   }
   note_figures(result);
   const bool is_304 = result && result->status == 304;
-  if (is_304 && is_single() && memory_.list) {
+  if (is_304 && may_ask_for_changes(asked_at_)) {
+    ++memory_.unchanged_in_row;
     result_.request_id = result->header("x-request-id");
     return list_is_complete(memory_.list);
   }
@@ -191,6 +196,8 @@ void PollRun::take_only_page(const HttpReply& reply, Time wall) {
     keep_list(std::move(*list));
     memory_.body_hash = hash;
   }
+  memory_.read_whole_at = asked_at_;
+  memory_.unchanged_in_row = 0;
   const bool is_settled = has_settled(reply, wall);
   memory_.etag = is_settled ? validator(reply, "etag") : "";
   memory_.last_modified = is_settled ? validator(reply, "last-modified") : "";

@@ -23,6 +23,11 @@ namespace modelvane {
 // Completions take longer than lists; all of one poll together get so long beyond its deadline.
 inline constexpr Duration kEchoTime = std::chrono::seconds{30};
 
+// After so many answers "not modified" a list is read whole again, also before
+// EndpointConfig::reread has passed: half an hour of one poll a minute, half a minute of one a
+// second.
+inline constexpr int kUnchangedInRowMax = 30;
+
 // The request for `url` as the endpoint's access says, with secrets as they are now. The error is a
 // sentence: a secret that cannot be read.
 std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint,
@@ -36,6 +41,8 @@ struct PollMemory {
   std::uint64_t body_hash = 0;  // of its only page; 0 = it has several
   std::string etag;             // of that page
   std::string last_modified;
+  Duration read_whole_at{0};  // steady time of the request that this list is from
+  int unchanged_in_row = 0;   // answers 304 since then
   QuestionMemory questions;
 };
 
@@ -80,12 +87,14 @@ class PollRun {
   void fail(PollFailure failure);
   // One page and no second document: it can be asked for by validators, and recognised by its hash.
   bool is_single() const;
+  bool may_ask_for_changes(Duration steady) const;
 
   const EndpointConfig& endpoint_;
   PollMemory& memory_;
   QuestionScope scope_;
   Duration deadline_;
   Duration echo_deadline_{0};
+  Duration asked_at_{0};  // steady time of the last request for the list
   Stage stage_ = Stage::Pages;
   std::string url_;                   // of the next page
   std::vector<std::string> fetched_;  // pages, in order

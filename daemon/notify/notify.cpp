@@ -19,18 +19,6 @@
 namespace modelvane {
 namespace {
 
-bool has_header(const HttpRequest& request, std::string_view name) {
-  return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const auto& header) { return equals_ignoring_case(header.first, name); });
-}
-
-// A user's header of that name would make two of them, or break the signature.
-void set_header(HttpRequest& request, std::string_view name, std::string value) {
-  std::erase_if(request.headers,
-                [&](const auto& header) { return equals_ignoring_case(header.first, name); });
-  request.headers.emplace_back(std::string{name}, std::move(value));
-}
-
 // The URL without its query, and the query.
 std::pair<std::string, std::string> split(const std::string& url) {
   const auto mark = url.find('?');
@@ -71,12 +59,12 @@ std::expected<void, std::string> set_signature(const WebhookConfig& webhook,
                                                HttpRequest& request) {
   if (!is_generic(webhook)) return {};
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
-  set_header(request, "webhook-id", event.id);
-  set_header(request, "webhook-timestamp", std::to_string(seconds));
+  request.set_header("webhook-id", event.id);
+  request.set_header("webhook-timestamp", std::to_string(seconds));
   if (webhook.github_signature.is_set()) {
     const auto secret = reveal(webhook.github_signature);
     if (!secret) return std::unexpected(secret.error());
-    set_header(request, "X-Hub-Signature-256", github_signature(*secret, request.body));
+    request.set_header("X-Hub-Signature-256", github_signature(*secret, request.body));
   }
   if (webhook.signing_secrets.empty()) return {};
   std::vector<std::string> secrets;
@@ -88,7 +76,7 @@ std::expected<void, std::string> set_signature(const WebhookConfig& webhook,
   auto signature = sign(event.id, seconds, request.body, secrets);
   if (!signature)
     return std::unexpected(fmt::format("webhook {}: {}", webhook.name, signature.error()));
-  set_header(request, "webhook-signature", std::move(*signature));
+  request.set_header("webhook-signature", std::move(*signature));
   return {};
 }
 
@@ -148,10 +136,10 @@ std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhoo
     return std::unexpected(std::move(done.error()));
   if (auto done = apply(webhook.access, request); !done)
     return std::unexpected(std::move(done.error()));
-  if (!has_header(request, "User-Agent")) request.headers.emplace_back("User-Agent", kUserAgent);
-  set_header(request, "Content-Type", payload->content_type);
+  if (!request.has_header("User-Agent")) request.set_header("User-Agent", kUserAgent);
+  request.set_header("Content-Type", payload->content_type);
   for (auto& [name, value] : payload->headers) {
-    if (!has_header(request, name)) request.headers.emplace_back(name, std::move(value));
+    if (!request.has_header(name)) request.set_header(name, std::move(value));
   }
   if (auto done = set_signature(webhook, *events.front(), now, request); !done)
     return std::unexpected(std::move(done.error()));

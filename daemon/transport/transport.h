@@ -50,6 +50,11 @@ struct HttpRequest {
   Duration timeout{0};  // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
   std::size_t body_limit = 0;  // bytes after decompression
   bool reuse_connection = false;
+
+  // Names of headers are compared without regard to case.
+  bool has_header(std::string_view name) const;
+  // In place of whatever the header was before.
+  void set_header(std::string_view name, std::string value);
 };
 
 struct HttpReply {

@@ -155,6 +155,49 @@ TEST_CASE(
   CHECK(poll.run().status == 200);
 }
 
+TEST_CASE("a validator is believed for a while only: the list is read whole again and again") {
+  Poll poll;
+  std::string body = R"({"data":[{"id":"m1"}]})";
+  poll.server = [&](const HttpRequest& request) -> HttpResult {
+    if (!header_of(request, "If-None-Match").empty()) return HttpReply{.status = 304};
+    return ok(body, {{"etag", "\"always the same\""}});
+  };
+  CHECK(poll.run().status == 200);
+  body = R"({"data":[{"id":"m2"}]})";
+  SUBCASE("after so many answers 304 in a row") {
+    for (int i = 0; i < kUnchangedInRowMax; ++i) CHECK(poll.run().status == 304);
+  }
+  SUBCASE("after `reread`") {
+    CHECK(poll.run().status == 304);
+    poll.steady += poll.endpoint.reread;
+  }
+  const auto whole = poll.run();
+  CHECK(whole.status == 200);
+  CHECK((*whole.catalog)->has("m2"));
+  CHECK(poll.run().status == 304);
+}
+
+TEST_CASE("a Last-Modified without an ETag is no ground to ask for changes") {
+  Poll poll;
+  poll.server = [](const HttpRequest& request) -> HttpResult {
+    if (!header_of(request, "If-Modified-Since").empty()) return HttpReply{.status = 304};
+    return ok(R"({"data":[{"id":"m1"}]})", {{"last-modified", "Thu, 01 Jan 1970 00:00:01 GMT"}});
+  };
+  CHECK(poll.run().status == 200);
+  CHECK(poll.run().status == 200);
+}
+
+TEST_CASE("a user's own headers take the place of ours, whatever their case") {
+  Poll poll;
+  poll.endpoint.access.http_headers = {
+      {"user-agent", SecretRef{SecretRef::From::Inline, "acme/1"}},
+      {"ACCEPT", SecretRef{SecretRef::From::Inline, "text/plain"}}};
+  poll.server = [](const HttpRequest&) -> HttpResult { return ok(R"({"data":[{"id":"a"}]})"); };
+  poll.run();
+  CHECK(poll.requests[0].headers ==
+        HttpHeaders{{"user-agent", "acme/1"}, {"ACCEPT", "text/plain"}});
+}
+
 TEST_CASE(
     "a list that has just changed is read whole again: it may change once more under the same "
     "validators") {
