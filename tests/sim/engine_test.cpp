@@ -218,15 +218,16 @@ TEST_CASE("an endpoint that asks for air is not polled again before the time tha
 }
 
 TEST_CASE(
-    "an endpoint that refuses without a word on when to come back is polled ever more slowly, and "
-    "at once after it recovers") {
+    "an endpoint that wants fewer requests and says no time is polled ever more slowly, and as "
+    "usual "
+    "after it recovers") {
   World world = small_world();
   auto& upstream = world.transport.upstreams["internlm"];
-  upstream.refusal = 503;
+  upstream.refusal = 429;
   world.start();
   world.run_for(1h);
-  // Three prompt polls, then pauses of 1, 2, 4 and from then on 5 minutes.
-  CHECK(world.transport.polls >= 14);
+  // Pauses of 1, 2, 4 and from then on 5 minutes.
+  CHECK(world.transport.polls >= 12);
   CHECK(world.transport.polls <= 18);
   CHECK(types(world) == std::vector<std::string>{"endpoint.down"});
   upstream.refusal = 0;
@@ -235,6 +236,15 @@ TEST_CASE(
   const auto polls = world.transport.polls;
   world.run_for(10min);
   CHECK(world.transport.polls >= polls + 10);
+}
+
+TEST_CASE("an outage is watched closely: polls come a minute apart, whatever refuses them") {
+  World world = small_world();
+  world.transport.upstreams["internlm"].refusal = 503;
+  world.start();
+  world.run_for(1h);
+  CHECK(world.transport.polls >= 58);
+  CHECK(types(world) == std::vector<std::string>{"endpoint.down"});
 }
 
 TEST_CASE(

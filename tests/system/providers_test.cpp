@@ -404,11 +404,13 @@ TEST_CASE(
   CHECK(question->header("authorization") == "Bearer k");
 }
 
-TEST_CASE("a list that was not modified since its date is a good poll") {
+TEST_CASE("a list that has not changed since its ETag is a good poll") {
   const std::string date = "Sun, 22 Nov 2026 09:00:00 GMT";
   Upstream upstream([&](const ServedRequest& request) {
-    if (request.header("if-modified-since") == date) return ServedReply{.status = 304};
-    return ServedReply{.body = R"({"data":[{"id":"a"}]})", .headers = {{"Last-Modified", date}}};
+    if (request.header("if-none-match") == "\"a1\"" && request.header("if-modified-since") == date)
+      return ServedReply{.status = 304};
+    return ServedReply{.body = R"({"data":[{"id":"a"}]})",
+                       .headers = {{"ETag", "\"a1\""}, {"Last-Modified", date}}};
   });
   TempFolder folder;
   Serve serve(
