@@ -90,10 +90,7 @@ std::string fill_in(std::string_view text, std::string_view id, Escape escape) {
 }
 
 std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading) {
-  const auto asks = [](const AliasRule& rule) {
-    return rule.kind == Rule::Lookup || rule.kind == Rule::Echo;
-  };
-  if (std::ranges::none_of(reading.rules, asks)) return {};
+  if (std::ranges::none_of(reading.rules, is_asked, &AliasRule::kind)) return {};
   auto ids = catalog.undisclosed;
   for (const auto& id : reading.alias_names.ids) {
     if (!catalog.find_alias(id)) ids.push_back(id);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/text/labels.h"
 #include "daemon/text/pattern.h"
 #include "daemon/text/time.h"
 
@@ -17,14 +18,20 @@ namespace modelvane {
 // How an alias's target was learnt. Only targets learnt by the same rule are ever compared.
 enum class Rule { Field, Reverse, Lookup, Echo };
 
+inline constexpr auto kRules = labelled<Rule>({
+    {Rule::Field, "field"},
+    {Rule::Reverse, "reverse"},
+    {Rule::Lookup, "lookup"},
+    {Rule::Echo, "echo"},
+});
+
 constexpr std::string_view label(Rule rule) {
-  switch (rule) {
-    case Rule::Field: return "field";
-    case Rule::Reverse: return "reverse";
-    case Rule::Lookup: return "lookup";
-    case Rule::Echo: return "echo";
-  }
-  return "field";
+  return kRules.label(rule);
+}
+
+// A rule that asks about each alias by itself: the list alone does not show what it would say.
+constexpr bool is_asked(Rule rule) {
+  return rule == Rule::Lookup || rule == Rule::Echo;
 }
 
 // A whole list is what all pages say together; a poll that misses one of them fails (`partial`).

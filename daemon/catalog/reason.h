@@ -1,8 +1,9 @@
 // Why a poll failed: the closed set of PRODUCT's `reason` label, each with its label text.
 #pragma once
 
-#include <array>
 #include <string_view>
+
+#include "daemon/text/labels.h"
 
 namespace modelvane {
 
@@ -24,17 +25,26 @@ enum class Reason {
   Other,
 };
 
-inline constexpr std::array kReasonLabels{
-    std::string_view{"dns"},       std::string_view{"connect"},  std::string_view{"tls"},
-    std::string_view{"timeout"},   std::string_view{"auth"},     std::string_view{"rate_limited"},
-    std::string_view{"http_4xx"},  std::string_view{"http_5xx"}, std::string_view{"redirect"},
-    std::string_view{"too_large"}, std::string_view{"not_json"}, std::string_view{"bad_shape"},
-    std::string_view{"empty"},     std::string_view{"partial"},  std::string_view{"other"},
-};
-inline constexpr std::size_t kReasonCount = kReasonLabels.size();
+inline constexpr auto kReasons = labelled<Reason>({
+    {Reason::Dns, "dns"},
+    {Reason::Connect, "connect"},
+    {Reason::Tls, "tls"},
+    {Reason::Timeout, "timeout"},
+    {Reason::Auth, "auth"},
+    {Reason::RateLimited, "rate_limited"},
+    {Reason::Http4xx, "http_4xx"},
+    {Reason::Http5xx, "http_5xx"},
+    {Reason::Redirect, "redirect"},
+    {Reason::TooLarge, "too_large"},
+    {Reason::NotJson, "not_json"},
+    {Reason::BadShape, "bad_shape"},
+    {Reason::Empty, "empty"},
+    {Reason::Partial, "partial"},
+    {Reason::Other, "other"},
+});
 
 constexpr std::string_view label(Reason reason) {
-  return kReasonLabels[static_cast<std::size_t>(reason)];
+  return kReasons.label(reason);
 }
 
 }  // namespace modelvane

@@ -115,7 +115,7 @@ void print_rows(const Rows& rows) {
 std::optional<std::string> usage_problem(const DeliveriesOptions& options) {
   if (options.output != "table" && options.output != "json") return "--output is table or json";
   if (options.limit == 0) return "--limit is at least 1";
-  if (!options.state.empty() && !delivery_state(options.state))
+  if (!options.state.empty() && !kDeliveryStates.parse(options.state))
     return "--state is pending, delivered or dead";
   return std::nullopt;
 }
@@ -147,8 +147,9 @@ int deliveries_list(const DeliveriesOptions& options) {
   if (const auto problem = usage_problem(options)) return fail(kUsageError, *problem);
   SqliteEventLog log{options.storage_path};
   if (!log.has_database()) return fail(kFailed, no_database(options.storage_path));
-  const auto rows = read_all(
-      log, {.webhook = options.webhook, .state = delivery_state(options.state)}, options.limit);
+  const auto rows =
+      read_all(log, {.webhook = options.webhook, .state = kDeliveryStates.parse(options.state)},
+               options.limit);
   if (!rows) return fail(kFailed, rows.error());
   if (options.output == "json") {
     Json all = Json::array();

@@ -59,7 +59,7 @@ std::expected<std::vector<DeliveryRow>, std::string> wait_for_verdicts(OperatorD
 }  // namespace
 
 int drill(const DrillOptions& options) {
-  const auto type = event_type(options.type);
+  const auto type = kEventTypes.parse(options.type);
   if (!type)
     return fail(kUsageError, fmt::format("--type is an event type, such as alias.moved, not {}",
                                          cell(options.type)));

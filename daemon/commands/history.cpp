@@ -97,8 +97,7 @@ std::expected<std::vector<StoredEvent>, StoreError> read_newest(SqliteEventLog& 
 
 TableRow row_of(const StoredEvent& stored) {
   const auto event = parse_cloudevent(stored.json);
-  const auto subject =
-      stored.alias.empty() ? stored.endpoint : stored.endpoint + "/" + stored.alias;
+  const auto subject = subject_of(stored.endpoint, stored.alias);
   std::string what = "(its text cannot be read)";
   if (event && event->type == EventType::AliasMoved && event->from && event->to) {
     what = fmt::format("{} -> {}{}", cell(*event->from), cell(*event->to),

@@ -61,7 +61,7 @@ std::string masked_url(const std::string& url) {
 
 std::expected<StoredEvent, std::string> find_event(const RenderOptions& options,
                                                    const std::string& instance, Time now) {
-  if (const auto type = event_type(options.event)) {
+  if (const auto type = kEventTypes.parse(options.event)) {
     auto event = sample_event(*type, instance, now, 0);
     return StoredEvent{.sequence = 0,
                        .id = event.id,

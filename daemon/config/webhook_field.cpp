@@ -75,9 +75,10 @@ void read_globs(const Field& field, std::string_view what,
 
 void read_subscriptions(const Fields& fields, const Names& endpoint_names, WebhookConfig& webhook) {
   if (const auto* field = fields.find("events")) {
-    std::vector<std::string_view> suggestions{kEventTypeNames.begin(), kEventTypeNames.end()};
+    std::vector<std::string_view> suggestions{kEventTypes.labels().begin(),
+                                              kEventTypes.labels().end()};
     suggestions.insert(suggestions.end(), kEventGlobs.begin(), kEventGlobs.end());
-    read_globs(*field, "event type", kEventTypeNames, suggestions, webhook.events);
+    read_globs(*field, "event type", kEventTypes.labels(), suggestions, webhook.events);
   }
   if (const auto* field = fields.find("endpoints")) {
     const auto names =

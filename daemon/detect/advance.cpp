@@ -88,12 +88,6 @@ struct Waiting {
 
 }  // namespace
 
-std::string_view label(AliasStatus status) {
-  constexpr std::array kLabels{std::string_view{"resolved"}, std::string_view{"undisclosed"},
-                               std::string_view{"absent"}};
-  return kLabels[static_cast<std::size_t>(status)];
-}
-
 Advanced advance(EndpointState state, const Observation& observation, const Watched& watched) {
   Turn turn{.state = state,
             .watched = watched,

@@ -15,12 +15,21 @@
 #include "daemon/catalog/catalog.h"
 #include "daemon/catalog/id_list.h"
 #include "daemon/catalog/reason.h"
+#include "daemon/text/labels.h"
 #include "daemon/text/time.h"
 
 namespace modelvane {
 
 enum class AliasStatus { Resolved, Undisclosed, Absent };
-std::string_view label(AliasStatus status);
+inline constexpr auto kAliasStatuses = labelled<AliasStatus>({
+    {AliasStatus::Resolved, "resolved"},
+    {AliasStatus::Undisclosed, "undisclosed"},
+    {AliasStatus::Absent, "absent"},
+});
+
+constexpr std::string_view label(AliasStatus status) {
+  return kAliasStatuses.label(status);
+}
 
 // What one good poll showed of one alias.
 struct Sighting {
@@ -119,6 +128,15 @@ struct Quarantine {
 
 // Availability: Unknown until the first `down` or the first good poll.
 enum class Availability { Unknown, Up, Down };
+inline constexpr auto kAvailabilities = labelled<Availability>({
+    {Availability::Unknown, "unknown"},
+    {Availability::Up, "up"},
+    {Availability::Down, "down"},
+});
+
+constexpr std::string_view label(Availability availability) {
+  return kAvailabilities.label(availability);
+}
 
 // The catalog that showed everything as it is known, with nothing pending: before `until`, seeing
 // it again moves marks only. A short cut and no knowledge: it is not stored, and states are equal

@@ -19,7 +19,7 @@
 
 namespace modelvane {
 
-using EventCounts = std::array<std::uint64_t, kEventTypeCount>;
+using EventCounts = std::array<std::uint64_t, kEventTypes.size()>;
 
 class EndpointWatch {
  public:

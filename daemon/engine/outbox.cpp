@@ -7,10 +7,6 @@
 namespace modelvane {
 namespace {
 
-std::string subject_of(const StoredEvent& event) {
-  return event.alias.empty() ? event.endpoint : event.endpoint + "/" + event.alias;
-}
-
 // A delivery that has expired is found so much later at most.
 constexpr Duration kBuryEvery = std::chrono::seconds{1};
 
@@ -104,7 +100,8 @@ void Outbox::put(Webhook& webhook, Parcel parcel) {
     return finish(webhook, std::move(parcel.delivery), DeliveryState::Dead,
                   "the stored event cannot be read");
   }
-  Lane& lane = webhook.lanes[parcel.life ? parcel.life->key : subject_of(*parcel.event)];
+  Lane& lane = webhook.lanes[parcel.life ? parcel.life->key
+                                         : subject_of(parcel.event->endpoint, parcel.event->alias)];
   const auto resting = lane.parcels.begin() + static_cast<std::ptrdiff_t>(lane.in_flight);
   const auto place = std::upper_bound(
       resting, lane.parcels.end(), parcel,

@@ -9,10 +9,6 @@
 namespace modelvane {
 namespace {
 
-bool is_question(const AliasRule& rule) {
-  return rule.kind == Rule::Lookup || rule.kind == Rule::Echo;
-}
-
 std::int64_t day_of(Time time) {
   return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
 }
@@ -29,7 +25,7 @@ bool says_gone(const AliasRule& rule, const HttpResult& result) {
 }  // namespace
 
 bool asks_questions(const Reading& reading) {
-  return std::any_of(reading.rules.begin(), reading.rules.end(), is_question);
+  return std::ranges::any_of(reading.rules, is_asked, &AliasRule::kind);
 }
 
 QuestionMemory asked_before(const EndpointState& state, const Reading& reading, Time now) {
@@ -38,7 +34,7 @@ QuestionMemory asked_before(const EndpointState& state, const Reading& reading, 
     if (alias.status != AliasStatus::Resolved || !alias.last_seen) continue;
     for (std::size_t i = 0; i < reading.rules.size(); ++i) {
       const auto& rule = reading.rules[i];
-      if (rule.kind != alias.rule || !is_question(rule)) continue;
+      if (rule.kind != alias.rule || !is_asked(rule.kind)) continue;
       memory.asked[{id, i}] = {.again = std::min(*alias.last_seen, now) + rule.interval,
                                .disclosed = true,
                                .failed = false};
@@ -91,7 +87,7 @@ std::optional<Questions::Question> Questions::next(TimeLeft time, Time now) {
       next_alias();
       continue;
     }
-    const auto now_what = is_question(rule()) ? standing(time, now) : Standing::Pass;
+    const auto now_what = is_asked(rule().kind) ? standing(time, now) : Standing::Pass;
     if (now_what == Standing::Ask) {
       ++asked_;
       if (rule().kind == Rule::Echo) {

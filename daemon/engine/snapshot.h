@@ -18,6 +18,7 @@
 #include "daemon/events/delivery.h"
 #include "daemon/events/event.h"
 #include "daemon/text/histogram.h"
+#include "daemon/text/labels.h"
 #include "daemon/text/time.h"
 #include "daemon/transport/phases.h"
 
@@ -46,7 +47,7 @@ struct KnownView {
   Availability availability = Availability::Unknown;
   std::optional<Time> down_since;
   bool quarantined = false;
-  std::array<std::uint64_t, kEventTypeCount> events{};
+  std::array<std::uint64_t, kEventTypes.size()> events{};
 };
 
 struct EndpointView {
@@ -58,7 +59,7 @@ struct EndpointView {
   std::shared_ptr<const KnownView> known;
 
   std::uint64_t polls = 0;
-  std::array<std::uint64_t, kReasonCount> failures{};
+  std::array<std::uint64_t, kReasons.size()> failures{};
   Histogram duration;
   std::optional<Time> last_poll;  // none = not polled since the start: no series that depend on it
   std::optional<Time> last_good_poll;
@@ -75,18 +76,22 @@ struct EndpointView {
 // Failing: the last attempt failed. Misconfigured: an operator must mend something (URL, key, TLS).
 // Disabled: it wants no more events and is switched off.
 enum class WebhookStatus { Ok, Failing, Misconfigured, Disabled };
-inline constexpr std::array kWebhookStatusLabels{
-    std::string_view{"ok"}, std::string_view{"failing"}, std::string_view{"misconfigured"},
-    std::string_view{"disabled"}};
+inline constexpr auto kWebhookStatuses = labelled<WebhookStatus>({
+    {WebhookStatus::Ok, "ok"},
+    {WebhookStatus::Failing, "failing"},
+    {WebhookStatus::Misconfigured, "misconfigured"},
+    {WebhookStatus::Disabled, "disabled"},
+});
+
 constexpr std::string_view label(WebhookStatus status) {
-  return kWebhookStatusLabels[static_cast<std::size_t>(status)];
+  return kWebhookStatuses.label(status);
 }
 
 struct WebhookView {
   std::string name;
   std::string format;
   std::uint64_t delivered = 0;
-  std::array<std::uint64_t, 5> failures{};  // by VerdictClass
+  std::array<std::uint64_t, kVerdictClasses.size()> failures{};
   Histogram duration;
   std::uint64_t pending = 0;
   std::optional<Time> oldest_pending;

@@ -18,31 +18,11 @@ constexpr Duration kRetryAfterMin = 1s;
 constexpr Duration kRetryAfterMax = 1h;
 constexpr double kJitter = 0.2;
 
-constexpr std::array kVerdictLabels{std::string_view{"ok"}, std::string_view{"busy"},
-                                    std::string_view{"config"}, std::string_view{"payload"},
-                                    std::string_view{"gone"}};
-constexpr std::array kStateLabels{std::string_view{"pending"}, std::string_view{"delivered"},
-                                  std::string_view{"dead"}};
-
 Duration scaled(Duration span, double factor) {
   return Duration{static_cast<Duration::rep>(static_cast<double>(span.count()) * factor)};
 }
 
 }  // namespace
-
-std::string_view label(VerdictClass verdict) {
-  return kVerdictLabels[static_cast<std::size_t>(verdict)];
-}
-
-std::string_view label(DeliveryState state) {
-  return kStateLabels[static_cast<std::size_t>(state)];
-}
-
-std::optional<DeliveryState> delivery_state(std::string_view label) {
-  const auto found = std::find(kStateLabels.begin(), kStateLabels.end(), label);
-  if (found == kStateLabels.end()) return std::nullopt;
-  return static_cast<DeliveryState>(found - kStateLabels.begin());
-}
 
 Duration retry_delay(int attempt, const Verdict& verdict, double jitter) {
   const int shift = verdict.kind == VerdictClass::Config ? kConfigFirstStep : 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/text/labels.h"
 #include "daemon/text/time.h"
 
 namespace modelvane {
@@ -15,7 +16,17 @@ namespace modelvane {
 // slow schedule, nothing is lost. Payload: this event is refused for good. Gone: the receiver wants
 // no more events.
 enum class VerdictClass { Ok, Busy, Config, Payload, Gone };
-std::string_view label(VerdictClass verdict);
+inline constexpr auto kVerdictClasses = labelled<VerdictClass>({
+    {VerdictClass::Ok, "ok"},
+    {VerdictClass::Busy, "busy"},
+    {VerdictClass::Config, "config"},
+    {VerdictClass::Payload, "payload"},
+    {VerdictClass::Gone, "gone"},
+});
+
+constexpr std::string_view label(VerdictClass verdict) {
+  return kVerdictClasses.label(verdict);
+}
 
 struct Verdict {
   VerdictClass kind = VerdictClass::Ok;
@@ -25,8 +36,15 @@ struct Verdict {
 };
 
 enum class DeliveryState { Pending, Delivered, Dead };
-std::string_view label(DeliveryState state);
-std::optional<DeliveryState> delivery_state(std::string_view label);
+inline constexpr auto kDeliveryStates = labelled<DeliveryState>({
+    {DeliveryState::Pending, "pending"},
+    {DeliveryState::Delivered, "delivered"},
+    {DeliveryState::Dead, "dead"},
+});
+
+constexpr std::string_view label(DeliveryState state) {
+  return kDeliveryStates.label(state);
+}
 
 // Attempt n (1 = the first) failed with `verdict`: how long to wait before the next. `jitter` in
 // [0,1) comes from the caller. Schedule 5s 30s 2m 10m 30m 1h 2h 4h 6h 6h…, +-20 %; `Config` starts

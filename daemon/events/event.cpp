@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "daemon/text/hash.h"
 
 namespace modelvane {
 
-std::optional<EventType> event_type(std::string_view name) {
-  const auto found = std::find(kEventTypeNames.begin(), kEventTypeNames.end(), name);
-  if (found == kEventTypeNames.end()) return std::nullopt;
-  return static_cast<EventType>(found - kEventTypeNames.begin());
+std::string subject_of(std::string_view endpoint, std::string_view about) {
+  return about.empty() ? std::string{endpoint} : fmt::format("{}/{}", endpoint, about);
 }
 
 std::string event_id(Time time, std::string_view instance, std::string_view endpoint,

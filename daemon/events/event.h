@@ -2,7 +2,6 @@
 // CloudEvents 1.0 JSON (event_json.h); every other receiver's body is a rendering of it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "daemon/catalog/reading.h"
 #include "daemon/catalog/reason.h"
+#include "daemon/text/labels.h"
 #include "daemon/text/time.h"
 
 namespace modelvane {
@@ -41,35 +41,33 @@ enum class EventType {
   Drill,
 };
 
-inline constexpr std::array kEventTypeNames{
-    std::string_view{"alias.moved"},
-    std::string_view{"alias.unstable"},
-    std::string_view{"alias.settled"},
-    std::string_view{"alias.appeared"},
-    std::string_view{"alias.vanished"},
-    std::string_view{"alias.undisclosed"},
-    std::string_view{"alias.disclosed"},
-    std::string_view{"alias.hint"},
-    std::string_view{"alias.pin_broken"},
-    std::string_view{"alias.pin_restored"},
-    std::string_view{"model.added"},
-    std::string_view{"model.removed"},
-    std::string_view{"model.retirement_set"},
-    std::string_view{"model.retirement_changed"},
-    std::string_view{"model.retirement_cleared"},
-    std::string_view{"model.retirement_near"},
-    std::string_view{"endpoint.down"},
-    std::string_view{"endpoint.up"},
-    std::string_view{"catalog.quarantined"},
-    std::string_view{"catalog.accepted"},
-    std::string_view{"drill"},
-};
-inline constexpr std::size_t kEventTypeCount = kEventTypeNames.size();
+inline constexpr auto kEventTypes = labelled<EventType>({
+    {EventType::AliasMoved, "alias.moved"},
+    {EventType::AliasUnstable, "alias.unstable"},
+    {EventType::AliasSettled, "alias.settled"},
+    {EventType::AliasAppeared, "alias.appeared"},
+    {EventType::AliasVanished, "alias.vanished"},
+    {EventType::AliasUndisclosed, "alias.undisclosed"},
+    {EventType::AliasDisclosed, "alias.disclosed"},
+    {EventType::AliasHint, "alias.hint"},
+    {EventType::AliasPinBroken, "alias.pin_broken"},
+    {EventType::AliasPinRestored, "alias.pin_restored"},
+    {EventType::ModelAdded, "model.added"},
+    {EventType::ModelRemoved, "model.removed"},
+    {EventType::ModelRetirementSet, "model.retirement_set"},
+    {EventType::ModelRetirementChanged, "model.retirement_changed"},
+    {EventType::ModelRetirementCleared, "model.retirement_cleared"},
+    {EventType::ModelRetirementNear, "model.retirement_near"},
+    {EventType::EndpointDown, "endpoint.down"},
+    {EventType::EndpointUp, "endpoint.up"},
+    {EventType::CatalogQuarantined, "catalog.quarantined"},
+    {EventType::CatalogAccepted, "catalog.accepted"},
+    {EventType::Drill, "drill"},
+});
 
 constexpr std::string_view name(EventType type) {
-  return kEventTypeNames[static_cast<std::size_t>(type)];
+  return kEventTypes.label(type);
 }
-std::optional<EventType> event_type(std::string_view name);
 
 struct PinState {
   std::vector<std::string> approved;
@@ -98,6 +96,10 @@ struct HintChange {
 // the same always gives the same.
 std::string event_id(Time time, std::string_view instance, std::string_view endpoint,
                      std::uint64_t count);
+
+// Deliveries keep their order within one subject: "endpoint/alias", "endpoint/model" or "endpoint",
+// where `about` is "".
+std::string subject_of(std::string_view endpoint, std::string_view about);
 
 // Facts that do not apply to a type stay empty and are left out of the JSON.
 struct Event {
@@ -140,9 +142,7 @@ struct Event {
 
   // Whom it is about: an alias, a model, or "" for the endpoint as a whole.
   const std::string& about() const { return alias.empty() ? model : alias; }
-  // Deliveries keep their order within one subject: "endpoint/alias", "endpoint/model" or
-  // "endpoint".
-  std::string subject() const { return about().empty() ? endpoint : endpoint + "/" + about(); }
+  std::string subject() const { return subject_of(endpoint, about()); }
   friend bool operator==(const Event&, const Event&) = default;
 };
 

@@ -149,13 +149,11 @@ std::string evidence_text(const Json& data, const char* key) {
   return row->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-template <typename Enum, typename Labels>
-std::optional<Enum> enum_at(const Json& object, const char* key, const Labels& labels) {
+template <typename Enum, std::size_t Count>
+std::optional<Enum> enum_at(const Json& object, const char* key,
+                            const Labelled<Enum, Count>& words) {
   const auto text = optional_at(object, key);
-  for (std::size_t i = 0; text && i < labels.size(); ++i) {
-    if (labels[i] == *text) return static_cast<Enum>(i);
-  }
-  return std::nullopt;
+  return text ? words.parse(*text) : std::nullopt;
 }
 
 std::vector<std::string> texts_at(const Json& object, const char* key) {
@@ -204,8 +202,6 @@ void read_bounds(const Json& data, Event& event) {
 }
 
 void read_data(const Json& data, Event& event) {
-  constexpr std::array kRules{label(Rule::Field), label(Rule::Reverse), label(Rule::Lookup),
-                              label(Rule::Echo)};
   event.endpoint = text_or(data, "endpoint");
   event.alias = text_or(data, "alias");
   event.model = text_or(data, "model");
@@ -215,7 +211,7 @@ void read_data(const Json& data, Event& event) {
   read_changes(data, event);
   event.from = optional_at(data, "from");
   event.to = optional_at(data, "to");
-  event.rule = enum_at<Rule>(data, "rule", kRules);
+  event.rule = enum_at(data, "rule", kRules);
   event.targets = texts_at(data, "targets");
   read_bounds(data, event);
   event.confirmed_by_polls = whole_at<int>(data, "confirmed_by_polls").value_or(0);
@@ -226,7 +222,7 @@ void read_data(const Json& data, Event& event) {
     event.pin = PinState{texts_at(*pin, "approved"), text_or(*pin, "state") == "ok"};
   }
   event.reverts = optional_at(data, "reverts");
-  event.reason = enum_at<Reason>(data, "reason", kReasonLabels);
+  event.reason = enum_at(data, "reason", kReasons);
   event.detail = text_or(data, "detail");
   event.lasted = seconds_at(data, "lasted_seconds");
   event.models_before = whole_at<std::size_t>(data, "models_before");
@@ -265,7 +261,7 @@ std::expected<Event, std::string> parse_cloudevent(std::string_view text) {
   if (!json.is_object()) return std::unexpected("the event is not a JSON object");
   const std::string type_text = text_or(json, "type");
   const auto type = type_text.starts_with(kTypePrefix)
-                        ? event_type(type_text.substr(kTypePrefix.size()))
+                        ? kEventTypes.parse(type_text.substr(kTypePrefix.size()))
                         : std::nullopt;
   if (!type) return std::unexpected("the event's type is none that this version knows");
   const auto time = parse_rfc3339(text_or(json, "time"));

@@ -40,14 +40,12 @@ void add_info(Endpoints endpoints, Exposition& out) {
 
 void add_states(Endpoints endpoints, Exposition& out) {
   Family family{"modelvane_aliases", FamilyType::Gauge, "Known aliases by state of their target."};
-  constexpr std::array kStates{AliasStatus::Resolved, AliasStatus::Undisclosed,
-                               AliasStatus::Absent};
   for (const auto& endpoint : endpoints) {
     if (!endpoint.known->has_baseline) continue;
-    std::array<double, kStates.size()> counts{};
+    std::array<double, kAliasStatuses.size()> counts{};
     for (const auto& alias : endpoint.known->aliases)
       ++counts[static_cast<std::size_t>(alias.status)];
-    for (const auto state : kStates) {
+    for (const auto state : kAliasStatuses.values()) {
       family.add(endpoint.labels, {{"state", std::string{label(state)}}},
                  counts[static_cast<std::size_t>(state)]);
     }

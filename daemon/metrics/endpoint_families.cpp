@@ -45,8 +45,8 @@ void add_polls(Endpoints endpoints, Exposition& out) {
   Family failures{"modelvane_poll_failures_total", FamilyType::Counter,
                   "Failed polls by reason since the daemon started."};
   for (const auto& endpoint : endpoints) {
-    for (std::size_t i = 0; i < kReasonCount; ++i) {
-      failures.add(endpoint.labels, {{"reason", std::string{kReasonLabels[i]}}},
+    for (std::size_t i = 0; i < kReasons.size(); ++i) {
+      failures.add(endpoint.labels, {{"reason", std::string{kReasons.labels()[i]}}},
                    static_cast<double>(endpoint.view->failures[i]));
     }
   }
@@ -125,8 +125,8 @@ void add_events(Endpoints endpoints, Exposition& out) {
   Family family{"modelvane_events_total", FamilyType::Counter,
                 "Confirmed events by type; the count survives restarts."};
   for (const auto& endpoint : endpoints) {
-    for (std::size_t i = 0; i < kEventTypeCount; ++i) {
-      family.add(endpoint.labels, {{"type", std::string{kEventTypeNames[i]}}},
+    for (std::size_t i = 0; i < kEventTypes.size(); ++i) {
+      family.add(endpoint.labels, {{"type", std::string{kEventTypes.labels()[i]}}},
                  static_cast<double>(endpoint.known->events[i]));
     }
   }

@@ -50,8 +50,8 @@ void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
                 "1 for the state that the webhook is in: misconfigured needs an operator, disabled "
                 "wants no more events."};
   for (const auto& [view, labels] : webhooks) {
-    for (const auto status : kWebhookStatusLabels) {
-      family.add(labels, {{"state", std::string{status}}}, label(view->status) == status ? 1 : 0);
+    for (const auto status : kWebhookStatuses.values()) {
+      family.add(labels, {{"state", std::string{label(status)}}}, view->status == status ? 1 : 0);
     }
   }
   out.add(family);

@@ -56,7 +56,7 @@ std::expected<OperatorRequest, std::string> parse_operator_request(std::string_v
           request.deliveries.push_back(
               {each.at("sequence").get<std::uint64_t>(), each.at("webhook").get<std::string>()});
         }
-        const auto type = event_type(body.at("type").get<std::string>());
+        const auto type = kEventTypes.parse(body.at("type").get<std::string>());
         if (!type)
           return std::unexpected(
               "it names an event type that this version of modelvane does not know");

@@ -27,7 +27,7 @@ std::vector<PendingDelivery> read_deliveries(Database& database, const OperatorR
   for (const auto& [sequence, webhook] : request.deliveries) {
     Rows rows = database.query(kSql, sequence, std::string_view{webhook});
     if (!rows.next()) continue;
-    const auto state = delivery_state(rows.text(0));
+    const auto state = kDeliveryStates.parse(rows.text(0));
     auto event = read_event(rows, kDeliveryColumns);
     if (!state || !event) continue;
     found.push_back({Delivery{.sequence = sequence,

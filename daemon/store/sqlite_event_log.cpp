@@ -21,7 +21,7 @@ constexpr std::size_t kLimitMax = 1000;
 // asked.
 std::string matching_types(const std::vector<std::string>& globs) {
   std::string types = ",";
-  for (const auto type : kEventTypeNames) {
+  for (const auto type : kEventTypes.labels()) {
     if (std::any_of(globs.begin(), globs.end(),
                     [&](const auto& glob) { return glob_matches(glob, type); }))
       types += fmt::format("{},", type);
@@ -85,15 +85,13 @@ std::string sql_for(const DeliveryFilter& filter) {
 }
 
 std::optional<DeliveryRow> read_delivery(const Rows& rows) {
-  const auto type = event_type(rows.text(2));
-  const auto state = delivery_state(rows.text(6));
+  const auto type = kEventTypes.parse(rows.text(2));
+  const auto state = kDeliveryStates.parse(rows.text(6));
   if (!type || !state) return std::nullopt;
-  const auto endpoint = rows.text(3);
-  const auto about = rows.text(4);
   return DeliveryRow{.sequence = static_cast<std::uint64_t>(rows.integer(0)),
                      .event_id = rows.text(1),
                      .type = *type,
-                     .subject = about.empty() ? endpoint : endpoint + "/" + about,
+                     .subject = subject_of(rows.text(3), rows.text(4)),
                      .webhook = rows.text(5),
                      .state = *state,
                      .attempts = static_cast<int>(rows.integer(7)),

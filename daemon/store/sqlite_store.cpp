@@ -230,7 +230,7 @@ void SqliteStore::load_counts(Loaded& loaded) {
     Rows rows =
         database_->query("SELECT endpoint, type, count FROM event_counts ORDER BY endpoint, type");
     while (rows.next()) {
-      const auto type = event_type(rows.text(1));
+      const auto type = kEventTypes.parse(rows.text(1));
       if (type)
         loaded.event_counts.push_back(
             {rows.text(0), *type, static_cast<std::uint64_t>(rows.integer(2))});

@@ -1,10 +1,11 @@
 #include "daemon/store/state_json.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
+
+#include "daemon/text/labels.h"
 
 namespace modelvane {
 namespace {
@@ -13,17 +14,6 @@ using Json = nlohmann::json;
 
 // Raised when an old program would misunderstand the text; new keys alone do not raise it.
 constexpr int kVersion = 2;
-
-constexpr std::array kAliasStatuses{AliasStatus::Resolved, AliasStatus::Undisclosed,
-                                    AliasStatus::Absent};
-constexpr std::array kRules{Rule::Field, Rule::Reverse, Rule::Lookup, Rule::Echo};
-constexpr std::array kAvailabilities{Availability::Unknown, Availability::Up, Availability::Down};
-
-std::string_view label(Availability availability) {
-  constexpr std::array kLabels{std::string_view{"unknown"}, std::string_view{"up"},
-                               std::string_view{"down"}};
-  return kLabels[static_cast<std::size_t>(availability)];
-}
 
 // ---- writing
 // -------------------------------------------------------------------------------------------------
@@ -122,15 +112,14 @@ Json to_value(const IdList& ids) {
 // ---- reading
 // -------------------------------------------------------------------------------------------------
 
+// The first of the set where the key is missing.
 template <typename Enum, std::size_t Count>
-Enum enum_at(const Json& object, const char* key, const std::array<Enum, Count>& values) {
+Enum enum_at(const Json& object, const char* key, const Labelled<Enum, Count>& words) {
   const auto found = object.find(key);
-  if (found == object.end()) return values.front();
-  const auto& text = found->get_ref<const std::string&>();
-  for (const Enum value : values) {
-    if (label(value) == text) return value;
-  }
-  throw std::invalid_argument("unknown word");
+  if (found == object.end()) return words.values().front();
+  const auto value = words.parse(found->get_ref<const std::string&>());
+  if (!value) throw std::invalid_argument("unknown word");
+  return *value;
 }
 
 template <typename Integer>
@@ -239,10 +228,9 @@ IdList ids_of(const Json& value) {
 std::optional<Reason> reason_at(const Json& object, const char* key) {
   const auto text = text_at(object, key);
   if (text.empty()) return std::nullopt;
-  for (std::size_t i = 0; i < kReasonLabels.size(); ++i) {
-    if (kReasonLabels[i] == text) return static_cast<Reason>(i);
-  }
-  throw std::invalid_argument("unknown reason");
+  const auto reason = kReasons.parse(text);
+  if (!reason) throw std::invalid_argument("unknown reason");
+  return reason;
 }
 
 EndpointState state_of(const Json& value) {

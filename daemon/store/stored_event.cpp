@@ -15,7 +15,7 @@ std::uint32_t checksum_of(const StoredEvent& event) {
 }
 
 std::optional<StoredEvent> read_event(const Rows& rows, int first) {
-  const auto type = event_type(rows.text(first + 2));
+  const auto type = kEventTypes.parse(rows.text(first + 2));
   if (!type) return std::nullopt;
   StoredEvent event;
   event.sequence = static_cast<std::uint64_t>(rows.integer(first));

@@ -30,9 +30,6 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
-constexpr std::array<std::string_view, 3> kAvailabilityLabels{"unknown", "up", "down"};
-constexpr std::array<std::string_view, 3> kStatusLabels{"resolved", "undisclosed", "absent"};
-
 const KnownView& known_of(const EndpointView& endpoint) {
   static const KnownView kNothing;
   return endpoint.known ? *endpoint.known : kNothing;
@@ -40,8 +37,8 @@ const KnownView& known_of(const EndpointView& endpoint) {
 
 Json failures_json(const EndpointView& endpoint) {
   auto failures = Json::object();
-  for (std::size_t i = 0; i < kReasonCount; ++i)
-    failures[std::string{kReasonLabels[i]}] = endpoint.failures[i];
+  for (std::size_t i = 0; i < kReasons.size(); ++i)
+    failures[std::string{kReasons.labels()[i]}] = endpoint.failures[i];
   return failures;
 }
 
@@ -80,7 +77,7 @@ Json endpoint_json(const EndpointView& endpoint) {
           {"url", endpoint.url},
           {"labels", endpoint.labels},
           {"interval_seconds", to_seconds(endpoint.interval)},
-          {"availability", kAvailabilityLabels[static_cast<std::size_t>(known.availability)]},
+          {"availability", label(known.availability)},
           {"down_since", json(known.down_since)},
           {"has_baseline", known.has_baseline},
           {"quarantined", known.quarantined},
@@ -203,7 +200,7 @@ Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
   const auto page = parameters.page(kEndpointList, 1, kLimits);
   const auto range = read_range(snapshot, parameters, page);
   const auto provider = parameters.text("provider");
-  const auto state = parameters.choice("state", kAvailabilityLabels);
+  const auto state = parameters.choice("state", kAvailabilities);
   const bool with_polls = parameters.flag("polls").value_or(false);
   if (with_polls && range.endpoint.empty())
     parameters.refuse(400, "polls=true wants parameter endpoint, too");
@@ -212,7 +209,7 @@ Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
   std::vector<std::string> last;
   each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
     if (is_seen || !matches(provider, endpoint.provider)) return true;
-    if (state && static_cast<std::size_t>(known_of(endpoint).availability) != *state) return true;
+    if (state && known_of(endpoint).availability != *state) return true;
     auto row = endpoint_json(endpoint);
     if (with_polls) row["polls"] = polls_json(endpoint);
     return offer(reply, last, {endpoint.name}, row);
@@ -225,7 +222,7 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query) {
   const auto page = parameters.page(kAliasList, 2, kLimits);
   const auto range = read_range(snapshot, parameters, page);
   const auto name = parameters.text("alias");
-  const auto status = parameters.choice("status", kStatusLabels);
+  const auto status = parameters.choice("status", kAliasStatuses);
   const auto pending = parameters.flag("pending");
   const auto unstable = parameters.flag("unstable");
   if (auto refusal = parameters.refusal()) return *refusal;
@@ -234,7 +231,7 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query) {
   each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
     for (const auto& alias : known_of(endpoint).aliases) {
       if ((is_seen && alias.alias <= page.after.back()) || !matches(name, alias.alias)) continue;
-      if (status && static_cast<std::size_t>(alias.status) != *status) continue;
+      if (status && alias.status != *status) continue;
       if (alias.pending != pending.value_or(alias.pending) ||
           alias.unstable != unstable.value_or(alias.unstable))
         continue;

@@ -11,7 +11,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kList = 'd';
 constexpr PageLimits kLimits{.usual = 100, .max = 1000};
-constexpr std::array<std::string_view, 3> kStateLabels{"pending", "delivered", "dead"};
 
 // Only a pending delivery has a next attempt.
 std::string to_text(const DeliveryRow& row) {
@@ -37,8 +36,7 @@ Reply deliveries_api(EventQuery& events, const Query& query) {
   DeliveryFilter filter{.webhook = parameters.text("webhook"),
                         .event_id = parameters.text("event"),
                         .limit = page.limit};
-  if (const auto state = parameters.choice("state", kStateLabels))
-    filter.state = static_cast<DeliveryState>(*state);
+  filter.state = parameters.choice("state", kDeliveryStates);
   if (!page.after.empty()) {
     const auto sequence = whole_number(page.after.front());
     if (!sequence) parameters.refuse_cursor();

@@ -21,11 +21,11 @@ std::vector<std::string> read_types(Parameters& parameters) {
     parameters.refuse(400, fmt::format("parameter type takes at most {} patterns", kTypesMax));
   for (const auto& pattern : types) {
     const auto matches = [&](std::string_view name) { return glob_matches(pattern, name); };
-    if (std::ranges::any_of(kEventTypeNames, matches)) continue;
+    if (std::ranges::any_of(kEventTypes.labels(), matches)) continue;
     parameters.refuse(400, fmt::format("parameter type: no event type matches \"{}\"; the types "
                                        "are {}, and * stands for any part "
                                        "of one",
-                                       pattern, fmt::join(kEventTypeNames, ", ")));
+                                       pattern, fmt::join(kEventTypes.labels(), ", ")));
   }
   return types;
 }

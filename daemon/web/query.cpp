@@ -170,14 +170,8 @@ std::optional<Time> Parameters::time(const std::string& name) {
   return time;
 }
 
-std::optional<std::size_t> Parameters::choice(const std::string& name,
-                                              std::span<const std::string_view> labels) {
-  const auto value = text(name);
-  if (value.empty()) return std::nullopt;
-  const auto found = std::ranges::find(labels, std::string_view{value});
-  if (found == labels.end())
-    refuse(400, fmt::format("parameter {} must be one of {}", name, fmt::join(labels, ", ")));
-  return static_cast<std::size_t>(found - labels.begin());
+void Parameters::refuse_choice(std::string_view name, std::span<const std::string_view> words) {
+  refuse(400, fmt::format("parameter {} must be one of {}", name, fmt::join(words, ", ")));
 }
 
 Page Parameters::page(char list, std::size_t fields, PageLimits limits) {

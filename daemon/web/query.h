@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "daemon/http/reply.h"
+#include "daemon/text/labels.h"
 #include "daemon/text/time.h"
 
 namespace modelvane {
@@ -55,9 +56,14 @@ class Parameters {
                                       std::uint64_t max);
   std::optional<bool> flag(const std::string& name);
   std::optional<Time> time(const std::string& name);
-  // The index of the label.
-  std::optional<std::size_t> choice(const std::string& name,
-                                    std::span<const std::string_view> labels);
+  // One of a closed set.
+  template <typename Enum, std::size_t N>
+  std::optional<Enum> choice(const std::string& name, const Labelled<Enum, N>& words) {
+    const auto value = text(name);
+    const auto found = words.parse(value);
+    if (!value.empty() && !found) refuse_choice(name, words.labels());
+    return found;
+  }
   // `limit` and `cursor`; a cursor of this list has `fields` texts.
   Page page(char list, std::size_t fields, PageLimits limits);
 
@@ -68,6 +74,8 @@ class Parameters {
   std::optional<Reply> refusal() const;
 
  private:
+  void refuse_choice(std::string_view name, std::span<const std::string_view> words);
+
   const Query& query_;
   std::vector<std::string> known_;
   std::optional<Reply> refusal_;

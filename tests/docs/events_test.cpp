@@ -67,10 +67,10 @@ std::set<std::string> rendered_keys() {
 
 TEST_CASE("docs/EVENTS.md names every event type, and no other") {
   const auto documented = first_column("Types");
-  for (const auto name : kEventTypeNames)
+  for (const auto name : kEventTypes.labels())
     CHECK_MESSAGE(documented.contains(std::string{name}), "not documented: " << name);
   for (const auto& name : documented)
-    CHECK_MESSAGE(event_type(name), "documented, but no type: " << name);
+    CHECK_MESSAGE(kEventTypes.parse(name), "documented, but no type: " << name);
 }
 
 TEST_CASE("docs/EVENTS.md names every fact that an event's data may hold, and no other") {

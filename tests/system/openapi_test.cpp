@@ -40,7 +40,7 @@ void fill(Snapshot& snapshot) {
 }
 
 void fill(FakeLog& log) {
-  for (std::size_t i = 0; i < kEventTypeCount; ++i)
+  for (std::size_t i = 0; i < kEventTypes.size(); ++i)
     log.add(sample_event(static_cast<EventType>(i), "test", sample::noon(), i));
   std::uint64_t sequence = 9;
   for (const auto state : {DeliveryState::Pending, DeliveryState::Delivered, DeliveryState::Dead}) {

@@ -32,8 +32,8 @@ Reply send(const HttpRequest& request) {
 
 std::vector<StoredEvent> events_of_every_type() {
   std::vector<StoredEvent> events;
-  for (const auto type_name : kEventTypeNames)
-    events.push_back(samples::stored(samples::event_of(*event_type(type_name))));
+  for (const auto type_name : kEventTypes.labels())
+    events.push_back(samples::stored(samples::event_of(*kEventTypes.parse(type_name))));
   events.push_back(samples::stored(samples::hostile()));
   return events;
 }

@@ -246,7 +246,7 @@ TEST_CASE("a webhook has the defaults of the product's page") {
 }
 
 TEST_CASE("every event type may be subscribed to by its name") {
-  for (const auto type : kEventTypeNames) {
+  for (const auto type : kEventTypes.labels()) {
     const auto config =
         parsed(fmt::format("endpoints: [{{provider: internlm}}]\n"
                            "webhooks: [{{name: w, url: \"http://a/\", events: [{}]}}]\n",

@@ -128,8 +128,8 @@ TEST_CASE("before the first poll only counters stand, and all of them at zero") 
     CHECK_FALSE(text.types.contains(absent));
   }
   CHECK(text.value(R"(modelvane_polls_total{endpoint="gateway"})") == "0");
-  CHECK(text.count("modelvane_poll_failures_total") == kReasonCount);
-  CHECK(text.count("modelvane_events_total") == kEventTypeCount);
+  CHECK(text.count("modelvane_poll_failures_total") == kReasons.size());
+  CHECK(text.count("modelvane_events_total") == kEventTypes.size());
   CHECK(text.value(R"(modelvane_events_total{endpoint="gateway",type="alias.moved"})") == "0");
   CHECK(text.value(R"(modelvane_poll_duration_seconds_count{endpoint="gateway"})") == "0");
 }

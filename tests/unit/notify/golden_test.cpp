@@ -42,8 +42,8 @@ std::string document(const FormatTraits& format) {
   const auto webhook = samples::webhook(format.name);
   const auto now = samples::then() + 2s;
   std::string text;
-  for (const auto type_name : kEventTypeNames) {
-    const auto event = samples::stored(samples::event_of(*event_type(type_name)));
+  for (const auto type_name : kEventTypes.labels()) {
+    const auto event = samples::stored(samples::event_of(*kEventTypes.parse(type_name)));
     text +=
         fmt::format("==== {}\n{}", type_name, shown(samples::request_of(webhook, {event}, now)));
   }

@@ -56,9 +56,9 @@ TEST_CASE("when: bounds over midnight, without a first sight, and without bounds
 }
 
 TEST_CASE("each type has a heading, a summary and someone whom it is about") {
-  for (const auto type_name : kEventTypeNames) {
+  for (const auto type_name : kEventTypes.labels()) {
     CAPTURE(type_name);
-    const auto message = message_of(samples::event_of(*event_type(type_name)));
+    const auto message = message_of(samples::event_of(*kEventTypes.parse(type_name)));
     CHECK_FALSE(message.heading.empty());
     CHECK_FALSE(message.summary.empty());
     CHECK_FALSE(message.about.empty());

@@ -80,10 +80,8 @@ TEST_CASE("every status, rule, availability and reason survives") {
     CHECK(parse_state(to_json(EndpointState{.availability = availability}))->availability ==
           availability);
   }
-  for (std::size_t i = 0; i < kReasonCount; ++i) {
-    CHECK(parse_state(to_json(EndpointState{.down_reason = static_cast<Reason>(i)}))->down_reason ==
-          static_cast<Reason>(i));
-  }
+  for (const auto reason : kReasons.values())
+    CHECK(parse_state(to_json(EndpointState{.down_reason = reason}))->down_reason == reason);
 }
 
 TEST_CASE("keys of a later program are ignored, missing ones mean the default") {
