@@ -128,7 +128,8 @@ class ZstdInflater final : public Inflater {
       if (ZSTD_isError(code) != 0) return Result::Damaged;
       has_ended_ = code == 0;  // a frame has; another one may follow
       if (!append(out, {step.data(), produced.pos}, limit)) return Result::TooLarge;
-      if (in.pos == in.size && produced.pos < produced.size) return Result::Fine;
+      // Nothing is held back after the end of a frame; another call would begin a new one.
+      if (in.pos == in.size && (has_ended_ || produced.pos < produced.size)) return Result::Fine;
     }
   }
   bool is_complete() const override { return has_ended_; }

@@ -125,6 +125,21 @@ TEST_CASE("damage and a missing end are seen, but no byte at all is no damage") 
   CHECK(decode(Coding::None, "x", 1, kPlenty).text == "x");
 }
 
+TEST_CASE("a body may end just where a step of the output does") {
+  for (const std::size_t steps : {1, 2, 4}) {
+    const std::string text(steps * 64 * 1024, 'a');
+    for (const auto& [coding, bytes] :
+         {std::pair{Coding::Gzip, gzip(text)}, std::pair{Coding::Deflate, deflated(text, 15)},
+          std::pair{Coding::Brotli, brotli(text)}, std::pair{Coding::Zstd, zstd(text)}}) {
+      CAPTURE(steps);
+      CAPTURE(static_cast<int>(coding));
+      const auto decoded = decode(coding, bytes, kPlenty, kPlenty);
+      CHECK(decoded.result == Result::Fine);
+      CHECK(decoded.text == text);
+    }
+  }
+}
+
 TEST_CASE("Content-Encoding names one compression at most; other words count for nothing") {
   CHECK(coding_of("") == Coding::None);
   CHECK(coding_of("identity") == Coding::None);
