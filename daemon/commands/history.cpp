@@ -198,9 +198,9 @@ struct Answer {
 };
 
 View present_view(const AliasState& state) {
-  if (state.status == AliasStatus::Absent) return {Knowledge::Absent, {}};
-  if (state.status == AliasStatus::Undisclosed) return {Knowledge::Undisclosed, {}};
-  return {Knowledge::Resolved, {state.target}};
+  if (state.status() == AliasStatus::Absent) return {Knowledge::Absent, {}};
+  if (state.status() == AliasStatus::Undisclosed) return {Knowledge::Undisclosed, {}};
+  return {Knowledge::Resolved, {state.target()}};
 }
 
 Answer before_first(const Endpoint& endpoint, const Timeline& timeline, Time at) {
@@ -287,7 +287,6 @@ std::expected<Endpoints, StoreError> read_timelines(SqliteEventLog& log,
   for (auto& [name, state] : *states) {
     if (!endpoint_name.empty() && name != endpoint_name) continue;
     for (auto& [alias, alias_state] : state.aliases) {
-      if (alias_state.is_newcomer()) continue;
       endpoints[name].add_trace(alias_state.since);
       alias_state.last_seen = last_seen(state, alias_state);
       endpoints[name].aliases[alias].state = std::move(alias_state);

@@ -50,8 +50,8 @@ std::expected<Pins, std::string> read_pins(const PinOptions& options, const Conf
   for (const auto& [endpoint, state] : *states) {
     for (const auto& [alias, known] : state.aliases) {
       const auto pin = pins.find({endpoint, alias});
-      if (pin != pins.end() && known.status == AliasStatus::Resolved)
-        pin->second.target = known.target;
+      if (pin != pins.end() && known.status() == AliasStatus::Resolved)
+        pin->second.target = known.target();
     }
   }
   return pins;

@@ -17,16 +17,14 @@ namespace {
 
 using SharedCatalog = std::shared_ptr<const Catalog>;
 
-bool is_in_doubt(const AliasState& alias) {
-  return alias.pending || alias.pending_hints || alias.unstable || !alias.recent.empty();
-}
-
-bool is_steady(const EndpointState& state) {
-  const auto doubtful_alias = [](const auto& entry) { return is_in_doubt(entry.second); };
-  const auto doubtful_ending = [](const auto& entry) { return entry.second.pending.has_value(); };
-  return !state.quarantine && state.pending_models.empty() &&
-         std::none_of(state.aliases.begin(), state.aliases.end(), doubtful_alias) &&
-         std::none_of(state.endings->begin(), state.endings->end(), doubtful_ending);
+bool is_steady(const EndpointState& state, const Policy& policy) {
+  bool is_waiting = state.quarantine.has_value();
+  for_each_confirming(state, policy, [&](const auto& confirming, const Confirm&) {
+    is_waiting = is_waiting || confirming.pending;
+  });
+  return !is_waiting && std::ranges::none_of(state.aliases, [](const auto& entry) {
+    return entry.second.unstable || !entry.second.recent.empty();
+  });
 }
 
 // Did the last judged poll show this very object, and is nothing due?
@@ -65,26 +63,13 @@ void take_answer(Turn& turn, const SharedCatalog& catalog) {
   state.last_good = turn.now;
   judge_nearness(turn);
   judge_pins(turn);
-  if (is_steady(state)) state.steady = {.catalog = catalog, .until = next_nearness(state)};
+  if (is_steady(state, turn.policy()))
+    state.steady = {.catalog = catalog, .until = next_nearness(state)};
 }
 
 void take_earlier(std::optional<Time>& best, Time candidate) {
   if (!best || candidate < *best) best = candidate;
 }
-
-// The earliest of all waiting times.
-struct Waiting {
-  Duration recheck;
-  Time now;
-  std::optional<Time> best;
-
-  // While polls are missing: after `recheck`. When only time is missing: at its end.
-  void wait_for(const Confirm& confirm, int polls, Time first_seen) {
-    const Time sooner = now + recheck;
-    take_earlier(
-        best, polls < confirm.polls ? sooner : std::max(first_seen + confirm.for_at_least, sooner));
-  }
-};
 
 }  // namespace
 
@@ -116,38 +101,29 @@ void forget_list(EndpointState& state) {
   state.endings.reset();
   state.quarantine.reset();
   state.steady = {};
-  for (auto& [id, alias] : state.aliases) {
-    alias.hints.clear();
-    alias.pending_hints.reset();
-  }
+  for (auto& [id, alias] : state.aliases) alias.hints = {};
 }
 
 std::optional<Time> wants_poll_at(const EndpointState& state, const Policy& policy,
                                   Duration recheck, Time now) {
-  Waiting waiting{.recheck = recheck, .now = now, .best = std::nullopt};
-  if (state.streak > 0)
-    waiting.wait_for(state.availability == Availability::Down ? policy.up : policy.down,
-                     state.streak, *state.streak_since);
+  const Time sooner = now + recheck;
+  std::optional<Time> best;
+  // While polls are missing: after `recheck`. When only time is missing: at its end.
+  const auto wait_for = [&](const auto& confirming, const Confirm& confirm) {
+    if (const auto& pending = confirming.pending)
+      take_earlier(best, pending->polls < confirm.polls
+                             ? sooner
+                             : std::max(pending->first_seen + confirm.for_at_least, sooner));
+  };
+  // A steady list leaves nothing else to wait for, however long it is.
+  if (state.steady.catalog) {
+    wait_for(state.availability, availability_confirm(state, policy));
+  } else {
+    for_each_confirming(state, policy, wait_for);
+  }
   if (state.quarantine)
-    take_earlier(waiting.best,
-                 std::max(state.quarantine->since + policy.shrink_guard.hold, now + recheck));
-  if (state.steady.catalog) return waiting.best;
-  for (const auto& [id, alias] : state.aliases) {
-    if (const auto& pending = alias.pending)
-      waiting.wait_for(pending->seen.status == AliasStatus::Absent ? policy.vanished : policy.moved,
-                       pending->polls, pending->first_seen);
-    if (const auto& hints = alias.pending_hints)
-      waiting.wait_for(policy.moved, hints->polls, hints->first_seen);
-  }
-  for (const auto& [id, model] : state.pending_models)
-    waiting.wait_for(state.ids.has(id) ? policy.added : policy.removed, model.polls,
-                     model.first_seen);
-  if (!state.endings) return waiting.best;
-  for (const auto& [id, ending] : *state.endings) {
-    if (ending.pending)
-      waiting.wait_for(policy.moved, ending.pending->polls, ending.pending->first_seen);
-  }
-  return waiting.best;
+    take_earlier(best, std::max(state.quarantine->since + policy.shrink_guard.hold, sooner));
+  return best;
 }
 
 }  // namespace modelvane

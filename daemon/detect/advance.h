@@ -7,14 +7,13 @@
 //  endpoint.down.
 //  - shrink_guard: a list that loses a large share of its ids at once is answered, but not
 //  believed.
-//  - alias_watch: alias.moved and whatever else becomes of an alias; with alternation (one
+//  - aliases: alias.moved and whatever else becomes of an alias; with alternation (one
 //  alias.unstable instead of many moves).
-//  - hint_watch, model_watch, retirement_watch: values beside the target, ids that come and go,
+//  - hints, models, retirements: values beside the target, ids that come and go,
 //  models that will end.
-//  - pin_watch: what is known against what the user has approved.
-// The first good poll ever sets the baseline silently. A difference is `pending` until policy's
-// number of consecutive good polls (and time) agree, then it is an event; a value that goes back
-// before that was nothing.
+//  - pins: what is known against what the user has approved.
+// The first good poll ever sets the baseline silently. A difference waits until enough polls (and
+// time) agree on it (confirming.h), then it is an event.
 #pragma once
 
 #include <optional>

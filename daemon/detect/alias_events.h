@@ -11,8 +11,8 @@ namespace modelvane {
 
 struct AliasChange {
   std::string id;
-  AliasState old;
-  Pending pending;
+  Fact<Sighting> fact;
+  std::string evidence_before;  // the row that showed the target before
 };
 
 // appeared, vanished, disclosed, undisclosed: what became of the alias itself.

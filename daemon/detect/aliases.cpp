@@ -24,9 +24,9 @@ void freeze(Turn& turn, AliasState& alias) {
 
 AliasState first_state(const Turn& turn, const AliasRow* row) {
   AliasState alias;
-  alias.status = row ? AliasStatus::Resolved : AliasStatus::Undisclosed;
+  alias.sighting.known.status = row ? AliasStatus::Resolved : AliasStatus::Undisclosed;
   if (row) {
-    alias.target = row->target;
+    alias.sighting.known.target = row->target;
     alias.rule = row->rule;
     alias.evidence = row->evidence;
   }
@@ -40,82 +40,75 @@ void relearn(Turn& turn, AliasState& alias, const AliasRow* row) {
   AliasState fresh = first_state(turn, row);
   fresh.changes = alias.changes;
   fresh.hints = std::move(alias.hints);
-  fresh.pending_hints = std::move(alias.pending_hints);
   fresh.pin_ok = alias.pin_ok;
   alias = std::move(fresh);
   turn.has_changed = true;
 }
 
-// The pending difference has become a fact.
-void change(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog,
-            const AliasRow* row) {
-  const AliasChange changed{.id = id, .old = alias, .pending = *alias.pending};
-  alias.pending.reset();
-  alias.status = changed.pending.seen.status;
+// What follows from a fact, which alias.sighting already shows.
+void change(Turn& turn, const std::string& id, const Fact<Sighting>& fact, AliasState& alias,
+            const Catalog& catalog, const AliasRow* row) {
+  const AliasChange changed{.id = id, .fact = fact, .evidence_before = alias.evidence};
   if (row) {
-    alias.target = row->target;
     alias.evidence = row->evidence;
   } else {
     alias.unstable = false;
     alias.recent.clear();
   }
-  if (row ? alias.target != changed.old.target : alias.target.empty())
-    alias.since = changed.pending.first_seen;
+  const auto& before = fact.before.target;
+  if (row ? alias.target() != before : before.empty()) alias.since = fact.first_seen;
   mark(turn, alias);
   announce_visibility(turn, changed, alias);
-  const bool has_moved = row && !changed.old.target.empty() && changed.old.target != alias.target;
-  if (has_moved) announce_move(turn, changed, alias, catalog);
+  if (row && !before.empty() && before != alias.target())
+    announce_move(turn, changed, alias, catalog);
 }
 
 void settle(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog,
             const AliasRow& row) {
-  const Sighting seen{AliasStatus::Resolved, row.target};
-  const int polls = std::max(turn.policy().moved.polls, kSettlePolls);
+  Fact<Sighting> fact;
+  fact.last_seen = alias.last_seen;
+  fact.first_seen = turn.now;
+  fact.polls = std::max(turn.policy().moved.polls, kSettlePolls);
+  fact.now = {AliasStatus::Resolved, row.target};
+  fact.before = std::exchange(alias.sighting.known, fact.now);
   const AliasChange settled{
-      .id = id, .old = alias, .pending = {.seen = seen, .first_seen = turn.now, .polls = polls}};
+      .id = id, .fact = fact, .evidence_before = std::exchange(alias.evidence, row.evidence)};
   alias.unstable = false;
   alias.recent.clear();
-  alias.status = AliasStatus::Resolved;
-  alias.target = row.target;
-  alias.evidence = row.evidence;
   mark(turn, alias);
-  const bool has_moved = settled.old.target != alias.target;
+  const bool has_moved = fact.before.target != fact.now.target;
   if (has_moved) alias.since = turn.now;
   announce_settled(turn, settled, alias);
   if (has_moved) announce_move(turn, settled, alias, catalog);
 }
 
-void await_confirmation(Turn& turn, const std::string& id, AliasState& alias, const Sighting& seen,
-                        const Catalog& catalog, const AliasRow* row) {
-  freeze(turn, alias);
-  if (!alias.pending || alias.pending->seen != seen)
-    alias.pending = Pending{.seen = seen, .first_seen = turn.now};
-  ++alias.pending->polls;
-  turn.has_changed = true;
-  const auto& confirm =
-      seen.status == AliasStatus::Absent ? turn.policy().vanished : turn.policy().moved;
-  if (turn.is_confirmed(confirm, alias.pending->polls, alias.pending->first_seen))
-    change(turn, id, alias, catalog, row);
+// An alias that alternates between targets has none to compare with until it settles.
+void wait_until_settled(Turn& turn, const std::string& id, AliasState& alias,
+                        const Catalog& catalog, const AliasRow& row) {
+  if (std::exchange(alias.sighting.pending, std::nullopt)) turn.has_changed = true;
+  const Sighting seen{AliasStatus::Resolved, row.target};
+  if (has_settled(alias, seen, turn.policy().moved.polls)) settle(turn, id, alias, catalog, row);
 }
 
 void judge(Turn& turn, const std::string& id, AliasState& alias, const Catalog& catalog,
            const AliasRow* row) {
-  Sighting seen{catalog.has(id) ? AliasStatus::Undisclosed : AliasStatus::Absent, ""};
+  Sighting seen{catalog.has(id) ? AliasStatus::Undisclosed : AliasStatus::Absent, alias.target()};
   if (row) seen = {AliasStatus::Resolved, row->target};
   if (remember_target(alias, seen)) turn.has_changed = true;
-  if (alias.unstable && row) {
-    if (std::exchange(alias.pending, std::nullopt)) turn.has_changed = true;
-    if (has_settled(alias, seen, turn.policy().moved.polls)) settle(turn, id, alias, catalog, *row);
-    return;
-  }
+  if (alias.unstable && row) return wait_until_settled(turn, id, alias, catalog, *row);
   if (!alias.unstable && alternates(alias)) {
     freeze(turn, alias);
     return become_unstable(turn, id, alias);
   }
-  const Sighting known{alias.status, alias.status == AliasStatus::Resolved ? alias.target : ""};
-  if (seen != known) return await_confirmation(turn, id, alias, seen, catalog, row);
-  if (std::exchange(alias.pending, std::nullopt)) turn.has_changed = true;
-  mark(turn, alias);
+  if (seen == alias.sighting.known) {
+    mark(turn, alias);
+  } else {
+    freeze(turn, alias);
+  }
+  const auto& confirm =
+      seen.status == AliasStatus::Absent ? turn.policy().vanished : turn.policy().moved;
+  if (const auto fact = turn.observe(alias.sighting, seen, confirm, alias.last_seen))
+    change(turn, id, *fact, alias, catalog, row);
 }
 
 bool is_named(const Catalog& catalog, const std::string& id) {
@@ -125,8 +118,7 @@ bool is_named(const Catalog& catalog, const std::string& id) {
 // Nothing says (any more) that the id is an alias, and it never had a target.
 bool is_none(const Catalog& catalog, const std::string& id, const AliasState& alias,
              const AliasRow* row) {
-  if (row || !alias.target.empty() || is_named(catalog, id)) return false;
-  return alias.is_newcomer() || catalog.has(id);
+  return !row && alias.target().empty() && !is_named(catalog, id) && catalog.has(id);
 }
 
 // What is known is no baseline to compare with: nobody had asked for a target yet, or it was read
@@ -134,7 +126,7 @@ bool is_none(const Catalog& catalog, const std::string& id, const AliasState& al
 bool is_to_relearn(const Catalog& catalog, const std::string& id, const AliasState& alias,
                    const AliasRow* row) {
   if (alias.unheard && catalog.has(id)) return true;
-  return row && row->rule != alias.rule && !alias.target.empty();
+  return row && row->rule != alias.rule && !alias.target().empty();
 }
 
 void judge_known(Turn& turn, const Catalog& catalog) {
@@ -157,18 +149,46 @@ void judge_known(Turn& turn, const Catalog& catalog) {
   }
   // A never disclosed alias that has vanished leaves nothing to know.
   std::erase_if(turn.state.aliases, [](const auto& entry) {
-    return entry.second.is_newcomer() && !entry.second.pending;
+    return entry.second.status() == AliasStatus::Absent && entry.second.target().empty();
   });
 }
 
-// An alias that was never there: known as absent (without a target) until it is confirmed.
-void await_newcomer(Turn& turn, const std::string& id, const Catalog& catalog,
-                    const AliasRow* row) {
-  if (turn.state.aliases.contains(id) || catalog.is_unasked(id)) return;
-  AliasState alias;
-  alias.status = AliasStatus::Absent;
-  if (row) alias.rule = row->rule;
-  judge(turn, id, turn.state.aliases.emplace(id, std::move(alias)).first->second, catalog, row);
+// An alias that was never there is known as absent, without a target, until it is confirmed.
+void meet_newcomers(Turn& turn, const Catalog& catalog) {
+  const auto meet = [&](const std::string& id, Rule rule) {
+    if (turn.state.aliases.contains(id) || catalog.is_unasked(id)) return;
+    AliasState alias;
+    alias.sighting.known.status = AliasStatus::Absent;
+    alias.rule = rule;
+    turn.state.newcomers.try_emplace(id, std::move(alias));
+  };
+  for (const auto& row : catalog.aliases) meet(row.id, row.rule);
+  for (const auto& id : catalog.undisclosed) meet(id, Rule{});
+}
+
+void judge_newcomers(Turn& turn, const Catalog& catalog) {
+  auto& newcomers = turn.state.newcomers;
+  for (auto entry = newcomers.begin(); entry != newcomers.end();) {
+    auto& [id, alias] = *entry;
+    const AliasRow* row = catalog.find_alias(id);
+    if (catalog.is_unasked(id)) {
+      ++entry;
+      continue;
+    }
+    const bool is_there = row || is_named(catalog, id);
+    if (is_there) {
+      if (row) alias.rule = row->rule;
+      judge(turn, id, alias, catalog, row);
+    }
+    const bool is_confirmed = alias.status() != AliasStatus::Absent;
+    if (is_there && !is_confirmed && alias.sighting.pending) {
+      ++entry;
+      continue;
+    }
+    turn.has_changed = true;
+    auto node = newcomers.extract(entry++);
+    if (is_confirmed) turn.state.aliases.insert(std::move(node));
+  }
 }
 
 }  // namespace
@@ -186,8 +206,8 @@ void learn_aliases(Turn& turn, const Catalog& catalog) {
 
 void judge_aliases(Turn& turn, const Catalog& catalog) {
   judge_known(turn, catalog);
-  for (const auto& row : catalog.aliases) await_newcomer(turn, row.id, catalog, &row);
-  for (const auto& id : catalog.undisclosed) await_newcomer(turn, id, catalog, nullptr);
+  meet_newcomers(turn, catalog);
+  judge_newcomers(turn, catalog);
 }
 
 }  // namespace modelvane

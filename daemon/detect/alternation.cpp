@@ -16,9 +16,10 @@ int flaps(const AliasState& alias) {
 
 bool remember_target(AliasState& alias, const Sighting& seen) {
   if (seen.status != AliasStatus::Resolved) return false;
-  if (alias.recent.empty() && (alias.target.empty() || seen.target == alias.target)) return false;
+  if (alias.recent.empty() && (alias.target().empty() || seen.target == alias.target()))
+    return false;
   const auto before = alias.recent;
-  if (alias.recent.empty()) alias.recent.push_back(alias.target);
+  if (alias.recent.empty()) alias.recent.push_back(alias.target());
   alias.recent.push_back(seen.target);
   if (alias.recent.size() > kFlapWindow) alias.recent.erase(alias.recent.begin());
   const bool all_agree = std::all_of(alias.recent.begin(), alias.recent.end(),

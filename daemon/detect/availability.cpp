@@ -5,38 +5,29 @@
 namespace modelvane {
 namespace {
 
-void end_streak(Turn& turn) {
-  if (turn.state.streak == 0) return;
-  turn.state.streak = 0;
-  turn.state.streak_since.reset();
-  turn.has_changed = true;
-}
-
 std::string_view why(const EndpointState& state) {
   return state.down_sentence.empty() ? label(*state.down_reason) : state.down_sentence;
 }
 
-void go_down(Turn& turn) {
+void go_down(Turn& turn, const Waiting& fact) {
   auto& state = turn.state;
-  state.availability = Availability::Down;
-  state.down_since = state.streak_since;
+  state.down_since = fact.first_seen;
   Event& event = turn.emit(EventType::EndpointDown);
   event.reason = state.down_reason;
   event.detail = state.down_sentence;
-  event.observed_between = {state.last_answer, *state.streak_since};
-  event.confirmed_by_polls = state.streak;
+  event.observed_between = {fact.last_seen, fact.first_seen};
+  event.confirmed_by_polls = fact.polls;
   event.summary = fmt::format("{} is down: {}", turn.watched.endpoint, why(state));
 }
 
-void go_up(Turn& turn) {
+void go_up(Turn& turn, const Waiting& fact) {
   auto& state = turn.state;
-  state.availability = Availability::Up;
   Event& event = turn.emit(EventType::EndpointUp);
   event.reason = state.down_reason;
   event.detail = state.down_sentence;
-  event.confirmed_by_polls = state.streak;
-  event.observed_between = {state.down_since, *state.streak_since};
-  event.lasted = *state.streak_since - *state.down_since;
+  event.confirmed_by_polls = fact.polls;
+  event.observed_between = {state.down_since, fact.first_seen};
+  event.lasted = elapsed(*state.down_since, fact.first_seen);
   event.summary = fmt::format("{} is up again after {} (was: {})", turn.watched.endpoint,
                               seconds_or_more(*event.lasted), why(state));
   state.down_since.reset();
@@ -50,28 +41,24 @@ std::string seconds_or_more(Duration span) {
   return to_text(std::chrono::floor<std::chrono::seconds>(span));
 }
 
-void judge_availability(Turn& turn, const Observation& seen) {
+void judge_availability(Turn& turn, const Observation& poll) {
   auto& state = turn.state;
-  const bool answered = seen.result.has_value();
-  const bool speaks_against =
-      answered ? state.availability != Availability::Up : state.availability != Availability::Down;
-  if (!speaks_against) return end_streak(turn);
-  turn.has_changed = true;
+  const auto seen = poll.result ? Availability::Up : Availability::Down;
   // The very first answer needs no confirmation: nothing was claimed before it.
-  if (answered && state.availability == Availability::Unknown) {
-    state.availability = Availability::Up;
-    return end_streak(turn);
-  }
-  if (state.streak++ == 0) state.streak_since = turn.now;
-  if (!answered) {
-    state.down_reason = seen.result.error().reason;
-    state.down_sentence = seen.result.error().sentence;
-  }
-  if (!turn.is_confirmed(answered ? turn.policy().up : turn.policy().down, state.streak,
-                         *state.streak_since))
+  if (poll.result && state.availability.known == Availability::Unknown) {
+    state.availability = {.known = Availability::Up, .pending = std::nullopt};
+    turn.has_changed = true;
     return;
-  answered ? go_up(turn) : go_down(turn);
-  end_streak(turn);
+  }
+  if (!poll.result && state.availability.known != Availability::Down) {
+    state.down_reason = poll.result.error().reason;
+    state.down_sentence = poll.result.error().sentence;
+  }
+  // What ends an outage is told from the outage's begin.
+  const auto last_seen = poll.result ? std::nullopt : state.last_answer;
+  const auto fact =
+      turn.observe(state.availability, seen, availability_confirm(state, turn.policy()), last_seen);
+  if (fact) seen == Availability::Up ? go_up(turn, *fact) : go_down(turn, *fact);
 }
 
 }  // namespace modelvane

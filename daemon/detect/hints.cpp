@@ -22,40 +22,28 @@ std::vector<HintChange> differences(const Watched& watched, const Values& from, 
   return changes;
 }
 
-void announce(Turn& turn, const std::string& id, AliasState& alias) {
-  const PendingHints pending = *std::exchange(alias.pending_hints, std::nullopt);
+void announce(Turn& turn, const std::string& id, const AliasState& alias,
+              const Fact<Values>& fact) {
   Event& event = turn.emit_alias(EventType::AliasHint, id);
-  event.changed = differences(turn.watched, alias.hints, pending.values);
-  event.observed_between = {pending.last_seen, pending.first_seen};
-  event.confirmed_by_polls = pending.polls;
-  if (!alias.target.empty()) event.rule = alias.rule;
-  event.pin = pin_state(turn.watched, id, alias.target);
+  event.changed = differences(turn.watched, fact.before, fact.now);
+  event.observed_between = {fact.last_seen, fact.first_seen};
+  event.confirmed_by_polls = fact.polls;
+  if (!alias.target().empty()) event.rule = alias.rule;
+  event.pin = pin_state(turn.watched, id, alias.target());
   std::vector<std::string> pointers;
   for (const auto& change : event.changed) pointers.push_back(change.pointer);
   event.summary =
       fmt::format("{} may have moved: {} changed on its row", id, fmt::join(pointers, ", "));
-  alias.hints = pending.values;
 }
 
 void judge(Turn& turn, const std::string& id, AliasState& alias, const Values& seen) {
-  if (alias.hints.size() != seen.size()) {  // nothing known, or other pointers
-    alias.hints = seen;
-    alias.pending_hints.reset();
+  if (alias.hints.known.size() != seen.size()) {  // nothing known, or other pointers
+    alias.hints = {.known = seen, .pending = std::nullopt};
     turn.has_changed = true;
     return;
   }
-  if (alias.hints == seen) {
-    if (std::exchange(alias.pending_hints, std::nullopt)) turn.has_changed = true;
-    return;
-  }
-  if (!alias.pending_hints || alias.pending_hints->values != seen)
-    alias.pending_hints =
-        PendingHints{.values = seen, .last_seen = turn.state.last_good, .first_seen = turn.now};
-  ++alias.pending_hints->polls;
-  turn.has_changed = true;
-  if (turn.is_confirmed(turn.policy().moved, alias.pending_hints->polls,
-                        alias.pending_hints->first_seen))
-    announce(turn, id, alias);
+  const auto fact = turn.observe(alias.hints, seen, turn.policy().moved, turn.state.last_good);
+  if (fact) announce(turn, id, alias, *fact);
 }
 
 const HintRow* find_hints(const Catalog& catalog, const std::string& id) {
@@ -70,8 +58,7 @@ const HintRow* find_hints(const Catalog& catalog, const std::string& id) {
 void judge_hints(Turn& turn, const Catalog& catalog) {
   for (const auto& row : catalog.hints) {
     const auto alias = turn.state.aliases.find(row.id);
-    if (alias != turn.state.aliases.end() && !alias->second.is_newcomer())
-      judge(turn, row.id, alias->second, row.values);
+    if (alias != turn.state.aliases.end()) judge(turn, row.id, alias->second, row.values);
   }
 }
 
@@ -79,8 +66,8 @@ std::vector<HintChange> take_hints(const Watched& watched, AliasState& alias,
                                    const Catalog& catalog, const std::string& id) {
   const HintRow* row = find_hints(catalog, id);
   if (row == nullptr) return {};
-  alias.pending_hints.reset();
-  return differences(watched, std::exchange(alias.hints, row->values), row->values);
+  alias.hints.pending.reset();
+  return differences(watched, std::exchange(alias.hints.known, row->values), row->values);
 }
 
 }  // namespace modelvane

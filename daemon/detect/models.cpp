@@ -11,19 +11,10 @@ namespace modelvane {
 namespace {
 
 bool is_alias(const Turn& turn, const Catalog& catalog, const std::string& id) {
-  return turn.state.aliases.contains(id) || catalog.find_alias(id) ||
+  return turn.state.aliases.contains(id) || turn.state.newcomers.contains(id) ||
+         catalog.find_alias(id) ||
          std::binary_search(catalog.undisclosed.begin(), catalog.undisclosed.end(), id) ||
          catalog.is_unasked(id);
-}
-
-// The id has come or gone: either that ends a pending difference, or it begins one.
-void turn_over(Turn& turn, const Catalog& catalog, const std::string& id) {
-  if (turn.state.pending_models.erase(id) == 0) {
-    if (is_alias(turn, catalog, id)) return;
-    turn.state.pending_models.emplace(
-        id, PendingModel{.last_seen = turn.state.last_good, .first_seen = turn.now});
-  }
-  turn.has_changed = true;
 }
 
 std::string still_pointing(const Event& event) {
@@ -32,12 +23,11 @@ std::string still_pointing(const Event& event) {
                      event.aliases.size() == 1 ? "still points" : "still point");
 }
 
-void announce(Turn& turn, const Catalog& catalog, const std::string& id,
-              const PendingModel& pending) {
-  const bool is_there = catalog.has(id);
+void announce(Turn& turn, const Catalog& catalog, const std::string& id, const Fact<bool>& fact) {
+  const bool is_there = fact.now;
   Event& event = turn.emit_model(is_there ? EventType::ModelAdded : EventType::ModelRemoved, id);
-  event.observed_between = {pending.last_seen, pending.first_seen};
-  event.confirmed_by_polls = pending.polls;
+  event.observed_between = {fact.last_seen, fact.first_seen};
+  event.confirmed_by_polls = fact.polls;
   if (is_there) {
     event.retirement = retirement_of(catalog, id, turn.now);
     event.summary = fmt::format("{} is new in {}'s list", id, turn.watched.endpoint);
@@ -60,21 +50,24 @@ void compare_models(Turn& turn, const Catalog& catalog) {
   turn.has_changed = true;
   std::vector<std::string> differing;
   std::ranges::set_symmetric_difference(before, catalog.ids, std::back_inserter(differing));
-  for (const auto& id : differing) turn_over(turn, catalog, id);
+  for (const auto& id : differing) {
+    if (!is_alias(turn, catalog, id))
+      turn.state.pending_models.try_emplace(
+          id, Confirming<bool>{.known = before.has(id), .pending = std::nullopt});
+  }
 }
 
 void judge_models(Turn& turn, const Catalog& catalog) {
   auto& pending = turn.state.pending_models;
   for (auto entry = pending.begin(); entry != pending.end();) {
-    auto& [id, model] = *entry;
+    auto& [id, presence] = *entry;
     const bool is_there = catalog.has(id);
-    ++model.polls;
-    turn.has_changed = true;
     const auto& confirm = is_there ? turn.policy().added : turn.policy().removed;
-    const bool is_fact = turn.is_confirmed(confirm, model.polls, model.first_seen);
+    const auto fact = turn.observe(presence, is_there, confirm, turn.state.last_good);
     const bool is_no_model = is_there && is_alias(turn, catalog, id);
-    if (is_fact && !is_no_model) announce(turn, catalog, id, model);
-    entry = is_fact || is_no_model ? pending.erase(entry) : std::next(entry);
+    if (is_no_model) turn.has_changed = true;
+    if (fact && !is_no_model) announce(turn, catalog, id, *fact);
+    entry = is_no_model || !presence.pending ? pending.erase(entry) : std::next(entry);
   }
 }
 

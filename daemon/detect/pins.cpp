@@ -24,18 +24,19 @@ bool are_approved(const std::vector<std::string>& approved, const std::string& t
 void announce(Turn& turn, const std::string& id, const AliasState& alias, const PinState& pin) {
   Event& event =
       turn.emit_alias(pin.ok ? EventType::AliasPinRestored : EventType::AliasPinBroken, id);
-  event.to = alias.target;
+  event.to = alias.target();
   event.rule = alias.rule;
   event.evidence_after = alias.evidence;
   event.pin = pin;
   const auto approved = fmt::format("{}", fmt::join(pin.approved, ", "));
-  event.summary = pin.ok ? fmt::format("{} points to {}, which is approved", id, alias.target)
+  event.summary = pin.ok ? fmt::format("{} points to {}, which is approved", id, alias.target())
                          : fmt::format("{} points to {}, which is not approved (approved: {})", id,
-                                       alias.target, approved);
+                                       alias.target(), approved);
 }
 
 void judge(Turn& turn, const std::string& id, AliasState& alias) {
-  const auto pin = alias.target.empty() ? std::nullopt : pin_state(turn.watched, id, alias.target);
+  const auto pin =
+      alias.target().empty() ? std::nullopt : pin_state(turn.watched, id, alias.target());
   const auto ok = pin ? std::optional{pin->ok} : std::nullopt;
   if (ok == alias.pin_ok) return;
   const bool was_broken = alias.pin_ok == false;

@@ -49,7 +49,7 @@ std::optional<Ending> ending_of(const Lifecycle* row) {
 bool is_model(const Turn& turn, const Catalog& catalog, const std::string& id) {
   if (catalog.find_alias(id)) return false;
   const auto alias = turn.state.aliases.find(id);
-  return alias == turn.state.aliases.end() || alias->second.target.empty();
+  return alias == turn.state.aliases.end() || alias->second.target().empty();
 }
 
 std::string pointing(const Event& event) {
@@ -61,17 +61,18 @@ std::string pointing(const Event& event) {
                      others.size() == 1 ? "points" : "point", event.model);
 }
 
-void announce(Turn& turn, const std::string& id, const std::optional<Ending>& old,
-              const EndingState& state, const PendingEnding& pending) {
-  const auto type = !old           ? EventType::ModelRetirementSet
-                    : !state.known ? EventType::ModelRetirementCleared
-                                   : EventType::ModelRetirementChanged;
+void announce(Turn& turn, const std::string& id, const Fact<std::optional<Ending>>& fact) {
+  const auto& old = fact.before;
+  const auto& now = fact.now;
+  const auto type = !old   ? EventType::ModelRetirementSet
+                    : !now ? EventType::ModelRetirementCleared
+                           : EventType::ModelRetirementChanged;
   Event& event = turn.emit_model(type, id);
-  if (state.known) event.retirement = retirement(id, *state.known, turn.now);
+  if (now) event.retirement = retirement(id, *now, turn.now);
   if (old) event.retirement_before = retirement(id, *old, turn.now);
-  event.observed_between = {pending.last_seen, pending.first_seen};
-  event.confirmed_by_polls = pending.polls;
-  if (!state.known) {
+  event.observed_between = {fact.last_seen, fact.first_seen};
+  event.confirmed_by_polls = fact.polls;
+  if (!now) {
     event.summary = fmt::format("{} no longer says that {} will end", turn.watched.endpoint, id);
   } else {
     event.summary = fmt::format("{} {}{}", pointing(event), ending_words(*event.retirement),
@@ -79,36 +80,21 @@ void announce(Turn& turn, const std::string& id, const std::optional<Ending>& ol
   }
 }
 
-void change(Turn& turn, const std::string& id, EndingState& state) {
-  const PendingEnding pending = *state.pending;
-  const auto old = std::exchange(state.known, pending.seen);
-  state.pending.reset();
-  const bool has_new_date = state.known && (!old || old->at != state.known->at);
-  // A date in the past is set, but it does not come near.
-  if (has_new_date)
-    state.near_days = state.known->at && *state.known->at <= turn.now ? kNearDays.back() : 0;
-  announce(turn, id, old, state, pending);
-}
-
 void judge(Turn& turn, const std::string& id, EndingState& state,
            const std::optional<Ending>& seen) {
-  if (seen == state.known) {
-    if (std::exchange(state.pending, std::nullopt)) turn.has_changed = true;
-    return;
-  }
-  if (!state.pending || state.pending->seen != seen)
-    state.pending =
-        PendingEnding{.seen = seen, .last_seen = turn.state.last_good, .first_seen = turn.now};
-  ++state.pending->polls;
-  turn.has_changed = true;
-  if (turn.is_confirmed(turn.policy().moved, state.pending->polls, state.pending->first_seen))
-    change(turn, id, state);
+  const auto fact = turn.observe(state.ending, seen, turn.policy().moved, turn.state.last_good);
+  if (!fact) return;
+  const auto& old = fact->before;
+  const bool has_new_date = seen && (!old || old->at != seen->at);
+  // A date in the past is set, but it does not come near.
+  if (has_new_date) state.near_days = seen->at && *seen->at <= turn.now ? kNearDays.back() : 0;
+  announce(turn, id, *fact);
 }
 
 void remind(Turn& turn, const std::string& id, EndingState& state, int threshold) {
   state.near_days = threshold;
   Event& event = turn.emit_model(EventType::ModelRetirementNear, id);
-  event.retirement = retirement(id, *state.known, turn.now);
+  event.retirement = retirement(id, *state.ending.known, turn.now);
   event.summary = fmt::format("{} {}", pointing(event), ending_words(*event.retirement));
 }
 
@@ -118,7 +104,7 @@ void learn_retirements(Turn& turn, const Catalog& catalog) {
   auto& endings = turn.state.endings.emplace();
   for (const auto& row : catalog.lifecycles) {
     if (!is_model(turn, catalog, row.id)) continue;
-    EndingState state{.known = ending_of(&row), .pending = std::nullopt};
+    EndingState state{.ending = {.known = ending_of(&row), .pending = std::nullopt}};
     if (row.retires_at) state.near_days = passed_threshold(*row.retires_at, turn.now);
     endings.emplace(row.id, std::move(state));
   }
@@ -136,7 +122,8 @@ void judge_retirements(Turn& turn, const Catalog& catalog) {
     const bool is_alias = !is_model(turn, catalog, id);
     if (!is_alias && catalog.has(id))
       judge(turn, id, state, ending_of(find_lifecycle(catalog, id)));
-    const bool is_over = is_alias || (!state.known && (!state.pending || !catalog.has(id)));
+    const auto& [known, pending] = state.ending;
+    const bool is_over = is_alias || (!known && (!pending || !catalog.has(id)));
     if (is_over) turn.has_changed = true;
     entry = is_over ? endings.erase(entry) : std::next(entry);
   }
@@ -145,8 +132,9 @@ void judge_retirements(Turn& turn, const Catalog& catalog) {
 void judge_nearness(Turn& turn) {
   if (!turn.state.endings) return;
   for (auto& [id, state] : *turn.state.endings) {
-    if (!state.known || !state.known->at || state.pending || !turn.state.ids.has(id)) continue;
-    const int passed = passed_threshold(*state.known->at, turn.now);
+    const auto& [known, pending] = state.ending;
+    if (!known || !known->at || pending || !turn.state.ids.has(id)) continue;
+    const int passed = passed_threshold(*known->at, turn.now);
     if (passed != 0 && (state.near_days == 0 || passed < state.near_days))
       remind(turn, id, state, passed);
   }
@@ -156,10 +144,11 @@ std::optional<Time> next_nearness(const EndpointState& state) {
   std::optional<Time> next;
   if (!state.endings) return next;
   for (const auto& [id, ending] : *state.endings) {
-    if (!ending.known || !ending.known->at) continue;
+    const auto& known = ending.ending.known;
+    if (!known || !known->at) continue;
     for (const int threshold : kNearDays) {
       if (ending.near_days != 0 && threshold >= ending.near_days) continue;
-      const Time at = *ending.known->at - days{threshold};
+      const Time at = *known->at - days{threshold};
       if (!next || at < *next) next = at;
       break;
     }
@@ -177,18 +166,18 @@ std::optional<Retirement> known_retirement(const EndpointState& state, const std
                                            Time now) {
   if (!state.endings) return std::nullopt;
   const auto found = state.endings->find(model);
-  if (found == state.endings->end() || !found->second.known) return std::nullopt;
-  return retirement(model, *found->second.known, now);
+  if (found == state.endings->end() || !found->second.ending.known) return std::nullopt;
+  return retirement(model, *found->second.ending.known, now);
 }
 
 std::vector<Retirement> known_retirements(const EndpointState& state) {
   std::vector<Retirement> all;
   if (!state.endings) return all;
   for (const auto& [id, ending] : *state.endings) {
-    if (ending.known)
+    if (const auto& known = ending.ending.known)
       all.push_back({.model = id,
-                     .at = ending.known->at,
-                     .replacement = ending.known->replacement,
+                     .at = known->at,
+                     .replacement = known->replacement,
                      .days_left = std::nullopt});
   }
   return all;

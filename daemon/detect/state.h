@@ -1,7 +1,6 @@
 // What is known of one endpoint: the value that advance() takes and returns, that the store keeps,
 // and that everything shown is made from. Each machine (availability, shrink guard, aliases,
-// models, retirements, pins) owns one part of it. Whatever is `pending` was seen, but is not yet a
-// fact.
+// models, retirements, pins) owns one part of it. Whatever waits for confirmation is a Confirming.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +14,8 @@
 #include "daemon/catalog/catalog.h"
 #include "daemon/catalog/id_list.h"
 #include "daemon/catalog/reason.h"
+#include "daemon/detect/confirming.h"
+#include "daemon/detect/policy.h"
 #include "daemon/text/labels.h"
 #include "daemon/text/time.h"
 
@@ -31,27 +32,11 @@ constexpr std::string_view label(AliasStatus status) {
   return kAliasStatuses.label(status);
 }
 
-// What one good poll showed of one alias.
+// What a good poll shows of an alias.
 struct Sighting {
-  AliasStatus status = AliasStatus::Absent;
-  std::string target;  // only when Resolved
+  AliasStatus status = AliasStatus::Resolved;
+  std::string target;  // while not Resolved the one that was known before; "" = never disclosed
   friend bool operator==(const Sighting&, const Sighting&) = default;
-};
-
-// A difference that waits for confirmation.
-struct Pending {
-  Sighting seen;
-  Time first_seen{};
-  int polls = 0;
-  friend bool operator==(const Pending&, const Pending&) = default;
-};
-
-struct PendingHints {
-  std::vector<std::string> values;
-  std::optional<Time> last_seen;  // last good poll that still showed the known values
-  Time first_seen{};
-  int polls = 0;
-  friend bool operator==(const PendingHints&, const PendingHints&) = default;
 };
 
 struct LastMove {
@@ -62,39 +47,28 @@ struct LastMove {
 };
 
 struct AliasState {
-  AliasStatus status = AliasStatus::Resolved;
-  std::string
-      target;  // the last confirmed target; kept while undisclosed or absent; "" = never disclosed
+  Confirming<Sighting> sighting;
   Rule rule = Rule::Field;
-  Time since{};  // when `target` was first seen (or the baseline)
+  Time since{};  // when the target was first seen (or the baseline)
   // Last good poll that showed the confirmed status and target. None: the endpoint's last good
   // poll, as for nearly every alias.
   std::optional<Time> last_seen;
-  std::string evidence;  // the row that showed `target`
-  std::optional<Pending> pending;
-  std::vector<std::string>
-      recent;  // targets of the last good polls, newest last; empty while they all agree
+  std::string evidence;  // the row that showed the target
+  // Targets of the last good polls, newest last; empty while they all agree.
+  std::vector<std::string> recent;
   bool unstable = false;
-  bool unheard =
-      false;  // listed, but nobody has asked for its target yet: the first answer is its baseline
+  // Listed, but nobody has asked for its target yet: the first answer is its baseline.
+  bool unheard = false;
   std::optional<LastMove> last_move;
   std::uint64_t changes = 0;  // alias.moved events so far
-  std::vector<std::string>
-      hints;  // confirmed values of the watched pointers; empty = none read yet
-  std::optional<PendingHints> pending_hints;
+  // Values of the watched pointers; none are known before they are first read.
+  Confirming<std::vector<std::string>> hints;
   std::optional<bool> pin_ok;  // as last said; none = no pin, or no target to judge
-  // Seen, but not (yet) confirmed to be an alias at all: nothing to show.
-  bool is_newcomer() const { return status == AliasStatus::Absent && target.empty(); }
-  friend bool operator==(const AliasState&, const AliasState&) = default;
-};
 
-// An id that the last believed list has, although it is not yet known as a model (added), or has
-// not, although it is (removed).
-struct PendingModel {
-  std::optional<Time> last_seen;  // last good poll that still showed it the other way
-  Time first_seen{};
-  int polls = 0;
-  friend bool operator==(const PendingModel&, const PendingModel&) = default;
+  AliasStatus status() const { return sighting.known.status; }
+  // The last confirmed target; kept while undisclosed or absent; "" = never disclosed.
+  const std::string& target() const { return sighting.known.target; }
+  friend bool operator==(const AliasState&, const AliasState&) = default;
 };
 
 // What a list says about a model's end.
@@ -104,19 +78,10 @@ struct Ending {
   friend bool operator==(const Ending&, const Ending&) = default;
 };
 
-struct PendingEnding {
-  std::optional<Ending> seen;     // none: the list says nothing any more
-  std::optional<Time> last_seen;  // last good poll that still said what is known
-  Time first_seen{};
-  int polls = 0;
-  friend bool operator==(const PendingEnding&, const PendingEnding&) = default;
-};
-
 struct EndingState {
-  std::optional<Ending> known;
-  std::optional<PendingEnding> pending;
-  int near_days =
-      0;  // the tightest threshold that was said (or passed before anybody knew); 0 = none yet
+  Confirming<std::optional<Ending>> ending;  // none: the list says nothing of an end
+  // The tightest threshold that was said (or passed before anybody knew); 0 = none yet.
+  int near_days = 0;
   friend bool operator==(const EndingState&, const EndingState&) = default;
 };
 
@@ -159,15 +124,15 @@ struct EndpointState {
   bool has_baseline = false;
   std::optional<Time> last_good;  // last believed list
   IdList ids;                     // of that list
-  std::map<std::string, PendingModel> pending_models;
+  // Ids that are there although they are not yet known as models, or are gone although they are.
+  std::map<std::string, Confirming<bool>> pending_models;
   std::map<std::string, AliasState> aliases;
+  std::map<std::string, AliasState> newcomers;  // seen, but not yet confirmed to be aliases
   std::optional<std::map<std::string, EndingState>> endings;  // by model; none = not read yet
   std::optional<Quarantine> quarantine;
   Steady steady;
 
-  Availability availability = Availability::Unknown;
-  int streak = 0;  // consecutive polls that speak against `availability`
-  std::optional<Time> streak_since;
+  Confirming<Availability> availability;
   std::optional<Time> down_since;  // first failed poll of the present outage
   std::optional<Reason> down_reason;
   std::string down_sentence;
@@ -181,6 +146,31 @@ struct EndpointState {
 // When the alias was last seen as it is known.
 inline Time last_seen(const EndpointState& state, const AliasState& alias) {
   return alias.last_seen.value_or(state.last_good.value_or(alias.since));
+}
+
+inline const Confirm& availability_confirm(const EndpointState& state, const Policy& policy) {
+  return state.availability.known == Availability::Down ? policy.up : policy.down;
+}
+
+// Calls visit(confirming, confirm) for everything that can wait for confirmation, with the numbers
+// that apply to it; `confirming` is a Confirming of some value.
+template <typename Visitor>
+void for_each_confirming(const EndpointState& state, const Policy& policy, const Visitor& visit) {
+  const auto visit_aliases = [&](const auto& aliases) {
+    for (const auto& [id, alias] : aliases) {
+      const auto& pending = alias.sighting.pending;
+      visit(alias.sighting, pending && pending->seen.status == AliasStatus::Absent ? policy.vanished
+                                                                                   : policy.moved);
+      visit(alias.hints, policy.moved);
+    }
+  };
+  visit(state.availability, availability_confirm(state, policy));
+  visit_aliases(state.aliases);
+  visit_aliases(state.newcomers);
+  for (const auto& [id, presence] : state.pending_models)
+    visit(presence, presence.known ? policy.removed : policy.added);
+  if (!state.endings) return;
+  for (const auto& [id, ending] : *state.endings) visit(ending.ending, policy.moved);
 }
 
 }  // namespace modelvane

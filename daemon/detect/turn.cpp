@@ -28,8 +28,8 @@ Event& Turn::emit_model(EventType type, const std::string& model) {
   event.model = model;
   for (const auto& [id, alias] : state.aliases) {
     const bool points_there =
-        alias.status == AliasStatus::Resolved && names_target(alias.target, model);
-    if (points_there || (id == model && !alias.is_newcomer())) event.aliases.push_back(id);
+        alias.status() == AliasStatus::Resolved && names_target(alias.target(), model);
+    if (points_there || id == model) event.aliases.push_back(id);
   }
   return event;
 }

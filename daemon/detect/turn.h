@@ -14,8 +14,8 @@
 namespace modelvane {
 
 struct Turn {
-  EndpointState&
-      state;  // `last_good` and `ids` are those of the poll before until all machines are done
+  // `last_good` and `ids` are those of the poll before until all machines are done.
+  EndpointState& state;
   const Watched& watched;
   Time now;
   std::string request_id;
@@ -27,8 +27,15 @@ struct Turn {
   Event& emit(EventType type);
   Event& emit_alias(EventType type, const std::string& alias);
   Event& emit_model(EventType type, const std::string& model);
-  bool is_confirmed(const Confirm& confirm, int polls, Time first_seen) const {
-    return polls >= confirm.polls && now - first_seen >= confirm.for_at_least;
+  // This poll showed `seen`: what has just become a fact by it (confirming.h), or nothing. None as
+  // `last_seen`: the known value was never seen.
+  template <typename Value>
+  std::optional<Fact<Value>> observe(Confirming<Value>& confirming, const Value& seen,
+                                     const Confirm& confirm, const std::optional<Time>& last_seen) {
+    const bool was_pending = confirming.pending.has_value();
+    auto fact = confirming.observe(seen, confirm, now, last_seen);
+    has_changed = has_changed || was_pending || confirming.pending || fact;
+    return fact;
   }
 };
 

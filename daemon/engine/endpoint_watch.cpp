@@ -17,16 +17,18 @@ std::string shown_url(const std::string& url) {
 
 AliasView alias_view(const std::string& id, const AliasState& alias, const Watched& watched) {
   AliasView view{.alias = id,
-                 .status = alias.status,
-                 .target = alias.target,
+                 .status = alias.status(),
+                 .target = alias.target(),
                  .rule = alias.rule,
                  .since = alias.since};
-  view.pending = alias.pending.has_value();
-  if (alias.pending) view.pending_target = alias.pending->seen.target;
+  const auto& pending = alias.sighting.pending;
+  view.pending = pending.has_value();
+  if (pending && pending->seen.status == AliasStatus::Resolved)
+    view.pending_target = pending->seen.target;
   view.unstable = alias.unstable;
   view.changes = alias.changes;
   if (alias.last_move) view.last_change = alias.last_move->at;
-  view.pin = pin_state(watched, id, alias.target);
+  view.pin = pin_state(watched, id, alias.target());
   return view;
 }
 
@@ -92,9 +94,12 @@ void EndpointWatch::restore(EndpointState state, const EventCounts& counts, Time
 void EndpointWatch::begin_poll(Duration steady, bool may_decide) {
   QuestionScope scope{.pending = {}, .echo = state_.echo, .may_echo = may_decide};
   if (asks_questions(config_.reading)) {
-    for (const auto& [id, alias] : state_.aliases) {
-      if (alias.pending) scope.pending.push_back(id);
+    for (const auto* aliases : {&state_.aliases, &state_.newcomers}) {
+      for (const auto& [id, alias] : *aliases) {
+        if (alias.sighting.pending) scope.pending.push_back(id);
+      }
     }
+    std::ranges::sort(scope.pending);  // looked up by binary search
   }
   run_ = std::make_unique<PollRun>(config_, memory_, std::move(scope), steady);
 }
@@ -188,12 +193,12 @@ void EndpointWatch::show(const EndpointState& durable, const std::vector<EventTy
   for (const auto type : new_events) ++event_counts_[static_cast<std::size_t>(type)];
   auto known = std::make_shared<KnownView>();
   for (const auto& [id, alias] : durable.aliases) {
-    if (!alias.is_newcomer()) known->aliases.push_back(alias_view(id, alias, watched_));
+    known->aliases.push_back(alias_view(id, alias, watched_));
   }
   known->models = durable.ids;
   known->retirements = known_retirements(durable);
   known->has_baseline = durable.has_baseline;
-  known->availability = durable.availability;
+  known->availability = durable.availability.known;
   known->down_since = durable.down_since;
   known->quarantined = durable.quarantine.has_value();
   known->events = event_counts_;

@@ -82,10 +82,10 @@ std::expected<std::vector<std::string>, std::string> accepted(const OperatorRequ
                                                               const OperatorView& view,
                                                               const EndpointState& state) {
   const auto alias = state.aliases.find(request.alias);
-  if (alias == state.aliases.end() || alias->second.is_newcomer()) {
+  if (alias == state.aliases.end()) {
     return std::unexpected(fmt::format("{} has no alias {}", request.endpoint, request.alias));
   }
-  if (alias->second.status != AliasStatus::Resolved) {
+  if (alias->second.status() != AliasStatus::Resolved) {
     return std::unexpected(fmt::format(
         "{} does not say at present what {} points to; name the targets by `modelvane pin set`",
         request.endpoint, request.alias));
@@ -95,8 +95,8 @@ std::expected<std::vector<std::string>, std::string> accepted(const OperatorRequ
     if (const auto before = known->second.find(request.alias); before != known->second.end())
       targets = before->second;
   }
-  if (std::ranges::find(targets, alias->second.target) == targets.end())
-    targets.push_back(alias->second.target);
+  if (std::ranges::find(targets, alias->second.target()) == targets.end())
+    targets.push_back(alias->second.target());
   return targets;
 }
 

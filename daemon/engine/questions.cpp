@@ -31,7 +31,7 @@ bool asks_questions(const Reading& reading) {
 QuestionMemory asked_before(const EndpointState& state, const Reading& reading, Time now) {
   QuestionMemory memory;
   for (const auto& [id, alias] : state.aliases) {
-    if (alias.status != AliasStatus::Resolved || !alias.last_seen) continue;
+    if (alias.status() != AliasStatus::Resolved || !alias.last_seen) continue;
     for (std::size_t i = 0; i < reading.rules.size(); ++i) {
       const auto& rule = reading.rules[i];
       if (rule.kind != alias.rule || !is_asked(rule.kind)) continue;

@@ -15,8 +15,7 @@ using Json = nlohmann::json;
 // Raised when an old program would misunderstand the text; new keys alone do not raise it.
 constexpr int kVersion = 2;
 
-// ---- writing
-// -------------------------------------------------------------------------------------------------
+// ---- writing -------------------------------------------------------------------------------
 
 Json to_value(Time time) {
   return time.time_since_epoch().count();
@@ -31,32 +30,23 @@ void put(Json& object, const char* key, const std::string& text) {
   if (!text.empty()) object[key] = text;
 }
 
-// What all kinds of pending have in common.
-template <typename Pending>
-Json pending_value(const Pending& pending) {
-  Json value{{"first_seen", to_value(pending.first_seen)}, {"polls", pending.polls}};
-  put(value, "last_seen", pending.last_seen);
-  return value;
-}
-
-Json to_value(const PendingHints& pending) {
-  Json value = pending_value(pending);
-  value["values"] = pending.values;
+Json to_value(const Waiting& waiting) {
+  Json value{{"first_seen", to_value(waiting.first_seen)}, {"polls", waiting.polls}};
+  put(value, "last_seen", waiting.last_seen);
   return value;
 }
 
 Json to_value(const AliasState& alias) {
-  Json value{{"status", label(alias.status)},
+  Json value{{"status", label(alias.status())},
              {"rule", label(alias.rule)},
              {"since", to_value(alias.since)}};
   put(value, "last_seen", alias.last_seen);
-  put(value, "target", alias.target);
+  put(value, "target", alias.target());
   put(value, "evidence", alias.evidence);
-  if (alias.pending) {
-    value["pending"] = {{"status", label(alias.pending->seen.status)},
-                        {"target", alias.pending->seen.target},
-                        {"first_seen", to_value(alias.pending->first_seen)},
-                        {"polls", alias.pending->polls}};
+  if (const auto& pending = alias.sighting.pending) {
+    value["pending"] = to_value(static_cast<const Waiting&>(*pending));
+    value["pending"]["status"] = label(pending->seen.status);
+    value["pending"]["target"] = pending->seen.target;
   }
   if (!alias.recent.empty()) value["recent"] = alias.recent;
   if (alias.unstable) value["unstable"] = true;
@@ -67,8 +57,12 @@ Json to_value(const AliasState& alias) {
         {"event_id", move.event_id}, {"from", move.from}, {"at", to_value(move.at)}};
   }
   if (alias.changes != 0) value["changes"] = alias.changes;
-  if (!alias.hints.empty()) value["hints"] = alias.hints;
-  if (alias.pending_hints) value["pending_hints"] = to_value(*alias.pending_hints);
+  const auto& [hints, pending_hints] = alias.hints;
+  if (!hints.empty()) value["hints"] = hints;
+  if (pending_hints) {
+    value["pending_hints"] = to_value(static_cast<const Waiting&>(*pending_hints));
+    value["pending_hints"]["values"] = pending_hints->seen;
+  }
   if (alias.pin_ok) value["pin_ok"] = *alias.pin_ok;
   return value;
 }
@@ -82,11 +76,12 @@ Json to_value(const Ending& ending) {
 
 Json to_value(const EndingState& state) {
   Json value = Json::object();
-  if (state.known) value["known"] = to_value(*state.known);
+  const auto& [known, pending] = state.ending;
+  if (known) value["known"] = to_value(*known);
   if (state.near_days != 0) value["near_days"] = state.near_days;
-  if (state.pending) {
-    value["pending"] = pending_value(*state.pending);
-    if (state.pending->seen) value["pending"]["seen"] = to_value(*state.pending->seen);
+  if (pending) {
+    value["pending"] = to_value(static_cast<const Waiting&>(*pending));
+    if (pending->seen) value["pending"]["seen"] = to_value(*pending->seen);
   }
   return value;
 }
@@ -109,8 +104,7 @@ Json to_value(const IdList& ids) {
   return value;
 }
 
-// ---- reading
-// -------------------------------------------------------------------------------------------------
+// ---- reading -------------------------------------------------------------------------------
 
 // The first of the set where the key is missing.
 template <typename Enum, std::size_t Count>
@@ -150,29 +144,32 @@ std::vector<std::string> texts_at(const Json& object, const char* key) {
   return object.value(key, std::vector<std::string>{});
 }
 
-template <typename Pending>
-Pending pending_of(const Json& value) {
-  Pending pending;
-  pending.last_seen = optional_time_at(value, "last_seen");
-  pending.first_seen = time_at(value, "first_seen");
-  pending.polls = integer_at<int>(value, "polls");
+template <typename Value>
+Pending<Value> pending_of(const Json& value, Value seen) {
+  return {{.last_seen = optional_time_at(value, "last_seen"),
+           .first_seen = time_at(value, "first_seen"),
+           .polls = integer_at<int>(value, "polls")},
+          std::move(seen)};
+}
+
+Pending<Sighting> pending_sighting_of(const Json& value, const AliasState& alias) {
+  Sighting seen{enum_at(value, "status", kAliasStatuses), text_at(value, "target")};
+  // Earlier versions wrote neither the known target nor when it was last seen.
+  if (seen.status != AliasStatus::Resolved) seen.target = alias.target();
+  auto pending = pending_of(value, std::move(seen));
+  if (!pending.last_seen) pending.last_seen = alias.last_seen;
   return pending;
 }
 
 AliasState alias_of(const Json& value) {
   AliasState alias;
-  alias.status = enum_at(value, "status", kAliasStatuses);
-  alias.target = text_at(value, "target");
+  alias.sighting.known = {enum_at(value, "status", kAliasStatuses), text_at(value, "target")};
   alias.rule = enum_at(value, "rule", kRules);
   alias.since = time_at(value, "since");
   alias.last_seen = optional_time_at(value, "last_seen");
   alias.evidence = text_at(value, "evidence");
-  if (const auto pending = value.find("pending"); pending != value.end()) {
-    alias.pending =
-        Pending{.seen = {enum_at(*pending, "status", kAliasStatuses), text_at(*pending, "target")},
-                .first_seen = time_at(*pending, "first_seen"),
-                .polls = integer_at<int>(*pending, "polls")};
-  }
+  if (const auto pending = value.find("pending"); pending != value.end())
+    alias.sighting.pending = pending_sighting_of(*pending, alias);
   alias.recent = texts_at(value, "recent");
   alias.unstable = value.value("unstable", false);
   alias.unheard = value.value("unheard", false);
@@ -182,11 +179,9 @@ AliasState alias_of(const Json& value) {
                                .at = time_at(*move, "at")};
   }
   alias.changes = integer_at<std::uint64_t>(value, "changes");
-  alias.hints = texts_at(value, "hints");
-  if (const auto pending = value.find("pending_hints"); pending != value.end()) {
-    alias.pending_hints = pending_of<PendingHints>(*pending);
-    alias.pending_hints->values = texts_at(*pending, "values");
-  }
+  alias.hints.known = texts_at(value, "hints");
+  if (const auto pending = value.find("pending_hints"); pending != value.end())
+    alias.hints.pending = pending_of(*pending, texts_at(*pending, "values"));
   if (const auto ok = value.find("pin_ok"); ok != value.end()) alias.pin_ok = ok->get<bool>();
   return alias;
 }
@@ -199,12 +194,11 @@ std::optional<Ending> ending_at(const Json& object, const char* key) {
 }
 
 EndingState ending_of(const Json& value) {
-  EndingState state{.known = ending_at(value, "known"), .pending = std::nullopt};
+  EndingState state;
+  state.ending.known = ending_at(value, "known");
   state.near_days = integer_at<int>(value, "near_days");
-  if (const auto pending = value.find("pending"); pending != value.end()) {
-    state.pending = pending_of<PendingEnding>(*pending);
-    state.pending->seen = ending_at(*pending, "seen");
-  }
+  if (const auto pending = value.find("pending"); pending != value.end())
+    state.ending.pending = pending_of(*pending, ending_at(*pending, "seen"));
   return state;
 }
 
@@ -233,33 +227,53 @@ std::optional<Reason> reason_at(const Json& object, const char* key) {
   return reason;
 }
 
+// A streak of polls speaks against what is known: failures against "up", answers against "down".
+void read_availability(const Json& value, EndpointState& state) {
+  const auto known = enum_at(value, "availability", kAvailabilities);
+  state.availability.known = known;
+  state.last_answer = optional_time_at(value, "last_answer");
+  const int streak = integer_at<int>(value, "streak");
+  if (streak == 0) return;
+  const auto seen = known == Availability::Down ? Availability::Up : Availability::Down;
+  state.availability.pending = Pending<Availability>{
+      {.last_seen = known == Availability::Down ? std::nullopt : state.last_answer,
+       .first_seen = time_at(value, "streak_since"),
+       .polls = streak},
+      seen};
+}
+
 EndpointState state_of(const Json& value) {
   EndpointState state;
   state.has_baseline = value.value("has_baseline", false);
   state.last_good = optional_time_at(value, "last_good");
   if (const auto ids = value.find("ids"); ids != value.end()) state.ids = ids_of(*ids);
   if (const auto found = value.find("pending_models"); found != value.end()) {
-    for (const auto& [id, model] : found->items())
-      state.pending_models.emplace(id, pending_of<PendingModel>(model));
+    // What the last list showed of it differs from what is known of it.
+    for (const auto& [id, model] : found->items()) {
+      const bool is_there = state.ids.has(id);
+      state.pending_models.emplace(
+          id, Confirming<bool>{.known = !is_there, .pending = pending_of(model, is_there)});
+    }
   }
   if (const auto found = value.find("endings"); found != value.end()) {
     auto& endings = state.endings.emplace();
     for (const auto& [id, ending] : found->items()) endings.emplace(id, ending_of(ending));
   }
   if (const auto found = value.find("aliases"); found != value.end()) {
-    for (const auto& [id, alias] : found->items()) state.aliases.emplace(id, alias_of(alias));
+    for (const auto& [id, stored] : found->items()) {
+      AliasState alias = alias_of(stored);
+      const bool is_new = alias.status() == AliasStatus::Absent && alias.target().empty();
+      (is_new ? state.newcomers : state.aliases).emplace(id, std::move(alias));
+    }
   }
   if (const auto found = value.find("quarantine"); found != value.end()) {
     state.quarantine = Quarantine{.since = time_at(*found, "since"),
                                   .models_now = integer_at<std::size_t>(*found, "models_now")};
   }
-  state.availability = enum_at(value, "availability", kAvailabilities);
-  state.streak = integer_at<int>(value, "streak");
-  state.streak_since = optional_time_at(value, "streak_since");
+  read_availability(value, state);
   state.down_since = optional_time_at(value, "down_since");
   state.down_reason = reason_at(value, "down_reason");
   state.down_sentence = text_at(value, "down_sentence");
-  state.last_answer = optional_time_at(value, "last_answer");
   if (const auto echo = value.find("echo"); echo != value.end()) {
     state.echo = {.day = integer_at<std::int64_t>(*echo, "day"),
                   .asked = integer_at<int>(*echo, "asked")};
@@ -273,21 +287,26 @@ EndpointState state_of(const Json& value) {
 std::string to_json(const EndpointState& state) {
   Json value{{"version", kVersion},
              {"has_baseline", state.has_baseline},
-             {"availability", label(state.availability)}};
+             {"availability", label(state.availability.known)}};
   put(value, "last_good", state.last_good);
   if (state.ids.is_known()) value["ids"] = to_value(state.ids);
-  for (const auto& [id, model] : state.pending_models)
-    value["pending_models"][id] = pending_value(model);
+  for (const auto& [id, presence] : state.pending_models) {
+    if (presence.pending)
+      value["pending_models"][id] = to_value(static_cast<const Waiting&>(*presence.pending));
+  }
   if (state.endings) {
     value["endings"] = Json::object();
     for (const auto& [id, ending] : *state.endings) value["endings"][id] = to_value(ending);
   }
   for (const auto& [id, alias] : state.aliases) value["aliases"][id] = to_value(alias);
+  for (const auto& [id, alias] : state.newcomers) value["aliases"][id] = to_value(alias);
   if (state.quarantine)
     value["quarantine"] = {{"since", to_value(state.quarantine->since)},
                            {"models_now", state.quarantine->models_now}};
-  if (state.streak != 0) value["streak"] = state.streak;
-  put(value, "streak_since", state.streak_since);
+  if (const auto& streak = state.availability.pending) {
+    value["streak"] = streak->polls;
+    value["streak_since"] = to_value(streak->first_seen);
+  }
   put(value, "down_since", state.down_since);
   if (state.down_reason) value["down_reason"] = label(*state.down_reason);
   put(value, "down_sentence", state.down_sentence);

@@ -90,7 +90,7 @@ std::string check_events(World& world) {
     const auto& aliases = world.disk.loaded.endpoints.at(host).aliases;
     for (const auto& [alias, target] : upstream.truth) {
       const auto known = aliases.find(alias);
-      if (known == aliases.end() || known->second.target != target)
+      if (known == aliases.end() || known->second.target() != target)
         return "not followed: " + host + "/" + alias;
     }
   }

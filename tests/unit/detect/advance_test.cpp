@@ -19,14 +19,14 @@ TEST_CASE("the first good poll sets the baseline silently") {
   Story story;
   story.lists({{"a", "x"}});
   CHECK(story.events().empty());
-  CHECK(story.state.aliases.at("a").target == "x");
+  CHECK(story.state.aliases.at("a").target() == "x");
 }
 
 TEST_CASE("a move is an event once two polls in a row agree, with honest bounds") {
   Story story;
   story.lists({{"a", "x"}}, 3).lists({{"a", "y"}});
   CHECK(story.events().empty());
-  CHECK(story.state.aliases.at("a").pending.has_value());
+  CHECK(story.state.aliases.at("a").sighting.pending.has_value());
   story.lists({{"a", "y"}});
   REQUIRE(story.events() == Lines{"alias.moved a: x -> y"});
   const Event& event = story.all[0];
@@ -43,7 +43,7 @@ TEST_CASE("a target that goes back before it was confirmed was nothing") {
   Story story;
   story.lists({{"a", "x"}}).lists({{"a", "y"}}).lists({{"a", "x"}}, 9);
   CHECK(story.events().empty());
-  CHECK_FALSE(story.state.aliases.at("a").pending.has_value());
+  CHECK_FALSE(story.state.aliases.at("a").sighting.pending.has_value());
 }
 
 TEST_CASE("a move back names the move that it takes back") {
@@ -173,7 +173,7 @@ TEST_CASE(
   Story story;
   story.fails(3, Reason::Dns).lists({{"a", "x"}}, 2);
   CHECK(story.events() == Lines{"endpoint.down", "endpoint.up"});
-  CHECK(story.state.aliases.at("a").target == "x");
+  CHECK(story.state.aliases.at("a").target() == "x");
 }
 
 TEST_CASE("a list that shrinks at once is quarantined and changes nothing, until it comes back") {
@@ -183,7 +183,7 @@ TEST_CASE("a list that shrinks at once is quarantined and changes nothing, until
   REQUIRE(story.events() == Lines{"catalog.quarantined"});
   CHECK(story.all[0].models_before == 9);
   CHECK(story.all[0].models_now == 2);
-  CHECK(story.state.aliases.at("a").target == "x");
+  CHECK(story.state.aliases.at("a").target() == "x");
   story.lists(full, 2);
   CHECK(story.events() == Lines{"catalog.quarantined", "catalog.accepted"});
 }
@@ -212,7 +212,7 @@ TEST_CASE("a target learnt by another rule is a new baseline, not a move") {
   other->aliases[0].rule = Rule::Reverse;
   story.sees({.at = story.now, .result = other, .request_id = ""});
   CHECK(story.events().empty());
-  CHECK(story.state.aliases.at("a").target == "y");
+  CHECK(story.state.aliases.at("a").target() == "y");
 }
 
 TEST_CASE("events carry pin, labels and evidence") {

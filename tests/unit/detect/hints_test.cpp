@@ -37,7 +37,7 @@ Story hinted() {
 TEST_CASE("an alias by name is known without a target, comes and goes") {
   Story story;
   shows(story, with_named(), 2);
-  CHECK(story.state.aliases.at("a").status == AliasStatus::Undisclosed);
+  CHECK(story.state.aliases.at("a").status() == AliasStatus::Undisclosed);
   story.lists({{"m1", ""}, {"m2", ""}, {"m3", ""}, {"m4", ""}}, 12);
   CHECK(story.events() == Lines{"alias.vanished a: - -> -"});
   CHECK(story.all[0].summary == "a vanished from internlm's list");
@@ -72,7 +72,7 @@ TEST_CASE("an alias that was not asked about stands as it is, neither confirmed 
   shows(story, moved);
   shows(story, unasked, 9);
   CHECK(story.events().empty());
-  CHECK(story.state.aliases.at("a").pending->polls == 1);
+  CHECK(story.state.aliases.at("a").sighting.pending->polls == 1);
   shows(story, moved);
   REQUIRE(story.events() == Lines{"alias.moved a: x -> y"});
   CHECK(to_rfc3339(*story.all[0].observed_between->first) == "2026-11-22T10:00:00.000Z");
@@ -89,7 +89,7 @@ TEST_CASE("the first answer about an alias of the baseline is a part of the base
   asked->aliases[0].rule = Rule::Echo;
   shows(story, asked, 3);
   CHECK(story.events().empty());
-  CHECK(story.state.aliases.at("a").target == "x");
+  CHECK(story.state.aliases.at("a").target() == "x");
 }
 
 TEST_CASE("a watched value that changes on a hidden alias is a hint, once two polls agree") {

@@ -88,7 +88,7 @@ TEST_CASE(
       }
       const auto alias = story.state.aliases.find("a");
       if (at)
-        chained = chained && alias != story.state.aliases.end() && alias->second.target == *at;
+        chained = chained && alias != story.state.aliases.end() && alias->second.target() == *at;
       if (!chained) FAIL_CHECK("a broken chain");
     });
   }
@@ -104,8 +104,8 @@ TEST_CASE(
         const Story story = play(longer, policy);
         const auto alias = story.state.aliases.find("a");
         const std::string target = last == kX ? "x" : "y";
-        if (alias == story.state.aliases.end() || alias->second.target != target ||
-            alias->second.unstable || alias->second.pending) {
+        if (alias == story.state.aliases.end() || alias->second.target() != target ||
+            alias->second.unstable || alias->second.sighting.pending) {
           FAIL_CHECK("not followed");
         }
       }

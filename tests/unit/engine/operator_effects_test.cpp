@@ -15,7 +15,7 @@ struct World {
   EndpointState state;
   std::map<std::string, ApprovedTargets> approved;
 
-  World() { state.aliases["latest"] = AliasState{.status = AliasStatus::Resolved, .target = "v2"}; }
+  World() { state.aliases["latest"].sighting.known = {AliasStatus::Resolved, "v2"}; }
   OperatorEffects decide(OperatorRequest request, std::vector<PendingDelivery> found = {}) {
     const OperatorView view{
         .instance = instance,
@@ -115,7 +115,7 @@ TEST_CASE("what is not known cannot be accepted") {
           .result.ok);
   CHECK_FALSE(world.decide({.action = OperatorAction::AcceptPin, .endpoint = "e", .alias = "other"})
                   .result.ok);
-  world.state.aliases["latest"].status = AliasStatus::Undisclosed;
+  world.state.aliases["latest"].sighting.known.status = AliasStatus::Undisclosed;
   const auto effects =
       world.decide({.action = OperatorAction::AcceptPin, .endpoint = "e", .alias = "latest"});
   CHECK(effects.result.sentence.find("pin set") != std::string::npos);

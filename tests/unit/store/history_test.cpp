@@ -77,9 +77,12 @@ void fill(const TempFolder& folder) {
                 stored(alias_event(EventType::AliasAppeared, 30, "20b", "30b"), 4),
                 stored(alias_event(EventType::AliasMoved, 30, "20b", "30b"), 5)});
   EndpointState state;
-  state.aliases["quiet-latest"] = {.target = "q1", .since = kStart, .last_seen = kStart + 60min};
-  state.aliases["internlm3-latest"] = {
-      .target = "30b", .since = kStart + 30min, .last_seen = kStart + 60min, .changes = 2};
+  state.aliases["quiet-latest"] = {
+      .sighting = test::shows("q1"), .since = kStart, .last_seen = kStart + 60min};
+  state.aliases["internlm3-latest"] = {.sighting = test::shows("30b"),
+                                       .since = kStart + 30min,
+                                       .last_seen = kStart + 60min,
+                                       .changes = 2};
   batch.states.emplace_back("internlm", state);
   commit(store, batch);
 }

@@ -208,7 +208,7 @@ TEST_CASE("a file of schema 1 is brought up to date with everything in it") {
   run_sql(folder.database(), std::string{std::istreambuf_iterator<char>{dump}, {}});
   SqliteStore store{folder.storage()};
   const Loaded loaded = load(store);
-  CHECK(loaded.endpoints.at("internlm").aliases.at("internlm3-latest").target == "internlm3-8b");
+  CHECK(loaded.endpoints.at("internlm").aliases.at("internlm3-latest").target() == "internlm3-8b");
   REQUIRE(loaded.pending.size() == 1);
   CHECK(is_equal(loaded.pending[0].event, event(2)));
   CHECK(loaded.dead_letters == std::map<std::string, std::uint64_t>{{"chat", 1}});

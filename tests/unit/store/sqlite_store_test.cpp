@@ -26,7 +26,7 @@ TEST_CASE("everything in a batch is there after a restart") {
   EndpointState state;
   state.has_baseline = true;
   state.ids = {"internlm3-8b", "internlm3-latest"};
-  state.aliases["internlm3-latest"].target = "internlm3-8b";
+  state.aliases["internlm3-latest"].sighting = test::shows("internlm3-8b");
   Delivery tried = delivery(2);
   tried.attempts = 3;
   tried.next_attempt = kStart + 90min;
@@ -128,7 +128,7 @@ TEST_CASE("a good mark moves the marks of a state that is not written anew") {
   SqliteStore store{folder.storage()};
   Batch first;
   EndpointState state{.has_baseline = true, .last_good = kStart, .ids = {"a"}};
-  state.aliases["a"].target = "x";
+  state.aliases["a"].sighting = test::shows("x");
   first.states.emplace_back("internlm", state);
   commit(store, first);
   Batch marks;

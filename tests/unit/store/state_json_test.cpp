@@ -18,40 +18,47 @@ EndpointState full_state() {
   state.last_good = kStart + 1us;
   state.ids = {"a", "b \"quoted\"", "internlm3-20b", "internlm3-latest"};
   AliasState alias;
-  alias.status = AliasStatus::Undisclosed;
-  alias.target = "internlm3-8b";
+  alias.sighting.known = {AliasStatus::Undisclosed, "internlm3-8b"};
   alias.rule = Rule::Lookup;
   alias.since = kStart + 2us;
   alias.last_seen = kStart + 3us;
   alias.evidence = R"({"id":"internlm3-latest","ref_model":"internlm3-8b"})";
-  alias.pending = Pending{
-      .seen = {AliasStatus::Resolved, "internlm3-20b"}, .first_seen = kStart + 4us, .polls = 1};
+  alias.sighting.pending =
+      Pending<Sighting>{{.last_seen = kStart + 3us, .first_seen = kStart + 4us, .polls = 1},
+                        {AliasStatus::Resolved, "internlm3-20b"}};
   alias.recent = {"x", "y", "x"};
   alias.unstable = true;
   alias.last_move = LastMove{.event_id = "evt_1", .from = "internlm2", .at = kStart + 5us};
   alias.changes = 7;
   alias.unheard = true;
-  alias.hints = {"1", "\"v2\""};
-  alias.pending_hints = PendingHints{
-      .values = {"2", ""}, .last_seen = kStart + 10us, .first_seen = kStart + 11us, .polls = 1};
+  alias.hints.known = {"1", "\"v2\""};
+  alias.hints.pending = Pending<std::vector<std::string>>{
+      {.last_seen = kStart + 10us, .first_seen = kStart + 11us, .polls = 1}, {"2", ""}};
   alias.pin_ok = false;
   state.aliases["internlm3-latest"] = alias;
   state.aliases["plain"] = AliasState{};
-  state.pending_models["internlm3-20b"] =
-      PendingModel{.last_seen = kStart + 12us, .first_seen = kStart + 13us, .polls = 2};
-  EndingState ending{.known = Ending{.at = kStart + 14us, .replacement = "b"},
-                     .pending = std::nullopt,
-                     .near_days = 7};
-  ending.pending = PendingEnding{.seen = Ending{.at = std::nullopt, .replacement = "c"},
-                                 .last_seen = kStart + 15us,
-                                 .first_seen = kStart + 16us,
-                                 .polls = 1};
+  AliasState newcomer;
+  newcomer.sighting.known.status = AliasStatus::Absent;
+  newcomer.sighting.pending =
+      Pending<Sighting>{{.last_seen = kStart + 3us, .first_seen = kStart + 4us, .polls = 1},
+                        {AliasStatus::Resolved, "b"}};
+  state.newcomers["new-latest"] = newcomer;
+  state.pending_models["internlm3-20b"] = Confirming<bool>{
+      .known = false,
+      .pending = Pending<bool>{
+          {.last_seen = kStart + 12us, .first_seen = kStart + 13us, .polls = 2}, true}};
+  EndingState ending{
+      .ending = {.known = Ending{.at = kStart + 14us, .replacement = "b"}, .pending = std::nullopt},
+      .near_days = 7};
+  ending.ending.pending = Pending<std::optional<Ending>>{
+      {.last_seen = kStart + 15us, .first_seen = kStart + 16us, .polls = 1},
+      Ending{.at = std::nullopt, .replacement = "c"}};
   state.endings =
       std::map<std::string, EndingState>{{"internlm3-20b", ending}, {"plain", EndingState{}}};
   state.quarantine = Quarantine{.since = kStart + 6us, .models_now = 12};
-  state.availability = Availability::Down;
-  state.streak = 3;
-  state.streak_since = kStart + 7us;
+  state.availability.known = Availability::Down;
+  state.availability.pending =
+      Pending<Availability>{{.first_seen = kStart + 7us, .polls = 3}, Availability::Up};
   state.down_since = kStart + 8us;
   state.down_reason = Reason::Http5xx;
   state.down_sentence = "the server answered with status 503";
@@ -71,14 +78,15 @@ TEST_CASE("every status, rule, availability and reason survives") {
   for (const auto status : {AliasStatus::Resolved, AliasStatus::Undisclosed, AliasStatus::Absent}) {
     for (const auto rule : {Rule::Field, Rule::Reverse, Rule::Lookup, Rule::Echo}) {
       EndpointState state;
-      state.aliases["a"].status = status;
+      state.aliases["a"].sighting.known = {status, "x"};
       state.aliases["a"].rule = rule;
       CHECK(parse_state(to_json(state)) == state);
     }
   }
   for (const auto availability : {Availability::Unknown, Availability::Up, Availability::Down}) {
-    CHECK(parse_state(to_json(EndpointState{.availability = availability}))->availability ==
-          availability);
+    EndpointState state;
+    state.availability.known = availability;
+    CHECK(parse_state(to_json(state)) == state);
   }
   for (const auto reason : kReasons.values())
     CHECK(parse_state(to_json(EndpointState{.down_reason = reason}))->down_reason == reason);
@@ -89,8 +97,8 @@ TEST_CASE("keys of a later program are ignored, missing ones mean the default") 
       R"({"version":1,"colour":"blue","has_baseline":true,"aliases":{"a":{"target":"x","mood":3}}})");
   REQUIRE(state.has_value());
   CHECK(state->has_baseline);
-  CHECK(state->aliases.at("a").target == "x");
-  CHECK(state->streak == 0);
+  CHECK(state->aliases.at("a").target() == "x");
+  CHECK_FALSE(state->availability.pending);
 }
 
 TEST_CASE("what cannot be a state is an error, never a guess") {

@@ -53,6 +53,11 @@ inline StoredEvent event(std::uint64_t sequence, EventType type = EventType::Ali
   return stored;
 }
 
+// What is known of an alias that points to `target`.
+inline Confirming<Sighting> shows(const std::string& target) {
+  return {.known = {AliasStatus::Resolved, target}, .pending = std::nullopt};
+}
+
 inline Delivery delivery(std::uint64_t sequence, const std::string& webhook = "oncall",
                          DeliveryState state = DeliveryState::Pending) {
   Delivery row;
