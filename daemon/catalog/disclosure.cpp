@@ -106,10 +106,12 @@ std::expected<std::optional<std::string>, ReadError> read_disclosure(
   if (!answer) return std::unexpected(answer.error());
   auto target = target_of(rule, list_prefix, *answer,
                           rule.header.empty() ? std::string_view{} : header(rule.header));
-  if (!target || *target == alias) return std::nullopt;
-  if (rule.fingerprint.empty()) return target;
-  const auto stamp = text_at(*answer, rule.fingerprint);
-  return stamp ? *target + "@" + *stamp : *target;
+  if (!target) return std::nullopt;
+  const bool is_alias = *target == alias;
+  const auto& pointer = is_alias ? rule.alias_fingerprint : rule.fingerprint;
+  const auto stamp = pointer.empty() ? std::nullopt : text_at(*answer, pointer);
+  if (stamp) return *target + "@" + *stamp;
+  return is_alias ? std::nullopt : target;
 }
 
 Catalog with_disclosures(Catalog catalog, const std::vector<AliasRow>& disclosed,

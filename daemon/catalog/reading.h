@@ -94,8 +94,12 @@ struct AliasRule {
   std::string header;                      // echo
   std::string fingerprint;  // echo: pointer to an opaque build stamp, shown beside the target as
                             // "target@stamp"
-  Duration interval{0};     // lookup, echo: time between two questions about one alias
-  int daily_budget = 0;     // echo: questions per UTC day and endpoint, all aliases together
+  // echo: pointer to a build stamp where the answer names the alias itself: then the stamp is the
+  // only sign of a change, and the target "alias@stamp". Elsewhere it would only make targets
+  // alternate.
+  std::string alias_fingerprint;
+  Duration interval{0};  // lookup, echo: time between two questions about one alias
+  int daily_budget = 0;  // echo: questions per UTC day and endpoint, all aliases together
   friend bool operator==(const AliasRule&, const AliasRule&) = default;
 };
 

@@ -135,6 +135,8 @@ void read_echo_rule(const Fields& fields, const std::string& list_url, AliasRule
   if (const auto* pointer = fields.find("pointer")) read_pointer(*pointer, false, rule.pointer);
   if (const auto* fingerprint = fields.find("fingerprint"))
     read_pointer(*fingerprint, false, rule.fingerprint);
+  if (const auto* fingerprint = fields.find("alias_fingerprint"))
+    read_pointer(*fingerprint, false, rule.alias_fingerprint);
   if (const auto* header = fields.find("header")) {
     rule.header = header->text("the name of a header").value_or("");
     if (!rule.header.empty() && !is_token(rule.header))
@@ -157,7 +159,8 @@ const std::vector<RuleKind>& rule_kinds() {
       {"lookup", Rule::Lookup, {"pointer", "interval"}, read_lookup_rule},
       {"echo",
        Rule::Echo,
-       {"body", "pointer", "header", "fingerprint", "interval", "daily_budget"},
+       {"body", "pointer", "header", "fingerprint", "alias_fingerprint", "interval",
+        "daily_budget"},
        read_echo_rule},
   };
   return kKinds;

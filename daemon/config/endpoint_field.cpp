@@ -100,14 +100,22 @@ bool has_header(const Access& access, std::string_view name) {
   });
 }
 
+// The variable of a preset's key that is set; where none is, the one that its documents name.
+std::string variable_of(const ProviderKey& key) {
+  const auto is_set = [](const std::string& name) { return std::getenv(name.c_str()) != nullptr; };
+  if (is_set(key.variable)) return key.variable;
+  const auto other = std::ranges::find_if(key.others, is_set);
+  return other == key.others.end() ? key.variable : *other;
+}
+
 // A preset's key, for an endpoint that says nothing about authentication.
 void add_key(const Field& provider, const Fields& fields, const ProviderKey& key, Access& access) {
   if (access.authorization || access.basic_auth) return;
   const bool in_own_header = !key.header.empty();
   if (in_own_header ? has_header(access, key.header) : fields.find("http_headers") != nullptr)
     return;
-  const SecretRef secret{SecretRef::From::Env, key.variable};
-  if (key.is_optional && std::getenv(key.variable.c_str()) == nullptr) return;
+  const SecretRef secret{SecretRef::From::Env, variable_of(key)};
+  if (key.is_optional && std::getenv(secret.where.c_str()) == nullptr) return;
   check_secret(provider, secret, header_value_problem,
                "export it, or write authorization: {credentials_file: ...}");
   if (in_own_header) {

@@ -36,12 +36,16 @@ const std::string& usual_url(const ProviderPreset& preset) {
 }
 
 ProviderKey read_key(const Field& field) {
-  static constexpr std::array kKeys{std::string_view{"variable"}, std::string_view{"header"},
-                                    std::string_view{"optional"}};
+  static constexpr std::array kKeys{std::string_view{"variable"}, std::string_view{"or"},
+                                    std::string_view{"header"}, std::string_view{"optional"}};
   ProviderKey key;
   const auto fields = field.fields(kKeys);
   if (!fields) return key;
   key.variable = text_of(*fields, "variable");
+  if (const auto* others = fields->find("or")) {
+    for (const auto& other : others->list("names of variables").value_or(std::vector<Field>{}))
+      key.others.push_back(other.text("the name of a variable").value_or(""));
+  }
   key.header = text_of(*fields, "header");
   if (const auto* is_optional = fields->find("optional"))
     key.is_optional = is_optional->boolean().value_or(false);
@@ -152,7 +156,9 @@ std::string rules_of(const ProviderPreset& preset) {
 
 std::string key_of(const ProviderPreset& preset) {
   if (!preset.key) return "none";
-  return fmt::format("`{}`{}", preset.key->variable, preset.key->is_optional ? " (optional)" : "");
+  auto text = fmt::format("`{}`", preset.key->variable);
+  for (const auto& other : preset.key->others) text += fmt::format(" or `{}`", other);
+  return text + (preset.key->is_optional ? " (optional)" : "");
 }
 
 }  // namespace

@@ -18,9 +18,10 @@ namespace modelvane {
 
 // Where the credentials come from when an endpoint names none.
 struct ProviderKey {
-  std::string variable;      // of the environment
-  std::string header;        // "" = Authorization: Bearer
-  bool is_optional = false;  // without the variable, polls go out without credentials
+  std::string variable;             // of the environment
+  std::vector<std::string> others;  // in use as well; the first of all that is set counts
+  std::string header;               // "" = Authorization: Bearer
+  bool is_optional = false;         // without the variable, polls go out without credentials
 };
 
 struct ProviderPreset {

@@ -223,6 +223,19 @@ TEST_CASE("aliases without a target are asked about, listed or not, if a rule as
   CHECK(whole.unasked == Ids{"a-latest"});
 }
 
+TEST_CASE("a build stamp can count only where the answer repeats the question") {
+  const AliasRule rule{
+      .kind = Rule::Echo, .pointer = "/model", .alias_fingerprint = "/system_fingerprint"};
+  const auto disclosed = [&](const std::string& body) {
+    return read_disclosure(rule, "", "gpt", body,
+                           [](std::string_view) { return std::string_view{}; })
+        .value();
+  };
+  CHECK(disclosed(R"({"model":"gpt","system_fingerprint":"fp_1"})") == "gpt@fp_1");
+  CHECK(disclosed(R"({"model":"gpt","system_fingerprint":null})") == std::nullopt);
+  CHECK(disclosed(R"({"model":"gpt-1","system_fingerprint":"fp_1"})") == "gpt-1");
+}
+
 TEST_CASE("an answer discloses a target, unless it repeats the question") {
   AliasRule rule{.kind = Rule::Echo,
                  .pointer = "/model",

@@ -63,6 +63,28 @@ TEST_CASE("Fireworks' control plane is read like its inference list") {
   expect_golden(*find_provider("fireworks"), "fireworks-control-plane");
 }
 
+TEST_CASE("a provider's other lists are read by the same preset") {
+  expect_golden(*find_provider("internlm"), "internlm-2026");
+  expect_golden(*find_provider("xai"), "xai-language-models");
+  expect_golden(*find_provider("azure-deployments"), "azure-deployments-arm");
+}
+
+TEST_CASE("a preset's key comes from whichever of its variables is set") {
+  ::unsetenv("INTERN_API_KEY");
+  ::setenv("INTERNVL_API_KEY", "a-key", 1);
+  const auto other = parse_config("endpoints: [{provider: internlm}]", "test.yml");
+  ::setenv("INTERN_API_KEY", "a-key", 1);
+  const auto usual = parse_config("endpoints: [{provider: internlm}]", "test.yml");
+  ::unsetenv("INTERN_API_KEY");
+  ::unsetenv("INTERNVL_API_KEY");
+  const auto none = parse_config("endpoints: [{provider: internlm}]", "test.yml");
+  REQUIRE(other.has_value());
+  CHECK(other->endpoints[0].access.authorization->credentials.where == "INTERNVL_API_KEY");
+  REQUIRE(usual.has_value());
+  CHECK(usual->endpoints[0].access.authorization->credentials.where == "INTERN_API_KEY");
+  REQUIRE_FALSE(none.has_value());
+}
+
 TEST_CASE("the providers of the product's contract are all there") {
   for (const auto name : {"internlm",
                           "openrouter",
