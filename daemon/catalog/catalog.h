@@ -61,6 +61,8 @@ struct Catalog {
 
   bool has(std::string_view id) const { return ids.has(id); }
   bool is_unasked(const std::string& id) const;
+  // Whether the id stands among the aliases: with a target, without one, or not asked about.
+  bool names(const std::string& id) const;
   const AliasRow* find_alias(
       const std::string& id) const;  // borrowed from this catalog; nullptr when not disclosed
 };

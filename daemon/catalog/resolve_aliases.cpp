@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/catalog/list_bounds.h"
+#include "daemon/catalog/targets.h"
 
 namespace modelvane {
 namespace {
@@ -98,12 +99,6 @@ Targets follow(const DirectByAlias& known, const std::vector<AliasRule>& rules,
   return targets;
 }
 
-std::string joined(const Targets& targets) {
-  std::string text;
-  for (const auto& target : targets) text.append(text.empty() ? "" : ",").append(target);
-  return text;
-}
-
 }  // namespace
 
 std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(
@@ -121,7 +116,7 @@ std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(
               kTargetsMax)});
     }
     resolved.push_back({.id = alias,
-                        .target = joined(follow(known, rules, alias, direct)),
+                        .target = joined_targets(follow(known, rules, alias, direct)),
                         .rule = rules[direct.rule].kind,
                         .evidence = direct.evidence});
   }

@@ -24,6 +24,7 @@ constexpr Range<std::size_t> kBodyLimit{std::size_t{1} << 10U, std::size_t{256} 
 constexpr Range<int> kConfirmPolls{1, 100};
 constexpr Range<Duration> kConfirmFor{seconds{0}, hours{24 * 30}};
 constexpr Range<double> kShrinkRatio{0.0, 1.0};
+constexpr Range<int> kShrinkLeast{1, 20'000};  // to as many ids as a list may have
 // From a tenth of a millisecond to the longest time-out.
 constexpr Range<double> kBucket{0.0001, 600.0};
 // Each is a series of every endpoint.
@@ -54,11 +55,15 @@ void read_confirms(const Field& field, Policy& policy) {
 }
 
 void read_shrink_guard(const Field& field, ShrinkGuard& guard) {
-  static constexpr std::array kKeys{std::string_view{"ratio"}, std::string_view{"hold"}};
+  static constexpr std::array kKeys{std::string_view{"ratio"}, std::string_view{"least"},
+                                    std::string_view{"hold"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
   if (const auto* ratio = fields->find("ratio"))
     guard.ratio = ratio->number(kShrinkRatio).value_or(guard.ratio);
+  if (const auto* least = fields->find("least"))
+    guard.least = static_cast<std::size_t>(
+        least->integer(kShrinkLeast).value_or(static_cast<int>(guard.least)));
   if (const auto* hold = fields->find("hold"))
     guard.hold = hold->duration(kShrinkHold).value_or(guard.hold);
 }

@@ -1,6 +1,8 @@
 // advance(): which machine judges when. The machines stand in files of their own (watch.h).
 #include "daemon/detect/advance.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -33,6 +35,29 @@ bool is_known(const EndpointState& state, const SharedCatalog& catalog, Time now
   return steady.catalog == catalog && !state.quarantine && (!steady.until || now < *steady.until);
 }
 
+bool is_arrival(const Event& event) {
+  return event.type == EventType::ModelAdded ||
+         (event.type == EventType::AliasAppeared && !event.from);
+}
+
+// A list that suddenly has hundreds of ids more is one piece of news.
+void fold_arrivals(Turn& turn, const Catalog& catalog) {
+  std::vector<std::string> ids;
+  for (const auto& event : turn.events) {
+    if (is_arrival(event)) ids.push_back(event.about());
+  }
+  if (ids.size() <= kArrivalsMax) return;
+  const Event first = *std::ranges::find_if(turn.events, is_arrival);
+  std::erase_if(turn.events, is_arrival);
+  std::ranges::sort(ids);
+  Event& event = turn.emit_ids(EventType::CatalogGrew, ids, catalog.ids.size());
+  event.models_before = catalog.ids.size() - std::min(ids.size(), catalog.ids.size());
+  event.observed_between = first.observed_between;
+  event.confirmed_by_polls = first.confirmed_by_polls;
+  event.summary = fmt::format("{} models are new in {}'s list at once: {}", ids.size(),
+                              turn.watched.endpoint, some_of(ids));
+}
+
 void judge(Turn& turn, const SharedCatalog& catalog) {
   auto& state = turn.state;
   if (state.has_baseline) {
@@ -40,6 +65,7 @@ void judge(Turn& turn, const SharedCatalog& catalog) {
     judge_aliases(turn, *catalog);
     judge_hints(turn, *catalog);
     judge_models(turn, *catalog);
+    fold_arrivals(turn, *catalog);
     judge_retirements(turn, *catalog);
   } else {
     state.has_baseline = true;
@@ -58,8 +84,7 @@ void take_answer(Turn& turn, const SharedCatalog& catalog) {
     return;
   }
   state.steady = {};
-  if (!believes(turn, *catalog)) return;
-  judge(turn, catalog);
+  judge(turn, state.has_baseline ? believed(turn, catalog) : catalog);
   state.last_good = turn.now;
   judge_nearness(turn);
   judge_pins(turn);

@@ -36,6 +36,9 @@ struct Advanced {
   bool must_persist = false;
 };
 
+// More ids than these that come in one poll are told as one, catalog.grew.
+inline constexpr std::size_t kArrivalsMax = 50;
+
 // A list that is the same object as at the poll before, with nothing pending, costs no more than
 // its marks.
 Advanced advance(EndpointState state, const Observation& observation, const Watched& watched);

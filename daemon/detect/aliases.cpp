@@ -105,10 +105,16 @@ void judge(Turn& turn, const std::string& id, AliasState& alias, const Catalog& 
   } else {
     freeze(turn, alias);
   }
-  const auto& confirm =
-      seen.status == AliasStatus::Absent ? turn.policy().vanished : turn.policy().moved;
-  if (const auto fact = turn.observe(alias.sighting, seen, confirm, alias.last_seen))
-    change(turn, id, *fact, alias, catalog, row);
+  const bool is_there = seen.status != AliasStatus::Absent;
+  const auto confirm =
+      is_there ? turn.policy().moved : turn.state.restless.leaving(id, turn.policy().vanished);
+  const auto& pending = alias.sighting.pending;
+  if (is_there && pending && pending->seen.status == AliasStatus::Absent) turn.is_back(id, false);
+  const auto fact = turn.observe(alias.sighting, seen, confirm, alias.last_seen);
+  if (!fact) return;
+  if (!is_there) turn.has_left(id);
+  if (fact->before.status == AliasStatus::Absent) turn.is_back(id, true);
+  change(turn, id, *fact, alias, catalog, row);
 }
 
 bool is_named(const Catalog& catalog, const std::string& id) {

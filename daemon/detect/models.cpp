@@ -11,10 +11,7 @@ namespace modelvane {
 namespace {
 
 bool is_alias(const Turn& turn, const Catalog& catalog, const std::string& id) {
-  return turn.state.aliases.contains(id) || turn.state.newcomers.contains(id) ||
-         catalog.find_alias(id) ||
-         std::binary_search(catalog.undisclosed.begin(), catalog.undisclosed.end(), id) ||
-         catalog.is_unasked(id);
+  return turn.state.aliases.contains(id) || turn.state.newcomers.contains(id) || catalog.names(id);
 }
 
 std::string still_pointing(const Event& event) {
@@ -57,16 +54,29 @@ void compare_models(Turn& turn, const Catalog& catalog) {
   }
 }
 
+void await_removals(Turn& turn, const Quarantine& held) {
+  for (const auto& id : held.ids) {
+    if (turn.state.aliases.contains(id)) continue;
+    turn.state.pending_models.try_emplace(
+        id, Confirming<bool>{.known = true,
+                             .pending = Pending<bool>{
+                                 {.last_seen = held.last_seen, .first_seen = turn.now}, false}});
+  }
+}
+
 void judge_models(Turn& turn, const Catalog& catalog) {
   auto& pending = turn.state.pending_models;
   for (auto entry = pending.begin(); entry != pending.end();) {
     auto& [id, presence] = *entry;
     const bool is_there = catalog.has(id);
-    const auto& confirm = is_there ? turn.policy().added : turn.policy().removed;
+    const auto confirm =
+        is_there ? turn.policy().added : turn.state.restless.leaving(id, turn.policy().removed);
+    if (is_there && presence.known) turn.is_back(id, false);
     const auto fact = turn.observe(presence, is_there, confirm, turn.state.last_good);
     const bool is_no_model = is_there && is_alias(turn, catalog, id);
     if (is_no_model) turn.has_changed = true;
     if (fact && !is_no_model) announce(turn, catalog, id, *fact);
+    if (fact) is_there ? turn.is_back(id, true) : turn.has_left(id);
     entry = is_no_model || !presence.pending ? pending.erase(entry) : std::next(entry);
   }
 }

@@ -14,6 +14,9 @@ namespace modelvane {
 // Compares with the list before, which turn.state.ids still holds. Before judge_aliases(): an alias
 // that goes is still known.
 void compare_models(Turn& turn, const Catalog& catalog);
+// The ids are believed to have left: their removal waits for its confirmation from now on, but they
+// were last seen before the doubt began.
+void await_removals(Turn& turn, const Quarantine& held);
 // Counts this poll for what is pending. After judge_aliases(): the events name the aliases that
 // point to the model now.
 void judge_models(Turn& turn, const Catalog& catalog);

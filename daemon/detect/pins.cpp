@@ -5,20 +5,20 @@
 
 #include <algorithm>
 
+#include "daemon/catalog/targets.h"
+
 namespace modelvane {
 namespace {
 
-bool is_approved(const std::vector<std::string>& approved, const std::string& target) {
+bool is_approved(const std::vector<std::string>& approved, std::string_view target) {
   return std::find(approved.begin(), approved.end(), target) != approved.end();
 }
 
-// One target, or several joined by ",": then each.
+// Of several targets each must be approved, or their whole text.
 bool are_approved(const std::vector<std::string>& approved, const std::string& targets) {
-  if (is_approved(approved, targets)) return true;
-  const auto comma = targets.find(',');
-  if (comma == std::string::npos) return false;
-  return is_approved(approved, targets.substr(0, comma)) &&
-         are_approved(approved, targets.substr(comma + 1));
+  return is_approved(approved, targets) ||
+         std::ranges::all_of(targets_in(targets),
+                             [&](auto target) { return is_approved(approved, target); });
 }
 
 void announce(Turn& turn, const std::string& id, const AliasState& alias, const PinState& pin) {

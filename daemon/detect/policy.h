@@ -1,6 +1,8 @@
 // When a difference becomes an event: the numbers that a user may set, with PRODUCT's defaults.
 #pragma once
 
+#include <cstddef>
+
 #include "daemon/text/time.h"
 
 namespace modelvane {
@@ -13,9 +15,10 @@ struct Confirm {
 };
 
 struct ShrinkGuard {
-  double ratio =
-      0.25;  // a list that loses at least this share of its ids is quarantined; 0 = never
-  Duration hold = std::chrono::hours{6};  // and believed all the same after so long
+  double ratio = 0.25;  // this share of the ids, leaving together, is doubted; 0 = never
+  // Fewer ids than these are believed by confirmation alone: a short list says little by its share.
+  std::size_t least = 3;
+  Duration hold = std::chrono::hours{6};  // what has stayed so for so long is believed
   friend bool operator==(const ShrinkGuard&, const ShrinkGuard&) = default;
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,10 +86,28 @@ struct EndingState {
   friend bool operator==(const EndingState&, const EndingState&) = default;
 };
 
+// Ids that left together, and whose leaving is doubted (shrink_guard.h).
 struct Quarantine {
-  Time since{};
-  std::size_t models_now = 0;
+  Time since{};                   // the last of them left
+  std::optional<Time> last_seen;  // last good poll that still showed them all
+  IdList ids;                     // unknown: kept by a version that did not name them
+  std::size_t models_now = 0;     // in the list, without them
   friend bool operator==(const Quarantine&, const Quarantine&) = default;
+};
+
+// Ids that go and come back within kReturnsWithin: their next leaving needs twice the confirmation.
+inline constexpr Duration kReturnsWithin = std::chrono::days{2};
+inline constexpr std::size_t kRestlessMax = 20'000;  // as many as a list may have
+struct Restless {
+  std::set<std::string, std::less<>> ids;
+  std::map<std::string, Time, std::less<>> departed;  // told to be gone, at most kReturnsWithin ago
+
+  // What is needed to believe that the id has left.
+  Confirm leaving(const std::string& id, const Confirm& usual) const {
+    if (!ids.contains(id)) return usual;
+    return {.polls = usual.polls * 2, .for_at_least = usual.for_at_least * 2};
+  }
+  friend bool operator==(const Restless&, const Restless&) = default;
 };
 
 // Availability: Unknown until the first `down` or the first good poll.
@@ -123,13 +142,14 @@ struct EchoSpending {
 struct EndpointState {
   bool has_baseline = false;
   std::optional<Time> last_good;  // last believed list
-  IdList ids;                     // of that list
+  IdList ids;                     // of that list, with those whose leaving is doubted
   // Ids that are there although they are not yet known as models, or are gone although they are.
   std::map<std::string, Confirming<bool>> pending_models;
   std::map<std::string, AliasState> aliases;
   std::map<std::string, AliasState> newcomers;  // seen, but not yet confirmed to be aliases
   std::optional<std::map<std::string, EndingState>> endings;  // by model; none = not read yet
   std::optional<Quarantine> quarantine;
+  Restless restless;
   Steady steady;
 
   Confirming<Availability> availability;
@@ -159,8 +179,9 @@ void for_each_confirming(const EndpointState& state, const Policy& policy, const
   const auto visit_aliases = [&](const auto& aliases) {
     for (const auto& [id, alias] : aliases) {
       const auto& pending = alias.sighting.pending;
-      visit(alias.sighting, pending && pending->seen.status == AliasStatus::Absent ? policy.vanished
-                                                                                   : policy.moved);
+      visit(alias.sighting, pending && pending->seen.status == AliasStatus::Absent
+                                ? state.restless.leaving(id, policy.vanished)
+                                : policy.moved);
       visit(alias.hints, policy.moved);
     }
   };
@@ -168,7 +189,7 @@ void for_each_confirming(const EndpointState& state, const Policy& policy, const
   visit_aliases(state.aliases);
   visit_aliases(state.newcomers);
   for (const auto& [id, presence] : state.pending_models)
-    visit(presence, presence.known ? policy.removed : policy.added);
+    visit(presence, presence.known ? state.restless.leaving(id, policy.removed) : policy.added);
   if (!state.endings) return;
   for (const auto& [id, ending] : *state.endings) visit(ending.ending, policy.moved);
 }

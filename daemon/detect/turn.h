@@ -27,6 +27,11 @@ struct Turn {
   Event& emit(EventType type);
   Event& emit_alias(EventType type, const std::string& alias);
   Event& emit_model(EventType type, const std::string& model);
+  // catalog.*, about ids that left or came together; `models_now` are in the list.
+  Event& emit_ids(EventType type, const std::vector<std::string>& ids, std::size_t models_now);
+  // The id was told to be gone. Then: it is back, after it was told or while that was waited for.
+  void has_left(const std::string& id) { state.restless.departed[id] = now; }
+  void is_back(const std::string& id, bool was_told);
   // This poll showed `seen`: what has just become a fact by it (confirming.h), or nothing. None as
   // `last_seen`: the known value was never seen.
   template <typename Value>
@@ -39,7 +44,7 @@ struct Turn {
   }
 };
 
-// The targets of an alias: one, or several joined by "," (catalog.h).
-bool names_target(const std::string& targets, const std::string& model);
+// For sentences: "a, b, c and 7 more".
+std::string some_of(const std::vector<std::string>& ids);
 
 }  // namespace modelvane

@@ -38,6 +38,7 @@ enum class EventType {
   EndpointUp,
   CatalogQuarantined,
   CatalogAccepted,
+  CatalogGrew,
   Drill,
 };
 
@@ -62,12 +63,16 @@ inline constexpr auto kEventTypes = labelled<EventType>({
     {EventType::EndpointUp, "endpoint.up"},
     {EventType::CatalogQuarantined, "catalog.quarantined"},
     {EventType::CatalogAccepted, "catalog.accepted"},
+    {EventType::CatalogGrew, "catalog.grew"},
     {EventType::Drill, "drill"},
 });
 
 constexpr std::string_view name(EventType type) {
   return kEventTypes.label(type);
 }
+
+// More names than that in one event help nobody, and a list may have 20,000.
+inline constexpr std::size_t kNamedIdsMax = 100;
 
 struct PinState {
   std::vector<std::string> approved;
@@ -135,6 +140,9 @@ struct Event {
   std::optional<Duration> lasted;
   std::optional<std::size_t> models_before;  // catalog.*
   std::optional<std::size_t> models_now;
+  // catalog.*: those that left, or came, together: the first kNamedIdsMax, and how many they are.
+  std::vector<std::string> ids;
+  std::optional<std::size_t> ids_count;
 
   std::map<std::string, std::string> labels;
   std::string summary;  // one line for people

@@ -77,6 +77,8 @@ void add_endpoint_facts(Json& data, const Event& event) {
   if (event.lasted) data["lasted_seconds"] = to_seconds(*event.lasted);
   if (event.models_before) data["models_before"] = *event.models_before;
   if (event.models_now) data["models_now"] = *event.models_now;
+  if (!event.ids.empty()) data["ids"] = event.ids;
+  if (event.ids_count) data["ids_count"] = *event.ids_count;
 }
 
 Json data_of(const Event& event) {
@@ -227,6 +229,8 @@ void read_data(const Json& data, Event& event) {
   event.lasted = seconds_at(data, "lasted_seconds");
   event.models_before = whole_at<std::size_t>(data, "models_before");
   event.models_now = whole_at<std::size_t>(data, "models_now");
+  event.ids = texts_at(data, "ids");
+  event.ids_count = whole_at<std::size_t>(data, "ids_count");
   if (const auto labels = data.find("labels"); labels != data.end() && labels->is_object()) {
     for (const auto& [key, value] : labels->items()) {
       if (value.is_string()) event.labels.emplace(key, value.get<std::string>());

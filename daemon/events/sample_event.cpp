@@ -72,8 +72,11 @@ void add_endpoint_facts(Event& event) {
     event.confirmed_by_polls = 3;
     event.lasted = 3min;
   } else {
-    event.models_before = 40;
+    const bool has_left = event.type != EventType::CatalogGrew;
+    event.models_before = has_left ? 40 : 4;
     event.models_now = event.type == EventType::CatalogQuarantined ? 4 : 40;
+    event.ids = {kOld, kNew};
+    event.ids_count = 36;
   }
 }
 

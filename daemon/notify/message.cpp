@@ -47,6 +47,8 @@ constexpr std::array kKnownKeys{
     std::string_view{"lasted_seconds"},
     std::string_view{"models_before"},
     std::string_view{"models_now"},
+    std::string_view{"ids"},
+    std::string_view{"ids_count"},
     std::string_view{"labels"},
     std::string_view{"summary"},
     std::string_view{"drill"},
@@ -105,12 +107,17 @@ std::string how_sure(const Event& event) {
   return text;
 }
 
-std::string joined(const std::vector<std::string>& names) {
+// `names` are the first of `count`.
+std::string joined(const std::vector<std::string>& names, std::size_t count) {
+  const auto shown = std::min(names.size(), kNamesMax);
   std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kNamesMax); ++i)
-    text += (i == 0 ? "" : ", ") + one_line(names[i]);
-  if (names.size() > kNamesMax) text += fmt::format(" and {} more", names.size() - kNamesMax);
+  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + one_line(names[i]);
+  if (count > shown) text += fmt::format(" and {} more", count - shown);
   return text;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  return joined(names, names.size());
 }
 
 std::string retirement_text(const Retirement& retirement) {
@@ -164,6 +171,8 @@ void add_change(const Event& event, Lines& lines) {
   }
   if (event.models_before && event.models_now)
     lines.own("Models", fmt::format("{} before, {} now", *event.models_before, *event.models_now));
+  lines.foreign(event.type == EventType::CatalogGrew ? "New" : "Doubted",
+                joined(event.ids, event.ids_count.value_or(event.ids.size())));
 }
 
 void add_standing(const Event& event, Lines& lines) {

@@ -267,8 +267,16 @@ EndpointState state_of(const Json& value) {
     }
   }
   if (const auto found = value.find("quarantine"); found != value.end()) {
-    state.quarantine = Quarantine{.since = time_at(*found, "since"),
-                                  .models_now = integer_at<std::size_t>(*found, "models_now")};
+    auto& held = state.quarantine.emplace();
+    held.since = time_at(*found, "since");
+    held.last_seen = optional_time_at(*found, "last_seen");
+    if (const auto ids = found->find("ids"); ids != found->end()) held.ids = ids_of(*ids);
+    held.models_now = integer_at<std::size_t>(*found, "models_now");
+  }
+  state.restless.ids = value.value("restless", std::set<std::string, std::less<>>{});
+  if (const auto found = value.find("departed"); found != value.end()) {
+    for (const auto& [id, at] : found->items())
+      state.restless.departed.emplace(id, time_at(*found, id.c_str()));
   }
   read_availability(value, state);
   state.down_since = optional_time_at(value, "down_since");
@@ -300,9 +308,13 @@ std::string to_json(const EndpointState& state) {
   }
   for (const auto& [id, alias] : state.aliases) value["aliases"][id] = to_value(alias);
   for (const auto& [id, alias] : state.newcomers) value["aliases"][id] = to_value(alias);
-  if (state.quarantine)
-    value["quarantine"] = {{"since", to_value(state.quarantine->since)},
-                           {"models_now", state.quarantine->models_now}};
+  if (const auto& held = state.quarantine) {
+    value["quarantine"] = {{"since", to_value(held->since)}, {"models_now", held->models_now}};
+    put(value["quarantine"], "last_seen", held->last_seen);
+    if (held->ids.is_known()) value["quarantine"]["ids"] = to_value(held->ids);
+  }
+  if (!state.restless.ids.empty()) value["restless"] = state.restless.ids;
+  for (const auto& [id, at] : state.restless.departed) value["departed"][id] = to_value(at);
   if (const auto& streak = state.availability.pending) {
     value["streak"] = streak->polls;
     value["streak_since"] = to_value(streak->first_seen);

@@ -50,7 +50,8 @@ std::vector<Event> full_events() {
   endpoint.reason = Reason::Timeout;
   endpoint.detail = "d";
   endpoint.lasted = std::chrono::seconds{1};
-  endpoint.models_before = endpoint.models_now = 1;
+  endpoint.models_before = endpoint.models_now = endpoint.ids_count = 1;
+  endpoint.ids = {"m"};
   return {alias, model, endpoint};
 }
 

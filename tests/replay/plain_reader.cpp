@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <iterator>
+#include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace modelvane {
@@ -20,45 +23,115 @@ const PlainRow* listed(const PlainPoll& poll, const std::string& id) {
   return row == poll.list->end() || !row->second.is_listed ? nullptr : &row->second;
 }
 
-std::size_t size_of(const PlainList& list) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(list, [](const auto& entry) { return entry.second.is_listed; }));
-}
-
-std::size_t lost_ids(const PlainPoll& before, const PlainPoll& now) {
-  std::size_t lost = 0;
-  for (const auto& [id, row] : *before.list)
-    lost += row.is_listed && listed(now, id) == nullptr ? 1 : 0;
-  return lost;
-}
-
-// The polls that are believed: not those that have lost a quarter of the ids, unless that has
-// lasted for six hours.
-std::vector<PlainPoll> believed(const std::vector<PlainPoll>& polls, Counts& counts) {
-  std::vector<PlainPoll> good;
-  bool is_doubted = false;
-  Time doubted_since{};
-  for (const auto& poll : polls) {
-    if (poll.list == nullptr) {
-      if (!good.empty()) good.back().failed_after.push_back(poll.at);
-      continue;
+// An id is known once it stood in two lists one after the other; those of the first list are.
+class KnownIds {
+ public:
+  void see(const PlainList& list) {
+    std::map<std::string, int> now;
+    for (const auto& [id, row] : list) {
+      if (row.is_listed) now[id] = is_first_ || seen_[id] > 0 ? 2 : 1;
     }
-    const bool is_same = !good.empty() && good.back().list == poll.list;
-    const bool is_short =
-        !good.empty() && !is_same && lost_ids(good.back(), poll) * 4 >= size_of(*good.back().list);
-    if (is_short && !is_doubted) {
-      is_doubted = true;
-      doubted_since = poll.at;
-      ++counts["catalog.quarantined"];
-      continue;
-    }
-    if (is_short && poll.at - doubted_since < hours{6}) continue;
-    if (is_doubted) ++counts["catalog.accepted"];
-    is_doubted = false;
-    good.push_back(poll);
+    is_first_ = false;
+    seen_ = std::move(now);
   }
-  return good;
+  bool has(const std::string& id) const { return seen_.contains(id) && seen_.at(id) == 2; }
+  std::size_t size() const { return seen_.size(); }
+
+ private:
+  std::map<std::string, int> seen_;
+  bool is_first_ = true;
+};
+
+bool points_to(const PlainRow& row, const std::string& id) {
+  return ("," + row.target + ",").find("," + id + ",") != std::string::npos;
 }
+
+bool names(const PlainList& list, const std::string& id) {
+  const auto row = list.find(id);
+  if (row != list.end() && (!row->second.target.empty() || row->second.is_listed)) return true;
+  return std::ranges::any_of(list, [&](const auto& entry) { return points_to(entry.second, id); });
+}
+
+// The polls as they are believed. Ids that leave together, a quarter of the list and at least
+// three, are added to the lists again, until they come back or have been away for six hours since
+// the last of them left.
+class Believed {
+ public:
+  explicit Believed(Counts& counts) : counts_(counts) {}
+
+  // The lists stay good as long as this does.
+  std::vector<PlainPoll> of(const std::vector<PlainPoll>& polls) {
+    for (const auto& poll : polls) {
+      if (poll.list == nullptr) {
+        if (!good_.empty()) good_.back().failed_after.push_back(poll.at);
+      } else {
+        take(poll);
+      }
+    }
+    return std::move(good_);
+  }
+
+ private:
+  std::set<std::string> missing(const PlainPoll& poll) const {
+    std::set<std::string> ids;
+    if (good_.empty()) return ids;
+    for (const auto& [id, row] : *good_.back().list) {
+      if (row.is_listed && known_.has(id) && listed(poll, id) == nullptr && !names(*poll.list, id))
+        ids.insert(id);
+    }
+    return ids;
+  }
+
+  void take(const PlainPoll& poll) {
+    if (doubted_.empty() && last_ == poll.list) {
+      known_.see(*good_.back().list);
+      good_.push_back({.at = poll.at, .list = good_.back().list});
+      return;
+    }
+    last_ = poll.list;
+    const auto gone = missing(poll);
+    const bool is_doubtful = gone.size() >= 3 && gone.size() * 4 >= known_.size();
+    std::set<std::string> came_back;
+    std::ranges::copy_if(doubted_, std::inserter(came_back, came_back.end()),
+                         [&](const auto& id) { return listed(poll, id) != nullptr; });
+    const bool is_doubt_over = !is_doubtful || judge(poll, gone);
+    if (is_doubt_over && !std::exchange(doubted_, {}).empty()) ++counts_["catalog.accepted"];
+    add(poll);
+    good_.back().came_back = std::move(came_back);
+  }
+
+  // True when it has stayed so for six hours.
+  bool judge(const PlainPoll& poll, const std::set<std::string>& gone) {
+    if (doubted_.empty()) ++counts_["catalog.quarantined"];
+    const bool has_joined = !std::ranges::includes(doubted_, gone);
+    if (has_joined) since_ = poll.at;
+    doubted_ = gone;
+    return poll.at - since_ >= hours{6};
+  }
+
+  void add(const PlainPoll& poll) {
+    auto list = std::make_unique<PlainList>(*poll.list);
+    if (!good_.empty()) {
+      for (const auto& [id, row] : *good_.back().list) {
+        const bool is_doubted =
+            doubted_.contains(id) ||
+            std::ranges::any_of(doubted_, [&](const auto& gone) { return points_to(row, gone); });
+        if (is_doubted) list->emplace(id, row);
+      }
+    }
+    known_.see(*list);
+    good_.push_back({.at = poll.at, .list = list.get()});
+    lists_.emplace(list.get(), std::move(list));
+  }
+
+  Counts& counts_;
+  std::vector<PlainPoll> good_;
+  std::map<const PlainList*, std::unique_ptr<PlainList>> lists_;
+  KnownIds known_;
+  const PlainList* last_ = nullptr;
+  std::set<std::string> doubted_;
+  Time since_{};
+};
 
 // Three failures in a row are a fact, and then two answers.
 void count_availability(const std::vector<PlainPoll>& polls, Counts& counts) {
@@ -72,29 +145,6 @@ void count_availability(const std::vector<PlainPoll>& polls, Counts& counts) {
   }
 }
 
-// Calls fact(value) for every run of equal values that is confirmed; the first value is one at
-// once.
-template <typename ValueOf, typename Needed, typename Fact>
-void for_facts(const std::vector<PlainPoll>& polls, ValueOf value_of, Needed needed, Fact fact) {
-  std::optional<std::string> known;
-  for (std::size_t begin = 0; begin < polls.size();) {
-    const std::optional<std::string> value = value_of(polls[begin]);
-    std::size_t end = begin;
-    while (end < polls.size() &&
-           (polls[end].list == polls[begin].list || value_of(polls[end]) == value))
-      ++end;
-    if (value) {
-      const auto [count, span] = needed(*value);
-      const bool lasts = end - begin >= count && polls[end - 1].at - polls[begin].at >= span;
-      if (!known || (*value != *known && lasts)) {
-        fact(known, *value);
-        known = value;
-      }
-    }
-    begin = end;
-  }
-}
-
 struct Needed {
   std::size_t polls;
   Duration span;
@@ -104,17 +154,88 @@ Needed two_polls(const std::string&) {
   return {2, minutes{0}};
 }
 
-void count_model(const std::vector<PlainPoll>& polls, const std::string& id, Counts& counts) {
+// When a run of polls is long enough; none = never.
+std::optional<Time> fact_at(const std::vector<PlainPoll>& polls, std::size_t begin, std::size_t end,
+                            const Needed& needed) {
+  for (std::size_t i = begin + needed.polls - 1; i < end; ++i) {
+    if (polls[i].at - polls[begin].at >= needed.span) return polls[i].at;
+  }
+  return std::nullopt;
+}
+
+// Calls fact(known, value, when) for every run of equal values that is confirmed; the first value
+// is one at once. "" means gone: who is back before that was told, or within two days, is believed
+// to be gone only after twice as long from then on.
+template <typename ValueOf, typename NeededOf, typename Fact>
+void for_facts(const std::vector<PlainPoll>& polls, const std::string& id, ValueOf value_of,
+               NeededOf needed_of, Fact fact) {
+  std::optional<std::string> known;
+  std::optional<Time> told_gone;
+  bool is_restless = false;
+  for (std::size_t begin = 0; begin < polls.size();) {
+    const std::optional<std::string> value = value_of(polls[begin]);
+    std::size_t end = begin;
+    while (end < polls.size() &&
+           (polls[end].list == polls[begin].list || value_of(polls[end]) == value)) {
+      is_restless = is_restless || polls[end].came_back.contains(id);
+      ++end;
+    }
+    if (value && !known) {
+      fact(known, *value, polls[begin].at);
+      known = value;
+    } else if (value && *value != *known) {
+      Needed needed = needed_of(*value);
+      if (value->empty() && is_restless) needed = {needed.polls * 2, needed.span * 2};
+      const auto when = fact_at(polls, begin, end, needed);
+      if (when) {
+        fact(known, *value, *when);
+        if (known->empty() && told_gone && *when - *told_gone <= days{2}) is_restless = true;
+        if (value->empty()) told_gone = when;
+        known = value;
+      } else if (value->empty() && end < polls.size()) {
+        is_restless = true;
+      }
+    }
+    begin = end;
+  }
+}
+
+// Counts of event types, and at which times new ids were told.
+struct Tally {
+  Counts counts;
+  std::map<Time, Counts> arrivals;
+
+  void arrive(Time when, const std::string& type) { ++arrivals[when][type]; }
+  // More than fifty at one time are one piece of news.
+  void add_arrivals() {
+    for (const auto& [when, types] : arrivals) {
+      int all = 0;
+      for (const auto& [type, count] : types) all += count;
+      if (all > 50) {
+        ++counts["catalog.grew"];
+        continue;
+      }
+      for (const auto& [type, count] : types) counts[type] += count;
+    }
+  }
+};
+
+void count_model(const std::vector<PlainPoll>& polls, const std::string& id, Tally& tally) {
   for_facts(
-      polls,
+      polls, id,
       [&](const PlainPoll& poll) {
         return std::optional<std::string>{listed(poll, id) ? "there" : ""};
       },
       [](const std::string& value) {
         return value.empty() ? Needed{3, hours{6}} : Needed{2, minutes{0}};
       },
-      [&](const std::optional<std::string>& known, const std::string& value) {
-        if (known) ++counts[value.empty() ? "model.removed" : "model.added"];
+      [&](const std::optional<std::string>& known, const std::string& value, Time when) {
+        if (!known) return;
+        if (value.empty()) {
+          ++tally.counts["model.removed"];
+        } else {
+          tally.arrive(when, "model.added");
+        }
       });
 }
 
@@ -152,6 +273,31 @@ void count_nearness(const std::vector<KnownEnd>& ends, Counts& counts) {
   }
 }
 
+// A model that is not in the list, poll after poll.
+class Absence {
+ public:
+  // True from the moment that it is told.
+  bool lasts(Time at) {
+    if (polls_++ == 0) since_ = at;
+    const int needed = is_restless_ ? 2 : 1;
+    const bool is_told = polls_ >= 3 * needed && at - since_ >= hours{6} * needed;
+    if (is_told && !told_) told_ = at;
+    return is_told;
+  }
+  void end(const PlainPoll& poll, const std::string& id) {
+    const bool is_back_soon = polls_ > 0 && (!told_ || poll.at - *told_ <= days{2});
+    is_restless_ = is_restless_ || is_back_soon || poll.came_back.contains(id);
+    polls_ = 0;
+    told_.reset();
+  }
+
+ private:
+  Time since_{};
+  int polls_ = 0;
+  bool is_restless_ = false;
+  std::optional<Time> told_;
+};
+
 // While the model is not in the list, nobody speaks of its end; when it is removed, its end is
 // forgotten. What discloses a target is no model (any more). An id that only its name makes an
 // alias is never removed.
@@ -159,19 +305,16 @@ void count_ending(const std::vector<PlainPoll>& polls, const std::string& id, bo
                   Counts& counts) {
   PlainRow known;
   std::string before;  // what the poll before said, if the model was there
-  Time missing_since{};
-  int missing = 0;
+  Absence absence;
   std::vector<KnownEnd> ends;
   for (const auto& poll : polls) {
     const PlainRow* row = listed(poll, id);
     if (row == nullptr) {
-      if (missing++ == 0) missing_since = poll.at;
-      const bool is_removed = is_model && missing >= 3 && poll.at - missing_since >= hours{6};
-      if (is_removed) known = {};
+      if (absence.lasts(poll.at) && is_model) known = {};
       if (known.ending().empty()) before.clear();
       continue;
     }
-    missing = 0;
+    absence.end(poll, id);
     if (!row->target.empty()) break;
     const std::string now = row->ending();
     const bool is_baseline = &poll == &polls.front();
@@ -194,10 +337,11 @@ void count_ending(const std::vector<PlainPoll>& polls, const std::string& id, bo
 }
 
 // "" = gone, "-" = hidden, else the target.
-void count_alias(const std::vector<PlainPoll>& polls, const std::string& id, Counts& counts) {
+void count_alias(const std::vector<PlainPoll>& polls, const std::string& id, Tally& tally) {
+  auto& counts = tally.counts;
   std::string last_target;
   for_facts(
-      polls,
+      polls, id,
       [&](const PlainPoll& poll) {
         const auto row = poll.list->find(id);
         if (row == poll.list->end()) return std::optional<std::string>{""};
@@ -210,12 +354,15 @@ void count_alias(const std::vector<PlainPoll>& polls, const std::string& id, Cou
       [](const std::string& value) {
         return value.empty() ? Needed{3, minutes{10}} : Needed{2, minutes{0}};
       },
-      [&](const std::optional<std::string>& known, const std::string& value) {
+      [&](const std::optional<std::string>& known, const std::string& value, Time when) {
         if (known && value.empty()) ++counts["alias.vanished"];
-        if (known && value == "-")
-          ++counts[known->empty() ? "alias.appeared" : "alias.undisclosed"];
+        if (known && known->empty()) {
+          // One that is back after it had a target is no new one.
+          if (last_target.empty()) tally.arrive(when, "alias.appeared");
+          if (!last_target.empty()) ++counts["alias.appeared"];
+        }
+        if (known && value == "-" && !known->empty()) ++counts["alias.undisclosed"];
         if (value.empty() || value == "-") return;
-        if (known && known->empty()) ++counts["alias.appeared"];
         if (known == "-") ++counts["alias.disclosed"];
         if (known && !last_target.empty() && last_target != value) ++counts["alias.moved"];
         last_target = value;
@@ -223,21 +370,20 @@ void count_alias(const std::vector<PlainPoll>& polls, const std::string& id, Cou
 }
 
 // Only what was told in one way is compared: whenever the way changes, there is a new beginning.
-void count_alias_by_ways(const std::vector<PlainPoll>& polls, const std::string& id,
-                         Counts& counts) {
+void count_alias_by_ways(const std::vector<PlainPoll>& polls, const std::string& id, Tally& tally) {
   std::vector<PlainPoll> alike;
   std::string way;
   for (const auto& poll : polls) {
     const auto row = poll.list->find(id);
     const std::string told_by = row == poll.list->end() ? "" : row->second.told_by;
     if (!told_by.empty() && !way.empty() && told_by != way) {
-      count_alias(alike, id, counts);
+      count_alias(alike, id, tally);
       alike.clear();
     }
     if (!told_by.empty()) way = told_by;
     alike.push_back(poll);
   }
-  count_alias(alike, id, counts);
+  count_alias(alike, id, tally);
 }
 
 void count_hints(const std::vector<PlainPoll>& polls, const std::string& id, Counts& counts) {
@@ -245,10 +391,10 @@ void count_hints(const std::vector<PlainPoll>& polls, const std::string& id, Cou
   std::ranges::copy_if(polls, std::back_inserter(with_row),
                        [&](const auto& poll) { return listed(poll, id) != nullptr; });
   for_facts(
-      with_row,
+      with_row, id,
       [&](const PlainPoll& poll) { return std::optional<std::string>{listed(poll, id)->hints}; },
       two_polls,
-      [&](const std::optional<std::string>& known, const std::string&) {
+      [&](const std::optional<std::string>& known, const std::string&, Time) {
         if (known) ++counts["alias.hint"];
       });
 }
@@ -256,9 +402,10 @@ void count_hints(const std::vector<PlainPoll>& polls, const std::string& id, Cou
 }  // namespace
 
 Counts plain_counts(const std::vector<PlainPoll>& polls) {
-  Counts counts;
-  count_availability(polls, counts);
-  const auto good = believed(polls, counts);
+  Tally tally;
+  count_availability(polls, tally.counts);
+  Believed believed{tally.counts};
+  const auto good = believed.of(polls);
   std::map<std::string, bool> is_alias;
   for (const PlainList* last = nullptr; const auto& poll : good) {
     if (poll.list == std::exchange(last, poll.list)) continue;
@@ -266,14 +413,15 @@ Counts plain_counts(const std::vector<PlainPoll>& polls) {
   }
   for (const auto& [id, alias] : is_alias) {
     if (alias) {
-      count_alias_by_ways(good, id, counts);
-      count_hints(good, id, counts);
+      count_alias_by_ways(good, id, tally);
+      count_hints(good, id, tally.counts);
     } else {
-      count_model(good, id, counts);
+      count_model(good, id, tally);
     }
-    count_ending(good, id, !alias, counts);
+    count_ending(good, id, !alias, tally.counts);
   }
-  return counts;
+  tally.add_arrivals();
+  return tally.counts;
 }
 
 }  // namespace modelvane

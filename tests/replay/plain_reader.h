@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct PlainPoll {
   const PlainList* list;             // nullptr = failed
   std::vector<Time> failed_after{};  // the failed polls from this one to the next that is believed:
                                      // for the reader's use
+  std::set<std::string> came_back{};  // doubted before, and in this list again: likewise
 };
 
 // Event type -> number, without zeros. It knows nothing of alternation and pins, and of hints only

@@ -35,10 +35,26 @@ std::shared_ptr<const Catalog> catalog_of(const TraceLine& line, const Reading& 
   return std::make_shared<const Catalog>(std::move(*read));
 }
 
-void count(const std::vector<Event>& events, Replayed& replayed) {
+using Removals = std::map<std::string, Time>;
+
+void count_return(const std::string& id, Time at, Removals& removals, Replayed& replayed) {
+  const auto removed = removals.find(id);
+  if (removed == removals.end()) return;
+  if (at - removed->second <= std::chrono::days{2}) ++replayed.taken_back;
+  removals.erase(removed);
+}
+
+void count(const std::vector<Event>& events, Removals& removals, Replayed& replayed) {
   int removed = 0;
   for (const auto& event : events) {
     ++replayed.events[std::string{name(event.type)}];
+    if (event.type == EventType::ModelRemoved) removals[event.model] = event.time;
+    if (event.type == EventType::ModelAdded)
+      count_return(event.model, event.time, removals, replayed);
+    if (event.type == EventType::CatalogGrew) {
+      REQUIRE(event.ids_count == event.ids.size());
+      for (const auto& id : event.ids) count_return(id, event.time, removals, replayed);
+    }
     removed += event.type == EventType::ModelRemoved ? 1 : 0;
   }
   replayed.removed_at_once = std::max(replayed.removed_at_once, removed);
@@ -52,13 +68,14 @@ Replayed replay(const Trace& trace, const Reading& how) {
   const Watched watched{.endpoint = "e", .instance = "test", .hints = how.hints};
   EndpointState state;
   Replayed replayed;
+  Removals removals;
   for (const auto& poll : polls_of(trace)) {
     Observation seen{.at = poll.at, .result = catalogs[poll.line], .request_id = ""};
     if (!catalogs[poll.line])
       seen.result = std::unexpected(PollFailure{.reason = Reason::Http5xx, .sentence = "no"});
     auto advanced = advance(std::move(state), seen, watched);
     state = std::move(advanced.state);
-    count(advanced.events, replayed);
+    count(advanced.events, removals, replayed);
   }
   return replayed;
 }

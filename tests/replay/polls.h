@@ -16,6 +16,7 @@ using EventCounts = std::map<std::string, int>;
 struct Replayed {
   EventCounts events;
   int removed_at_once = 0;  // the most model.removed of one poll
+  int taken_back = 0;       // model.removed whose model was added again within two days
 };
 
 // One poll at each line's time, and then one every ten minutes until the next line. The last line

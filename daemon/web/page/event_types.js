@@ -29,6 +29,7 @@ const kTypes = {
   'endpoint.up': 'good',
   'catalog.quarantined': 'warn',
   'catalog.accepted': 'good',
+  'catalog.grew': 'quiet',
   drill: 'quiet',
 };
 export const kTypeNames = Object.keys(kTypes);

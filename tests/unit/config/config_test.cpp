@@ -28,7 +28,7 @@ defaults:
     removed:  {{polls: 3, for: 6h}}
     down:     {{polls: 3}}
     up:       {{polls: 2}}
-  shrink_guard: {{ratio: 0.25, hold: 6h}}
+  shrink_guard: {{ratio: 0.25, least: 5, hold: 6h}}
 endpoints:
   - name: internlm
     provider: internlm
@@ -104,7 +104,7 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   internlm.policy.removed = {.polls = 3, .for_at_least = 6h};
   internlm.policy.down = {.polls = 3};
   internlm.policy.up = {.polls = 2};
-  internlm.policy.shrink_guard = {.ratio = 0.25, .hold = 6h};
+  internlm.policy.shrink_guard = {.ratio = 0.25, .least = 5, .hold = 6h};
   internlm.pins = {{"internlm3-latest", {"internlm3-8b-instruct"}}};
   internlm.labels = {{"team", "search"}};
 
@@ -113,6 +113,7 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   gateway.url = "https://llm.example.com/v1/models";
   gateway.reading.rules = {{Rule::Field, "/ref_model"}};
   gateway.reading.models.include = {Pattern::compile("^acme-").value()};
+  gateway.policy.shrink_guard.least = 5;
   gateway.access.tls.ca_file = ca_file;
   gateway.access.proxy.url = "http://proxy:3128";
 

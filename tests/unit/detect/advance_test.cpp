@@ -176,28 +176,6 @@ TEST_CASE(
   CHECK(story.state.aliases.at("a").target() == "x");
 }
 
-TEST_CASE("a list that shrinks at once is quarantined and changes nothing, until it comes back") {
-  Story story;
-  const auto full = list_with({{"a", "x"}});
-  story.lists(full, 2).lists({{"a", "y"}, {"m1", ""}}, 30);
-  REQUIRE(story.events() == Lines{"catalog.quarantined"});
-  CHECK(story.all[0].models_before == 9);
-  CHECK(story.all[0].models_now == 2);
-  CHECK(story.state.aliases.at("a").target() == "x");
-  story.lists(full, 2);
-  CHECK(story.events() == Lines{"catalog.quarantined", "catalog.accepted"});
-}
-
-TEST_CASE("a list that stays small is believed after the hold, and then its aliases are judged") {
-  Story story;
-  story.watched.policy.shrink_guard.hold = 10min;
-  story.lists(list_with({{"a", "x"}}), 2).lists({{"a", "y"}, {"m1", ""}}, 10);
-  CHECK(story.events() == Lines{"catalog.quarantined"});
-  story.lists({{"a", "y"}, {"m1", ""}}, 2);
-  CHECK(story.events() ==
-        Lines{"catalog.quarantined", "catalog.accepted", "alias.moved a: x -> y"});
-}
-
 TEST_CASE("a ratio of zero switches the guard off") {
   Story story;
   story.watched.policy.shrink_guard.ratio = 0;

@@ -124,7 +124,7 @@ TEST_CASE("a model without a date can be deprecated; its row may be missing for 
   ends.shows(ends.list(deprecated), 3);
   REQUIRE(ends.story.events() == Lines{"model.retirement_set old"});
   CHECK(ends.story.all[0].summary == "a points to old, which is deprecated; replacement: new");
-  ends.story.lists({{"a", "old"}, {"new", ""}}, 9);
+  ends.story.lists({{"a", "old"}, {"new", ""}}, 14);
   CHECK(ends.story.events().back() == "model.removed old");
   CHECK(ends.story.all.back().retirement->replacement == "new");
   CHECK(ends.story.state.endings->empty());

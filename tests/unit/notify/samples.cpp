@@ -126,6 +126,8 @@ Event event_of(EventType type) {
   if (type_name.starts_with("catalog.")) {
     event.models_before = 120;
     event.models_now = 30;
+    event.ids = {"internlm2-7b", "internlm2-20b"};
+    event.ids_count = 90;
   }
   event.drill = type == EventType::Drill;
   event.summary = summary_of(event);
