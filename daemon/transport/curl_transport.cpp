@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -34,12 +35,24 @@ constexpr std::chrono::milliseconds kGrace{50};
 // libcurl's cache of addresses is swept by every so many-th transfer (see exchange.cpp).
 constexpr std::uint64_t kSweepEvery = 500;
 
-std::string system_bundle(const std::string& chosen) {
-  if (!chosen.empty()) return chosen;
-  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0')
-    return file;
-  const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
-  return info->cainfo == nullptr ? "/etc/ssl/certs/ca-certificates.crt" : info->cainfo;
+// As OpenSSL's own programs: each variable replaces its half, and $SSL_CERT_DIR may name several
+// folders.
+SystemAuthorities system_authorities(const std::string& chosen) {
+  if (!chosen.empty()) return {.bundle = chosen, .folders = {}};
+  SystemAuthorities system;
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
+    system.bundle = file;
+  } else {
+    const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
+    system.bundle = info->cainfo == nullptr ? "/etc/ssl/certs/ca-certificates.crt" : info->cainfo;
+  }
+  const char* folders = std::getenv("SSL_CERT_DIR");
+  for (std::string_view rest = folders == nullptr ? "" : folders; !rest.empty();) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    if (end > 0) system.folders.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return system;
 }
 
 struct EasyDeleter {
@@ -117,7 +130,7 @@ class CurlTransport::Loop {
 
 CurlTransport::Loop::Loop(CurlTransportOptions options)
     : options_(std::move(options)),
-      trust_(system_bundle(options_.system_ca_file)),
+      trust_(system_authorities(options_.system_ca_file)),
       resolver_(options_.resolver),
       shards_(poller_) {
   poller_.watch(resolver_.ready_fd(), EPOLLIN, true);
@@ -189,14 +202,15 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
     return;
   }
   const Addresses& addresses = *permitted;
-  if (exchange.target.scheme == "https" && !exchange.request.tls.insecure_skip_verify) {
+  exchange.system = &trust_.system();
+  if (exchange.needs_authorities()) {
     auto authorities = trust_.authorities(exchange.request.tls.ca_file);
     if (!authorities) {
       finish(exchange, std::unexpected(not_started(exchange, Reason::Tls,
                                                    std::move(authorities.error()), now)));
       return;
     }
-    exchange.authorities = std::move(*authorities);
+    exchange.trust = std::move(*authorities);
   }
   Easy easy;
   if (idle_.empty()) {

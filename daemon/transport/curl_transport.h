@@ -26,7 +26,7 @@ struct CurlTransportOptions {
   std::chrono::milliseconds address_life{30'000};
   std::chrono::milliseconds fresh_address_life{500};
   // Trusted authorities when a request names no file. "" = $SSL_CERT_FILE, else the system's
-  // bundle.
+  // bundle, and the files in $SSL_CERT_DIR.
   std::string system_ca_file;
 };
 

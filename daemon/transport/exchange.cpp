@@ -10,15 +10,17 @@
 // different machines would share them: such requests always connect anew.
 //
 // Authorities are put into the TLS context as a store that is parsed once (TrustStore), so
-// CURLOPT_CAINFO stays empty. All that libcurl still has to do is to keep connections with
-// different authorities apart: CURLOPT_CAPATH carries the file's name for that. Nothing looks into
-// that path, because the store is replaced.
+// CURLOPT_CAINFO stays empty. All that libcurl still has to do is to keep connections of different
+// trust apart: it compares the names of files, not what stands in them, so a kept connection would
+// outlive an authority that was withdrawn and a client certificate that was renewed.
+// CURLOPT_CAPATH carries an identity of both for that. Nothing is found at that path.
 //
 // Bodies are decompressed here and not by libcurl (body_decoder.h says why).
 #include "daemon/transport/exchange.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -201,7 +203,7 @@ CURLcode on_tls_context(CURL*, void* context, void* user) {
   if (SSL_CTX_set_ex_data(ssl, note_index(), held.get()) != 1) return CURLE_OUT_OF_MEMORY;
   static_cast<void>(held.release());
   SSL_CTX_set_verify(ssl, SSL_CTX_get_verify_mode(ssl), on_verify);
-  if (exchange.authorities) SSL_CTX_set1_cert_store(ssl, exchange.authorities.get());
+  if (exchange.trust.store) SSL_CTX_set1_cert_store(ssl, exchange.trust.store.get());
   return CURLE_OK;
 }
 
@@ -361,6 +363,19 @@ void Exchange::set_route(void* handle, const Addresses& addresses, bool prune_ad
   set(handle, CURLOPT_RESOLVE, resolve_.get());
 }
 
+bool Exchange::needs_authorities() const {
+  return target.scheme == "https" && !request.tls.insecure_skip_verify;
+}
+
+// Of what a handshake rests on: whom we trust, and who we are.
+std::string Exchange::tls_identity() const {
+  std::string identity = fmt::format("/nonexistent/{}", trust.generation);
+  for (const auto& file : {request.tls.cert_file, request.tls.key_file}) {
+    if (!file.empty()) identity += "/" + file_version(file);
+  }
+  return identity;
+}
+
 void Exchange::set_tls(void* handle) {
   const TlsOptions& tls = request.tls;
   const bool through_tls_proxy = proxy_target.scheme == "https";
@@ -372,16 +387,21 @@ void Exchange::set_tls(void* handle) {
   set(handle, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   if (!tls.cert_file.empty()) set(handle, CURLOPT_SSLCERT, tls.cert_file.c_str());
   if (!tls.key_file.empty()) set(handle, CURLOPT_SSLKEY, tls.key_file.c_str());
+  set(handle, CURLOPT_CAPATH, tls_identity().c_str());
+  set(handle, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   if (through_tls_proxy) {
     // The proxy's own handshake runs through the same context callback and must not see the
     // endpoint's authorities, so here libcurl does it all (and the certificate's expiry stays
     // unknown).
-    if (!tls.ca_file.empty()) set(handle, CURLOPT_CAINFO, tls.ca_file.c_str());
+    const std::string folders = fmt::format("{}", fmt::join(system->folders, ":"));
+    const std::string proxy_identity = "/nonexistent/" + file_version(system->bundle);
+    set(handle, CURLOPT_CAINFO, tls.ca_file.empty() ? system->bundle.c_str() : tls.ca_file.c_str());
+    if (tls.ca_file.empty()) set(handle, CURLOPT_CAPATH, (tls_identity() + ":" + folders).c_str());
+    set(handle, CURLOPT_PROXY_CAINFO, system->bundle.c_str());
+    set(handle, CURLOPT_PROXY_CAPATH, (proxy_identity + ":" + folders).c_str());
     return;
   }
   set(handle, CURLOPT_CAINFO, static_cast<char*>(nullptr));
-  set(handle, CURLOPT_CAPATH,
-      tls.ca_file.empty() ? static_cast<const char*>(nullptr) : tls.ca_file.c_str());
   set(handle, CURLOPT_SSL_CTX_FUNCTION, &on_tls_context);
   set(handle, CURLOPT_SSL_CTX_DATA, this);
 }

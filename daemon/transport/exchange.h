@@ -17,9 +17,9 @@
 #include "daemon/transport/resolver.h"
 #include "daemon/transport/target.h"
 #include "daemon/transport/transport.h"
+#include "daemon/transport/trust_store.h"
 
 struct curl_slist;
-struct x509_store_st;
 
 namespace modelvane {
 
@@ -57,6 +57,8 @@ class Exchange {
   // Sets up a handle that is in its initial state. `addresses` may be empty when host_to_resolve()
   // is.
   void configure(void* handle, const Addresses& addresses, SteadyTime now, bool prune_addresses);
+  // Whether somebody's certificate is verified here.
+  bool needs_authorities() const;
   // Detaches from the handle, which may be reset or closed from then on.
   void* release();
 
@@ -75,8 +77,9 @@ class Exchange {
   Target proxy_target;
   std::optional<SteadyTime> resolved;  // since when the addresses are there
   std::optional<SteadyTime>
-      tls_started;  // libcurl tells the time of the connection only after the handshake
-  std::shared_ptr<x509_store_st> authorities;  // set by the transport for https
+      tls_started;          // libcurl tells the time of the connection only after the handshake
+  TrustStore::Trust trust;  // set by the transport when needs_authorities()
+  const SystemAuthorities* system = nullptr;  // set by the transport; what a proxy is judged by
   std::shared_ptr<HandshakeNote> note;
   void* easy = nullptr;
 
@@ -97,6 +100,7 @@ class Exchange {
   void set_limits(void* handle, SteadyTime now);
   void set_route(void* handle, const Addresses& addresses, bool prune_addresses);
   void set_tls(void* handle);
+  std::string tls_identity() const;
   bool has_server_name() const {
     return target.scheme == "https" && !request.tls.server_name.empty();
   }

@@ -1,6 +1,9 @@
 // TLS: whom the transport trusts, what it says when it does not, and when the certificate ends.
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "tests/unit/transport/certificates.h"
 #include "tests/unit/transport/client.h"
 #include "tests/unit/transport/fake_server.h"
@@ -219,6 +222,92 @@ TEST_CASE("an authority's file that changed is read again") {
   CHECK(client.failure_of(request).reason == Reason::Tls);
   world.folder.write_certificate("changing.pem", world.authority);
   CHECK(client.reply_to(request).status == 200);
+}
+
+TEST_CASE("an authority that was withdrawn is not trusted any more, on a kept connection either") {
+  const World world;
+  FakeServer server{friendly, world.context.get()};
+  const Identity other = make_authority("somebody else");
+  const std::string bundle = world.folder.write_certificate("bundle.pem", world.authority);
+  CurlTransportOptions options;
+  options.system_ca_file = bundle;
+  Client client{options};
+  auto request = world.request(server);
+  SUBCASE("of the system's bundle") {
+    request.tls.ca_file.clear();
+  }
+  SUBCASE("of the endpoint's own file") {
+    request.tls.ca_file = bundle;
+  }
+  for (const bool keeps : {false, true}) {
+    CAPTURE(keeps);
+    request.reuse_connection = keeps;
+    world.folder.write_certificate("bundle.pem", world.authority);
+    CHECK(client.reply_to(request).status == 200);
+    world.folder.write_certificate("bundle.pem", other);
+    CHECK(client.failure_of(request).reason == Reason::Tls);
+  }
+}
+
+TEST_CASE("a connection to another server does not bring back what the system trusted before") {
+  const World world;
+  FakeServer server{friendly, world.context.get()};
+  const std::string bundle =
+      world.folder.write_certificate("bundle.pem", make_authority("somebody else"));
+  CurlTransportOptions options;
+  options.system_ca_file = bundle;
+  Client client{options};
+  auto request = world.request(server);
+  request.tls.ca_file.clear();
+  CHECK(client.failure_of(request).reason == Reason::Tls);
+  world.folder.write_certificate("bundle.pem", world.authority);
+  CHECK(client.reply_to(request).status == 200);
+}
+
+TEST_CASE(
+    "SSL_CERT_FILE and SSL_CERT_DIR name the system's authorities, and their files may come and "
+    "go") {
+  const World world;
+  FakeServer server{friendly, world.context.get()};
+  const std::string other =
+      world.folder.write_certificate("other.pem", make_authority("somebody else"));
+  auto request = world.request(server);
+  request.tls.ca_file.clear();
+  const PemFolder authorities;
+  const std::string mine = authorities.write_certificate("mine.pem", world.authority);
+  setenv("SSL_CERT_FILE", other.c_str(), 1);
+  setenv("SSL_CERT_DIR",
+         ("/nonexistent:" + std::filesystem::path{mine}.parent_path().string()).c_str(), 1);
+  Client client;
+  unsetenv("SSL_CERT_FILE");
+  unsetenv("SSL_CERT_DIR");
+  CHECK(client.reply_to(request).status == 200);
+  std::filesystem::remove(mine);
+  CHECK(client.failure_of(request).reason == Reason::Tls);
+}
+
+TEST_CASE("a renewed client certificate counts at once, also with kept connections") {
+  const World world;
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(world.context.get()),
+                      world.authority.certificate.get());
+  SSL_CTX_set_verify(world.context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                     nullptr);
+  FakeServer server{friendly, world.context.get()};
+  const auto write = [&](const Identity& identity) {
+    world.folder.write_certificate("client.pem", identity);
+    return world.folder.write_key("client.key", identity);
+  };
+  auto request = world.request(server);
+  request.reuse_connection = true;
+  request.tls.key_file = write(make_leaf(world.authority));
+  request.tls.cert_file = std::filesystem::path{request.tls.key_file}.replace_extension("pem");
+  Client client;
+  CHECK(client.reply_to(request).status == 200);
+  CHECK(client.reply_to(request).status == 200);
+  CHECK(server.accepts() == 1);
+  write(make_leaf(world.authority));
+  CHECK(client.reply_to(request).status == 200);
+  CHECK(server.accepts() == 2);
 }
 
 TEST_CASE("versions below the minimum are refused") {
