@@ -4,6 +4,7 @@ set(types_css "text/css; charset=utf-8")
 set(types_js "text/javascript; charset=utf-8")
 set(types_json "application/json")
 set(types_svg "image/svg+xml")
+set(types_md "text/markdown; charset=utf-8")
 set(types_yml "application/yaml")
 
 separate_arguments(FILES)

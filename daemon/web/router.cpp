@@ -7,6 +7,7 @@
 #include "daemon/web/api.h"
 #include "daemon/web/feed.h"
 #include "daemon/web/page.h"
+#include "daemon/web/runbooks.h"
 #include "openapi_files.h"
 
 namespace modelvane {
@@ -108,6 +109,8 @@ Reply Router::get(const RequestHead& head) const {
     reply = route->second(parse_query(head.query()));
   } else if (auto file = page_file(path)) {
     reply = std::move(*file);
+  } else if (auto text = runbook(path)) {
+    reply = std::move(*text);
   } else {
     return problem(404, "there is nothing at this path; / links to what there is");
   }

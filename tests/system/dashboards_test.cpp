@@ -267,7 +267,7 @@ TEST_CASE(
   CHECK(message["title"] == "shaky: m-latest moved to &lt;!channel&gt;&amp;m-2");
   const std::string text = message["text"];
   CHECK(text.starts_with("The alias m-latest of shaky now points to &lt;!channel&gt;&amp;m-2."));
-  CHECK(text.find("<https://modelvane.example/runbooks/ModelvaneAliasMoved.md|Runbook>") !=
+  CHECK(text.find("<" + watched.serve.url("/runbooks/ModelvaneAliasMoved") + "|Runbook>") !=
         std::string::npos);
 
   REQUIRE_MESSAGE(eventually([&] { return !told.find("/pagerduty", "not approved").is_null(); }),
