@@ -25,33 +25,47 @@ constexpr Range<double> kPerSecond{0.001, 1'000};
 // GitLab's and GitHub's own limits are about there.
 constexpr std::size_t kNameBytesMax = 255;
 
-using Formats = std::vector<std::string_view>;
+using Words = std::vector<std::string_view>;
+
+// "token" also as "token_env" and "token_file".
+void add_secret_keys(std::string_view key, std::vector<std::string>& keys) {
+  for (const auto* const ending : {"", "_env", "_file"}) keys.push_back(std::string{key} + ending);
+}
+
+std::vector<std::string> own_keys_of(const FormatTraits& format) {
+  std::vector<std::string> keys;
+  if (format.signing != SigningKind::None) keys.emplace_back("signing");
+  if (format.signing == SigningKind::StandardWebhooks) keys.emplace_back("github_signature");
+  if (format.is_state) {
+    add_secret_keys("urls", keys);
+    keys.emplace_back("alert_duration");
+  }
+  if (!format.secret_key.empty()) add_secret_keys(format.secret_key, keys);
+  keys.insert(keys.end(), format.keys.begin(), format.keys.end());
+  return keys;
+}
 
 struct OwnKey {
-  std::string_view key;
-  Formats formats;
+  std::string key;
+  Words formats;
 };
 
+// Each key that not all formats have, in the order of the formats.
 const std::vector<OwnKey>& own_keys() {
-  static const Formats kGeneric{"cloudevents", "alertmanager_webhook", "template"};
-  static const std::vector<OwnKey> kKeys{
-      {"signing", {"cloudevents", "alertmanager_webhook", "template", "feishu", "dingtalk"}},
-      {"github_signature", kGeneric},
-      {"urls", {"alertmanager"}},
-      {"urls_env", {"alertmanager"}},
-      {"urls_file", {"alertmanager"}},
-      {"alert_duration", {"alertmanager"}},
-      {"routing_key", {"pagerduty"}},
-      {"routing_key_env", {"pagerduty"}},
-      {"routing_key_file", {"pagerduty"}},
-      {"repository", {"github_dispatch"}},
-      {"token", {"gitlab_trigger"}},
-      {"token_env", {"gitlab_trigger"}},
-      {"token_file", {"gitlab_trigger"}},
-      {"project", {"gitlab_trigger"}},
-      {"ref", {"gitlab_trigger"}},
-      {"template", {"template"}},
-  };
+  static const std::vector<OwnKey> kKeys = [] {
+    std::vector<OwnKey> all;
+    for (const auto& format : kFormats) {
+      for (auto& key : own_keys_of(format)) {
+        const auto known = std::ranges::find(all, key, &OwnKey::key);
+        if (known != all.end()) {
+          known->formats.push_back(format.name);
+        } else {
+          all.push_back({std::move(key), {format.name}});
+        }
+      }
+    }
+    return all;
+  }();
   return kKeys;
 }
 
@@ -88,17 +102,13 @@ std::optional<std::string> token_problem(std::string_view value) {
                   : std::optional<std::string>{"must be letters, digits and signs without blanks"};
 }
 
-bool has_bot_secret(const WebhookConfig& webhook) {
-  return webhook.format == "feishu" || webhook.format == "dingtalk";
-}
-
 // The bots know one secret of any form; Standard Webhooks knows several of its own.
-void read_signing(const Field& field, WebhookConfig& webhook) {
+void read_signing(const Field& field, SigningKind signing, WebhookConfig& webhook) {
   static constexpr std::array kSeveral{std::string_view{"secrets"}, std::string_view{"secrets_env"},
                                        std::string_view{"secrets_file"}};
   static constexpr std::array kOne{std::string_view{"secret"}, std::string_view{"secret_env"},
                                    std::string_view{"secret_file"}};
-  const bool is_bot = has_bot_secret(webhook);
+  const bool is_bot = signing == SigningKind::BotSecret;
   const auto fields = is_bot ? field.fields(kOne) : field.fields(kSeveral);
   if (!fields) return;
   if (!is_bot) {
@@ -157,14 +167,13 @@ void read_repository(const Fields& fields, WebhookConfig& webhook) {
                 "the repository's contents");
 }
 
-void read_own_keys(const Fields& fields, WebhookConfig& webhook) {
-  if (const auto* signing = fields.find("signing")) read_signing(*signing, webhook);
+void read_own_keys(const Fields& fields, const FormatTraits& format, WebhookConfig& webhook) {
+  if (const auto* signing = fields.find("signing")) read_signing(*signing, format.signing, webhook);
   if (const auto* signature = fields.find("github_signature"))
     read_github_signature(*signature, webhook);
-  if (webhook.format == "pagerduty") need_vendor_secret(fields, "routing_key", webhook);
+  if (!format.secret_key.empty()) need_vendor_secret(fields, format.secret_key, webhook);
   if (webhook.format == "github_dispatch") read_repository(fields, webhook);
   if (webhook.format == "gitlab_trigger") {
-    need_vendor_secret(fields, "token", webhook);
     webhook.project =
         need_text(fields, "project", "number or path of the project, such as team/evaluation");
     webhook.ref = need_text(fields, "ref", "branch or tag to run, such as main");
@@ -191,14 +200,6 @@ RateLimit read_rate_limit(const Field& field) {
   return limit;
 }
 
-// Services that live at one address.
-std::string_view own_url(std::string_view format) {
-  if (format == "pagerduty") return "https://events.pagerduty.com";
-  if (format == "github_dispatch") return "https://api.github.com";
-  if (format == "gitlab_trigger") return "https://gitlab.com";
-  return "";
-}
-
 }  // namespace
 
 std::span<const std::string_view> format_keys() {
@@ -211,7 +212,8 @@ std::span<const std::string_view> format_keys() {
 }
 
 bool takes_several_urls(const WebhookConfig& webhook) {
-  return webhook.format == "alertmanager";
+  const auto* format = find_format(webhook.format);
+  return format != nullptr && format->is_state;
 }
 
 void read_format(const Fields& fields, WebhookConfig& webhook) {
@@ -221,10 +223,10 @@ void read_format(const Fields& fields, WebhookConfig& webhook) {
   webhook.format = format->name;
   webhook.max_age = format->max_age;
   webhook.rate_limit = format->rate_limit;
-  if (const auto url = own_url(format->name); !url.empty())
-    webhook.url = {SecretRef::From::Inline, std::string{url}};
+  if (!format->own_url.empty())
+    webhook.url = {SecretRef::From::Inline, std::string{format->own_url}};
   refuse_others_keys(fields, format->name);
-  read_own_keys(fields, webhook);
+  read_own_keys(fields, *format, webhook);
   if (const auto* limit = fields.find("rate_limit")) webhook.rate_limit = read_rate_limit(*limit);
 }
 

@@ -377,6 +377,7 @@ void Engine::start_deliveries() {
   for (const auto& due : outbox_.take_due(now())) {
     std::vector<const StoredEvent*> events;
     for (const auto& event : due.events) events.push_back(event.get());
+    Mask mask{*due.webhook};
     auto request = make_request(*due.webhook, events, context, clock_.wall());
     if (!request) {
       const Verdict verdict{.kind = VerdictClass::Config,
@@ -388,13 +389,14 @@ void Engine::start_deliveries() {
     const auto ticket = next_ticket_++;
     under_way_.emplace(ticket, Work{.delivery_key = due.key,
                                     .webhook = std::make_shared<const WebhookConfig>(*due.webhook),
+                                    .mask = std::move(mask),
                                     .started = clock_.steady()});
     transport_.start(ticket, std::move(*request));
   }
 }
 
 void Engine::finish_delivery(const Work& work, const HttpResult& result) {
-  outbox_.verdict(work.delivery_key, judge(*work.webhook, result, clock_.wall()),
+  outbox_.verdict(work.delivery_key, judge(*work.webhook, result, work.mask, clock_.wall()),
                   clock_.steady() - work.started, now());
 }
 

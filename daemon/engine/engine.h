@@ -27,6 +27,7 @@
 #include "daemon/engine/outbox.h"
 #include "daemon/engine/poll_schedule.h"
 #include "daemon/engine/snapshot.h"
+#include "daemon/notify/mask.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {
@@ -77,6 +78,7 @@ class Engine {
     std::uint64_t delivery_key = 0;  // a delivery,
     std::shared_ptr<const WebhookConfig>
         webhook{};  // made by this config and judged by it, also after a reload
+    Mask mask{};    // of the secrets that this request carries
     Duration started{0};
   };
   struct ControlBox {

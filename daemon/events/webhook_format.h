@@ -1,11 +1,14 @@
-// One table of all webhook formats, as data: what the outbox and the config have to know about a
-// format without knowing its renderer. docs/FORMATS.md shows the same table to users.
+// One record of each webhook format, as data: its limits, keys of the configuration, way to sign
+// and paths. The function that renders it and the rule of its answers stand in
+// notify/receivers.cpp, which does not compile without one for each record here. docs/FORMATS.md
+// shows the same table to users.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 #include "daemon/text/time.h"
@@ -20,6 +23,10 @@ struct RateLimit {
   friend bool operator==(const RateLimit&, const RateLimit&) = default;
 };
 
+// StandardWebhooks: receivers of one's own, with webhook-* headers, GitHub's signature and 410 for
+// "no more". BotSecret: the vendor's own way, with one secret of any form.
+enum class SigningKind { None, StandardWebhooks, BotSecret };
+
 struct FormatTraits {
   std::string_view name;
   std::size_t events_max = 1;  // that one message may carry
@@ -27,8 +34,29 @@ struct FormatTraits {
   Duration max_age = std::chrono::hours{24};
   bool is_state = false;  // the receiver holds a state that is posted again until it ends
                           // (alert.h); else each message counts
+  SigningKind signing = SigningKind::None;
+  std::string_view secret_key{};  // of the config: the credential that it cannot do without
+  std::span<const std::string_view> keys{};   // of the config, beside those of all formats
+  std::string_view own_url{};                 // of a service that lives at one address
+  std::span<const std::string_view> paths{};  // of its interface; "*" is any one segment
   bool coalesces() const { return events_max > 1; }
 };
+
+namespace format_words {
+inline constexpr std::array kAlertmanagerPaths{std::string_view{"/api/v2/alerts"},
+                                               std::string_view{"/api/v1/alerts"}};
+inline constexpr std::array kPagerDutyPaths{std::string_view{"/v2/change/enqueue"},
+                                            std::string_view{"/v2/enqueue"}};
+inline constexpr std::array kGithubPaths{std::string_view{"/repos/*/*/dispatches"}};
+inline constexpr std::array kGitlabPaths{
+    std::string_view{"/api/v4/projects/*/ref/*/trigger/pipeline"},
+    std::string_view{"/api/v4/projects/*/trigger/pipeline"}};
+inline constexpr std::array kGrafanaPaths{std::string_view{"/api/annotations"}};
+
+inline constexpr std::array kGithubKeys{std::string_view{"repository"}};
+inline constexpr std::array kGitlabKeys{std::string_view{"project"}, std::string_view{"ref"}};
+inline constexpr std::array kTemplateKeys{std::string_view{"template"}};
+}  // namespace format_words
 
 // People do not read what is hours old; a pipeline that starts after a long weekend is still of
 // use.
@@ -36,9 +64,10 @@ inline constexpr Duration kChatMaxAge = std::chrono::hours{6};
 inline constexpr Duration kPipelineMaxAge = std::chrono::hours{72};
 
 inline constexpr std::array kFormats{
-    FormatTraits{.name = "cloudevents"},
-    FormatTraits{.name = "alertmanager", .is_state = true},
-    FormatTraits{.name = "alertmanager_webhook"},
+    FormatTraits{.name = "cloudevents", .signing = SigningKind::StandardWebhooks},
+    FormatTraits{
+        .name = "alertmanager", .is_state = true, .paths = format_words::kAlertmanagerPaths},
+    FormatTraits{.name = "alertmanager_webhook", .signing = SigningKind::StandardWebhooks},
     // One a second with short bursts; a message has room for about 13,000 characters.
     FormatTraits{.name = "slack", .events_max = 40, .rate_limit = {3, 1}, .max_age = kChatMaxAge},
     FormatTraits{
@@ -50,19 +79,43 @@ inline constexpr std::array kFormats{
     FormatTraits{
         .name = "teams", .events_max = 40, .rate_limit = {5, 0.02}, .max_age = kChatMaxAge},
     // 5 a second and 100 a minute.
-    FormatTraits{
-        .name = "feishu", .events_max = 40, .rate_limit = {5, 1.5}, .max_age = kChatMaxAge},
+    FormatTraits{.name = "feishu",
+                 .events_max = 40,
+                 .rate_limit = {5, 1.5},
+                 .max_age = kChatMaxAge,
+                 .signing = SigningKind::BotSecret},
     // 20 a minute, above that blocked for ten.
-    FormatTraits{
-        .name = "dingtalk", .events_max = 40, .rate_limit = {2, 0.3}, .max_age = kChatMaxAge},
+    FormatTraits{.name = "dingtalk",
+                 .events_max = 40,
+                 .rate_limit = {2, 0.3},
+                 .max_age = kChatMaxAge,
+                 .signing = SigningKind::BotSecret},
     // 20 a minute; 4,096 bytes.
     FormatTraits{.name = "wecom", .events_max = 15, .rate_limit = {2, 0.3}, .max_age = kChatMaxAge},
-    FormatTraits{.name = "pagerduty", .rate_limit = {30, 2}},
+    FormatTraits{.name = "pagerduty",
+                 .rate_limit = {30, 2},
+                 .secret_key = "routing_key",
+                 .own_url = "https://events.pagerduty.com",
+                 .paths = format_words::kPagerDutyPaths},
     // 80 a minute and 500 an hour.
-    FormatTraits{.name = "github_dispatch", .rate_limit = {20, 0.13}, .max_age = kPipelineMaxAge},
-    FormatTraits{.name = "gitlab_trigger", .rate_limit = {10, 0.25}, .max_age = kPipelineMaxAge},
-    FormatTraits{.name = "grafana_annotation", .rate_limit = {20, 5}},
-    FormatTraits{.name = "template"},
+    FormatTraits{.name = "github_dispatch",
+                 .rate_limit = {20, 0.13},
+                 .max_age = kPipelineMaxAge,
+                 .keys = format_words::kGithubKeys,
+                 .own_url = "https://api.github.com",
+                 .paths = format_words::kGithubPaths},
+    FormatTraits{.name = "gitlab_trigger",
+                 .rate_limit = {10, 0.25},
+                 .max_age = kPipelineMaxAge,
+                 .secret_key = "token",
+                 .keys = format_words::kGitlabKeys,
+                 .own_url = "https://gitlab.com",
+                 .paths = format_words::kGitlabPaths},
+    FormatTraits{
+        .name = "grafana_annotation", .rate_limit = {20, 5}, .paths = format_words::kGrafanaPaths},
+    FormatTraits{.name = "template",
+                 .signing = SigningKind::StandardWebhooks,
+                 .keys = format_words::kTemplateKeys},
 };
 
 // nullptr = there is no format of that name.

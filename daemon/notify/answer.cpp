@@ -45,6 +45,30 @@ bool is_decided_by_status(const HttpReply& reply) {
   return reply.status == 429 || reply.status == 503;
 }
 
+std::string_view trimmed(std::string_view text) {
+  const auto is_blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string said_in(const HttpReply& reply, std::string_view field) {
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  if (json.is_string()) return json.get<std::string>();
+  const auto value = json.is_object() ? json.find(field) : json.end();
+  if (json.is_object())
+    return value != json.end() && value->is_string() ? value->get<std::string>() : "";
+  return std::string{trimmed(reply.body)};
+}
+
+// "invalid_blocks: missing text", but not "invalid_blocks_format".
+bool begins_with(std::string_view said, std::string_view word) {
+  if (!said.starts_with(word)) return false;
+  const auto next = said.substr(word.size()).substr(0, 1);
+  return next.empty() ||
+         (std::isalnum(static_cast<unsigned char>(next.front())) == 0 && next != "_");
+}
+
 Verdict refusal(VerdictClass kind, std::string sentence, const HttpReply& reply) {
   if (const auto quote = quotable(reply.body); !quote.empty()) sentence += ": " + quote;
   return {.kind = kind, .sentence = std::move(sentence), .retry_after = std::nullopt};
@@ -66,10 +90,12 @@ std::string quotable(std::string_view body) {
   return plain_text(masked, kQuotedCharactersMax);
 }
 
-Ruling rule_by_word(const HttpReply& reply, std::span<const AnswerWord> words) {
+Ruling rule_by_word(const HttpReply& reply, std::string_view field,
+                    std::span<const AnswerWord> words) {
   if (is_decided_by_status(reply)) return std::nullopt;
+  const auto said = said_in(reply, field);
   const auto found = std::ranges::find_if(words, [&](const AnswerWord& word) {
-    return reply.body.find(word.word) != std::string::npos;
+    return is_success(reply) ? said == word.word : begins_with(said, word.word);
   });
   if (found == words.end()) return std::nullopt;
   return refusal(
@@ -84,7 +110,8 @@ Ruling rule_by_code(const HttpReply& reply, std::string_view field,
   const auto value = json.is_object() ? json.find(field) : json.end();
   if (!json.is_object() || value == json.end() || !value->is_number_integer()) return std::nullopt;
   const auto code = value->get<long>();
-  if (code == 0) return is_success(reply) ? Ruling{Verdict{}} : std::nullopt;
+  const bool is_yes = code == 0 || (code >= 200 && code < 300);
+  if (is_yes) return is_success(reply) ? Ruling{Verdict{}} : std::nullopt;
   const auto found = std::ranges::find(codes, code, &AnswerCode::code);
   if (found == codes.end())
     return refusal(VerdictClass::Busy, fmt::format("the receiver answered with {} {}", field, code),

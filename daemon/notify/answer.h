@@ -10,7 +10,7 @@
 namespace modelvane {
 
 struct AnswerWord {
-  std::string_view word;  // found anywhere in the body
+  std::string_view word;
   VerdictClass kind;
 };
 
@@ -20,13 +20,15 @@ struct AnswerCode {
   std::string_view meaning;  // for people
 };
 
-// An answer is classed by the first word that it has. Without one its status decides: a success of
-// another shape comes from a receiver that took the message and speaks its own way (Rocket.Chat for
-// Slack), and to repeat what was taken helps nobody.
-Ruling rule_by_word(const HttpReply& reply, std::span<const AnswerWord> words);
+// An answer is classed by the first word that it says: that is its whole body, or the text of
+// `field` in its JSON. A refusal may go on behind the word. Without one its status decides: a
+// success of another shape comes from a receiver that took the message and speaks its own way
+// (Rocket.Chat for Slack), and to repeat what was taken helps nobody.
+Ruling rule_by_word(const HttpReply& reply, std::string_view field,
+                    std::span<const AnswerWord> words);
 
-// A success that is JSON with another `field` than 0 is a refusal; an unknown code is tried again
-// on schedule. Without the field the status decides.
+// A success that is JSON with another number in `field` than 0, or than a status of success, is a
+// refusal; an unknown code is tried again on schedule. Without the field the status decides.
 Ruling rule_by_code(const HttpReply& reply, std::string_view field,
                     std::span<const AnswerCode> codes);
 

@@ -46,10 +46,15 @@ Ruling rule_dingtalk(const HttpReply& reply) {
       AnswerCode{310000, VerdictClass::Config,
                  "keyword, signing secret, address or clock do not suit it"},
       AnswerCode{300001, VerdictClass::Config, "the token in the URL is wrong"},
+      AnswerCode{400101, VerdictClass::Config, "the token in the URL is wrong"},
+      AnswerCode{400106, VerdictClass::Config, "there is no such bot"},
+      AnswerCode{400102, VerdictClass::Config, "the bot is switched off"},
+      AnswerCode{400013, VerdictClass::Config, "the group was dissolved"},
       AnswerCode{460101, VerdictClass::Payload, "the message is too long"},
   };
   // Its gateway refuses in a shape of its own.
-  if (reply.status == 200 && reply.body.find("\"punish\"") != std::string::npos)
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  if (json.is_object() && json.contains("punish"))
     return Verdict{
         .kind = VerdictClass::Busy,
         .sentence = "the receiver's gateway refuses for a while: " + quotable(reply.body),

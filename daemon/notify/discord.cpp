@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "daemon/notify/answer.h"
 #include "daemon/notify/layout.h"
 #include "daemon/notify/rendering.h"
 
@@ -45,23 +46,21 @@ Payload render_discord(const Occasion& occasion) {
   return {.body = text_of(body), .query = "wait=true"};
 }
 
+// The codes: docs.discord.com, "Opcodes and Status Codes". 10015 is "Unknown Webhook"; another 404
+// comes from a proxy or a wrong path.
 Ruling rule_discord(const HttpReply& reply) {
-  // 10015 is "Unknown Webhook"; another 404 comes from a proxy or a wrong path. The codes:
-  // docs.discord.com, "Opcodes and Status Codes".
   if (reply.status == 404 && has_code(reply, 10015))
     return Verdict{VerdictClass::Gone,
                    "the receiver answered with status 404 (the webhook was deleted)", std::nullopt};
-  if (reply.status != 429) return std::nullopt;
-  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
-  if (!json.is_object() || !json.contains("retry_after") || !json["retry_after"].is_number())
+  // A forum wants a thread, or knows none; and a channel that is gone.
+  static constexpr std::array kOfChannel{10003L, 50027L, 220001L, 220002L, 220003L};
+  if (reply.status != 400 ||
+      std::ranges::none_of(kOfChannel, [&](long code) { return has_code(reply, code); }))
     return std::nullopt;
-  // Within a day: a number that does not fit into a duration is no wish that can be granted.
-  constexpr double kLongest = 86'400;
-  const auto seconds = std::clamp(json["retry_after"].get<double>(), 0.0, kLongest);
-  return Verdict{.kind = VerdictClass::Busy,
-                 .sentence = "the receiver answered with status 429 (too many requests)",
-                 .retry_after = std::chrono::ceil<Duration>(std::chrono::duration<double>{seconds}),
-                 .throttled = true};
+  return Verdict{.kind = VerdictClass::Config,
+                 .sentence = "the receiver answered with status 400 (look at its channel): " +
+                             quotable(reply.body),
+                 .retry_after = std::nullopt};
 }
 
 }  // namespace modelvane

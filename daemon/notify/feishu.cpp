@@ -70,13 +70,15 @@ Ruling rule_feishu(const HttpReply& reply) {
                  "the bot wants a keyword: let it be modelvane, or sign"},
   };
   // One code for two things: too many messages, and a message that it cannot read.
-  if (reply.body.find("too many request") != std::string::npos)
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  const auto said = json.is_object() ? json.value("msg", Json{}) : Json{};
+  if (said.is_string() && said.get<std::string>().find("too many request") != std::string::npos)
     return Verdict{
         .kind = VerdictClass::Busy,
         .sentence = "the receiver answered with too many requests: " + quotable(reply.body),
         .retry_after = std::nullopt,
         .throttled = true};
-  const bool is_old = reply.body.find("\"code\"") == std::string::npos;
+  const bool is_old = json.is_object() && !json.contains("code");
   return rule_by_code(reply, is_old ? "StatusCode" : "code", kCodes);
 }
 

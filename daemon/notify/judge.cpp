@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include "daemon/events/webhook_format.h"
 #include "daemon/notify/answer.h"
+#include "daemon/notify/mask.h"
 #include "daemon/notify/notify.h"
 #include "daemon/notify/rendering.h"
+#include "daemon/notify/wished_wait.h"
 
 namespace modelvane {
 namespace {
@@ -29,21 +32,23 @@ std::string_view meaning(int status) {
   }
 }
 
-bool is_rate_limited(const HttpReply& reply) {
-  return !reply.header("retry-after").empty() || reply.header("x-ratelimit-remaining") == "0";
+// What a receiver's interface says of its own refusals is JSON, text or nothing. A page comes from
+// a proxy or a firewall, and is no word about the event.
+bool is_page(const HttpReply& reply) {
+  return reply.header("content-type").starts_with("text/html");
 }
 
-VerdictClass class_of(const HttpReply& reply) {
+VerdictClass class_of(const HttpReply& reply, bool is_gone_at_410) {
   const int status = reply.status;
   if (status >= 200 && status < 300) return VerdictClass::Ok;
   if (status >= 300 && status < 400) return VerdictClass::Config;
   switch (status) {
-    case 410: return VerdictClass::Gone;
+    case 410: return is_gone_at_410 ? VerdictClass::Gone : VerdictClass::Config;
     case 413:  // with a time it is a lack of room, not of measure (RFC 9110, 15.5.14)
       return is_rate_limited(reply) ? VerdictClass::Busy : VerdictClass::Payload;
     case 400:
     case 415:
-    case 422: return VerdictClass::Payload;
+    case 422: return is_page(reply) ? VerdictClass::Config : VerdictClass::Payload;
     case 403: return is_rate_limited(reply) ? VerdictClass::Busy : VerdictClass::Config;
     case 401:
     case 404:
@@ -52,11 +57,10 @@ VerdictClass class_of(const HttpReply& reply) {
   }
 }
 
-Verdict judge_reply(const HttpReply& reply, Time now) {
+Verdict judge_reply(const HttpReply& reply, bool is_gone_at_410) {
   Verdict verdict;
-  verdict.kind = class_of(reply);
+  verdict.kind = class_of(reply, is_gone_at_410);
   if (verdict.kind == VerdictClass::Ok) return verdict;
-  verdict.retry_after = parse_retry_after(reply.header("retry-after"), now);
   verdict.throttled = reply.status == 429 || reply.status == 502 || reply.status == 504;
   verdict.sentence =
       fmt::format("the receiver answered with status {}{}", reply.status, meaning(reply.status));
@@ -70,26 +74,30 @@ Verdict judge_failure(const HttpFailure& failure) {
   verdict.sentence = failure.sentence;
   verdict.throttled = failure.reason == Reason::Timeout;
   if (failure.reason == Reason::Tls) verdict.kind = VerdictClass::Config;
-  if (failure.reason == Reason::TooLarge) {
-    // Whether it took the event is unknown; quick repeats would only pour more such pages.
-    verdict.kind = VerdictClass::Config;
-    verdict.sentence = fmt::format(
-        "the answer is longer than {} KiB, so it hardly comes from a webhook receiver: look at the "
-        "URL",
-        kReplyBytesMax / 1024);
-  }
   return verdict;
+}
+
+// A vendor's format says in its own way that it wants no more; 410 at its URL is a proxy's.
+bool ends_at_410(const WebhookConfig& webhook) {
+  const auto* format = find_format(webhook.format);
+  return format != nullptr && format->signing == SigningKind::StandardWebhooks;
 }
 
 }  // namespace
 
-Verdict judge(const WebhookConfig& webhook, const HttpResult& result, Time now) {
-  if (!result) return judge_failure(result.error());
-  const auto rule = receiver_of(webhook.format).rule;
-  auto verdict = rule != nullptr ? rule(*result) : std::nullopt;
-  if (!verdict) return judge_reply(*result, now);
-  if (verdict->kind != VerdictClass::Ok && !verdict->retry_after)
-    verdict->retry_after = parse_retry_after(result->header("retry-after"), now);
+Verdict judge(const WebhookConfig& webhook, const HttpResult& result, const Mask& mask, Time now) {
+  if (!result) {
+    auto verdict = judge_failure(result.error());
+    verdict.sentence = mask.apply(std::move(verdict.sentence));
+    return verdict;
+  }
+  HttpReply reply = *result;
+  reply.body = mask.apply(std::move(reply.body));
+  const auto& receiver = receiver_of(webhook.format);
+  auto verdict = receiver.rule != nullptr ? receiver.rule(reply) : std::nullopt;
+  if (!verdict) verdict = judge_reply(reply, ends_at_410(webhook));
+  if (verdict->kind == VerdictClass::Ok) return *verdict;
+  if (!verdict->retry_after) verdict->retry_after = wished_wait(reply, now);
   return *verdict;
 }
 

@@ -47,7 +47,7 @@ Ruling rule_mattermost(const HttpReply& reply) {
       AnswerWord{"web.incoming_webhook.parse", VerdictClass::Payload},
       AnswerWord{"web.incoming_webhook", VerdictClass::Config},
   };
-  return rule_by_word(reply, kWords);
+  return rule_by_word(reply, "id", kWords);
 }
 
 }  // namespace modelvane

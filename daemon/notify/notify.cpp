@@ -11,6 +11,8 @@
 #include "daemon/config/secret.h"
 #include "daemon/config/syntax.h"
 #include "daemon/events/event_json.h"
+#include "daemon/events/webhook_format.h"
+#include "daemon/notify/base_url.h"
 #include "daemon/notify/rendering.h"
 #include "daemon/notify/standard_webhooks.h"
 #include "daemon/notify/vendor_signature.h"
@@ -26,13 +28,11 @@ std::pair<std::string, std::string> split(const std::string& url) {
                                    : std::pair{url.substr(0, mark), url.substr(mark + 1)};
 }
 
-// A base URL gets the path of the receiver's API; one that ends with it is taken as it is.
-std::string whole_url(const std::string& configured, const Payload& payload) {
+// What the user wrote may be the bare host, a prefix, or all of what the vendor's manual shows.
+std::string whole_url(const std::string& configured, const FormatTraits& format,
+                      const Payload& payload) {
   auto [url, query] = split(configured);
-  if (!payload.path.empty() && !url.ends_with(payload.path)) {
-    while (url.ends_with('/')) url.pop_back();
-    url += payload.path;
-  }
+  if (!payload.path.empty()) url = base_of(url, format.paths) + payload.path;
   if (!payload.query.empty()) query += (query.empty() ? "" : "&") + payload.query;
   return query.empty() ? url : url + "?" + query;
 }
@@ -44,20 +44,15 @@ std::expected<void, std::string> set_url(const WebhookConfig& webhook, const Pay
   // It may have come from a file that changed since the config was checked.
   if (const auto problem = url_problem(*url))
     return std::unexpected(fmt::format("the URL of webhook {} {}", webhook.name, *problem));
-  request.url = whole_url(*url, payload);
+  request.url = whole_url(*url, *find_format(webhook.format), payload);
   return {};
-}
-
-// For receivers of one's own. Vendors have their own ways, and would not look at these headers.
-bool is_generic(const WebhookConfig& webhook) {
-  return webhook.format == "cloudevents" || webhook.format == "alertmanager_webhook" ||
-         webhook.format == "template";
 }
 
 std::expected<void, std::string> set_signature(const WebhookConfig& webhook,
                                                const StoredEvent& event, Time now,
                                                HttpRequest& request) {
-  if (!is_generic(webhook)) return {};
+  // Vendors have ways of their own, and would not look at these headers.
+  if (find_format(webhook.format)->signing != SigningKind::StandardWebhooks) return {};
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
   request.set_header("webhook-id", event.id);
   request.set_header("webhook-timestamp", std::to_string(seconds));
@@ -132,6 +127,7 @@ std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhoo
   request.timeout = webhook.timeout;
   request.body_limit = kReplyBytesMax;
   request.reuse_connection = true;
+  request.status_suffices = true;
   if (auto done = set_url(webhook, *payload, request); !done)
     return std::unexpected(std::move(done.error()));
   if (auto done = apply(webhook.access, request); !done)

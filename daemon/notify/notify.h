@@ -10,13 +10,14 @@
 
 #include "daemon/config/config.h"
 #include "daemon/events/delivery.h"
+#include "daemon/notify/mask.h"
 #include "daemon/store/store.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {
 
-// A receiver's answer is read for its status and one sentence; whoever sends more than this is no
-// webhook receiver.
+// A receiver's answer is read for its status and one sentence; of a longer one the rest is not
+// read.
 inline constexpr std::size_t kReplyBytesMax = 64 * 1024;
 
 struct NotifyContext {
@@ -32,6 +33,7 @@ std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhoo
 
 // What the answer means for the delivery (docs/FORMATS.md, "Answers"): its status, and for
 // receivers that say "no" with 200 its body. Redirects were not followed.
-Verdict judge(const WebhookConfig& webhook, const HttpResult& result, Time now);
+// What `mask` holds is taken out of whatever the answer repeats of it.
+Verdict judge(const WebhookConfig& webhook, const HttpResult& result, const Mask& mask, Time now);
 
 }  // namespace modelvane

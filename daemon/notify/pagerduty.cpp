@@ -6,10 +6,12 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "daemon/notify/answer.h"
 #include "daemon/notify/hmac.h"
 #include "daemon/notify/layout.h"
 #include "daemon/notify/plain_text.h"
 #include "daemon/notify/rendering.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -94,6 +96,21 @@ Payload render_pagerduty(const Occasion& occasion) {
   body["links"] = links_of(message);
   return {.body = text_of(body),
           .path = incident != nullptr ? "/v2/enqueue" : "/v2/change/enqueue"};
+}
+
+// A wrong key comes with 400, like a bad event: {"status":"invalid event","errors":["'routing_key'
+// is invalid"]} (developer.pagerduty.com, "Send an alert event").
+Ruling rule_pagerduty(const HttpReply& reply) {
+  if (reply.status != 400) return std::nullopt;
+  auto text = to_lower(reply.body);
+  std::ranges::replace(text, '_', ' ');
+  if (text.find("routing key") == std::string::npos &&
+      text.find("invalid key") == std::string::npos)
+    return std::nullopt;
+  return Verdict{.kind = VerdictClass::Config,
+                 .sentence = "the receiver answered with status 400 (look at the routing key): " +
+                             quotable(reply.body),
+                 .retry_after = std::nullopt};
 }
 
 }  // namespace modelvane

@@ -23,7 +23,7 @@ constexpr std::array kReceivers{
     Receiver{"feishu", render_feishu, rule_feishu},
     Receiver{"dingtalk", render_dingtalk, rule_dingtalk},
     Receiver{"wecom", render_wecom, rule_wecom},
-    Receiver{"pagerduty", render_pagerduty},
+    Receiver{"pagerduty", render_pagerduty, rule_pagerduty},
     Receiver{"github_dispatch", render_github_dispatch, rule_github_dispatch},
     Receiver{"gitlab_trigger", render_gitlab_trigger, rule_gitlab_trigger},
     Receiver{"grafana_annotation", render_grafana_annotation},

@@ -72,6 +72,7 @@ Ruling rule_teams(const HttpReply& reply);
 Ruling rule_feishu(const HttpReply& reply);
 Ruling rule_dingtalk(const HttpReply& reply);
 Ruling rule_wecom(const HttpReply& reply);
+Ruling rule_pagerduty(const HttpReply& reply);
 Ruling rule_github_dispatch(const HttpReply& reply);
 Ruling rule_gitlab_trigger(const HttpReply& reply);
 

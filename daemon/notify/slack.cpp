@@ -89,7 +89,7 @@ Ruling rule_slack(const HttpReply& reply) {
       AnswerWord{"action_prohibited", VerdictClass::Config},
       AnswerWord{"posting_to_general_channel_denied", VerdictClass::Config},
   };
-  return rule_by_word(reply, kWords);
+  return rule_by_word(reply, "error", kWords);
 }
 
 }  // namespace modelvane

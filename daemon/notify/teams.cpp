@@ -85,17 +85,30 @@ Payload render_teams(const Occasion& occasion) {
   return {.body = text_of(Json{{"type", "message"}, {"attachments", Json::array({attachment})}})};
 }
 
-// The older connectors hid a 429 in the text of a 200.
+// The older connectors hid a 429 in the text of a 200. A flow that its owner switched off answers
+// 400 or 404 with the trigger's state (learn.microsoft.com, Logic Apps,
+// "WorkflowTriggerIsNotEnabled").
 Ruling rule_teams(const HttpReply& reply) {
   constexpr std::string_view kHidden = "Microsoft Teams endpoint returned HTTP error ";
-  const auto place = reply.body.find(kHidden);
-  if (reply.status != 200 || place == std::string::npos) return std::nullopt;
-  const bool is_limit =
-      std::string_view{reply.body}.substr(place + kHidden.size()).starts_with("429");
-  return Verdict{.kind = VerdictClass::Busy,
-                 .sentence = "the receiver answered with status 200: " + quotable(reply.body),
-                 .retry_after = std::nullopt,
-                 .throttled = is_limit};
+  constexpr std::string_view kBegins = "Webhook message delivery failed";
+  const std::string_view body = reply.body;
+  const auto place = body.find(kHidden);
+  if (reply.status == 200 && place != std::string::npos &&
+      (place == 0 || body.starts_with(kBegins))) {
+    return Verdict{.kind = VerdictClass::Busy,
+                   .sentence = "the receiver answered with status 200: " + quotable(reply.body),
+                   .retry_after = std::nullopt,
+                   .throttled = body.substr(place + kHidden.size()).starts_with("429")};
+  }
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  const auto error = json.is_object() ? json.value("error", Json{}) : Json{};
+  const auto code = error.is_object() ? error.value("code", Json{}) : Json{};
+  if (reply.status != 400 || !code.is_string() || !code.get<std::string>().starts_with("Workflow"))
+    return std::nullopt;
+  return Verdict{.kind = VerdictClass::Config,
+                 .sentence = "the receiver answered with status 400 (look at the flow): " +
+                             quotable(reply.body),
+                 .retry_after = std::nullopt};
 }
 
 }  // namespace modelvane

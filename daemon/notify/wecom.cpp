@@ -50,6 +50,7 @@ Ruling rule_wecom(const HttpReply& reply) {
   static constexpr std::array kCodes{
       AnswerCode{-1, VerdictClass::Busy, "it is busy"},
       AnswerCode{45009, VerdictClass::Busy, "too many messages"},
+      AnswerCode{45033, VerdictClass::Busy, "too many messages at once"},
       AnswerCode{93000, VerdictClass::Config, "the key in the URL is wrong"},
       AnswerCode{40035, VerdictClass::Payload, "it refuses this message"},
       AnswerCode{40058, VerdictClass::Payload, "it refuses this message"},

@@ -97,6 +97,14 @@ std::optional<int> month_number(std::string_view name) {
                                 : std::optional{static_cast<int>(found - kMonths.begin()) + 1};
 }
 
+// The parts of an HTTP date: "2026", "Nov", "22" and "10:00:30".
+std::optional<Time> time_of(std::string_view year, std::string_view month_name,
+                            std::string_view day, std::string_view clock) {
+  const auto month = month_number(month_name);
+  if (!month) return std::nullopt;
+  return parse_rfc3339(fmt::format("{}-{:02}-{}T{}Z", year, *month, day, clock));
+}
+
 }  // namespace
 
 std::string to_rfc3339(Time time) {
@@ -122,17 +130,21 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
 }
 
 std::optional<Time> parse_http_date(std::string_view text) {
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT")
+  // IMF-fixdate, RFC 850's form and asctime()'s (RFC 9110, 5.6.7): all three must be understood.
+  if (text.size() == 29 && text.substr(3, 2) == ", " && text.substr(25) == " GMT")
+    return time_of(text.substr(12, 4), text.substr(8, 3), text.substr(5, 2), text.substr(17, 8));
+  if (text.size() == 24 && text[3] == ' ' && text[7] == ' ' && text[19] == ' ') {
+    std::string day{text.substr(8, 2)};
+    if (day.front() == ' ') day.front() = '0';
+    return time_of(text.substr(20, 4), text.substr(4, 3), day, text.substr(11, 8));
+  }
+  const auto comma = text.find(", ");
+  const auto date = comma == std::string_view::npos ? "" : text.substr(comma + 2);
+  if (date.size() != 22 || date[2] != '-' || date[6] != '-' || date.substr(18) != " GMT")
     return std::nullopt;
-  const auto month = month_number(text.substr(8, 3));
-  if (!month) return std::nullopt;
-  std::string iso{text.substr(12, 4)};
-  iso += *month < 10 ? "-0" : "-";
-  iso += std::to_string(*month) + "-";
-  iso += text.substr(5, 2);
-  iso += "T";
-  iso += text.substr(17, 8);
-  return parse_rfc3339(iso + "Z");
+  // Two digits of a year: as POSIX reads them.
+  const std::string year = (date[7] < '7' ? "20" : "19") + std::string{date.substr(7, 2)};
+  return time_of(year, date.substr(3, 3), date.substr(0, 2), date.substr(10, 8));
 }
 
 std::string to_text(Duration span) {

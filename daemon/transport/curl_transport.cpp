@@ -335,7 +335,7 @@ void CurlTransport::Loop::collect() {
 void CurlTransport::Loop::end_overdue(SteadyTime now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     Exchange& exchange = *deadlines_.begin()->second;
-    finish(exchange, std::unexpected(ran_out_of_time(exchange, now)));
+    finish(exchange, conclude(exchange, CURLE_OPERATION_TIMEDOUT, now));
   }
 }
 

@@ -232,13 +232,13 @@ std::string explain_timeout(const Exchange& exchange) {
   return fmt::format("no complete answer within {}; {} bytes had arrived", limit, arrived);
 }
 
-}  // namespace
-
-HttpFailure ran_out_of_time(const Exchange& exchange, SteadyTime now) {
-  HttpFailure failure = not_started(exchange, Reason::Timeout, explain_timeout(exchange), now);
-  failure.phases = phases_of(exchange, now);
-  return failure;
+bool has_sufficient_answer(const Exchange& exchange) {
+  constexpr int kFirstFinalStatus = 200;
+  return exchange.request.status_suffices && exchange.easy != nullptr &&
+         number<long>(exchange.easy, CURLINFO_RESPONSE_CODE) >= kFirstFinalStatus;
 }
+
+}  // namespace
 
 HttpFailure not_started(const Exchange& exchange, Reason reason, std::string sentence,
                         SteadyTime now) {
@@ -258,7 +258,12 @@ HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now) {
     exchange.body_too_large = end == BodyDecoder::Result::TooLarge;
     if (end != BodyDecoder::Result::Fine) code = CURLE_WRITE_ERROR;  // as on_body would end it
   }
-  if (code == CURLE_OPERATION_TIMEDOUT) return std::unexpected(ran_out_of_time(exchange, now));
+  if (code != CURLE_OK && has_sufficient_answer(exchange)) code = CURLE_OK;
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    HttpFailure failure = not_started(exchange, Reason::Timeout, explain_timeout(exchange), now);
+    failure.phases = phases_of(exchange, now);
+    return std::unexpected(std::move(failure));
+  }
   if (code != CURLE_OK) {
     HttpFailure failure;
     Verdict verdict = explain(exchange, code);

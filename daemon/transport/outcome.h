@@ -8,11 +8,9 @@
 
 namespace modelvane {
 
-// The end of an exchange whose handle has finished with that CURLcode. Moves the reply out of the
-// exchange.
+// The end of an exchange whose handle has finished with that CURLcode; CURLE_OPERATION_TIMEDOUT is
+// also the end at the deadline, wherever the exchange stands. Moves the reply out of the exchange.
 HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now);
-// The end at the deadline, wherever the exchange stands.
-HttpFailure ran_out_of_time(const Exchange& exchange, SteadyTime now);
 // The end of an exchange that never got to libcurl.
 HttpFailure not_started(const Exchange& exchange, Reason reason, std::string sentence,
                         SteadyTime now);

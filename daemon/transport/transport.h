@@ -50,6 +50,9 @@ struct HttpRequest {
   Duration timeout{0};  // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
   std::size_t body_limit = 0;  // bytes after decompression
   bool reuse_connection = false;
+  // Once the final status line is there the answer counts, however its body goes wrong (too long,
+  // badly compressed, cut off): the reply then has as much of the body as could be read.
+  bool status_suffices = false;
 
   // Names of headers are compared without regard to case.
   bool has_header(std::string_view name) const;

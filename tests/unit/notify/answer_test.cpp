@@ -20,7 +20,7 @@ Verdict verdict(const std::string& format, int status, std::string body = "",
   reply.status = status;
   reply.body = std::move(body);
   reply.headers = std::move(headers);
-  return judge(webhook, reply, kNow);
+  return judge(webhook, reply, Mask{}, kNow);
 }
 
 struct Row {
@@ -43,6 +43,10 @@ TEST_CASE("receivers that say no with 200 are understood, and any other 2xx is a
       {"slack", 400, "user_not_found", Config},
       {"slack", 503, "<html>invalid_payload</html>", Busy},
       {"slack", 200, "no_service", Config},
+      {"slack", 200, "<p>no_service is what Slack says without a hook</p>", Ok},
+      {"slack", 200, R"({"ok":true,"text":"channel_is_archived"})", Ok},
+      {"slack", 400, "invalid_blocks: no text", Payload},
+      {"slack", 410, "", Config},
       {"slack", 200, "invalid_blocks", Payload},
       {"slack", 400, "invalid_payload", Payload},
       {"slack", 403, "action_prohibited", Config},
@@ -57,8 +61,11 @@ TEST_CASE("receivers that say no with 200 are understood, and any other 2xx is a
       {"discord", 404, R"({"code":10015})", Gone},
       {"discord", 404, "<html>not found</html>", Config},
       {"discord", 400, R"({"code":50035})", Payload},
+      {"discord", 400, R"({"code":220001})", Config},
       {"teams", 202, "", Ok},
       {"teams", 200, "1", Ok},
+      {"teams", 400, R"({"error":{"code":"WorkflowTriggerIsNotEnabled"}})", Config},
+      {"teams", 400, R"({"error":{"code":"TriggerInputSchemaMismatch"}})", Payload},
       {"teams", 200,
        "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error "
        "429",
@@ -73,6 +80,8 @@ TEST_CASE("receivers that say no with 200 are understood, and any other 2xx is a
       {"feishu", 400, R"({"code":19021})", Config},
       {"feishu", 200, R"({"code":19022})", Config},
       {"feishu", 200, R"({"code":77777})", Busy},
+      {"feishu", 200, R"({"code":200,"msg":"ok"})", Ok},
+      {"feishu", 200, R"(a page on "code" and too many requests)", Ok},
       {"feishu", 200, "<html>", Ok},
       {"feishu", 500, "<html>", Busy},
       {"dingtalk", 200, R"({"errcode":0,"errmsg":"ok"})", Ok},
@@ -81,6 +90,8 @@ TEST_CASE("receivers that say no with 200 are understood, and any other 2xx is a
       {"dingtalk", 200, R"({"errcode":-1})", Busy},
       {"dingtalk", 200, R"({"errcode":460101})", Payload},
       {"dingtalk", 200, R"({"status":1111,"wait":5,"punish":"deny"})", Busy},
+      {"dingtalk", 200, R"(what "punish" means)", Ok},
+      {"dingtalk", 200, R"({"errcode":400102})", Config},
       {"dingtalk", 200, "{}", Ok},
       {"wecom", 200, R"({"errcode":0})", Ok},
       {"wecom", 200, R"({"errcode":45009})", Busy},
@@ -88,6 +99,9 @@ TEST_CASE("receivers that say no with 200 are understood, and any other 2xx is a
       {"wecom", 200, R"({"errcode":"0"})", Ok},
       {"pagerduty", 202, "{}", Ok},
       {"pagerduty", 400, "{}", Payload},
+      {"pagerduty", 400, R"({"status":"invalid event","errors":["'routing_key' is invalid"]})",
+       Config},
+      {"pagerduty", 400, R"({"status":"invalid event","errors":["Invalid Routing Key"]})", Config},
       {"pagerduty", 429, "", Busy},
       {"github_dispatch", 204, "", Ok},
       {"github_dispatch", 404, "", Config},
@@ -145,9 +159,9 @@ TEST_CASE("a lost connection means the same to every receiver") {
   for (const auto& format : kFormats) {
     WebhookConfig webhook;
     webhook.format = format.name;
-    const auto lost =
-        judge(webhook,
-              std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "refused"}), kNow);
+    const auto lost = judge(
+        webhook, std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "refused"}),
+        Mask{}, kNow);
     CHECK(lost.kind == Busy);
   }
 }

@@ -16,12 +16,13 @@ Verdict answer(int status, HttpHeaders headers = {}, std::string body = "") {
   reply.status = status;
   reply.headers = std::move(headers);
   reply.body = std::move(body);
-  return judge(WebhookConfig{}, reply, kNow);
+  return judge(WebhookConfig{}, reply, Mask{}, kNow);
 }
 
 Verdict failure(Reason reason) {
   return judge(WebhookConfig{},
-               std::unexpected(HttpFailure{.reason = reason, .sentence = "what went wrong"}), kNow);
+               std::unexpected(HttpFailure{.reason = reason, .sentence = "what went wrong"}),
+               Mask{}, kNow);
 }
 
 }  // namespace
@@ -74,8 +75,7 @@ TEST_CASE("Retry-After counts on failures only, as seconds or as a date") {
   CHECK_FALSE(answer(200, {{"retry-after", "120"}}).retry_after.has_value());
 }
 
-TEST_CASE(
-    "what never got an answer is busy, but for TLS and endless replies, which need an operator") {
+TEST_CASE("what never got an answer is busy, but for TLS, which needs an operator") {
   CHECK(failure(Reason::Dns).kind == VerdictClass::Busy);
   CHECK(failure(Reason::Connect).kind == VerdictClass::Busy);
   CHECK(failure(Reason::Timeout).kind == VerdictClass::Busy);
@@ -84,8 +84,46 @@ TEST_CASE(
   CHECK(failure(Reason::Other).kind == VerdictClass::Busy);
   CHECK(failure(Reason::Tls).kind == VerdictClass::Config);
   CHECK(failure(Reason::Tls).sentence == "what went wrong");
-  CHECK(failure(Reason::TooLarge).kind == VerdictClass::Config);
-  CHECK(failure(Reason::TooLarge).sentence.find("longer than 64 KiB") != std::string::npos);
+}
+
+TEST_CASE("dates of all three kinds and the headers of limiters are times, too") {
+  CHECK(answer(503, {{"retry-after", "Sun Nov 22 10:00:30 2026"}}).retry_after == 30s);
+  CHECK(answer(503, {{"retry-after", "Sunday, 22-Nov-26 10:00:30 GMT"}}).retry_after == 30s);
+  CHECK(answer(429, {{"x-ratelimit-reset", "1795341645"}}).retry_after == 45s);
+  CHECK(answer(429, {{"x-ratelimit-reset", "45"}}).retry_after == 45s);
+  CHECK(answer(429, {{"x-ratelimit-reset-after", "1.5"}}).retry_after == 1500ms);
+  CHECK(answer(403, {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "9"}}).retry_after ==
+        9s);
+  CHECK_FALSE(answer(503, {{"x-ratelimit-reset", "45"}}).retry_after.has_value());
+  CHECK(answer(429, {}, R"({"ok":false,"parameters":{"retry_after":7}})").retry_after == 7s);
+  CHECK(answer(429, {}, R"({"retry_after":1.25})").retry_after == 1250ms);
+  CHECK_FALSE(answer(429, {}, R"({"retry_after":"soon"})").retry_after.has_value());
+}
+
+TEST_CASE("a page of a proxy is no word about the event") {
+  const HttpHeaders page{{"content-type", "text/html; charset=utf-8"}};
+  CHECK(answer(400, page).kind == VerdictClass::Config);
+  CHECK(answer(422, page).kind == VerdictClass::Config);
+  CHECK(answer(400, {{"content-type", "application/json"}}).kind == VerdictClass::Payload);
+}
+
+TEST_CASE("what a receiver repeats of any secret is masked by its value") {
+  WebhookConfig webhook;
+  webhook.url = {SecretRef::From::Inline, "https://hooks.example.com/T0/correct-horse-battery"};
+  webhook.vendor_secret = {SecretRef::From::Inline, "routing-key"};
+  webhook.access.authorization =
+      Authorization{.type = "Bearer", .credentials = {SecretRef::From::Inline, "staple"}};
+  webhook.access.basic_auth =
+      BasicAuth{.username = "me", .password = {SecretRef::From::Inline, "Tr0ub/4dor"}};
+  webhook.access.http_headers = {{"X-Key", {SecretRef::From::Inline, "tenant-of-acme"}}};
+  webhook.access.proxy.url = "http://user:proxy-word@proxy:3128";
+  HttpReply reply;
+  reply.status = 401;
+  reply.body =
+      "correct-horse-battery routing-key Bearer staple bWU6VHIwdWIvNGRvcg== Tr0ub%2F4dor "
+      "tenant-of-acme proxy-word";
+  const auto verdict = judge(webhook, reply, Mask{webhook}, kNow);
+  CHECK(verdict.sentence.ends_with(": [...] [...] Bearer [...] [...] [...] [...] [...]"));
 }
 
 TEST_CASE("the sentence says what to look at and quotes the reply's beginning") {

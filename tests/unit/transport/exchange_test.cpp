@@ -241,6 +241,29 @@ TEST_CASE("a body beyond the limit is refused, and one exactly at it is not") {
         "the body is larger than the limit of 4999 bytes (after decompression)");
 }
 
+TEST_CASE("where the status suffices, no body spoils the answer") {
+  std::string answer;
+  FakeServer server{[&](Connection& peer) {
+    peer.read_head();
+    peer.send(answer);
+  }};
+  Client client;
+  auto request = get(server.url());
+  request.status_suffices = true;
+  request.body_limit = 10;
+  const auto status_of = [&](std::string text) {
+    answer = std::move(text);
+    return client.reply_to(request).status;
+  };
+  CHECK(status_of("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + std::string(20, 'a')) == 200);
+  CHECK(status_of("HTTP/1.1 202 OK\r\nContent-Length: 20\r\n\r\nshort") == 202);
+  CHECK(status_of("HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone") ==
+        503);
+  CHECK(
+      status_of("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\nab") ==
+      200);
+}
+
 TEST_CASE("an endless body is cut off at the limit") {
   FakeServer server{[](Connection& peer) {
     peer.read_head();

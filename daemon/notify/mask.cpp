@@ -1,0 +1,80 @@
+#include "daemon/notify/mask.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "daemon/config/secret.h"
+#include "daemon/notify/hmac.h"
+#include "daemon/text/url.h"
+
+namespace modelvane {
+namespace {
+
+// Shorter ones would blot out the words around them; nobody guesses less from a "[...]" for "abc".
+constexpr std::size_t kSecretBytesMin = 4;
+// Words of a path, such as "services" or "webhooks", are not secret by themselves; tokens in it are
+// longer.
+constexpr std::size_t kPathSegmentBytesMin = 12;
+constexpr std::string_view kMasked = "[...]";
+
+}  // namespace
+
+Mask::Mask(const WebhookConfig& webhook) {
+  const auto add_secret = [this](const SecretRef& secret) {
+    if (!secret.is_set()) return;
+    if (const auto value = reveal(secret)) add(*value);
+  };
+  if (const auto url = reveal(webhook.url)) add_url(*url);
+  add_secret(webhook.vendor_secret);
+  add_secret(webhook.github_signature);
+  for (const auto& secret : webhook.signing_secrets) add_secret(secret);
+  const Access& access = webhook.access;
+  if (access.authorization) add_secret(access.authorization->credentials);
+  if (access.basic_auth) {
+    add_secret(access.basic_auth->password);
+    if (const auto password = reveal(access.basic_auth->password))
+      add(to_base64(access.basic_auth->username + ":" + *password));
+  }
+  for (const auto& [name, secret] : access.http_headers) add_secret(secret);
+  for (const auto& [name, secret] : access.query) add_secret(secret);
+  std::string_view proxy = access.proxy.url;
+  const auto user_ends = proxy.rfind('@');
+  const auto colon = user_ends == std::string_view::npos ? std::string_view::npos
+                                                         : proxy.substr(0, user_ends).rfind(':');
+  if (colon != std::string_view::npos)
+    add(std::string{proxy.substr(colon + 1, user_ends - colon - 1)});
+  std::ranges::sort(values_, std::greater{}, &std::string::size);
+}
+
+void Mask::add(const std::string& value) {
+  if (value.size() < kSecretBytesMin) return;
+  values_.push_back(value);
+  if (const auto encoded = percent_encode(value); encoded != value) values_.push_back(encoded);
+}
+
+// The whole, what stands behind the host, and each part that may be a token.
+void Mask::add_url(const std::string& url) {
+  const auto host = url.find("://");
+  const auto slash = host == std::string::npos ? host : url.find_first_of("/?", host + 3);
+  if (slash == std::string::npos || slash + 1 == url.size()) return;
+  add(url);
+  std::string_view rest{url};
+  rest.remove_prefix(slash);
+  add(std::string{rest});
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find_first_of("/?&="), rest.size());
+    if (end >= kPathSegmentBytesMin) add(std::string{rest.substr(0, end)});
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+std::string Mask::apply(std::string text) const {
+  for (const auto& value : values_) {
+    for (auto at = text.find(value); at != std::string::npos;
+         at = text.find(value, at + kMasked.size()))
+      text.replace(at, value.size(), kMasked);
+  }
+  return text;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,75 @@
+#include "daemon/notify/wished_wait.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "daemon/events/delivery.h"
+
+namespace modelvane {
+namespace {
+
+constexpr int kTooManyRequests = 429;
+constexpr std::array kRemaining{std::string_view{"x-ratelimit-remaining"},
+                                std::string_view{"ratelimit-remaining"},
+                                std::string_view{"x-rate-limit-remaining"}};
+constexpr std::array kReset{
+    std::string_view{"x-ratelimit-reset-after"}, std::string_view{"x-ratelimit-reset"},
+    std::string_view{"ratelimit-reset"}, std::string_view{"x-rate-limit-reset"}};
+// The same headers hold seconds from now with some and seconds since 1970 with others. No limit
+// lasts for thirty years.
+constexpr double kFirstPointInTime = 1e9;
+// A number that does not fit into a duration is no wish that can be granted.
+constexpr double kSecondsMax = 86'400;
+
+bool has_nothing_left(const HttpReply& reply) {
+  return std::ranges::any_of(kRemaining,
+                             [&](std::string_view name) { return reply.header(name) == "0"; });
+}
+
+Duration span_of(double seconds) {
+  return std::chrono::ceil<Duration>(
+      std::chrono::duration<double>{std::clamp(seconds, 0.0, kSecondsMax)});
+}
+
+std::optional<Duration> wait_until_reset(const HttpReply& reply, Time now) {
+  for (const auto name : kReset) {
+    const auto text = reply.header(name);
+    double value = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0)) continue;
+    if (value < kFirstPointInTime) return span_of(value);
+    return span_of(value - std::chrono::duration<double>{now.time_since_epoch()}.count());
+  }
+  return std::nullopt;
+}
+
+std::optional<Duration> wait_of_body(const HttpReply& reply) {
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto parameters = json.find("parameters");
+  const auto& holder = parameters != json.end() && parameters->is_object() ? *parameters : json;
+  const auto wish = holder.find("retry_after");
+  if (wish == holder.end() || !wish->is_number()) return std::nullopt;
+  return span_of(wish->get<double>());
+}
+
+}  // namespace
+
+bool is_rate_limited(const HttpReply& reply) {
+  return !reply.header("retry-after").empty() || has_nothing_left(reply);
+}
+
+std::optional<Duration> wished_wait(const HttpReply& reply, Time now) {
+  if (const auto wish = parse_retry_after(reply.header("retry-after"), now)) return wish;
+  const bool is_limit = reply.status == kTooManyRequests;
+  if (is_limit || has_nothing_left(reply)) {
+    if (const auto wish = wait_until_reset(reply, now)) return wish;
+  }
+  return is_limit ? wait_of_body(reply) : std::nullopt;
+}
+
+}  // namespace modelvane
