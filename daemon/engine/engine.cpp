@@ -197,7 +197,7 @@ void Engine::take_journal() {
 void Engine::on_loaded(Loaded loaded) {
   daemon_.store_ok = true;
   daemon_.store_sentence.clear();
-  ledger_.open(loaded.last_sequence, clock_.steady());
+  ledger_.open(loaded, clock_.wall(), clock_.steady());
   approved_ = std::move(loaded.pins);
   daemon_.last_event = loaded.last_sequence;
   std::unordered_map<std::string, EventCounts> counts;

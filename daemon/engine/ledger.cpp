@@ -35,9 +35,10 @@ bool wants(const WebhookConfig& webhook, const Event& event) {
 
 }  // namespace
 
-void Ledger::open(std::uint64_t last_sequence, Duration steady) {
+void Ledger::open(const Loaded& loaded, Time wall, Duration steady) {
   is_open_ = true;
-  last_sequence_ = last_sequence;
+  last_sequence_ = loaded.last_sequence;
+  retention_clock_.open(loaded.reached, wall, steady);
   next_marks_ = next_retention_ = steady;
 }
 
@@ -98,7 +99,9 @@ std::shared_ptr<const Batch> Ledger::make_batch(const Sources& sources, Addresse
   }
   add_marks(*batch, sources);
   if (sources.steady >= next_retention_) {
-    batch->forget_before = sources.wall - sources.retention;
+    const Time own = retention_clock_.at(sources.wall, sources.steady);
+    batch->forget_before = own - sources.retention;
+    batch->reached = retention_clock_.reached(sources.wall, sources.steady);
     next_retention_ = sources.steady + kRetentionEvery;
   }
   batch->dropped = std::exchange(dropped_, {});

@@ -14,6 +14,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/engine/journal.h"
+#include "daemon/engine/retention_clock.h"
 #include "daemon/events/event.h"
 #include "daemon/store/store.h"
 
@@ -39,8 +40,8 @@ class Ledger {
     Addressed deliveries;  // to be made from now on
   };
 
-  // From the store's last number on; until then nothing is submitted.
-  void open(std::uint64_t last_sequence, Duration steady);
+  // From the store's last number on, and by its own time; until then nothing is submitted.
+  void open(const Loaded& loaded, Time wall, Duration steady);
   bool is_open() const { return is_open_; }
 
   // An event goes to every webhook that wants it.
@@ -100,6 +101,7 @@ class Ledger {
   std::optional<UnderWay> under_way_;
   Duration next_marks_{0};
   Duration next_retention_{0};
+  RetentionClock retention_clock_;
 };
 
 }  // namespace modelvane

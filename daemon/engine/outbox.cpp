@@ -9,6 +9,8 @@ namespace {
 
 // A delivery that has expired is found so much later at most.
 constexpr Duration kBuryEvery = std::chrono::seconds{1};
+// Beyond the schedule's longest step: a stored time further off is a wrong clock's.
+constexpr Duration kLongestStep = std::chrono::hours{8};
 
 bool is_earlier(const Delivery& a, const Delivery& b) {
   return a.sequence < b.sequence;
@@ -79,7 +81,8 @@ void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, No
     return finish(webhook, std::move(delivery), DeliveryState::Dead,
                   "more than 100,000 deliveries were waiting");
   }
-  const Duration due = now.steady + std::max(delivery.next_attempt - now.wall, Duration{0});
+  const Duration wait = std::clamp(delivery.next_attempt - now.wall, Duration{0}, kLongestStep);
+  const Duration age = std::max(now.wall - delivery.created, Duration{0});
   const int failures = delivery.last_error.empty() ? 0 : delivery.attempts;
   if (failures == 0 && webhook.is_asked()) {
     const Duration pause = webhook.is_misconfigured ? kAskEvery : kNewsAsksEvery;
@@ -87,8 +90,10 @@ void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, No
   }
   put(webhook, Parcel{.delivery = std::move(delivery),
                       .event = std::move(event),
-                      .due = due,
-                      .failures = failures});
+                      .due = now.steady + wait,
+                      .failures = failures,
+                      .entered = now.steady,
+                      .age = age});
 }
 
 void Outbox::put(Webhook& webhook, Parcel parcel) {
@@ -269,9 +274,9 @@ void Outbox::bury_expired(const std::string& name, Webhook& webhook, Now now) {
       Parcel& head = lane.parcels.front();
       // An alert that lives is a present state, however old: its age counts from its end.
       if (head.life && !head.life->ends) break;
-      const Time born =
-          head.life ? std::max(*head.life->ends, head.delivery.created) : head.delivery.created;
-      if (now.wall - born <= webhook.config->max_age) break;
+      const Duration age = head.age_at(now.steady);
+      if (std::min(age, head.ended_since(now.steady).value_or(age)) <= webhook.config->max_age)
+        break;
       log::warn(
           "delivery expired",
           {{"webhook", name}, {"event", head.event->id}, {"last_error", head.delivery.last_error}});
@@ -372,12 +377,12 @@ void Outbox::release(Webhook& webhook, Now now) {
 
 // The receiver has the alert: it must hear of it again while it lives, and of its end.
 void Outbox::hold(Webhook& webhook, Parcel parcel, Now now) {
-  const auto& ends = parcel.life->ends;
-  if (ends && now.wall >= *ends + parcel.life->aftermath) {
+  const auto ended = parcel.ended_since(now.steady);
+  if (ended && *ended >= parcel.life->aftermath) {
     return finish(webhook, std::move(parcel.delivery), DeliveryState::Delivered, "");
   }
   Duration pause = parcel.life->post_every;
-  if (ends && *ends > now.wall) pause = std::min(pause, *ends - now.wall);
+  if (ended && *ended < Duration{0}) pause = std::min(pause, -*ended);
   const bool is_news = parcel.delivery.attempts == 1 || !parcel.delivery.last_error.empty();
   parcel.due = now.steady + pause;
   parcel.delivery.next_attempt = now.wall + pause;

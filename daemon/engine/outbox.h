@@ -112,7 +112,17 @@ class Outbox {
     bool is_suspect = false;  // was released by a success of its receiver: a new failure is its own
     bool alone = false;       // was refused in company: travels alone, so that it harms no other
     bool is_dropped = false;  // while in flight
+    // When it came here, and how old it was then. From there on the steady clock counts: a wall
+    // clock that is set ahead makes nothing older.
+    Duration entered{0};
+    Duration age{0};
 
+    Duration age_at(Duration steady) const { return age + (steady - entered); }
+    // How long ago its alert ended (negative: it will); none while the alert has no end.
+    std::optional<Duration> ended_since(Duration steady) const {
+      if (!life || !life->ends) return std::nullopt;
+      return age_at(steady) - (*life->ends - delivery.created);
+    }
     // A state that the receiver holds is no longer waited for.
     bool is_accepted() const {
       return life && delivery.attempts > 0 && delivery.last_error.empty();

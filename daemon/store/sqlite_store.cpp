@@ -172,6 +172,7 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
   loaded.pins = read_pins(*database_);
   loaded.webhook_switches = read_webhook_states(*database_);
   loaded.last_sequence = static_cast<std::uint64_t>(last_sequence_);
+  load_reached(loaded);
   if (!database_->ok()) return std::unexpected(close_after_error());
   return loaded;
 }
@@ -208,6 +209,14 @@ void SqliteStore::load_pending(Loaded& loaded) {
     }
   }
   bury(unreadable);
+}
+
+// A store that never noted its time has that of its newest event.
+void SqliteStore::load_reached(Loaded& loaded) {
+  Rows rows = database_->query(
+      "SELECT value FROM meta WHERE name = 'reached_us' UNION ALL "
+      "SELECT * FROM (SELECT time_us FROM events ORDER BY sequence DESC LIMIT 1)");
+  if (rows.next()) loaded.reached = rows.time(0);
 }
 
 // A damaged event must not be sent, and must not hold up the others either.
@@ -254,6 +263,12 @@ std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) 
   put_requests_effects(*database_, batch);
   put_deliveries(batch);
   if (batch.forget_before) forget(*batch.forget_before);
+  if (batch.reached) {
+    database_->execute(
+        "INSERT INTO meta(name, value) VALUES('reached_us', ?1) "
+        "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+        *batch.reached);
+  }
   keep_to_limit();
   database_->execute("UPDATE meta SET value = ?1 WHERE name = 'last_sequence'", last_sequence_);
   // From here on everything in the batch is durable.

@@ -47,6 +47,7 @@ class SqliteStore final : public Store {
   void load_endpoints(Loaded& loaded);
   void load_pending(Loaded& loaded);
   void load_counts(Loaded& loaded);
+  void load_reached(Loaded& loaded);
   void bury(const std::vector<std::pair<std::uint64_t, std::string>>& unreadable);
 
   void put_states(const Batch& batch);

@@ -91,6 +91,7 @@ struct Loaded {
   std::map<std::string, EndpointState> endpoints;
   std::vector<PendingDelivery> pending;  // by sequence
   std::uint64_t last_sequence = 0;
+  std::optional<Time> reached;                        // the store's own time (Batch::reached)
   std::vector<EventCount> event_counts;               // so that counters survive a restart
   std::map<std::string, std::uint64_t> dead_letters;  // by webhook
   std::map<std::string, ApprovedTargets> pins;        // by endpoint
@@ -108,6 +109,7 @@ struct Batch {
   std::vector<Delivery> deliveries;  // inserted, or updated by (sequence, webhook)
   std::optional<Time>
       forget_before;  // retention: delete events older than this, and their finished deliveries
+  std::optional<Time> reached;  // how far the store's own time has come, by which retention counts
   // What operators' requests did, together with their answers.
   std::vector<DeliveryKey> dropped;  // forgotten, before the deliveries above are put
   std::vector<PinApproval> pins;

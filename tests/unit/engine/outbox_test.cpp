@@ -28,6 +28,7 @@ WebhookConfig webhook(const std::string& name, const std::string& format) {
 struct Desk {
   Outbox outbox{7};
   Duration passed{0};
+  Duration clock_is_ahead{0};
 
   explicit Desk(std::vector<WebhookConfig> webhooks) {
     log::set_up(log::Level::Error, false);
@@ -38,7 +39,7 @@ struct Desk {
     for (auto& config : webhooks) addressed.push_back({std::move(config), address});
     outbox.configure(addressed, now());
   }
-  Outbox::Now now() const { return {1h + passed, kStart + passed}; }
+  Outbox::Now now() const { return {1h + passed, kStart + passed + clock_is_ahead}; }
   void add(std::uint64_t sequence, const std::string& to, EventType type = EventType::AliasMoved,
            const std::string& alias = "") {
     Event event = sample_event(type, "test", kStart + passed, sequence);
@@ -454,6 +455,34 @@ TEST_CASE(
         std::map<std::uint64_t, DeliveryState>{{2, DeliveryState::Delivered}});
   desk.passed += 1h;
   CHECK(desk.due().empty());
+}
+
+TEST_CASE("a wall clock that is set ahead lets no delivery expire and no alert end") {
+  for (const auto* format : {"cloudevents", "alertmanager"}) {
+    CAPTURE(format);
+    Desk desk{{webhook("hook", format)}};
+    desk.add(1, "hook");
+    desk.send_all(VerdictClass::Busy);
+    desk.clock_is_ahead = 5 * 365 * 24h;
+    desk.passed += 10s;
+    CHECK(desk.send_all() == std::vector<std::size_t>{1});
+    CHECK(desk.outbox.view("hook").dead_letters == 0);
+    desk.passed += 1min;
+    CHECK(desk.send_all().size() == (find_format(format)->is_state ? 1 : 0));
+  }
+}
+
+TEST_CASE("a stored next attempt that a wrong clock put off for years is made within hours") {
+  Desk desk{{webhook("hook", "cloudevents")}};
+  desk.clock_is_ahead = 5 * 365 * 24h;
+  desk.add(1, "hook");
+  const auto changes = desk.outbox.take_changes();
+  desk.send_all(VerdictClass::Busy);
+  auto stored = desk.outbox.take_changes().at(0);
+  Desk later{{webhook("hook", "cloudevents")}};
+  later.outbox.add(std::move(stored), std::make_shared<StoredEvent>(), later.now());
+  later.passed = 8h;
+  CHECK(later.due().size() == 1);
 }
 
 TEST_CASE("a delivery that an operator wants now does not wait for its next attempt") {

@@ -145,6 +145,20 @@ TEST_CASE("a good mark moves the marks of a state that is not written anew") {
   CHECK(load(store).endpoints.at("internlm").last_good == kStart);
 }
 
+TEST_CASE("a store keeps its own time, and begins with that of its newest event") {
+  const TempFolder folder;
+  SqliteStore store{folder.storage()};
+  CHECK_FALSE(load(store).reached);
+  commit(store, batch_of({event(1), event(2)}));
+  CHECK(load(store).reached == event(2).time);
+  for (const auto reached : {kStart + 24h, kStart + 48h}) {
+    Batch batch;
+    batch.reached = reached;
+    commit(store, batch);
+    CHECK(load(store).reached == reached);
+  }
+}
+
 TEST_CASE("retention forgets old events, but none that somebody is still to be told") {
   const TempFolder folder;
   SqliteStore store{folder.storage()};
