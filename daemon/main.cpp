@@ -1,18 +1,25 @@
 // Command line -> command -> exit code. Flags are dotted as in Prometheus' own servers.
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/process.h"
+#include "daemon/commands/usage.h"
 #include "version.h"
 
 namespace {
 
 using namespace modelvane;
 
+constexpr int kFailed = 1;
 constexpr int kUsageError = 2;
 using Command = std::function<int()>;
 
@@ -34,6 +41,25 @@ class HelpFormatter : public CLI::Formatter {
     return option->get_description() + (value.empty() ? "" : " [" + value + "]");
   }
 };
+
+// The flags of a command if `typed` looks like one, else the commands below it.
+std::vector<std::string> names_like(const CLI::App& command, const std::string& typed) {
+  std::vector<std::string> names;
+  if (typed.starts_with('-')) {
+    for (const auto* option : command.get_options()) {
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    return names;
+  }
+  for (const auto* below : command.get_subcommands(nullptr)) names.push_back(below->get_name());
+  return names;
+}
+
+// "modelvane deliveries list"
+std::string command_path(const CLI::App& command) {
+  const auto* parent = command.get_parent();
+  return parent == nullptr ? command.get_name() : command_path(*parent) + " " + command.get_name();
+}
 
 void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
   auto* command = app.add_subcommand(
@@ -276,9 +302,44 @@ void add_demo(CLI::App& app, Command& chosen, DemoOptions& options) {
   command->callback([&] { chosen = [&] { return demo(options); }; });
 }
 
-}  // namespace
+// `modelvane help` and `modelvane help history`.
+void add_help(CLI::App& app, Command& chosen, std::vector<std::string>& words) {
+  auto* command =
+      app.add_subcommand("help", "What the commands do; help COMMAND tells one in full");
+  command->add_option("COMMAND", words, "One of the commands");
+  command->callback([&] {
+    chosen = [&] {
+      const CLI::App* about = &app;
+      for (const auto& word : words) {
+        const auto commands =
+            about->get_subcommands([&](const CLI::App* sub) { return sub->check_name(word); });
+        if (commands.empty()) {
+          fmt::print(stderr, "modelvane: {}\n", unknown_word(word, names_like(*about, word)));
+          return kUsageError;
+        }
+        about = commands.front();
+      }
+      fmt::print("{}", about->help());
+      return 0;
+    };
+  });
+}
 
-int main(int argc, char** argv) {
+// What was typed is wrong: with the words that may have been meant, where there are any.
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  const auto path = command == &app ? std::string{"modelvane"} : command_path(*command);
+  const auto extras = app.remaining(true);
+  const bool is_extra = !extras.empty();
+  fmt::print(stderr, "{}: {}\nRun `{} --help` for what there is.\n", path,
+             is_extra ? unknown_word(extras.front(), names_like(*command, extras.front()))
+                      : std::string{error.what()},
+             path);
+  return kUsageError;
+}
+
+int run(int argc, char** argv) {
   CLI::App app{
       "modelvane: a weather vane for model aliases. It watches what `*-latest` model aliases of "
       "LLM APIs point to, tells you "
@@ -313,10 +374,32 @@ int main(int argc, char** argv) {
   add_pin(app, chosen, pin_options);
   add_simulate(app, chosen, simulate_options);
   add_demo(app, chosen, demo_options);
+  std::vector<std::string> help_words;
+  add_help(app, chosen, help_words);
+  if (argc <= 1) {
+    fmt::print(stderr, "{}", app.help());
+    return kUsageError;
+  }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {
+    return app.exit(wanted);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsageError;
+    return usage_error(app, error);
   }
   return chosen();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  set_up_process();
+  try {
+    return code_after_output(run(argc, argv));
+  } catch (const std::exception& error) {
+    // Output that failed is thrown as an error, too; it has a sentence of its own.
+    if (std::ferror(stdout) == 0)
+      std::fprintf(stderr, "modelvane: %s\n", sentence_of(error).c_str());
+    return code_after_output(kFailed);
+  }
 }

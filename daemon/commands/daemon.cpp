@@ -21,6 +21,12 @@
 namespace modelvane {
 namespace {
 
+using namespace std::chrono_literals;
+
+// A turn of the engine takes milliseconds, one that takes over 10,000 changed endpoints a second.
+// Whoever asked for the reload is answered then at the latest.
+constexpr Duration kReloadShown = 10s;
+
 Config with_instance(Config config) {
   if (!config.instance.empty()) return config;
   std::array<char, 256> name{};
@@ -99,13 +105,16 @@ std::expected<void, std::string> Daemon::reload() {
   if (!protection)
     errors.insert(errors.end(), protection.error().begin(), protection.error().end());
   if (errors.empty()) {
-    parts_->engine.reload(with_instance(std::move(*config)));
+    const auto number = parts_->engine.reload(with_instance(std::move(*config)));
     if (parts_->web_config) parts_->web_config->adopt(std::move(*protection));
+    if (!parts_->engine.wait_until_shown(number, kReloadShown))
+      log::warn("the new configuration is not in effect yet: the engine is busy");
     return {};
   }
   for (const auto& error : errors) log::error("configuration", {{"error", error}});
   auto sentence = fmt::format("the configuration was not changed:\n{}", fmt::join(errors, "\n"));
-  parts_->engine.note_reload_failure(sentence);
+  const auto number = parts_->engine.note_reload_failure(sentence);
+  (void)parts_->engine.wait_until_shown(number, kReloadShown);
   return std::unexpected(std::move(sentence));
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <initializer_list>
 #include <optional>
 
 #include "daemon/commands/commands.h"
@@ -30,17 +31,34 @@ std::optional<log::Level> log_level(const std::string& name) {
   return std::nullopt;
 }
 
+void block(std::initializer_list<int> numbers) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : numbers) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 // Signals are taken by this thread with sigtimedwait, so no handler ever runs; all other threads
 // inherit the mask.
 sigset_t block_signals() {
+  block({SIGINT, SIGTERM, SIGHUP});
   sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A peer that went away and a file-size limit are errors of one call, not of the process.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   return signals;
+}
+
+// While the daemon drains, the next Ctrl-C does what it does to every program: nothing is lost by
+// it that a crash would not lose either.
+void let_interrupt_end_at_once() {
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  ::signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
 }
 
 // A scrape of 1,000 endpoints builds texts of several megabytes. Left alone, glibc takes the first
@@ -80,6 +98,9 @@ void wait_for_end(Daemon& daemon, const sigset_t& signals) {
 }  // namespace
 
 int serve(const ServeOptions& options) {
+  // A reload that comes while the configuration is still being read is done after the start. The
+  // others may end the process until then.
+  block({SIGHUP});
   const auto level = log_level(options.log.level);
   if (!level || (options.log.format != "logfmt" && options.log.format != "json")) {
     fmt::print(
@@ -127,7 +148,8 @@ int serve(const ServeOptions& options) {
   notify_service_manager("READY=1");
   wait_for_end(daemon, signals);
   notify_service_manager("STOPPING=1");
-  log::info("stopping");
+  log::info("stopping; an interrupt (Ctrl-C) ends at once");
+  let_interrupt_end_at_once();
   daemon.stop();
   log::info("stopped");
   return 0;

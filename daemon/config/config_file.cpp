@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,8 +15,12 @@
 namespace modelvane {
 namespace {
 
-// 20,000 endpoints fit into a quarter of this; whatever is larger is not a configuration.
-constexpr std::size_t kFileBytesMax = std::size_t{4} * 1024 * 1024;
+// 10,000 endpoints with secrets, labels, pins and certificates of their own take 6 MiB to 10 MiB;
+// whatever is larger than this is not a configuration.
+constexpr std::size_t kFileBytesMax = std::size_t{32} * 1024 * 1024;
+// A file that comes out of a pipe (`check-config <(make-config)`) is waited for: what makes it may
+// ask a store of secrets first. One that says nothing for so long hangs.
+constexpr int kPipePatienceMilliseconds = 60'000;
 
 using Errors = std::vector<ConfigError>;
 
@@ -23,10 +28,22 @@ std::unexpected<Errors> file_error(const std::string& path, std::string sentence
   return std::unexpected{Errors{{path, 0, 0, std::move(sentence)}}};
 }
 
+// False, with a reason in errno, when the other end of a pipe is silent for too long.
+bool has_more_to_come(int fd) {
+  pollfd pipe{.fd = fd, .events = POLLIN, .revents = 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&pipe, 1, kPipePatienceMilliseconds);
+  } while (ready < 0 && errno == EINTR);
+  if (ready == 0) errno = ETIMEDOUT;
+  return ready > 0;
+}
+
 }  // namespace
 
 std::expected<std::string, std::vector<ConfigError>> read_config_file(const std::string& path) {
   const auto reason = [] { return std::generic_category().message(errno); };
+  // Without O_NONBLOCK a named pipe that nobody writes to would hold a reload for ever.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
     return file_error(path, fmt::format("cannot open the configuration file: {}", reason()));
@@ -40,6 +57,7 @@ std::expected<std::string, std::vector<ConfigError>> read_config_file(const std:
   while (text.size() <= kFileBytesMax) {
     const auto got = ::read(fd, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN && has_more_to_come(fd)) continue;
     if (got < 0) {
       auto error =
           file_error(path, fmt::format("cannot read the configuration file: {}", reason()));

@@ -23,6 +23,8 @@ namespace {
 constexpr std::size_t kSecretBytesMax = 64 * 1024;
 // Three per endpoint at most in practice; a cache that is full starts anew.
 constexpr std::size_t kCachedFilesMax = 65'536;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kBlanks = " \t\r\n";
 
 class Descriptor {
  public:
@@ -57,8 +59,24 @@ std::string reason(int error_number) {
   return std::generic_category().message(error_number);
 }
 
-std::expected<std::string, std::string> cleaned(std::string value, const std::string& source) {
-  while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
+// What editors, shells and other systems put around a secret and nobody means: the mark at the
+// beginning of a file that a Windows program wrote, blanks, the end of the line.
+std::string_view trimmed(std::string_view value) {
+  if (value.starts_with(kByteOrderMark)) value.remove_prefix(kByteOrderMark.size());
+  const auto first = value.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
+}
+
+bool is_in_quotes(std::string_view value) {
+  return value.size() >= 2 && value.front() == value.back() &&
+         (value.front() == '"' || value.front() == '\'');
+}
+
+std::expected<std::string, std::string> cleaned(std::string_view text, const std::string& source) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    return std::unexpected{fmt::format("{} is UTF-16 text; write it as UTF-8", source)};
+  const std::string value{trimmed(text)};
   if (value.empty()) return std::unexpected{fmt::format("{} is empty", source)};
   if (value.size() > kSecretBytesMax)
     return std::unexpected{fmt::format("{} is longer than {} bytes", source, kSecretBytesMax)};
@@ -66,6 +84,18 @@ std::expected<std::string, std::string> cleaned(std::string value, const std::st
   if (value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos) {
     return std::unexpected{fmt::format(
         "{} has a line break or a zero byte inside; it must be one line of text", source)};
+  }
+  return value;
+}
+
+// YAML takes quotes off, shells too; an --env-file of Docker and a file keep them, and a server
+// would be sent them.
+std::expected<std::string, std::string> cleaned_from_outside(std::string_view text,
+                                                             const std::string& source) {
+  auto value = cleaned(text, source);
+  if (value && is_in_quotes(*value)) {
+    return std::unexpected{fmt::format(
+        "{} has quotes around its value; they would be sent, too: take them off", source)};
   }
   return value;
 }
@@ -81,7 +111,7 @@ std::string variable(const std::string& name) {
 std::expected<std::string, std::string> read_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());  // nothing in this process calls setenv
   if (value == nullptr) return std::unexpected{fmt::format("{} is not set", variable(name))};
-  return cleaned(value, variable(name));
+  return cleaned_from_outside(value, variable(name));
 }
 
 std::expected<std::string, std::string> read_all(int fd, const std::string& source) {
@@ -117,7 +147,7 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
     return std::unexpected{fmt::format("{} is not a regular file", source)};
   auto text = read_all(file.get(), source);
   if (!text) return text;
-  auto value = cleaned(std::move(*text), source);
+  auto value = cleaned_from_outside(*text, source);
   if (!value) return value;
   const std::lock_guard lock{cache.mutex};
   if (cache.files.size() >= kCachedFilesMax) cache.files.clear();

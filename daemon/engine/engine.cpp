@@ -141,20 +141,32 @@ void Engine::place(std::unique_ptr<Watch> watch) {
   watches_.push_back(std::move(watch));
 }
 
-void Engine::reload(Config config) {
+std::uint64_t Engine::reload(Config config) {
+  std::uint64_t number = 0;
   {
     const std::scoped_lock lock{control_mutex_};
-    control_.config = std::move(config);
+    control_ = {.config = std::move(config), .failure = std::nullopt};
+    number = ++control_asked_;
   }
   transport_.wake();
+  return number;
 }
 
-void Engine::note_reload_failure(std::string sentence) {
+std::uint64_t Engine::note_reload_failure(std::string sentence) {
+  std::uint64_t number = 0;
   {
     const std::scoped_lock lock{control_mutex_};
+    // An earlier configuration that waits is still good.
     control_.failure = std::move(sentence);
+    number = ++control_asked_;
   }
   transport_.wake();
+  return number;
+}
+
+bool Engine::wait_until_shown(std::uint64_t number, Duration longest) const {
+  std::unique_lock lock{control_mutex_};
+  return control_shown_changed_.wait_for(lock, longest, [&] { return control_shown_ >= number; });
 }
 
 void Engine::take_control() {
@@ -162,6 +174,7 @@ void Engine::take_control() {
   {
     const std::scoped_lock lock{control_mutex_};
     std::swap(control, control_);
+    control_taken_ = control_asked_;
   }
   if (control.config) {
     configure(std::move(*control.config));
@@ -502,6 +515,12 @@ void Engine::publish_daemon() {
   daemon_.polls_in_flight = polls_under_way_;
   daemon_.deliveries_in_flight = outbox_.in_flight();
   board_.publish_daemon(daemon_);
+  {
+    const std::scoped_lock lock{control_mutex_};
+    if (control_shown_ == control_taken_) return;
+    control_shown_ = control_taken_;
+  }
+  control_shown_changed_.notify_all();
 }
 
 }  // namespace modelvane

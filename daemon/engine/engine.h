@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -58,10 +59,14 @@ class Engine {
   void begin_shutdown();
   bool is_quiet() const;
 
-  // Any thread: `config` takes effect at the next turn, as a whole.
-  void reload(Config config);
+  // Any thread: `config` takes effect at the next turn, as a whole. The number is for
+  // wait_until_shown().
+  std::uint64_t reload(Config config);
   // Any thread: what the last reload made of it, for metrics and page.
-  void note_reload_failure(std::string sentence);
+  std::uint64_t note_reload_failure(std::string sentence);
+  // Any thread but the engine's: until what was asked is in effect and on the board; false when
+  // that took too long.
+  bool wait_until_shown(std::uint64_t number, Duration longest) const;
   // Any thread: counts turns; a watchdog sees the loop stand still.
   std::uint64_t heartbeat() const { return turns_.load(std::memory_order_relaxed); }
 
@@ -81,6 +86,7 @@ class Engine {
     Mask mask{};    // of the secrets that this request carries
     Duration started{0};
   };
+  // The last word counts: a configuration takes back a failure that was noted before it.
   struct ControlBox {
     std::optional<Config> config;
     std::optional<std::string> failure;
@@ -149,8 +155,12 @@ class Engine {
   std::vector<Completion> completions_;
   std::atomic<std::uint64_t> turns_{0};
 
-  mutable std::mutex control_mutex_;  // guards control_
+  mutable std::mutex control_mutex_;  // guards what follows
   ControlBox control_;
+  std::uint64_t control_asked_ = 0;
+  std::uint64_t control_taken_ = 0;
+  std::uint64_t control_shown_ = 0;
+  mutable std::condition_variable control_shown_changed_;
 };
 
 }  // namespace modelvane

@@ -107,9 +107,9 @@ Front::Loop::~Loop() {
 std::expected<void, std::string> Front::Loop::start(const std::vector<std::string>& addresses) {
   if (addresses.empty()) return std::unexpected("there is no address to listen on");
   for (const auto& address : addresses) {
-    auto listener = Listener::open(address);
-    if (!listener) return std::unexpected(std::move(listener.error()));
-    listeners_.push_back(std::move(*listener));
+    auto opened = Listener::open(address);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    for (auto& listener : *opened) listeners_.push_back(std::move(listener));
   }
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

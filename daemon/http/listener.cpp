@@ -74,6 +74,19 @@ int listen_on(const addrinfo& where, bool all_addresses) {
   return -1;
 }
 
+in_port_t& port_of(sockaddr& address) {
+  return address.sa_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
+                                       : reinterpret_cast<sockaddr_in&>(address).sin_port;
+}
+
+// Port 0 lets the kernel choose for the first address of a name; the others take the same.
+void take_port(addrinfo& where, int first) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* const bound = reinterpret_cast<sockaddr*>(&storage);
+  if (::getsockname(first, bound, &size) == 0) port_of(*where.ai_addr) = port_of(*bound);
+}
+
 std::string sentence(const std::string& address, int error) {
   switch (error) {
     case EADDRINUSE:
@@ -94,7 +107,7 @@ std::string sentence(const std::string& address, int error) {
 
 }  // namespace
 
-std::expected<Listener, std::string> Listener::open(const std::string& address) {
+std::expected<std::vector<Listener>, std::string> Listener::open(const std::string& address) {
   const auto parts = split(address);
   if (!parts) {
     return std::unexpected(fmt::format(
@@ -111,13 +124,24 @@ std::expected<Listener, std::string> Listener::open(const std::string& address) 
     return std::unexpected(fmt::format("cannot listen on {}: {}", address, ::gai_strerror(error)));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, ::freeaddrinfo};
-  Listener listener;
-  listener.fd_ = listen_on(*found, all_addresses);
-  if (listener.fd_ < 0 && all_addresses && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
-    return open("0.0.0.0:" + parts->port);
-  if (listener.fd_ < 0) return std::unexpected(sentence(address, errno));
-  listener.address_ = bound_address(listener.fd_);
-  return listener;
+  std::vector<Listener> listeners;
+  int no_such_family = 0;
+  // A name may mean several: clients of `localhost` try ::1 or 127.0.0.1 first as they like.
+  for (addrinfo* where = found; where != nullptr; where = where->ai_next) {
+    if (!listeners.empty()) take_port(*where, listeners.front().fd_);
+    Listener listener;
+    listener.fd_ = listen_on(*where, all_addresses);
+    if (listener.fd_ < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+      no_such_family = errno;
+      continue;
+    }
+    if (listener.fd_ < 0) return std::unexpected(sentence(address, errno));
+    listener.address_ = bound_address(listener.fd_);
+    listeners.push_back(std::move(listener));
+  }
+  if (listeners.empty() && all_addresses) return open("0.0.0.0:" + parts->port);
+  if (listeners.empty()) return std::unexpected(sentence(address, no_such_family));
+  return listeners;
 }
 
 Listener::Listener(Listener&& other) noexcept

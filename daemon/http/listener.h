@@ -1,16 +1,18 @@
-// One listening TCP socket. SO_REUSEADDR but not SO_REUSEPORT: a second instance on the same port
+// Listening TCP sockets. SO_REUSEADDR but not SO_REUSEPORT: a second instance on the same port
 // must fail, not share the scrapes.
 #pragma once
 
 #include <expected>
 #include <string>
+#include <vector>
 
 namespace modelvane {
 
 class Listener {
  public:
-  // `address` is "host:port", ":port" or "[::1]:port". The error is a sentence.
-  static std::expected<Listener, std::string> open(const std::string& address);
+  // `address` is "host:port", ":port" or "[::1]:port": a socket for every address of the host. The
+  // error is a sentence.
+  static std::expected<std::vector<Listener>, std::string> open(const std::string& address);
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&& other) noexcept;
   ~Listener();

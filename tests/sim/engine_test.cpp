@@ -192,6 +192,23 @@ TEST_CASE(
   CHECK(world.transport.receivers["oncall"].order.size() == 1);
 }
 
+TEST_CASE("of several reloads the last one is told, however close together they come") {
+  World world = small_world();
+  world.start();
+  world.run_for(1min);
+  world.engine->note_reload_failure("bad");
+  const auto asked = world.engine->reload(world.config);
+  CHECK_FALSE(world.engine->wait_until_shown(asked, Duration{0}));
+  world.run_for(2s);
+  CHECK(world.engine->wait_until_shown(asked, Duration{0}));
+  CHECK(world.seen().daemon.reload_ok);
+  world.engine->reload(world.config);
+  world.engine->note_reload_failure("bad");
+  world.run_for(2s);
+  CHECK_FALSE(world.seen().daemon.reload_ok);
+  CHECK(world.seen().daemon.reload_sentence == "bad");
+}
+
 TEST_CASE("an answer that was under way when its endpoint changed is not read in the new way") {
   World world = small_world();
   world.transport.latency_max = 30s;

@@ -305,8 +305,8 @@ TEST_CASE("10,000 endpoints and 64 webhooks load, one more of either does not") 
 }
 
 TEST_CASE("a file that is too large is refused before it is parsed") {
-  CHECK(errors_of(std::string(4U * 1024 * 1024 + 1, '#')) ==
-        "a.yml: the configuration is larger than 4MiB; split it over several daemons\n");
+  CHECK(errors_of(std::string(32U * 1024 * 1024 + 1, '#')) ==
+        "a.yml: the configuration is larger than 32MiB; split it over several daemons\n");
 }
 
 TEST_CASE("a bad value in the environment or a file is an error at the key that names it") {

@@ -19,6 +19,29 @@ TEST_CASE("a secret is read without its trailing newlines") {
   CHECK(reveal({SecretRef::From::File, folder.write("key", "from-file\n\n")}) == "from-file");
 }
 
+TEST_CASE("what programs put around a secret is no part of it") {
+  const TemporaryFolder folder;
+  const auto from_file = [&](std::string_view text) {
+    return reveal({SecretRef::From::File, folder.write("key", std::string{text})});
+  };
+  CHECK(from_file("\xEF\xBB\xBFtoken\n") == "token");
+  CHECK(from_file("  token \t\r\n") == "token");
+  ::setenv("SECRET_TEST", " token ", 1);
+  CHECK(reveal({SecretRef::From::Env, "SECRET_TEST"}) == "token");
+  CHECK_FALSE(from_file(std::string_view{"\xFF\xFEt\0k\0", 6}).has_value());
+}
+
+TEST_CASE("quotes that a file or a variable kept are an error, and in YAML they are meant") {
+  const TemporaryFolder folder;
+  ::setenv("SECRET_TEST", "\"token\"", 1);
+  CHECK(reveal({SecretRef::From::Env, "SECRET_TEST"}).error() ==
+        "environment variable SECRET_TEST has quotes around its value; they would be sent, too: "
+        "take them off");
+  CHECK_FALSE(reveal({SecretRef::From::File, folder.write("key", "'token'\n")}).has_value());
+  CHECK(reveal({SecretRef::From::File, folder.write("key", "it's")}) == "it's");
+  CHECK(reveal({SecretRef::From::Inline, "\"token\""}) == "\"token\"");
+}
+
 TEST_CASE("a rotated file counts at once, whether it is rewritten or renamed into place") {
   const TemporaryFolder folder;
   const SecretRef secret{SecretRef::From::File, folder.write("key", "one")};

@@ -1,0 +1,96 @@
+#include "daemon/commands/process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+namespace modelvane {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr std::string_view kNoMemory =
+    "no memory is left: give it more (ulimit -v, LimitAS, MemoryMax or the container's limit)";
+constexpr std::string_view kNoThread =
+    "no thread could be started: allow more processes or more memory (ulimit -u, TasksMax, ulimit "
+    "-v)";
+
+void open_standard_descriptors() {
+  for (int wanted = STDIN_FILENO; wanted <= STDERR_FILENO; ++wanted) {
+    if (::fcntl(wanted, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is the wanted one: those below it are open by now.
+    (void)::open("/dev/null", O_RDWR);
+  }
+}
+
+void keep_memory_to_ourselves() {
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  // The leak checker of a sanitized build attaches to the process as a debugger does.
+#ifndef __SANITIZE_ADDRESS__
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+// Without allocating: memory may be what is missing.
+void write_line(std::string_view sentence) {
+  for (const std::string_view part : {std::string_view{"modelvane: "}, sentence, {"\n"}}) {
+    if (::write(STDERR_FILENO, part.data(), part.size()) < 0) return;
+  }
+}
+
+[[noreturn]] void end_with_sentence() {
+  try {
+    if (const auto current = std::current_exception()) std::rethrow_exception(current);
+    write_line("ended by an error inside; please report this as a bug");
+  } catch (const std::bad_alloc&) {
+    write_line(kNoMemory);
+  } catch (const std::exception& error) {
+    write_line(sentence_of(error));
+  } catch (...) {
+    write_line("ended by an unknown error; please report this as a bug");
+  }
+  ::_exit(kFailed);
+}
+
+}  // namespace
+
+void set_up_process() {
+  open_standard_descriptors();
+  keep_memory_to_ourselves();
+  std::set_terminate(end_with_sentence);
+}
+
+std::string sentence_of(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return std::string{kNoMemory};
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again)
+    return std::string{kNoThread};
+  return error.what();
+}
+
+int code_after_output(int code) {
+  const bool failed_before = std::ferror(stdout) != 0;
+  errno = 0;
+  const bool fails_now = std::fflush(stdout) != 0;
+  if (!failed_before && !fails_now) return code;
+  int reason = errno;
+  if (!fails_now) {
+    // The number of the failure is long gone; another byte that fails brings it back.
+    std::clearerr(stdout);
+    errno = 0;
+    if (std::fputc('\n', stdout) == EOF || std::fflush(stdout) != 0) reason = errno;
+  }
+  if (reason != EPIPE)
+    write_line("the output could not be written: " +
+               std::generic_category().message(reason == 0 ? EIO : reason));
+  return code == 0 ? kFailed : code;
+}
+
+}  // namespace modelvane

@@ -1,0 +1,110 @@
+// The process as its caller and its shell see it: descriptors, output, signals, limits, and words
+// that were mistyped.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "tests/sanitized.h"
+#include "tests/system/harness.h"
+
+using namespace system_test;
+
+namespace {
+
+// `script` of a POSIX shell, with the binary as $0.
+Process shell(const std::string& script) {
+  return Process{{.arguments = {"-c", script, MODELVANE_BINARY}, .program = "/bin/sh"}};
+}
+
+struct Row {
+  std::string script;
+  int code = 0;
+  std::string error;  // what standard error tells; "" = nothing at all
+};
+
+}  // namespace
+
+TEST_CASE("output that cannot be written is an error, and a reader that left is none to tell") {
+  for (const auto& row : {
+           Row{"\"$0\" providers > /dev/full", 1, "the output could not be written: No space"},
+           Row{"\"$0\" providers --output markdown > /dev/full", 1, "could not be written"},
+           Row{"\"$0\" --help > /dev/full", 1, "could not be written"},
+           Row{"trap '' PIPE; (sleep 0.2; \"$0\" providers --output json; echo $? >&2) | true", 0,
+               "1\n"},
+       }) {
+    CAPTURE(row.script);
+    auto ran = shell(row.script);
+    CHECK(ran.wait() == row.code);
+    CHECK(ran.standard_error().find(row.error) != std::string::npos);
+    CHECK(ran.standard_error().find("terminate") == std::string::npos);
+  }
+}
+
+TEST_CASE("descriptors that the caller closed are /dev/null, not sockets of ours") {
+  const TempFolder folder;
+  const auto config = folder.write(
+      "modelvane.yml", "endpoints: [{name: a, url: 'http://127.0.0.1:9/', aliases: []}]\n");
+  auto daemon = shell(fmt::format(
+      "exec \"$0\" serve --config.file {} --storage.path {} --web.listen-address 127.0.0.1:0 "
+      "0<&- 1>&- 2>&-",
+      config, folder.file("data")));
+  const auto target = [&](int number) {
+    std::error_code error;
+    return std::filesystem::read_symlink(fmt::format("/proc/{}/fd/{}", daemon.id(), number), error)
+        .string();
+  };
+  CHECK(eventually([&] { return std::filesystem::exists(folder.file("data/modelvane.db")); }));
+  if (::getuid() == 0) {  // the daemon lets nobody else look at it
+    for (const int number : {0, 1, 2}) CHECK(target(number) == "/dev/null");
+  }
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+}
+
+TEST_CASE("a process limit ends the daemon with a sentence and 1") {
+  if (modelvane::kSanitizerSlowdown > 1) return;  // a sanitizer reserves terabytes
+  const TempFolder folder;
+  const auto config = folder.write(
+      "modelvane.yml", "endpoints: [{name: a, url: 'http://127.0.0.1:9/', aliases: []}]\n");
+  auto daemon =
+      shell(fmt::format("ulimit -v 70000; exec \"$0\" serve --config.file {} --storage.path {} "
+                        "--web.listen-address 127.0.0.1:0",
+                        config, folder.file("data")));
+  CHECK(daemon.wait() == 1);
+  CHECK(daemon.standard_error().find("more memory") != std::string::npos);
+}
+
+TEST_CASE("a mistyped word is answered with the one that was meant") {
+  for (const auto& [words, answer] : {
+           std::pair{"histroy", "there is no command \"histroy\" here; did you mean \"history\"?"},
+           std::pair{"history --endpiont=x",
+                     "there is no flag \"--endpiont\" here; did you mean \"--endpoint\"?"},
+           std::pair{"deliveries lst", "did you mean \"list\"?"},
+           std::pair{"help histry", "did you mean \"history\"?"},
+       }) {
+    auto ran = shell(fmt::format("exec \"$0\" {}", words));
+    CHECK(ran.wait() == 2);
+    CHECK(ran.standard_error().find(answer) != std::string::npos);
+  }
+  auto alone = shell("exec \"$0\"");
+  CHECK(alone.wait() == 2);
+  CHECK(alone.standard_error().find("First steps") != std::string::npos);
+  auto help = shell("exec \"$0\" help deliveries retry");
+  CHECK(help.wait() == 0);
+  CHECK(help.standard_output().find("Send again now") != std::string::npos);
+}
+
+TEST_CASE("check-config waits for what fills a pipe") {
+  const TempFolder folder;
+  const auto config =
+      folder.write("modelvane.yml", "endpoints: [{name: a, url: 'http://a/', aliases: []}]\n");
+  auto ran = shell(fmt::format("(sleep 0.3; cat {}) | \"$0\" check-config /dev/stdin", config));
+  CHECK(ran.wait() == 0);
+  CHECK(ran.standard_output().find("1 endpoint, 0 webhooks, fine") != std::string::npos);
+}
