@@ -42,6 +42,13 @@ struct HintRow {
   friend bool operator==(const HintRow&, const HintRow&) = default;
 };
 
+// What the list's reader should know: a rule that finds nothing, a value that cannot be read.
+struct CatalogNote {
+  std::string rule;  // "" = it is about no rule
+  std::string sentence;
+  friend bool operator==(const CatalogNote&, const CatalogNote&) = default;
+};
+
 struct Catalog {
   IdList ids;                     // every watched id
   std::vector<AliasRow> aliases;  // the ids that disclose a target, sorted by id, unique; need not
@@ -49,14 +56,15 @@ struct Catalog {
   // Ids known to be aliases (by name, or by a rule that asks about each) without a target in
   // `aliases`: sorted, unique.
   std::vector<std::string> undisclosed;
-  // Aliases about which this poll did not ask (lookup and echo have intervals of their own): what
-  // is known of them stands.
+  // Aliases about which this poll did not ask (lookup and echo have intervals of their own), or
+  // whose row said nothing that can be read: what is known of them stands.
   std::vector<std::string> unasked;  // sorted, unique
   std::vector<Lifecycle>
       lifecycles;                  // rows that say something about their end, sorted by id, unique
   std::vector<HintRow> hints;      // sorted by id, unique
   std::size_t duplicate_rows = 0;  // rows whose id another row already had
   std::size_t skipped_rows = 0;    // rows without a usable string id
+  std::vector<CatalogNote> notes;
   friend bool operator==(const Catalog&, const Catalog&) = default;
 
   bool has(std::string_view id) const { return ids.has(id); }

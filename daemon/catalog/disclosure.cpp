@@ -6,8 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "daemon/catalog/json_path.h"
 #include "daemon/catalog/list_bounds.h"
+#include "daemon/catalog/mend_json.h"
 #include "daemon/catalog/model_id.h"
+#include "daemon/catalog/rule_value.h"
 #include "daemon/text/url.h"
 
 namespace modelvane {
@@ -20,10 +23,10 @@ std::string json_escape(std::string_view text) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-std::optional<std::string> text_at(const Json& answer, const std::string& pointer) {
-  const Json::json_pointer place{pointer};
-  if (!answer.contains(place) || !answer.at(place).is_string()) return std::nullopt;
-  return model_id(answer.at(place).get<std::string>());
+std::optional<std::string> text_at(std::string_view answer, const std::string& pointer) {
+  std::string storage;
+  const auto value = pick(answer, steps_of(pointer), storage);
+  return value.is_text() ? model_id(value.text) : std::nullopt;
 }
 
 // Values of headers are ASCII (RFC 9110, 5.5); anything else there is no model's name.
@@ -33,25 +36,26 @@ std::optional<std::string> text_of_header(std::string_view value) {
 }
 
 std::optional<std::string> target_of(const AliasRule& rule, const std::string& list_prefix,
-                                     const Json& answer, std::string_view header) {
-  auto target = text_of_header(header);
-  if (!target && !rule.pointer.empty()) target = text_at(answer, rule.pointer);
-  if (target) target = model_id(*target, rule.strip_prefix);
-  if (target) target = model_id(*target, list_prefix);
-  return target;
+                                     std::string_view answer, std::string_view header) {
+  auto text = text_of_header(header);
+  if (!text && !rule.pointer.empty()) text = text_at(answer, rule.pointer);
+  return text ? target_in(rule, *text, list_prefix) : std::nullopt;
 }
 
 ReadError unread(Reason reason, std::string_view why) {
   return {reason, fmt::format("the answer about an alias {}", why)};
 }
 
-std::expected<Json, ReadError> parse_answer(std::string_view body) {
+// The answer as valid JSON of bounded depth.
+std::expected<std::string, ReadError> checked_answer(std::string_view body) {
   if (body.size() > kAnswerBytesMax) {
     return std::unexpected(
         unread(Reason::TooLarge, fmt::format("is larger than {} bytes", kAnswerBytesMax)));
   }
+  const auto mended = Json::accept(body) ? std::nullopt : mend_json(body);
+  if (mended) body = mended->text;
   bool is_too_deep = false;
-  auto answer = Json::parse(
+  const auto answer = Json::parse(
       body,
       [&](int depth, Json::parse_event_t event, const Json&) {
         const bool opens =
@@ -64,7 +68,7 @@ std::expected<Json, ReadError> parse_answer(std::string_view body) {
     return std::unexpected(
         unread(Reason::BadShape, fmt::format("nests deeper than {} levels", kDepthMax)));
   if (answer.is_discarded()) return std::unexpected(unread(Reason::NotJson, "is not JSON"));
-  return answer;
+  return std::string{body};
 }
 
 void sort_unique(std::vector<std::string>& ids) {
@@ -102,7 +106,7 @@ std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading) 
 std::expected<std::optional<std::string>, ReadError> read_disclosure(
     const AliasRule& rule, const std::string& list_prefix, const std::string& alias,
     std::string_view body, const std::function<std::string_view(std::string_view)>& header) {
-  const auto answer = parse_answer(body);
+  const auto answer = checked_answer(body);
   if (!answer) return std::unexpected(answer.error());
   auto target = target_of(rule, list_prefix, *answer,
                           rule.header.empty() ? std::string_view{} : header(rule.header));
@@ -124,7 +128,7 @@ Catalog with_disclosures(Catalog catalog, const std::vector<AliasRow>& disclosed
   catalog.aliases.insert(catalog.aliases.end(), rows.begin(), rows.end());
   std::ranges::sort(catalog.aliases, {}, &AliasRow::id);
   const auto has_target = [&](const std::string& id) { return catalog.find_alias(id) != nullptr; };
-  catalog.unasked = unasked;
+  catalog.unasked.insert(catalog.unasked.end(), unasked.begin(), unasked.end());
   std::erase_if(catalog.unasked, has_target);
   sort_unique(catalog.unasked);
   catalog.undisclosed.insert(catalog.undisclosed.end(), undisclosed.begin(), undisclosed.end());

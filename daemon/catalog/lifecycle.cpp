@@ -56,7 +56,8 @@ std::optional<Time> date_of_parts(const JsonValue& y, const JsonValue& m, const 
 
 }  // namespace
 
-LifecycleReader::LifecycleReader(const LifecycleFields& fields, PointerTree& row) {
+LifecycleReader::LifecycleReader(const LifecycleFields& fields, PointerTree& row)
+    : fields_(fields) {
   for (const auto& pointer : fields.retires_at) {
     dates_.push_back({row.add(pointer), row.add(pointer + "/year"), row.add(pointer + "/month"),
                       row.add(pointer + "/day")});
@@ -69,6 +70,16 @@ LifecycleReader::LifecycleReader(const LifecycleFields& fields, PointerTree& row
       flags_.push_back({row.add(pointer), "true"});
     }
   }
+}
+
+void LifecycleReader::watch(std::vector<PointerUse>& uses) const {
+  using Wants = PointerUse::Wants;
+  for (std::size_t i = 0; i < dates_.size(); ++i)
+    uses.emplace_back("lifecycle " + fields_.retires_at[i], dates_[i].whole, Wants::Date);
+  for (std::size_t i = 0; i < replacements_.size(); ++i)
+    uses.emplace_back("lifecycle " + fields_.replacement[i], replacements_[i], Wants::Texts);
+  for (std::size_t i = 0; i < flags_.size(); ++i)
+    uses.emplace_back("lifecycle " + fields_.deprecated[i], flags_[i].slot, Wants::Boolean);
 }
 
 std::optional<Time> LifecycleReader::date(std::span<const JsonValue> values) const {

@@ -11,6 +11,7 @@
 #include "daemon/catalog/catalog.h"
 #include "daemon/catalog/list_scan.h"
 #include "daemon/catalog/reading.h"
+#include "daemon/catalog/rule_value.h"
 
 namespace modelvane {
 
@@ -21,6 +22,8 @@ class LifecycleReader {
   // nullopt: nothing about an end. `prefix` is stripped from a replacement.
   std::optional<Lifecycle> read(const std::string& id, std::span<const JsonValue> values,
                                 std::string_view prefix) const;
+  // One for each pointer.
+  void watch(std::vector<PointerUse>& uses) const;
 
  private:
   struct DateSlots {
@@ -33,6 +36,7 @@ class LifecycleReader {
   };
   std::optional<Time> date(std::span<const JsonValue> values) const;
 
+  LifecycleFields fields_;
   std::vector<DateSlots> dates_;
   std::vector<std::size_t> replacements_;
   std::vector<FlagSlot> flags_;

@@ -18,6 +18,8 @@ inline constexpr std::size_t kRowValuesMax = 10'000;
 inline constexpr std::size_t kEvidenceBytesMax = 4'096;
 // Unlike targets of one alias. A target of so many names would fill every label and page.
 inline constexpr std::size_t kTargetsMax = 64;
+// Notes on single rows in one catalog: people need examples, not all.
+inline constexpr std::size_t kRowNotesMax = 8;
 // A watched value in an event. Of a larger one only its length and checksum are kept.
 inline constexpr std::size_t kHintBytesMax = 1'024;
 

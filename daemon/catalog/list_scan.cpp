@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "daemon/catalog/list_bounds.h"
+#include "daemon/catalog/mend_json.h"
 
 namespace modelvane {
 namespace {
@@ -16,14 +18,6 @@ using Json = nlohmann::json;
 using Kind = JsonValue::Kind;
 
 constexpr std::string_view kBetween = " \t\r\n";
-
-std::vector<std::string> tokens_of(const std::string& pointer) {
-  std::vector<std::string> tokens;
-  for (Json::json_pointer rest{pointer}; !rest.empty(); rest.pop_back())
-    tokens.push_back(rest.back());
-  std::reverse(tokens.begin(), tokens.end());
-  return tokens;
-}
 
 // An iterator whose position others can see: the parser tells no positions, and raw texts need
 // them.
@@ -48,19 +42,6 @@ class ReadingHead {
   const char** at_;
 };
 
-std::string_view name_of(Kind kind) {
-  switch (kind) {
-    case Kind::Missing: return "missing";
-    case Kind::Null: return "null";
-    case Kind::Boolean: return "boolean";
-    case Kind::Number: return "number";
-    case Kind::Text: return "string";
-    case Kind::Array: return "array";
-    case Kind::Object: return "object";
-  }
-  return "missing";
-}
-
 std::string place(const std::vector<std::string>& items) {
   std::string text;
   for (const auto& pointer : items) {
@@ -73,23 +54,28 @@ std::string place(const std::vector<std::string>& items) {
 // behind it, except after numbers, which end with the first character that does not belong to them.
 class Scan {
  public:
-  Scan(std::string_view body, const ListPlan& plan, RowSink& sink)
+  // `mended` is what `body` belongs to, or null.
+  Scan(std::string_view body, const ListPlan& plan, RowSink& sink, const MendedJson* mended)
       : plan_(plan),
         sink_(sink),
+        body_(body),
+        mended_(mended),
         at_(body.data()),
         last_(body.data()),
         document_(plan.document.size()),
-        row_(plan.row.size()) {
+        row_(plan.row.size()),
+        picked_(plan.row.picked().size() + plan.document.picked().size()) {
     for (const auto& pointer : plan.items) item_slots_.push_back(places_.add(pointer));
     item_kinds_.resize(plan.items.size(), Kind::Missing);
   }
 
-  std::expected<std::vector<JsonValue>, ReadError> run(std::string_view body) {
-    const char* end = body.data() + body.size();
+  std::expected<std::vector<JsonValue>, ReadError> run() {
+    const char* end = body_.data() + body_.size();
     const bool complete = Json::sax_parse(ReadingHead{at_}, ReadingHead{end}, this);
     if (failure_) return std::unexpected(std::move(*failure_));
     if (!complete) return std::unexpected(ReadError{Reason::NotJson, "the body is not JSON"});
-    if (found_ == plan_.items.size()) return std::unexpected(no_items());
+    if (found_ == kNowhere) return std::unexpected(no_items());
+    pick_into(document_, plan_.document, 0);
     return std::move(document_);
   }
 
@@ -113,6 +99,7 @@ class Scan {
     auto& parent = open_.back();
     parent.next = {tree().child(parent.at.node, name),
                    in_row_ ? PointerTree::kNone : places_.child(parent.at.place, name)};
+    if (parent.has_rows) row_key_ = name;
     last_ = at_;
     return true;
   }
@@ -186,10 +173,30 @@ class Scan {
 
   bool end_row(std::string_view raw) {
     in_row_ = false;
-    auto added = sink_.add({.values = row_, .raw = raw});
+    pick_into(row_, plan_.row, plan_.document.picked().size());
+    auto added = sink_.add({.values = row_, .raw = raw, .key = row_key_});
     if (added) return true;
     failure_ = std::move(added.error());
     return false;
+  }
+
+  // `storage` is the first place in picked_ for these values' texts.
+  void pick_into(std::vector<JsonValue>& values, const PointerTree& tree, std::size_t storage) {
+    for (const auto& one : tree.picked()) {
+      const auto& source = values[one.source];
+      auto& text = picked_[storage++];
+      if (source.kind == Kind::Array || source.kind == Kind::Object) {
+        values[one.slot] = pick(source.raw, one.steps, text);
+      } else if (source.kind == Kind::Broken) {
+        values[one.slot].kind = Kind::Broken;
+      }
+    }
+  }
+
+  bool is_broken(std::string_view raw) const {
+    if (mended_ == nullptr) return false;
+    const auto begin = static_cast<std::size_t>(raw.data() - body_.data());
+    return mended_->has_broken(begin, begin + raw.size());
   }
 
   bool ends_row() const { return in_row_ && (open_.empty() || open_.back().has_rows); }
@@ -206,6 +213,7 @@ class Scan {
     if (const int slot = tree().slot(at->node); slot >= 0) {
       auto& value = values()[static_cast<std::size_t>(slot)];
       value = {.kind = kind, .text = text_of(text), .raw = raw, .texts = {}};
+      if (is_broken(raw)) value.kind = Kind::Broken;
     }
     if (kind == Kind::Text) add_to_array(text);
     return !ends_row() || end_row(raw);
@@ -241,21 +249,33 @@ class Scan {
     return raw.substr(0, raw.find_last_not_of(" \t\r\n,]}") + 1);
   }
 
-  void note_place(const At& at, Kind kind) {
+  std::size_t rank_of(const At& at) const {
     const int slot = places_.slot(at.place);
-    if (slot < 0) return;
-    for (std::size_t i = 0; i < item_slots_.size(); ++i) {
-      if (item_slots_[i] == static_cast<std::size_t>(slot)) item_kinds_[i] = kind;
-    }
+    if (in_row_ || slot < 0) return kNowhere;
+    return static_cast<std::size_t>(std::ranges::find(item_slots_, static_cast<std::size_t>(slot)) -
+                                    item_slots_.begin());
   }
 
-  // Does this container hold the rows, at a better place than those so far? The first of several
-  // equal keys counts.
+  // Of equal keys the last counts, also where it holds no rows.
+  void note_place(const At& at, Kind kind) {
+    const auto rank = rank_of(at);
+    if (rank == kNowhere) return;
+    item_kinds_[rank] = kind;
+    if (found_ == kNowhere || found_ % item_slots_.size() != rank) return;
+    found_ = kNowhere;
+    sink_.begin();
+  }
+
+  // Does this container hold the rows, at a better place than those so far? Any array is a better
+  // one than every object.
   bool starts_rows(const At& at, Kind kind) {
-    const int slot = places_.slot(at.place);
-    if (in_row_ || slot < 0 || kind != Kind::Array) return false;
-    const auto rank = static_cast<std::size_t>(
-        std::ranges::find(item_slots_, static_cast<std::size_t>(slot)) - item_slots_.begin());
+    auto rank = rank_of(at);
+    if (rank == kNowhere) return false;
+    if (kind == Kind::Object) {
+      const bool is_wanted = !plan_.items[rank].empty() || plan_.has_keys;
+      if (!is_wanted || places_.goes_on(at.place)) return false;
+      rank += item_slots_.size();
+    }
     if (rank >= found_) return false;
     take_rows_at(rank);
     return true;
@@ -264,12 +284,13 @@ class Scan {
   void take_rows_at(std::size_t rank) {
     found_ = rank;
     rows_ = 0;
+    row_key_.reset();
     sink_.begin();
   }
 
   bool is_only_row(Kind kind) const {
     return open_.empty() && kind == Kind::Object && plan_.items.size() == 1 &&
-           plan_.items.front().empty();
+           plan_.items.front().empty() && !plan_.has_keys;
   }
 
   bool open(Kind kind) {
@@ -302,22 +323,32 @@ class Scan {
     open_.pop_back();
     last_ = at_;
     const std::string_view raw{done.start, static_cast<std::size_t>(at_ - done.start)};
-    if (const int slot = tree().slot(done.at.node); slot >= 0)
-      values()[static_cast<std::size_t>(slot)].raw = raw;
+    if (const int slot = tree().slot(done.at.node); slot >= 0) {
+      auto& value = values()[static_cast<std::size_t>(slot)];
+      value.raw = raw;
+      if (is_broken(raw)) value.kind = Kind::Broken;
+    }
     return !ends_row() || end_row(raw);
   }
 
+  static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
+
   const ListPlan& plan_;
   RowSink& sink_;
+  std::string_view body_;
+  const MendedJson* mended_;
   const char* at_;
   const char* last_;
   PointerTree places_;
   std::vector<std::size_t> item_slots_;
   std::vector<Kind> item_kinds_;
-  std::size_t found_ = plan_.items.size();  // rank of the place whose rows count
+  // Rank of the place whose rows count; where that is an object, items' number is added.
+  std::size_t found_ = kNowhere;
   std::vector<Container> open_;
   std::vector<JsonValue> document_;
   std::vector<JsonValue> row_;
+  std::vector<std::string> picked_;     // texts of picked values, which borrow from here
+  std::optional<std::string> row_key_;  // where rows are members
   bool in_row_ = false;
   std::size_t rows_ = 0;
   std::size_t values_in_row_ = 0;
@@ -327,19 +358,32 @@ class Scan {
 }  // namespace
 
 std::size_t PointerTree::add(const std::string& pointer) {
+  auto steps = steps_of(pointer);
+  const auto first = std::ranges::find_if(
+      steps, [](const PathStep& step) { return step.kind != PathStep::Kind::Member; });
   Node node = kRoot;
-  for (const auto& token : tokens_of(pointer)) {
-    auto next = child(node, token);
+  for (auto step = steps.begin(); step != first; ++step) {
+    auto next = child(node, step->name);
     if (next == kNone) {
       next = static_cast<Node>(nodes_.size());
-      nodes_[static_cast<std::size_t>(node)].children.emplace_back(token, next);
+      nodes_[static_cast<std::size_t>(node)].children.emplace_back(step->name, next);
       nodes_.emplace_back();
     }
     node = next;
   }
   auto& slot = nodes_[static_cast<std::size_t>(node)].slot;
   if (slot < 0) slot = static_cast<int>(size_++);
-  return static_cast<std::size_t>(slot);
+  const auto source = static_cast<std::size_t>(slot);
+  steps.erase(steps.begin(), first);
+  return steps.empty() ? source : add_picked(source, std::move(steps));
+}
+
+std::size_t PointerTree::add_picked(std::size_t source, std::vector<PathStep> steps) {
+  const auto same = std::ranges::find_if(
+      picked_, [&](const Picked& one) { return one.source == source && one.steps == steps; });
+  if (same != picked_.end()) return same->slot;
+  picked_.push_back({.slot = size_, .source = source, .steps = std::move(steps)});
+  return size_++;
 }
 
 PointerTree::Node PointerTree::child(Node node, std::string_view token) const {
@@ -365,7 +409,15 @@ std::expected<std::vector<JsonValue>, ReadError> scan_list(std::string_view body
         Reason::NotJson,
         "the body is HTML, not JSON: is the URL that of the list, and not of a web page?"});
   }
-  return Scan{body, plan, sink}.run(body);
+  auto values = Scan{body, plan, sink, nullptr}.run();
+  if (values || values.error().reason != Reason::NotJson) return values;
+  const auto mended = mend_json(body);
+  if (!mended) return values;
+  sink.begin();
+  auto again = Scan{mended->text, plan, sink, &*mended}.run();
+  if (!again) return again;
+  for (auto& value : *again) value.raw = {};  // of the mended text, which ends here
+  return again;
 }
 
 std::string compact(std::string_view json) {

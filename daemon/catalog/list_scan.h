@@ -5,17 +5,22 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "daemon/catalog/json_path.h"
+#include "daemon/catalog/json_value.h"
 #include "daemon/catalog/read_error.h"
 
 namespace modelvane {
 
-// Wanted pointers by their common beginnings. Each has a slot, the index of its value.
+// Wanted pointers by their common beginnings. Each has a slot, the index of its value. A pointer
+// with further steps than names (json_path.h) has its value picked out of what stands at its
+// beginning.
 class PointerTree {
  public:
   using Node = int;
@@ -36,6 +41,14 @@ class PointerTree {
       each_slot_below(next, use);
     }
   }
+  // A longer pointer leads through here.
+  bool goes_on(Node node) const { return !nodes_[static_cast<std::size_t>(node)].children.empty(); }
+  struct Picked {
+    std::size_t slot;
+    std::size_t source;  // slot of the value that `steps` lead on from
+    std::vector<PathStep> steps;
+  };
+  const std::vector<Picked>& picked() const { return picked_; }
   // -1 = nothing is wanted here
   int slot(Node node) const {
     return node == kNone ? -1 : nodes_[static_cast<std::size_t>(node)].slot;
@@ -46,31 +59,27 @@ class PointerTree {
     std::vector<std::pair<std::string, Node>> children;
     int slot = -1;
   };
+  std::size_t add_picked(std::size_t source, std::vector<PathStep> steps);
+
   std::vector<Branch> nodes_{Branch{}};
+  std::vector<Picked> picked_;
   std::size_t size_ = 0;
 };
 
-// A value at a wanted pointer.
-struct JsonValue {
-  enum class Kind { Missing, Null, Boolean, Number, Text, Array, Object };
-  Kind kind = Kind::Missing;
-  std::string text;      // Text: without quotes and escapes; Boolean and Number: as written
-  std::string_view raw;  // as the body has it, white space included
-  std::vector<std::string> texts;  // Array: the texts directly in it
-  bool is_text() const { return kind == Kind::Text; }
-};
-
 struct ListPlan {
-  std::vector<std::string>
-      items;  // where the rows may be, best first; "" alone also takes an object, as its only row
-  PointerTree document;  // wanted outside the rows
-  PointerTree row;       // wanted in each row
+  // Where the rows may be, best first: an array, or an object, whose members are then the rows. ""
+  // takes an object only where it stands alone, as its only row, or with `has_keys` as rows.
+  std::vector<std::string> items;
+  bool has_keys = false;  // in an object, a member's name is its row's id
+  PointerTree document;   // wanted outside the rows
+  PointerTree row;        // wanted in each row
   std::size_t rows_max = 0;
 };
 
 struct ScannedRow {
   std::span<const JsonValue> values;  // by slot of ListPlan::row
   std::string_view raw;
+  std::optional<std::string_view> key;  // of a member of an object
 };
 
 class RowSink {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ranges>
 #include <set>
@@ -14,6 +15,7 @@
 #include "daemon/catalog/list_bounds.h"
 #include "daemon/catalog/list_scan.h"
 #include "daemon/catalog/resolve_aliases.h"
+#include "daemon/catalog/rule_value.h"
 
 namespace modelvane {
 namespace {
@@ -41,6 +43,20 @@ std::string evidence_of(std::string_view row, const std::string& id, const std::
       -1, ' ', false, Json::error_handler_t::replace);
 }
 
+// The names of the members of a row, as many as fit a sentence.
+std::string members_of(std::string_view row) {
+  constexpr std::size_t kBytesMax = 200;
+  const auto json = Json::parse(row, nullptr, false);
+  std::string names;
+  if (!json.is_object()) return "no members";
+  for (const auto& [name, value] : json.items()) {
+    if (!model_id(name)) continue;  // a sentence holds no control characters
+    if (names.size() + name.size() > kBytesMax) return names + ", ...";
+    names.append(names.empty() ? "" : ", ").append(name);
+  }
+  return names.empty() ? "no members" : names;
+}
+
 std::string text_of(const JsonValue& value) {
   return value.is_text() || value.kind == Kind::Number ? value.text : "";
 }
@@ -53,16 +69,22 @@ class CatalogReader::Rows : public RowSink {
   explicit Rows(const Reading& reading)
       : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row) {
     plan_.items = reading.shape.items;
+    plan_.has_keys = std::ranges::find(reading.shape.id, "") != reading.shape.id.end();
     for (const auto& pointer : reading.shape.id) id_slots_.push_back(plan_.row.add(pointer));
     for (std::size_t i = 0; i < reading.rules.size(); ++i) plan_rule(i);
     for (const auto& pointer : reading.hints) hints_.push_back(plan_.row.add(pointer));
+    watch_own_parts();
     const auto& pagination = reading.shape.pagination;
     if (pagination.kind == Pagination::Kind::None) return;
     next_ = plan_.document.add(pagination.next);
     if (pagination.kind == Pagination::Kind::Cursor) more_ = plan_.document.add(pagination.more);
   }
 
-  std::expected<PageEnd, ReadError> add_page(std::string_view body) {
+  std::expected<PageEnd, ReadError> add_page(std::string_view body, const HeaderOf& header) {
+    for (std::size_t i = 0; header && i < reading_->rules.size(); ++i) {
+      if (reads_list_header(reading_->rules[i]))
+        headers_[i] = std::string{header(reading_->rules[i].header)};
+    }
     before_page_ = counts();
     plan_.rows_max = kRowsMax - rows_seen_;
     const auto values = scan_list(body, plan_, *this);
@@ -81,12 +103,14 @@ class CatalogReader::Rows : public RowSink {
     const auto& document = *reading_->rules.at(rule).document;
     DocumentRows rows{*this, rule};
     const auto read = scan_list(body, rows.plan, rows);
-    if (!read) return std::unexpected(in_part(read.error(), "the second document"));
-    if (rows.usable == 0) {
+    // Nothing in it is an answer: none of the models is an alias (any more).
+    const bool is_empty = !read && read.error().reason == Reason::Empty;
+    if (!read && !is_empty) return std::unexpected(in_part(read.error(), "the second document"));
+    if (rows.usable == 0 && rows.seen > 0) {
       return std::unexpected(
           ReadError{Reason::Partial,
                     fmt::format("the second document has no row with a string id at {} in {}",
-                                document.id, document.items)});
+                                place_of(document.id), place_of(document.items))});
     }
     documents_read_.insert(rule);
     return {};
@@ -102,18 +126,31 @@ class CatalogReader::Rows : public RowSink {
     }
     collect_ids();
     join_documents();
-    auto resolved = resolve_aliases(std::move(statements_), reading_->rules);
-    if (!resolved) return std::unexpected(std::move(resolved.error()));
-    for (auto& alias : *resolved) {
+    state_headers();
+    if (has_too_many_) {
+      return std::unexpected(
+          ReadError{Reason::TooLarge,
+                    fmt::format("the rows name more than {} aliases in all", statements_max())});
+    }
+    for (auto& alias : resolve_aliases(std::move(statements_), reading_->rules)) {
       if (!reading_->models.accepts(alias.id)) continue;
+      if (alias.target.empty()) {
+        leave(std::move(alias.id),
+              fmt::format("the rows give it more than {} unlike targets; is this the right rule?",
+                          kTargetsMax),
+              alias.rule_index);
+        continue;
+      }
       catalog_.aliases.push_back({.id = std::move(alias.id),
                                   .target = std::move(alias.target),
                                   .rule = alias.rule,
                                   .evidence = evidence_[alias.evidence]});
     }
+    collect_unread();
     collect_undisclosed();
     collect_hints();
     collect_lifecycles();
+    collect_notes();
     return std::move(catalog_);
   }
 
@@ -128,11 +165,10 @@ class CatalogReader::Rows : public RowSink {
     }
     ++usable_rows_;
     evidence_slot_.reset();
-    for (const auto& slots : field_slots_)
-      state_field(slots.rule, *id, row.values[slots.value], row.raw, statements_);
-    for (const auto& slots : reverse_slots_) {
-      if (auto stated = state_reverse(slots, *id, row); !stated) return stated;
-    }
+    for (const auto& [rule, value] : fields_) state_field(rule, value, *id, row, statements_);
+    for (const auto& slots : reverse_slots_) state_reverse(slots, *id, row);
+    if (!uses_.empty() && members_.empty()) members_ = members_of(row.raw);
+    for (auto& use : uses_) use.see(row.values);
     if (!reading_->models.accepts(*id)) return {};
     if (auto lifecycle = lifecycle_.read(*id, row.values, reading_->shape.strip_prefix)) {
       catalog_.lifecycles.push_back(std::move(*lifecycle));
@@ -144,6 +180,11 @@ class CatalogReader::Rows : public RowSink {
   }
 
  private:
+  struct FieldRule {
+    std::size_t rule;
+    RuleValue value;
+  };
+
   struct RuleSlots {
     std::size_t rule;
     std::size_t value;
@@ -153,33 +194,49 @@ class CatalogReader::Rows : public RowSink {
   // How much of each was there before a page: begin() goes back to it.
   struct Counts {
     std::size_t rows_seen = 0, usable_rows = 0, skipped_rows = 0, statements = 0, evidence = 0,
-                lifecycles = 0, listed = 0;
+                lifecycles = 0, listed = 0, unread = 0;
   };
 
   // The rows of a second document, read by a plan of their own.
   struct DocumentRows : RowSink {
-    DocumentRows(Rows& rows, std::size_t rule_index) : all(rows), rule(rule_index) {
+    DocumentRows(Rows& rows, std::size_t rule_index)
+        : all(rows),
+          rule(rule_index),
+          value(all.reading_->rules[rule], plan.row),
+          joined_before(all.joined_.size()),
+          evidence_before(all.evidence_.size()) {
       const auto& document = *all.reading_->rules[rule].document;
       plan.items = {document.items};
+      plan.has_keys = document.id.empty();
       plan.rows_max = kRowsMax;
       id = plan.row.add(document.id);
-      value = plan.row.add(all.reading_->rules[rule].pointer);
     }
-    void begin() override {}
+    void begin() override {
+      all.joined_.resize(joined_before);
+      all.evidence_.resize(evidence_before);
+      seen = usable = 0;
+    }
     std::expected<void, ReadError> add(const ScannedRow& row) override {
-      if (!row.values[id].is_text()) return {};
-      const auto name = model_id(row.values[id].text, all.reading_->shape.strip_prefix);
+      ++seen;
+      const auto& own = row.values[id];
+      const auto& prefix = all.reading_->shape.strip_prefix;
+      const auto name = plan.has_keys && row.key ? model_id(*row.key, prefix)
+                        : own.is_text()          ? model_id(own.text, prefix)
+                                                 : std::nullopt;
       if (!name) return {};
       ++usable;
       all.evidence_slot_.reset();
-      all.state_field(rule, *name, row.values[value], row.raw, all.joined_);
+      all.state_field(rule, value, *name, row, all.joined_);
       return {};
     }
     Rows& all;
     std::size_t rule;
     ListPlan plan;
+    RuleValue value;
+    std::size_t joined_before;
+    std::size_t evidence_before;
     std::size_t id = 0;
-    std::size_t value = 0;
+    std::size_t seen = 0;
     std::size_t usable = 0;
   };
 
@@ -188,17 +245,41 @@ class CatalogReader::Rows : public RowSink {
   }
 
   std::optional<std::string> id_of(const ScannedRow& row) const {
-    for (const auto slot : id_slots_) {
-      if (row.values[slot].is_text())
-        return model_id(row.values[slot].text, reading_->shape.strip_prefix);
+    const auto& shape = reading_->shape;
+    for (std::size_t i = 0; i < id_slots_.size(); ++i) {
+      const auto& value = row.values[id_slots_[i]];
+      if (row.key && shape.id[i].empty()) return model_id(*row.key, shape.strip_prefix);
+      if (value.is_text()) return model_id(value.text, shape.strip_prefix);
     }
     return std::nullopt;
   }
 
+  static std::string place_of(const std::string& pointer) {
+    return pointer.empty() ? "the document itself" : pointer;
+  }
+
+  // Only what the user wrote: presets know many servers, not all of which have each field.
+  void watch_own_parts() {
+    using Wants = PointerUse::Wants;
+    for (const auto& [index, value] : fields_) {
+      const auto& rule = reading_->rules[index];
+      const auto wants = rule.opaque || !rule.join.empty() ? Wants::TextsOrNumbers : Wants::Texts;
+      for (const auto slot : value.slots()) watch_own_rule(index, slot, wants);
+    }
+    for (const auto& slots : reverse_slots_) watch_own_rule(slots.rule, slots.value, Wants::Array);
+    for (std::size_t i = 0; reading_->own.hints && i < hints_.size(); ++i)
+      uses_.emplace_back("hint " + reading_->hints[i], hints_[i], Wants::Anything);
+    if (reading_->own.lifecycle) lifecycle_.watch(uses_);
+  }
+
+  void watch_own_rule(std::size_t rule, std::size_t slot, PointerUse::Wants wants) {
+    if (reading_->own.rules) uses_.emplace_back(describe(reading_->rules[rule]), slot, wants);
+  }
+
   void plan_rule(std::size_t index) {
     const auto& rule = reading_->rules[index];
-    if (rule.kind == Rule::Field && !rule.document)
-      field_slots_.push_back({index, plan_.row.add(rule.pointer), {}});
+    if (rule.kind == Rule::Field && !rule.document && !reads_list_header(rule))
+      fields_.push_back({index, RuleValue{rule, plan_.row}});
     if (rule.kind != Rule::Reverse) return;
     RuleSlots slots{index, plan_.row.add(rule.pointer), {}};
     if (!rule.canonical.empty()) slots.canonical = plan_.row.add(rule.canonical);
@@ -208,7 +289,7 @@ class CatalogReader::Rows : public RowSink {
   Counts counts() const {
     return {rows_seen_,         usable_rows_,     catalog_.skipped_rows,
             statements_.size(), evidence_.size(), catalog_.lifecycles.size(),
-            listed_.size()};
+            listed_.size(),     unread_.size()};
   }
 
   void back_to(const Counts& before) {
@@ -219,17 +300,19 @@ class CatalogReader::Rows : public RowSink {
     evidence_.resize(before.evidence);
     catalog_.lifecycles.resize(before.lifecycles);
     listed_.resize(before.listed);
+    unread_.resize(before.unread);
   }
 
   std::optional<std::string> target_of(const AliasRule& rule, const JsonValue& value) const {
-    if (!value.is_text()) return std::nullopt;
-    const auto target = model_id(value.text, rule.strip_prefix);
-    return target && !rule.opaque ? model_id(*target, reading_->shape.strip_prefix) : target;
+    return value.is_text() ? target_in(rule, value.text, reading_->shape.strip_prefix)
+                           : std::nullopt;
   }
 
   // The row's text is kept once, whatever number of statements it makes.
   void state(std::size_t rule, std::string alias, std::string target, std::string_view row,
              std::vector<Statement>& statements) {
+    has_too_many_ = has_too_many_ || statements.size() >= statements_max();
+    if (has_too_many_) return;
     if (!evidence_slot_) {
       evidence_slot_ = evidence_.size();
       evidence_.push_back(evidence_of(row, alias, target));
@@ -240,46 +323,68 @@ class CatalogReader::Rows : public RowSink {
                           .evidence = *evidence_slot_});
   }
 
-  void state_field(std::size_t rule, const std::string& id, const JsonValue& value,
-                   std::string_view row, std::vector<Statement>& statements) {
-    auto target = target_of(reading_->rules[rule], value);
-    if (target && *target != id) state(rule, id, std::move(*target), row, statements);
+  void state_field(std::size_t rule, const RuleValue& value, const std::string& id,
+                   const ScannedRow& row, std::vector<Statement>& statements) {
+    if (!is_for(reading_->rules[rule], id)) return;
+    if (value.is_broken(row.values)) unread_.push_back({id, rule});
+    for (auto& target : value.targets(row.values, reading_->shape.strip_prefix)) {
+      if (target != id) state(rule, id, std::move(target), row.raw, statements);
+    }
+  }
+
+  static bool is_for(const AliasRule& rule, const std::string& id) {
+    return !rule.not_for || !rule.not_for->is_found_in(id);
+  }
+
+  // A header of the answer is about all aliases that are known by name, or about every row.
+  void state_headers() {
+    const auto& names = reading_->alias_names;
+    const bool has_names = !names.ids.empty() || !names.patterns.empty();
+    for (const auto& [rule, text] : headers_) {
+      const auto target = target_in(reading_->rules[rule], text, reading_->shape.strip_prefix);
+      if (!target) continue;
+      const auto row = Json{{reading_->rules[rule].header, text}}.dump(
+          -1, ' ', false, Json::error_handler_t::replace);
+      evidence_slot_.reset();
+      for (const auto& id : catalog_.ids) {
+        if ((!has_names || names.name(id)) && id != *target)
+          state(rule, id, *target, row, statements_);
+      }
+    }
   }
 
   // One for each row and rule, and as much again for rows with several aliases: a model has a
   // handful of them, and a body of a million short names must not become a million strings.
   std::size_t statements_max() const { return 2 * kRowsMax * reading_->rules.size(); }
 
-  std::expected<void, ReadError> state_reverse(const RuleSlots& slots, const std::string& id,
-                                               const ScannedRow& row) {
+  void state_reverse(const RuleSlots& slots, const std::string& id, const ScannedRow& row) {
     const auto& rule = reading_->rules[slots.rule];
+    if (!is_for(rule, id)) return;
+    if (row.values[slots.value].kind == Kind::Broken) unread_.push_back({id, slots.rule});
     const auto target = slots.canonical ? target_of(rule, row.values[*slots.canonical])
                                         : model_id(id, rule.strip_prefix);
-    if (!target) return {};
+    if (!target) return;
     if (slots.canonical && *target == id)
       statements_.push_back({.alias = id, .target = id, .rule = slots.rule});
     for (const auto& text : row.values[slots.value].texts) {
       auto alias = model_id(text, reading_->shape.strip_prefix);
       if (!alias || *alias == *target) continue;
-      if (statements_.size() >= statements_max()) {
-        return std::unexpected(
-            ReadError{Reason::TooLarge,
-                      fmt::format("the rows name more than {} aliases in all", statements_max())});
-      }
       state(slots.rule, std::move(*alias), *target, row.raw, statements_);
     }
-    return {};
   }
 
   ReadError no_rows() const {
     std::string place;
-    for (const auto& pointer : reading_->shape.items) {
-      place += (place.empty() ? "" : " or ") + (pointer.empty() ? "the document itself" : pointer);
+    for (const auto& pointer : reading_->shape.items)
+      place += (place.empty() ? "" : " or ") + place_of(pointer);
+    std::string ids;
+    for (const auto& pointer : reading_->shape.id) {
+      ids += (ids.empty() ? "at " : " or ") + (pointer.empty() ? "its place" : pointer);
     }
     const auto skipped = catalog_.skipped_rows;
     if (skipped == 0) return {Reason::Empty, fmt::format("the list at {} is empty", place)};
-    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id at {}",
-                                          skipped, place, fmt::join(reading_->shape.id, " or "))};
+    return {Reason::BadShape,
+            fmt::format("none of the {} rows at {} has a string id {}", skipped, place, ids)};
   }
 
   void collect_ids() {
@@ -297,9 +402,35 @@ class CatalogReader::Rows : public RowSink {
     }
   }
 
+  // Nothing is concluded about this alias: what was known of it stands.
+  void leave(std::string id, const std::string& why, std::size_t rule) {
+    if (row_notes_ < kRowNotesMax) {
+      ++row_notes_;
+      catalog_.notes.push_back({describe(reading_->rules[rule]), fmt::format("{}: {}", id, why)});
+    }
+    catalog_.unasked.push_back(std::move(id));
+  }
+
+  void collect_unread() {
+    for (auto& [id, rule] : unread_) {
+      if (catalog_.find_alias(id) || !reading_->models.accepts(id)) continue;
+      leave(std::move(id), "what its row says is no valid JSON; what was known of it stands", rule);
+    }
+    std::ranges::sort(catalog_.unasked);
+    const auto repeated = std::ranges::unique(catalog_.unasked);
+    catalog_.unasked.erase(repeated.begin(), repeated.end());
+  }
+
+  void collect_notes() {
+    for (const auto& use : uses_) {
+      if (auto problem = use.problem(usable_rows_, members_); !problem.empty())
+        catalog_.notes.push_back({use.what(), std::move(problem)});
+    }
+  }
+
   void collect_undisclosed() {
     for (const auto& id : catalog_.ids) {
-      if (!catalog_.find_alias(id) && reading_->alias_names.name(id))
+      if (!catalog_.find_alias(id) && !catalog_.is_unasked(id) && reading_->alias_names.name(id))
         catalog_.undisclosed.push_back(id);
     }
   }
@@ -328,7 +459,7 @@ class CatalogReader::Rows : public RowSink {
   ListPlan plan_;
   LifecycleReader lifecycle_;
   std::vector<std::size_t> id_slots_;
-  std::vector<RuleSlots> field_slots_;
+  std::vector<FieldRule> fields_;
   std::vector<RuleSlots> reverse_slots_;
   std::vector<std::size_t> hints_;
   std::optional<std::size_t> next_;
@@ -338,6 +469,13 @@ class CatalogReader::Rows : public RowSink {
   std::vector<Statement> joined_;  // by second documents
   std::vector<std::string> evidence_;
   std::optional<std::size_t> evidence_slot_;  // of the present row
+  std::vector<std::pair<std::string, std::size_t>>
+      unread_;                                  // ids whose row is broken, and the rule
+  std::map<std::size_t, std::string> headers_;  // by rule
+  std::vector<PointerUse> uses_;
+  std::string members_;  // of the first row, for those that find nothing
+  std::size_t row_notes_ = 0;
+  bool has_too_many_ = false;  // statements; checked when all is read
   std::vector<HintRow> listed_;
   std::set<std::size_t> documents_read_;
   Catalog catalog_;
@@ -352,8 +490,9 @@ CatalogReader::~CatalogReader() = default;
 CatalogReader::CatalogReader(CatalogReader&&) noexcept = default;
 CatalogReader& CatalogReader::operator=(CatalogReader&&) noexcept = default;
 
-std::expected<PageEnd, ReadError> CatalogReader::add_page(std::string_view body) {
-  return rows_->add_page(body);
+std::expected<PageEnd, ReadError> CatalogReader::add_page(std::string_view body,
+                                                          const HeaderOf& header) {
+  return rows_->add_page(body, header);
 }
 
 std::expected<void, ReadError> CatalogReader::add_document(std::size_t rule,
@@ -365,9 +504,11 @@ std::expected<Catalog, ReadError> CatalogReader::take() {
   return rows_->take();
 }
 
-std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Reading& reading) {
+std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Reading& reading,
+                                               const HeaderOf& header) {
   CatalogReader reader{reading};
-  if (auto page = reader.add_page(body); !page) return std::unexpected(std::move(page.error()));
+  if (auto page = reader.add_page(body, header); !page)
+    return std::unexpected(std::move(page.error()));
   return reader.take();
 }
 

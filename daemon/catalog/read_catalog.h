@@ -4,6 +4,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -15,6 +16,8 @@
 
 namespace modelvane {
 
+using HeaderOf = std::function<std::string_view(std::string_view)>;
+
 // Collects the pages and second documents of one poll. An error ends the poll: the reader is then
 // to be thrown away. Borrows the reading.
 class CatalogReader {
@@ -25,8 +28,8 @@ class CatalogReader {
   CatalogReader& operator=(CatalogReader&&) noexcept;
 
   // In any order of pages; the first one's error keeps its reason, that of a later one is
-  // `partial`.
-  std::expected<PageEnd, ReadError> add_page(std::string_view body);
+  // `partial`. `header` returns a header's value or "".
+  std::expected<PageEnd, ReadError> add_page(std::string_view body, const HeaderOf& header = {});
   // The second document of `reading.rules[rule]`.
   std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body);
   // Once, when all is read: applies the rules, in order, to all rows together.
@@ -38,6 +41,7 @@ class CatalogReader {
 };
 
 // A list of one page and one document.
-std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Reading& reading);
+std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Reading& reading,
+                                               const HeaderOf& header = {});
 
 }  // namespace modelvane

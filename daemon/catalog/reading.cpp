@@ -1,5 +1,8 @@
 #include "daemon/catalog/reading.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace modelvane {
@@ -12,6 +15,12 @@ bool any_matches(const std::vector<Pattern>& patterns, std::string_view id) {
 }
 
 }  // namespace
+
+std::string describe(const AliasRule& rule) {
+  if (!rule.join.empty()) return fmt::format("join {}", fmt::join(rule.join, ", "));
+  if (reads_list_header(rule)) return fmt::format("header {}", rule.header);
+  return fmt::format("{} {}", label(rule.kind), rule.pointer);
+}
 
 bool IdFilter::accepts(std::string_view id) const {
   return (include.empty() || any_matches(include, id)) && !any_matches(exclude, id);

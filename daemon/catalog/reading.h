@@ -1,6 +1,7 @@
 // How to read one endpoint's list: where the rows are, how its pages follow one another, what an id
 // is, and which rules tell an alias's target. Plain values, filled by config (or a provider's
-// preset) and used by read_catalog and the poll. "Pointer" always means a JSON pointer (RFC 6901).
+// preset) and used by read_catalog and the poll. "Pointer" always means one of json_path.h: RFC
+// 6901, and the steps `*` and `[key=value]`.
 #pragma once
 
 #include <chrono>
@@ -52,11 +53,13 @@ struct Pagination {
 };
 
 struct ListShape {
-  // Pointers from the document to the array of rows, best first; "" = the document itself. Where ""
-  // stands alone, a document that is an object is the only row.
+  // Pointers (without further steps) from the document to the rows, best first; "" = the document
+  // itself. Rows are the items of an array or the members of an object. Where "" stands alone, a
+  // document that is an object is the only row, unless `id` says that keys are ids.
   std::vector<std::string> items{"/data"};
-  std::vector<std::string> id{
-      "/id"};                // pointers from a row to its id, best first; "" = rows are texts
+  // Pointers from a row to its id, best first; "" = in an array the row itself, a text; in an
+  // object its key.
+  std::vector<std::string> id{"/id"};
   std::string strip_prefix;  // removed from the front of every id and target that has it
   Pagination pagination;
   friend bool operator==(const ListShape&, const ListShape&) = default;
@@ -72,7 +75,10 @@ struct SecondDocument {
 
 // One way to learn targets. Which members count depends on `kind`; what the target equals its id,
 // is null or missing means: not disclosed.
-//  field    the string at `pointer` on the alias's row (or on its row of `document`)
+//  field    the string at `pointer` on the alias's row (or on its row of `document`); several are a
+//           set. With `join` those of several pointers side by side, joined by `with`; with
+//           `header` that header of the list's answer, for each alias that is named, or each id
+//           where none is
 //  reverse  `pointer` leads from a concrete row to the array of its aliases; the target is that
 //  row's id, or the string at
 //           `canonical`
@@ -83,6 +89,11 @@ struct SecondDocument {
 struct AliasRule {
   Rule kind = Rule::Field;
   std::string pointer;
+  std::vector<std::string> join;   // field: pointers, in place of `pointer`
+  std::string with;                // field: between what `join` leads to
+  std::optional<Pattern> match;    // cuts the target out of a value: its first group, else all of
+                                   // it; a value without it discloses nothing
+  std::optional<Pattern> not_for;  // field, reverse: ids whose rows this rule does not read
   bool opaque = false;  // field: the value names no model (a digest, a version): shown as it is,
                         // never followed
   std::string strip_prefix;  // removed from targets, besides the list's own
@@ -91,7 +102,7 @@ struct AliasRule {
   std::string canonical;                   // reverse
   std::string url;                         // lookup, echo
   std::string body;                        // echo
-  std::string header;                      // echo
+  std::string header;                      // field, lookup, echo
   std::string fingerprint;  // echo: pointer to an opaque build stamp, shown beside the target as
                             // "target@stamp"
   // echo: pointer to a build stamp where the answer names the alias itself: then the stamp is the
@@ -102,6 +113,11 @@ struct AliasRule {
   int daily_budget = 0;  // echo: questions per UTC day and endpoint, all aliases together
   friend bool operator==(const AliasRule&, const AliasRule&) = default;
 };
+
+// A rule about the header of the list's own answer.
+inline bool reads_list_header(const AliasRule& rule) {
+  return rule.kind == Rule::Field && !rule.header.empty();
+}
 
 inline constexpr int kHopsMax = 4;
 
@@ -134,6 +150,17 @@ struct LifecycleFields {
   friend bool operator==(const LifecycleFields&, const LifecycleFields&) = default;
 };
 
+// What the user wrote and no preset did: where that finds nothing in a list, it is worth a word.
+struct OwnParts {
+  bool rules = false;
+  bool hints = false;
+  bool lifecycle = false;
+  friend bool operator==(const OwnParts&, const OwnParts&) = default;
+};
+
+// How a configuration speaks of a rule: "field /ref_model".
+std::string describe(const AliasRule& rule);
+
 struct Reading {
   ListShape shape;
   std::vector<AliasRule> rules;  // in order: the first that discloses a target wins
@@ -142,6 +169,7 @@ struct Reading {
   AliasNames alias_names;
   LifecycleFields lifecycle;
   IdFilter models;
+  OwnParts own;
   friend bool operator==(const Reading&, const Reading&) = default;
 };
 

@@ -1,7 +1,5 @@
 #include "daemon/catalog/resolve_aliases.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -101,24 +99,20 @@ Targets follow(const DirectByAlias& known, const std::vector<AliasRule>& rules,
 
 }  // namespace
 
-std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(
-    std::vector<Statement> statements, const std::vector<AliasRule>& rules) {
+std::vector<ResolvedAlias> resolve_aliases(std::vector<Statement> statements,
+                                           const std::vector<AliasRule>& rules) {
   drop_canonical(statements);
   drop_symmetric(statements, rules);
   const auto known = direct_targets(std::move(statements));
   std::vector<ResolvedAlias> resolved;
   for (const auto& [alias, direct] : known) {
-    if (direct.targets.size() > kTargetsMax) {
-      return std::unexpected(ReadError{
-          Reason::BadShape,
-          fmt::format(
-              "the rows give one alias more than {} unlike targets; is this the right rule?",
-              kTargetsMax)});
-    }
-    resolved.push_back({.id = alias,
-                        .target = joined_targets(follow(known, rules, alias, direct)),
-                        .rule = rules[direct.rule].kind,
-                        .evidence = direct.evidence});
+    const bool is_bounded = direct.targets.size() <= kTargetsMax;
+    resolved.push_back(
+        {.id = alias,
+         .target = is_bounded ? joined_targets(follow(known, rules, alias, direct)) : "",
+         .rule = rules[direct.rule].kind,
+         .rule_index = direct.rule,
+         .evidence = direct.evidence});
   }
   return resolved;
 }

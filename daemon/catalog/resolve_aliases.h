@@ -3,13 +3,11 @@
 #pragma once
 
 #include <cstddef>
-#include <expected>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "daemon/catalog/catalog.h"
-#include "daemon/catalog/read_error.h"
 #include "daemon/catalog/reading.h"
 
 namespace modelvane {
@@ -25,14 +23,15 @@ struct Statement {
 
 struct ResolvedAlias {
   std::string id;
-  std::string target;
+  std::string target;  // "" = more than kTargetsMax of them: nothing that could be shown
   Rule rule = Rule::Field;
+  std::size_t rule_index = 0;
   std::size_t evidence = 0;  // the smallest of the statements that decided
 };
 
 // Sorted by id. For each alias the first rule with a statement decides; what it says on several
 // rows is a set.
-std::expected<std::vector<ResolvedAlias>, ReadError> resolve_aliases(
-    std::vector<Statement> statements, const std::vector<AliasRule>& rules);
+std::vector<ResolvedAlias> resolve_aliases(std::vector<Statement> statements,
+                                           const std::vector<AliasRule>& rules);
 
 }  // namespace modelvane

@@ -146,6 +146,8 @@ Json to_json(const Probed& probed) {
   json["hints"] = hints_json(probed);
   json["retirements"] = retirements_json(*probed.catalog());
   json["broken_pins"] = broken_pins(probed);
+  json["warnings"] = Json::array();
+  for (const auto& note : probed.catalog()->notes) json["warnings"].push_back(note.sentence);
   return json;
 }
 
@@ -196,6 +198,7 @@ void print_table(const Probed& probed) {
   }
   print_hints(probed);
   print_retirements(*probed.catalog());
+  for (const auto& note : probed.catalog()->notes) fmt::print("  warning: {}\n", note.sentence);
   for (const auto& alias : broken_pins(probed)) {
     if (!probed.catalog()->find_alias(alias))
       fmt::print("  {}  PIN BROKEN: nobody says what it points to\n", alias);

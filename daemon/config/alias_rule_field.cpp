@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "daemon/catalog/disclosure.h"
+#include "daemon/catalog/json_path.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
+#include "daemon/text/ascii.h"
 #include "daemon/text/url.h"
 
 namespace modelvane {
@@ -26,6 +28,12 @@ constexpr int kEchoDailyBudget = 24;
 constexpr Range<Duration> kIntervalRange{10s, 7 * 24h};
 constexpr Range<int> kBudgetRange{1, 100'000};
 constexpr std::size_t kBodyBytesMax = 16 * 1024;
+// The compiled form grows with the text, and matching cost with both.
+constexpr std::size_t kPatternBytesMax = 256;
+
+// A name, a version and a region, and some more.
+constexpr std::size_t kJoinMax = 8;
+constexpr std::string_view kJoinWith = "@";
 
 constexpr std::string_view kIdPlace = "{id}";
 
@@ -69,7 +77,7 @@ SecondDocument read_document(const Field& field, const std::string& list_url) {
           fields->need("url", "write the URL of the document whose rows tell the targets")) {
     document.url = read_rule_url(*url, list_url);
   }
-  if (const auto* items = fields->find("items")) read_pointer(*items, true, document.items);
+  if (const auto* items = fields->find("items")) read_plain_pointer(*items, document.items);
   if (const auto* id = fields->find("id")) read_pointer(*id, true, document.id);
   return document;
 }
@@ -79,9 +87,51 @@ void read_strip_prefix(const Fields& fields, AliasRule& rule) {
     rule.strip_prefix = prefix->text_or_empty("text").value_or("");
 }
 
-void read_field_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
-  read_pointer(*fields.find("field"), false, rule.pointer);
+void read_match(const Fields& fields, AliasRule& rule) {
+  const auto* match = fields.find("match");
+  if (match != nullptr) rule.match = read_pattern(*match);
+}
+
+void read_not_for(const Fields& fields, AliasRule& rule) {
+  const auto* not_for = fields.find("not_for");
+  if (not_for != nullptr) rule.not_for = read_pattern(*not_for);
+}
+
+void read_header_name(const Field& field, std::string& name) {
+  name = field.text("the name of a header").value_or("");
+  if (!name.empty() && !is_token(name))
+    field.fail("must be the name of a header, such as openai-model");
+  name = to_lower(name);  // as answers have them
+}
+
+void read_opaque(const Fields& fields, AliasRule& rule) {
   if (const auto* opaque = fields.find("opaque")) rule.opaque = opaque->boolean().value_or(false);
+}
+
+void read_join_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
+  const auto& join = *fields.find("join");
+  const auto items = join.list("JSON pointers such as /model/name");
+  if (!items) return;
+  if (items->size() < 2 || items->size() > kJoinMax)
+    join.fail(fmt::format("must name 2 to {} pointers, not {}", kJoinMax, items->size()));
+  for (const auto& item : *items) read_pointer(item, false, rule.join.emplace_back());
+  rule.with = kJoinWith;
+  if (const auto* with = fields.find("with")) rule.with = with->text_or_empty("text").value_or("");
+  read_opaque(fields, rule);
+  read_not_for(fields, rule);
+  if (const auto* document = fields.find("document"))
+    rule.document = read_document(*document, list_url);
+}
+
+void read_header_rule(const Fields& fields, const std::string&, AliasRule& rule) {
+  read_header_name(*fields.find("header"), rule.header);
+  read_opaque(fields, rule);
+}
+
+void read_field_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
+  read_pointer(*fields.find("field"), true, rule.pointer);
+  read_not_for(fields, rule);
+  read_opaque(fields, rule);
   if (const auto* hops = fields.find("max_hops")) {
     rule.max_hops = hops->integer({1, kHopsMax}).value_or(1);
     if (rule.opaque && rule.max_hops > 1)
@@ -93,6 +143,7 @@ void read_field_rule(const Fields& fields, const std::string& list_url, AliasRul
 
 void read_reverse_rule(const Fields& fields, const std::string&, AliasRule& rule) {
   read_pointer(*fields.find("reverse"), false, rule.pointer);
+  read_not_for(fields, rule);
   if (const auto* canonical = fields.find("canonical"))
     read_pointer(*canonical, false, rule.canonical);
 }
@@ -111,6 +162,7 @@ void read_lookup_rule(const Fields& fields, const std::string& list_url, AliasRu
   }
   rule.pointer = "/id";
   if (const auto* pointer = fields.find("pointer")) read_pointer(*pointer, false, rule.pointer);
+  if (const auto* header = fields.find("header")) read_header_name(*header, rule.header);
   read_interval(fields, kLookupInterval, rule);
 }
 
@@ -137,31 +189,30 @@ void read_echo_rule(const Fields& fields, const std::string& list_url, AliasRule
     read_pointer(*fingerprint, false, rule.fingerprint);
   if (const auto* fingerprint = fields.find("alias_fingerprint"))
     read_pointer(*fingerprint, false, rule.alias_fingerprint);
-  if (const auto* header = fields.find("header")) {
-    rule.header = header->text("the name of a header").value_or("");
-    if (!rule.header.empty() && !is_token(rule.header))
-      header->fail("must be the name of a header, such as openai-model");
-  }
+  if (const auto* header = fields.find("header")) read_header_name(*header, rule.header);
   read_echo_limits(fields, rule);
 }
 
 struct RuleKind {
   std::string_view key;
   Rule kind;
-  std::vector<std::string_view> keys;  // besides `key` and strip_prefix
+  std::vector<std::string_view> keys;  // besides `key`, strip_prefix and match
   void (*read)(const Fields&, const std::string&, AliasRule&);
 };
 
 const std::vector<RuleKind>& rule_kinds() {
   static const std::vector<RuleKind> kKinds{
-      {"field", Rule::Field, {"opaque", "max_hops", "document"}, read_field_rule},
-      {"reverse", Rule::Reverse, {"canonical"}, read_reverse_rule},
-      {"lookup", Rule::Lookup, {"pointer", "interval"}, read_lookup_rule},
+      {"field", Rule::Field, {"opaque", "max_hops", "document", "not_for"}, read_field_rule},
+      {"join", Rule::Field, {"with", "opaque", "document", "not_for"}, read_join_rule},
+      {"reverse", Rule::Reverse, {"canonical", "not_for"}, read_reverse_rule},
+      {"lookup", Rule::Lookup, {"pointer", "header", "interval"}, read_lookup_rule},
       {"echo",
        Rule::Echo,
        {"body", "pointer", "header", "fingerprint", "alias_fingerprint", "interval",
         "daily_budget"},
        read_echo_rule},
+      // Last: `header` also belongs to lookup and echo.
+      {"header", Rule::Field, {"opaque"}, read_header_rule},
   };
   return kKinds;
 }
@@ -171,6 +222,7 @@ std::span<const std::string_view> rule_keys() {
     std::vector<std::string_view> all;
     for (const auto& kind : rule_kinds()) all.push_back(kind.key);
     all.push_back("strip_prefix");
+    all.push_back("match");
     for (const auto& kind : rule_kinds()) {
       for (const auto key : kind.keys) {
         if (std::ranges::find(all, key) == all.end()) all.push_back(key);
@@ -184,7 +236,7 @@ std::span<const std::string_view> rule_keys() {
 // Reports keys that the rule does not have, among them those of a second rule.
 void refuse_foreign_keys(const Fields& fields, const RuleKind& kind) {
   for (const auto key : rule_keys()) {
-    const bool is_own = key == kind.key || key == "strip_prefix" ||
+    const bool is_own = key == kind.key || key == "strip_prefix" || key == "match" ||
                         std::ranges::find(kind.keys, key) != kind.keys.end();
     if (const auto* field = fields.find(key); field != nullptr && !is_own) {
       field->fail(fmt::format("does not belong to a {} rule", kind.key));
@@ -212,6 +264,28 @@ void read_pointer(const Field& field, bool may_be_empty, std::string& pointer) {
   pointer = std::move(*text);
 }
 
+void read_plain_pointer(const Field& field, std::string& pointer) {
+  read_pointer(field, true, pointer);
+  const auto steps = steps_of(pointer);
+  if (std::ranges::any_of(
+          steps, [](const PathStep& step) { return step.kind != PathStep::Kind::Member; })) {
+    field.fail("must name one place; * and [key=value] are for what stands in the rows");
+  }
+}
+
+std::optional<Pattern> read_pattern(const Field& field) {
+  const auto text = field.text("a regular expression");
+  if (!text) return std::nullopt;
+  if (text->size() > kPatternBytesMax) {
+    field.fail(fmt::format("must be at most {} bytes long", kPatternBytesMax));
+    return std::nullopt;
+  }
+  auto pattern = Pattern::compile(*text);
+  if (pattern) return std::move(*pattern);
+  field.fail(fmt::format("{} {}", in_quotes(*text), pattern.error()));
+  return std::nullopt;
+}
+
 void read_alias_rule(const Field& field, const std::string& list_url,
                      std::vector<AliasRule>& rules) {
   const auto fields = field.fields(rule_keys());
@@ -222,13 +296,14 @@ void read_alias_rule(const Field& field, const std::string& list_url,
     rule.kind = kind.kind;
     kind.read(*fields, list_url, rule);
     read_strip_prefix(*fields, rule);
+    read_match(*fields, rule);
     refuse_foreign_keys(*fields, kind);
     rules.push_back(std::move(rule));
     return;
   }
   fields->need("field",
                "write {field: /ref_model}, the JSON pointer from a row to the target's id, or "
-               "reverse, lookup or echo");
+               "join, reverse, lookup, echo or header");
 }
 
 }  // namespace modelvane

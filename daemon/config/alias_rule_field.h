@@ -1,6 +1,7 @@
 // One entry of `aliases`: a rule that tells an alias's target.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ void read_alias_rule(const Field& field, const std::string& list_url,
 
 // `interval` and `daily_budget` of an echo rule; defaults where they are not stated.
 void read_echo_limits(const Fields& fields, AliasRule& rule);
+
+// One without the steps `*` and `[key=value]`.
+void read_plain_pointer(const Field& field, std::string& pointer);
+
+std::optional<Pattern> read_pattern(const Field& field);
 
 // A JSON pointer; errors go to `field`.
 void read_pointer(const Field& field, bool may_be_empty, std::string& pointer);

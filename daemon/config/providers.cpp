@@ -185,7 +185,9 @@ std::span<const std::string_view> provider_names() {
 
 Reading reading_of(const ProviderPreset& preset, const std::string& list_url) {
   Findings findings{kFile};
-  return read_list_of(*preset.node, list_url, findings);
+  auto reading = read_list_of(*preset.node, list_url, findings);
+  reading.own = {};
+  return reading;
 }
 
 AliasRule question_of(const ProviderPreset& preset, const std::string& list_url) {

@@ -14,8 +14,6 @@
 namespace modelvane {
 namespace {
 
-// The compiled form grows with the text, and matching cost with both.
-constexpr std::size_t kPatternBytesMax = 256;
 constexpr std::size_t kPatternsMax = 64;
 constexpr std::size_t kRulesMax = 16;
 constexpr std::size_t kItemsMax = 8;
@@ -27,13 +25,13 @@ constexpr std::size_t kAliasIdsMax = 256;
 // One place of the rows, or a list of places, best first.
 void read_places(const Field& field, std::vector<std::string>& items) {
   items.clear();
-  if (!field.is_list()) return read_pointer(field, true, items.emplace_back());
+  if (!field.is_list()) return read_plain_pointer(field, items.emplace_back());
   const auto places = field.list("JSON pointers such as /data");
   if (!places) return;
   if (places->empty() || places->size() > kItemsMax) {
     field.fail(fmt::format("must name 1 to {} places, not {}", kItemsMax, places->size()));
   }
-  for (const auto& place : *places) read_pointer(place, true, items.emplace_back());
+  for (const auto& place : *places) read_plain_pointer(place, items.emplace_back());
 }
 
 std::string read_query_key(const Fields& fields) {
@@ -96,20 +94,6 @@ Pagination read_pagination(const Field& field) {
   return pagination;
 }
 
-void read_pattern(const Field& field, std::vector<Pattern>& patterns) {
-  auto text = field.text("a regular expression");
-  if (!text) return;
-  if (text->size() > kPatternBytesMax) {
-    field.fail(fmt::format("must be at most {} bytes long", kPatternBytesMax));
-    return;
-  }
-  if (auto pattern = Pattern::compile(*text)) {
-    patterns.push_back(std::move(*pattern));
-  } else {
-    field.fail(fmt::format("{} {}", in_quotes(*text), pattern.error()));
-  }
-}
-
 void read_patterns(const Field* field, std::vector<Pattern>& patterns) {
   if (field == nullptr) return;
   const auto items = field->list("regular expressions");
@@ -118,7 +102,9 @@ void read_patterns(const Field* field, std::vector<Pattern>& patterns) {
     field->fail(fmt::format("must have at most {} entries, not {}", kPatternsMax, items->size()));
     return;
   }
-  for (const auto& item : *items) read_pattern(item, patterns);
+  for (const auto& item : *items) {
+    if (auto pattern = read_pattern(item)) patterns.push_back(std::move(*pattern));
+  }
 }
 
 void read_pointers(const Field* field, bool may_negate, std::vector<std::string>& pointers) {
@@ -162,7 +148,14 @@ void read_list(const Field& field, ListShape& shape) {
   const auto fields = field.fields(kKeys);
   if (!fields) return;
   if (const auto* items = fields->find("items")) read_places(*items, shape.items);
-  if (const auto* id = fields->find("id")) read_places(*id, shape.id);
+  const bool is_place_named =
+      fields->find("items") != nullptr && shape.items.size() == 1 && !shape.items.front().empty();
+  if (const auto* id = fields->find("id")) {
+    read_places(*id, shape.id);
+  } else if (is_place_named && shape.id == ListShape{}.id) {
+    // Nobody has said what an id is: rows without /id are texts, or members whose keys are the ids.
+    shape.id.emplace_back("");
+  }
   if (const auto* prefix = fields->find("strip_prefix"))
     shape.strip_prefix = prefix->text_or_empty("text").value_or("");
   if (const auto* pagination = fields->find("pagination"))
@@ -226,6 +219,9 @@ void read_reading(const Fields& fields, const std::string& list_url, Reading& re
   if (const auto* field = fields.find("alias_names")) read_alias_names(*field, reading.alias_names);
   if (const auto* field = fields.find("lifecycle")) read_lifecycle(*field, reading.lifecycle);
   if (const auto* field = fields.find("hints")) read_hints(*field, reading.hints);
+  reading.own = {.rules = fields.find("aliases") != nullptr,
+                 .hints = fields.find("hints") != nullptr,
+                 .lifecycle = fields.find("lifecycle") != nullptr};
   if (const auto* field = fields.find("models")) read_models(*field, reading.models);
 }
 

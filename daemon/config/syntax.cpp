@@ -163,8 +163,10 @@ std::optional<std::string> pointer_problem(std::string_view pointer) {
     return "must be a JSON pointer: start it with \"/\", as in /data";
   for (std::size_t i = 0; i < pointer.size(); ++i) {
     if (pointer[i] == '~' &&
-        (i + 1 == pointer.size() || (pointer[i + 1] != '0' && pointer[i + 1] != '1'))) {
-      return "must be a JSON pointer: write \"~\" as ~0 and \"/\" inside a name as ~1";
+        (i + 1 == pointer.size() || pointer[i + 1] < '0' || pointer[i + 1] > '3')) {
+      return "must be a JSON pointer: write \"~\" as ~0 and \"/\" inside a name as ~1 (a name that "
+             "is * "
+             "as ~2, a [ at its front as ~3)";
     }
   }
   return std::nullopt;

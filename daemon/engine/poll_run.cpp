@@ -70,8 +70,9 @@ PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionSco
 bool PollRun::is_single() const {
   const auto& reading = endpoint_.reading;
   return reading.shape.pagination.kind == Pagination::Kind::None &&
-         std::ranges::none_of(reading.rules,
-                              [](const AliasRule& rule) { return rule.document.has_value(); });
+         std::ranges::none_of(reading.rules, [](const AliasRule& rule) {
+           return rule.document.has_value() || reads_list_header(rule);
+         });
 }
 
 std::optional<HttpRequest> PollRun::next(Time wall, Duration steady) {
@@ -174,7 +175,8 @@ void PollRun::note_figures(const HttpResult& result) {
 void PollRun::take_page(const HttpReply& reply, Time wall) {
   if (is_single()) return take_only_page(reply, wall);
   if (!reader_) reader_.emplace(endpoint_.reading);
-  const auto end = reader_->add_page(reply.body);
+  const auto end =
+      reader_->add_page(reply.body, [&](std::string_view name) { return reply.header(name); });
   if (!end) return fail(to_failure(end.error()));
   fetched_.push_back(url_);
   auto url = next_page(endpoint_.reading.shape.pagination, *end, fetched_);
@@ -191,7 +193,8 @@ void PollRun::take_page(const HttpReply& reply, Time wall) {
 void PollRun::take_only_page(const HttpReply& reply, Time wall) {
   const auto hash = std::hash<std::string>{}(reply.body);
   if (!memory_.list || hash != memory_.body_hash) {
-    auto list = read_catalog(reply.body, endpoint_.reading);
+    auto list = read_catalog(reply.body, endpoint_.reading,
+                             [&](std::string_view name) { return reply.header(name); });
     if (!list) return fail(to_failure(std::move(list.error())));
     keep_list(std::move(*list));
     memory_.body_hash = hash;

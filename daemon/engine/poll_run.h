@@ -85,7 +85,8 @@ class PollRun {
   void begin_questions(Duration steady);
   void end_questions();
   void fail(PollFailure failure);
-  // One page and no second document: it can be asked for by validators, and recognised by its hash.
+  // One page and nothing beside its body: it can be asked for by validators, and recognised by its
+  // hash.
   bool is_single() const;
   bool may_ask_for_changes(Duration steady) const;
 

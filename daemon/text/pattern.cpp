@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace modelvane {
@@ -62,6 +64,16 @@ std::expected<Pattern, std::string> Pattern::compile(std::string_view text) {
 
 bool Pattern::is_found_in(std::string_view subject) const {
   return re2::RE2::PartialMatch(subject, *compiled_);
+}
+
+std::optional<std::string_view> Pattern::cut_from(std::string_view subject) const {
+  std::array<re2::StringPiece, 2> parts;
+  const int groups = std::min(compiled_->NumberOfCapturingGroups(), 1);
+  if (!compiled_->Match(subject, 0, subject.size(), re2::RE2::UNANCHORED, parts.data(), groups + 1))
+    return std::nullopt;
+  const auto& part = parts.at(static_cast<std::size_t>(groups));
+  return part.data() == nullptr ? std::nullopt
+                                : std::optional{std::string_view{part.data(), part.size()}};
 }
 
 const std::string& Pattern::text() const {

@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,8 @@ class Pattern {
 
   // The pattern occurs somewhere in `subject`.
   bool is_found_in(std::string_view subject) const;
+  // What its first group matches in `subject`, or all of the match where it has none; borrowed.
+  std::optional<std::string_view> cut_from(std::string_view subject) const;
   const std::string& text() const;
   friend bool operator==(const Pattern& a, const Pattern& b) { return a.text() == b.text(); }
 

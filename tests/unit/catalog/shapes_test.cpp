@@ -200,14 +200,6 @@ TEST_CASE("evidence is the row as it was sent, without white space between its p
   CHECK(catalog.aliases[0].evidence == R"({"id":"a","ref":"b","n":1.10,"t":"x \" y\u00e9"})");
 }
 
-TEST_CASE("more unlike targets than anyone could read are refused") {
-  std::string rows = R"({"id":"a","ref":"t0"})";
-  for (std::size_t i = 1; i <= kTargetsMax; ++i)
-    rows += fmt::format(R"(,{{"id":"a","ref":"t{}"}})", i);
-  CHECK(read_catalog(R"({"data":[)" + rows + "]}", reading({field("/ref")})).error().reason ==
-        Reason::BadShape);
-}
-
 TEST_CASE("aliases without a target are asked about, listed or not, if a rule asks") {
   auto how = latest(reading({field("/ref"), {.kind = Rule::Lookup, .pointer = "/id"}}));
   how.alias_names.ids = {"hidden", "told"};

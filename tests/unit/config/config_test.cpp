@@ -114,6 +114,7 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   gateway.reading.rules = {{Rule::Field, "/ref_model"}};
   gateway.reading.models.include = {Pattern::compile("^acme-").value()};
   gateway.policy.shrink_guard.least = 5;
+  gateway.reading.own.rules = true;
   gateway.access.tls.ca_file = ca_file;
   gateway.access.proxy.url = "http://proxy:3128";
 

@@ -74,10 +74,10 @@ TEST_CASE("names, labels, tokens and header values have their alphabets") {
   CHECK_FALSE(is_header_value(std::string_view{"a\0b", 3}));
 }
 
-TEST_CASE("JSON pointers are empty or start with a slash, and escape with ~0 and ~1") {
-  for (const std::string_view fine : {"", "/", "/data", "/a~1b/~0/0"})
+TEST_CASE("JSON pointers are empty or start with a slash, and escape with ~0 to ~3") {
+  for (const std::string_view fine : {"", "/", "/data", "/a~1b/~0/0", "/~2/~3x]"})
     CHECK_FALSE(pointer_problem(fine).has_value());
-  for (const std::string_view bad : {"data", "/a~", "/a~2", "$.data"})
+  for (const std::string_view bad : {"data", "/a~", "/a~4", "$.data"})
     CHECK(pointer_problem(bad).has_value());
 }
 

@@ -1,0 +1,24 @@
+// A value of a JSON document that somebody asked for.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace modelvane {
+
+struct JsonValue {
+  // Broken: what stands there is no valid JSON (half a character, a number beyond all bounds).
+  enum class Kind { Missing, Null, Boolean, Number, Text, Array, Object, Broken };
+  Kind kind = Kind::Missing;
+  std::string text;      // Text: without quotes and escapes; Boolean and Number: as written
+  std::string_view raw;  // as the body has it, white space included
+  // Array: the texts directly in it; of a pointer with `*` one for each match, "" where a match is
+  // neither text nor number, so that several such pointers fit together by position.
+  std::vector<std::string> texts;
+  bool is_text() const { return kind == Kind::Text; }
+};
+
+std::string_view name_of(JsonValue::Kind kind);
+
+}  // namespace modelvane
