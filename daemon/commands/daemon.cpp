@@ -36,6 +36,20 @@ Config with_instance(Config config) {
   return config;
 }
 
+// What waiting does not change: it takes an operator, who should be told at once. A full or broken
+// disk may come back, and a damaged database is said on the page, in the log and by /-/ready.
+bool is_hopeless(StoreError::Kind kind) {
+  switch (kind) {
+    case StoreError::Kind::Busy:
+    case StoreError::Kind::Newer:
+    case StoreError::Kind::ReadOnly: return true;
+    case StoreError::Kind::Full:
+    case StoreError::Kind::Damaged:
+    case StoreError::Kind::Unavailable: return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 // Members in the order of their making; the reverse is the order in which they may go.
@@ -52,9 +66,10 @@ struct Daemon::Parts {
   std::jthread engine_thread;
 
   Parts(const Options& options, Config config, LoadedProtection protection,
+        std::unique_ptr<SqliteStore> store,
         std::function<std::expected<void, std::string>()> reload)
       : event_log(options.storage_path),
-        writer(std::make_unique<SqliteStore>(options.storage_path), [this] { transport.wake(); }),
+        writer(std::move(store), [this] { transport.wake(); }),
         engine({clock, transport, writer, board, options.external_url}, std::move(config),
                std::random_device{}()),
         web({.listen_addresses = options.listen_addresses,
@@ -79,8 +94,12 @@ Daemon::~Daemon() {
 }
 
 std::expected<void, std::string> Daemon::start(Config config, LoadedProtection protection) {
-  parts_ = std::make_unique<Parts>(options_, with_instance(std::move(config)),
-                                   std::move(protection), [this] { return reload(); });
+  auto store = std::make_unique<SqliteStore>(options_.storage_path);
+  if (const auto opened = store->open(); !opened && is_hopeless(opened.error().kind))
+    return std::unexpected(opened.error().sentence);
+  parts_ =
+      std::make_unique<Parts>(options_, with_instance(std::move(config)), std::move(protection),
+                              std::move(store), [this] { return reload(); });
   if (auto started = parts_->web.start(); !started) {
     parts_.reset();
     return started;

@@ -32,8 +32,8 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // The error is a sentence (an address is taken, say). A store that cannot be opened is no error:
-  // polling starts, the store is tried on.
+  // The error is a sentence: an address is taken, the store belongs to another daemon or may not be
+  // written. A disk that is full or away is no error: polling starts, the store is tried on.
   std::expected<void, std::string> start(Config config, LoadedProtection protection = {});
   // Bound addresses, "127.0.0.1:10178".
   std::vector<std::string> addresses() const;

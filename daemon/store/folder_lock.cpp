@@ -8,7 +8,9 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +21,8 @@ constexpr const char* kFileName = "modelvane.lock";
 // Second line of the file. The first is the number of the process that holds, or last held, the
 // lock.
 constexpr std::string_view kDatabaseNote = "database completed";
+// Third line, with a number.
+constexpr std::string_view kCommitsNote = "commits ";
 
 StoreError error_of(int number, const std::string& what) {
   const auto reason = std::generic_category().message(number);
@@ -43,6 +47,14 @@ std::string read_all(int file) {
   return size > 0 ? std::string(buffer.data(), static_cast<std::size_t>(size)) : "";
 }
 
+std::int64_t commits_in(std::string_view note) {
+  const auto at = note.find(kCommitsNote);
+  std::int64_t commits = 0;
+  if (at != std::string_view::npos)
+    std::from_chars(note.data() + at + kCommitsNote.size(), note.data() + note.size(), commits);
+  return commits;
+}
+
 }  // namespace
 
 StoreError::Kind kind_of_errno(int number) {
@@ -52,6 +64,9 @@ StoreError::Kind kind_of_errno(int number) {
     case EFBIG: return StoreError::Kind::Full;
     case EACCES:
     case EPERM:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
     case EROFS: return StoreError::Kind::ReadOnly;
     default: return StoreError::Kind::Unavailable;
   }
@@ -74,6 +89,7 @@ std::expected<FolderLock, StoreError> FolderLock::take(const std::filesystem::pa
                                             note.substr(0, note.find('\n')), folder.string())});
   }
   lock.had_database_ = note.find(kDatabaseNote) != std::string::npos;
+  lock.commits_ = commits_in(note);
   lock.write_note();
   return lock;
 }
@@ -91,16 +107,23 @@ FolderLock::~FolderLock() {
 }
 
 FolderLock::FolderLock(FolderLock&& other) noexcept
-    : file_(std::exchange(other.file_, -1)), had_database_(other.had_database_) {}
+    : file_(std::exchange(other.file_, -1)),
+      had_database_(other.had_database_),
+      commits_(other.commits_) {}
 
 void FolderLock::note_database() {
   if (std::exchange(had_database_, true)) return;
   write_note();
 }
 
+void FolderLock::note_commits(std::int64_t commits) {
+  if (std::exchange(commits_, commits) != commits) write_note();
+}
+
 void FolderLock::write_note() const {
-  const std::string note =
-      fmt::format("{}\n{}", ::getpid(), had_database_ ? fmt::format("{}\n", kDatabaseNote) : "");
+  std::string note = fmt::format("{}\n", ::getpid());
+  if (had_database_) note += fmt::format("{}\n", kDatabaseNote);
+  if (commits_ > 0) note += fmt::format("{}{}\n", kCommitsNote, commits_);
   // Written over the old text before it is cut: a full disk then costs nothing that was known.
   if (::pwrite(file_, note.data(), note.size(), 0) == static_cast<ssize_t>(note.size())) {
     [[maybe_unused]] const int cut = ::ftruncate(file_, static_cast<off_t>(note.size()));

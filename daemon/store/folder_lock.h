@@ -4,6 +4,7 @@
 // that was never begun. Readers need no lock. One thread.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 
@@ -27,6 +28,10 @@ class FolderLock {
   // Best effort: when this cannot be written, an emptied file later passes for a new one, as it
   // would without the mark.
   void note_database();
+  // The number of the newest commit that is known to have been made, kept a second time beside the
+  // database: a log that lost its end is noticed.
+  std::int64_t commits() const { return commits_; }
+  void note_commits(std::int64_t commits);
 
  private:
   explicit FolderLock(int file) : file_(file) {}
@@ -34,6 +39,7 @@ class FolderLock {
 
   int file_ = -1;
   bool had_database_ = false;
+  std::int64_t commits_ = 0;
 };
 
 // ENOSPC, EACCES... as a kind of store error.

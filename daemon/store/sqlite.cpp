@@ -50,6 +50,14 @@ std::string_view advice(StoreError::Kind kind) {
   return "";
 }
 
+std::string immutable_uri(const std::filesystem::path& file) {
+  std::string uri = "file:";
+  for (const char c : file.string()) {
+    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", c) : std::string(1, c);
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Rows::~Rows() {
@@ -79,11 +87,15 @@ std::string Rows::text(int column) const {
 }
 
 Database::Database(std::filesystem::path file, Access access) : file_(std::move(file)) {
-  const int how = access == Access::Read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  const bool is_immutable = access == Access::Immutable;
+  const int how =
+      access == Access::Read || is_immutable ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   const int flags = how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-                    (access == Access::Create ? SQLITE_OPEN_CREATE : 0);
+                    (access == Access::Create ? SQLITE_OPEN_CREATE : 0) |
+                    (is_immutable ? SQLITE_OPEN_URI : 0);
   errno = 0;
-  if (sqlite3_open_v2(file_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
+  const auto name = is_immutable ? immutable_uri(file_) : file_.string();
+  if (sqlite3_open_v2(name.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
     note_failure();
     return;
   }
@@ -99,6 +111,10 @@ Database::Database(std::filesystem::path file, Access access) : file_(std::move(
 Database::~Database() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close(handle_);
+}
+
+void Database::leave_log_alone() {
+  if (handle_) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 void Database::fail(StoreError::Kind kind, std::string sentence) {

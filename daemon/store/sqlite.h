@@ -42,7 +42,9 @@ class Rows {
 
 class Database {
  public:
-  enum class Access { Read, Write, Create };
+  // Immutable: the file alone, without its log and without locks, also on media that cannot be
+  // written. Only while nobody writes it.
+  enum class Access { Immutable, Read, Write, Create };
   Database(std::filesystem::path file, Access access);
   ~Database();
   Database(const Database&) = delete;
@@ -53,6 +55,9 @@ class Database {
   // A failure that the caller found (a checksum that does not fit).
   void fail(StoreError::Kind kind, std::string sentence);
   const std::filesystem::path& file() const { return file_; }
+
+  // Closing does not put the log into the file: after an error both stay as they are.
+  void leave_log_alone();
 
   // Statements without values, one or several.
   bool run(const std::string& sql);

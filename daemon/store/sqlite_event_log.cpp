@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include "daemon/store/commit_trail.h"
+#include "daemon/store/folder_lock.h"
 #include "daemon/store/request_table.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/sqlite.h"
@@ -154,7 +156,16 @@ std::expected<Database*, StoreError> SqliteEventLog::open() {
   if (database_) return database_.get();
   if (!has_database()) return nullptr;
   auto database = std::make_unique<Database>(database_file(folder_), Database::Access::Read);
-  const auto version = identify(*database);
+  auto version = identify(*database);
+  // Readers of a log write beside it. On a mounted backup they cannot, and need not when the daemon
+  // that wrote it was stopped: all of it is in the file.
+  std::error_code error;
+  const auto log_bytes = std::filesystem::file_size(log_of(database_file(folder_)), error);
+  if (!database->ok() && database->error().kind == StoreError::Kind::ReadOnly &&
+      (error || log_bytes == 0) && !FolderLock::is_held(folder_)) {
+    database = std::make_unique<Database>(database_file(folder_), Database::Access::Immutable);
+    version = identify(*database);
+  }
   if (!database->ok()) return std::unexpected(database->error());
   // The daemon is just making it.
   if (version == 0) return nullptr;

@@ -1,7 +1,10 @@
 #include "daemon/store/sqlite_store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "daemon/store/checksum.h"
@@ -17,6 +20,18 @@ namespace {
 
 // The log is cut back to this after a burst (a reader that held it open, a large retention run).
 constexpr std::int64_t kJournalBytesMax = 64LL * 1024 * 1024;
+
+// Old events are deleted so many at a time: a tenth of a second in which a change waits, not the
+// minute that a million takes.
+constexpr std::int64_t kSliceMax = 2'000;
+
+// SQLite gives its log and the other files the mode of the database, and that one what the umask
+// leaves: they tell which services an organisation depends on, so they are the owner's.
+bool make_for_owner(const std::filesystem::path& file) {
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made >= 0) ::close(made);
+  return made >= 0;
+}
 
 std::uintmax_t size_or_zero(const std::filesystem::path& file) {
   std::error_code error;
@@ -89,7 +104,13 @@ std::expected<void, StoreError> SqliteStore::check_before_open() const {
   const auto file = database_file(folder_);
   std::error_code error;
   const bool is_missing = !std::filesystem::exists(file, error);
-  if (error || size_or_zero(file) > 0) return {};
+  if (error) return {};
+  if (size_or_zero(file) > 0) {
+    if (was_open_) return {};
+    if (auto problem = check_log(file, lock_->commits()))
+      return std::unexpected(std::move(*problem));
+    return {};
+  }
   const auto log = file.string() + "-wal";
   if (was_open_) {
     return std::unexpected(StoreError{
@@ -128,6 +149,7 @@ std::expected<void, StoreError> SqliteStore::open() {
   if (database_) return {};
   data_version_.reset();
   if (auto checked = check_before_open(); !checked) return checked;
+  const bool is_made = !was_open_ && make_for_owner(database_file(folder_));
   database_ = std::make_unique<Database>(
       database_file(folder_), was_open_ ? Database::Access::Write : Database::Access::Create);
   const auto version = identify(*database_);
@@ -135,14 +157,23 @@ std::expected<void, StoreError> SqliteStore::open() {
   if (database_->ok() && version < schema_version()) migrate(*database_, version);
   last_sequence_ = database_->number("SELECT value FROM meta WHERE name = 'last_sequence'");
   event_rows_ = database_->number("SELECT count(*) FROM events");
-  if (!database_->ok()) return std::unexpected(close_after_error());
+  trail_ = read_trail(*database_);
+  if (!database_->ok()) {
+    auto error = close_after_error();
+    // At the next try an empty file would pass for one that lost everything.
+    if (is_made && size_or_zero(database_file(folder_)) == 0)
+      ::unlink(database_file(folder_).c_str());
+    return std::unexpected(std::move(error));
+  }
   lock_->note_database();
+  lock_->note_commits(trail_.commits);
   was_open_ = true;
   return {};
 }
 
 StoreError SqliteStore::close_after_error() {
   StoreError error = database_->error();
+  database_->leave_log_alone();
   database_.reset();  // rolls back what was begun
   data_version_.reset();
   return error;
@@ -262,7 +293,11 @@ std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) 
   for (const auto& event : batch.events) put_event(event);
   put_requests_effects(*database_, batch);
   put_deliveries(batch);
-  if (batch.forget_before) forget(*batch.forget_before);
+  if (batch.forget_before) {
+    forget_before_ = batch.forget_before;
+    database_->execute("DELETE FROM requests WHERE done_us < ?1", *forget_before_);
+    forget_slice();
+  }
   if (batch.reached) {
     database_->execute(
         "INSERT INTO meta(name, value) VALUES('reached_us', ?1) "
@@ -271,14 +306,47 @@ std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) 
   }
   keep_to_limit();
   database_->execute("UPDATE meta SET value = ?1 WHERE name = 'last_sequence'", last_sequence_);
+  ++trail_.commits;
+  write_trail(*database_, trail_);
   // From here on everything in the batch is durable.
   database_->run("COMMIT");
   if (!database_->ok()) return std::unexpected(close_after_error());
+  note_log();
+  for (const auto& [webhook, count] : std::exchange(carried_, {}).forgotten_dead)
+    report_.forgotten_dead[webhook] += count;
   return std::exchange(report_, {});
+}
+
+// The commit that was just made may have begun another log: only now is that seen. Happens once in
+// a thousand pages.
+void SqliteStore::note_log() {
+  lock_->note_commits(trail_.commits);
+  const auto salt = salt_of_log(database_->file());
+  if (!salt || *salt == trail_.salt) return;
+  trail_.base = trail_.commits - 1;
+  trail_.salt = *salt;
+  database_->run("BEGIN IMMEDIATE");
+  write_trail(*database_, trail_);
+  // The batch is durable whatever happens here.
+  if (!database_->run("COMMIT")) (void)close_after_error();
+}
+
+// Between two batches: one more slice of what is to go.
+void SqliteStore::tidy() {
+  const bool is_over = event_rows_ > static_cast<std::int64_t>(events_max_);
+  if (!forget_before_ && !is_over) return;
+  report_ = {};
+  database_->run("BEGIN IMMEDIATE");
+  if (forget_before_) forget_slice();
+  keep_to_limit();
+  if (!database_->run("COMMIT")) return;
+  for (const auto& [webhook, count] : std::exchange(report_, {}).forgotten_dead)
+    carried_.forgotten_dead[webhook] += count;
 }
 
 std::expected<std::vector<OperatorTask>, StoreError> SqliteStore::new_requests() {
   if (auto opened = open(); !opened) return std::unexpected(std::move(opened.error()));
+  tidy();
   const auto version = database_->number("PRAGMA data_version");
   if (database_->ok() && version == data_version_) return std::vector<OperatorTask>{};
   auto tasks = read_requests(*database_, last_request_);
@@ -359,32 +427,33 @@ void SqliteStore::put_deliveries(const Batch& batch) {
   }
 }
 
-void SqliteStore::forget(Time before) {
-  choose_to_forget("time_us < ?1", before.time_since_epoch().count());
-  database_->execute("DELETE FROM requests WHERE done_us < ?1", before);
-  delete_chosen();
+void SqliteStore::forget_slice() {
+  choose_to_forget("time_us < ?1", forget_before_->time_since_epoch().count(), kSliceMax);
+  if (delete_chosen() < kSliceMax) forget_before_.reset();
 }
 
 void SqliteStore::keep_to_limit() {
   const auto excess = event_rows_ - static_cast<std::int64_t>(events_max_);
   if (excess <= 0) return;
-  choose_to_forget("true ORDER BY sequence LIMIT ?1", excess);
+  choose_to_forget("sequence > ?1 ORDER BY sequence", 0, std::min(excess, kSliceMax));
   delete_chosen();
 }
 
 // Never an event that somebody still has to be told.
-void SqliteStore::choose_to_forget(const std::string& which, std::int64_t value) {
+void SqliteStore::choose_to_forget(const std::string& which, std::int64_t value,
+                                   std::int64_t limit) {
   database_->run(
       "CREATE TEMP TABLE IF NOT EXISTS forgotten(sequence INTEGER PRIMARY KEY); DELETE FROM "
       "forgotten");
   database_->execute(
       "INSERT INTO forgotten SELECT sequence FROM events WHERE sequence NOT IN "
       "(SELECT sequence FROM deliveries WHERE state = 'pending') AND " +
-          which,
-      value);
+          which + " LIMIT ?2",
+      value, limit);
 }
 
-void SqliteStore::delete_chosen() {
+// How many events went.
+std::int64_t SqliteStore::delete_chosen() {
   {
     Rows rows = database_->query(
         "SELECT webhook, count(*) FROM deliveries WHERE state = 'dead' AND sequence IN forgotten "
@@ -394,7 +463,10 @@ void SqliteStore::delete_chosen() {
   }
   database_->execute("DELETE FROM deliveries WHERE sequence IN forgotten");
   database_->execute("DELETE FROM events WHERE sequence IN forgotten");
-  if (database_->ok()) event_rows_ -= database_->changed_rows();
+  if (!database_->ok()) return 0;
+  const auto deleted = database_->changed_rows();
+  event_rows_ -= deleted;
+  return deleted;
 }
 
 }  // namespace modelvane

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/store/commit_trail.h"
 #include "daemon/store/store.h"
 
 namespace modelvane {
@@ -31,6 +32,9 @@ class SqliteStore final : public Store {
   explicit SqliteStore(std::filesystem::path folder, std::size_t events_max = kEventsMax);
   ~SqliteStore() override;
 
+  // Takes the folder and opens the database, or says why not. load() does it, too: this is for a
+  // start that should fail at once.
+  std::expected<void, StoreError> open();
   // An event whose row is damaged is not delivered: its deliveries become dead letters with that
   // reason. A damaged endpoint state is an error, because a changed alias might hide behind it.
   std::expected<Loaded, StoreError> load() override;
@@ -40,7 +44,6 @@ class SqliteStore final : public Store {
   std::expected<std::vector<OperatorTask>, StoreError> new_requests() override;
 
  private:
-  std::expected<void, StoreError> open();
   std::expected<void, StoreError> check_before_open() const;
   StoreError close_after_error();
 
@@ -54,10 +57,12 @@ class SqliteStore final : public Store {
   void put_event(const StoredEvent& event);
   bool is_same_as_stored(const StoredEvent& event);
   void put_deliveries(const Batch& batch);
-  void forget(Time before);
+  void note_log();
+  void tidy();
+  void forget_slice();
   void keep_to_limit();
-  void choose_to_forget(const std::string& which, std::int64_t value);
-  void delete_chosen();
+  void choose_to_forget(const std::string& which, std::int64_t value, std::int64_t limit);
+  std::int64_t delete_chosen();
 
   const std::filesystem::path folder_;
   const std::size_t events_max_;
@@ -68,8 +73,11 @@ class SqliteStore final : public Store {
   std::int64_t last_sequence_ = 0;
   std::optional<std::int64_t>
       data_version_;  // of the last look for requests; another one = another process wrote
-  std::uint64_t last_request_ = 0;  // handed out
-  CommitReport report_;             // of the commit under way
+  std::uint64_t last_request_ = 0;     // handed out
+  std::optional<Time> forget_before_;  // until everything older is deleted, slice by slice
+  CommitTrail trail_;
+  CommitReport report_;   // of the transaction under way
+  CommitReport carried_;  // of slices that were deleted since the last commit
 };
 
 // Reads a store, also while a daemon writes it or none runs. Any thread; queries take turns. Never

@@ -187,3 +187,52 @@ TEST_CASE("a database that is moved away under the daemon is not silently begun 
   commit(store, batch_of({event(2)}));
   CHECK(all_events(folder.storage()).size() == 2);
 }
+
+TEST_CASE("a backup beside the log of another life is refused, and taken once the log is away") {
+  const TempFolder folder;
+  const auto backup = folder.path() / "backup.db";
+  const auto log = folder.storage() / "modelvane.db-wal";
+  std::filesystem::path crashed = folder.path() / "crashed";
+  {
+    SqliteStore store{folder.storage()};
+    load(store);
+    commit(store, batch_of({event(1)}));
+    run_sql(folder.database(), "VACUUM INTO '" + backup.string() + "'");
+    commit(store, batch_of({event(2)}));
+    run_sql(folder.database(), "PRAGMA wal_checkpoint(TRUNCATE)");
+    commit(store, batch_of({event(3)}));
+    std::filesystem::copy(folder.storage(), crashed);  // as kill -9 leaves it
+  }
+  std::filesystem::remove_all(folder.storage());
+  std::filesystem::copy(crashed, folder.storage());
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    std::filesystem::copy_file(backup, folder.database(),
+                               std::filesystem::copy_options::overwrite_existing);
+    SqliteStore store{folder.storage()};
+    const auto loaded = store.load();
+    REQUIRE_FALSE(loaded.has_value());
+    CHECK(loaded.error().sentence.find("modelvane.db-wal") != std::string::npos);
+  }
+  std::filesystem::remove(log);
+  SqliteStore store{folder.storage()};
+  CHECK(load(store).last_sequence == 1);
+}
+
+TEST_CASE("a log that lost its newest commits is said, not taken for the truth") {
+  const TempFolder folder;
+  const std::filesystem::path crashed = folder.path() / "crashed";
+  const auto log = folder.storage() / "modelvane.db-wal";
+  {
+    SqliteStore store{folder.storage()};
+    load(store);
+    for (std::uint64_t number = 1; number <= 5; ++number) commit(store, batch_of({event(number)}));
+    std::filesystem::copy(folder.storage(), crashed);
+  }
+  std::filesystem::remove_all(folder.storage());
+  std::filesystem::copy(crashed, folder.storage());
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 100);
+  SqliteStore store{folder.storage()};
+  const auto loaded = store.load();
+  REQUIRE_FALSE(loaded.has_value());
+  CHECK(loaded.error().sentence.find("newest commits are missing") != std::string::npos);
+}

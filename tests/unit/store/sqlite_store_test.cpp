@@ -217,3 +217,41 @@ TEST_CASE("a second store on the same folder is told who has it, and gets it whe
   first.reset();
   load(second);
 }
+
+TEST_CASE("the files are the owner's alone, whatever the umask") {
+  const TempFolder folder;
+  const auto former = ::umask(0);
+  {
+    SqliteStore store{folder.storage()};
+    load(store);
+    commit(store, batch_of({event(1)}));
+    for (const auto* name : {"modelvane.db", "modelvane.db-wal", "modelvane.lock"}) {
+      const auto mode = std::filesystem::status(folder.storage() / name).permissions();
+      CHECK((mode & std::filesystem::perms::mask) == std::filesystem::perms{0600});
+    }
+  }
+  ::umask(former);
+}
+
+TEST_CASE("many old events go slice by slice between the batches, and dead letters are counted") {
+  const TempFolder folder;
+  SqliteStore store{folder.storage()};
+  load(store);
+  std::vector<StoredEvent> events;
+  std::vector<Delivery> deliveries;
+  for (std::uint64_t number = 1; number <= 5'000; ++number) {
+    events.push_back(event(number));
+    deliveries.push_back(delivery(number, "oncall", DeliveryState::Dead));
+  }
+  commit(store, batch_of(std::move(events), std::move(deliveries)));
+  Batch forget;
+  forget.forget_before = event(4'501).time;
+  auto report = store.commit(forget);
+  REQUIRE(report.has_value());
+  CHECK(report->forgotten_dead["oncall"] == 2'000);
+  for (int look = 0; look < 3; ++look) CHECK(store.new_requests().has_value());
+  report = store.commit(Batch{});
+  REQUIRE(report.has_value());
+  CHECK(report->forgotten_dead["oncall"] == 2'500);
+  CHECK(all_events(folder.storage()).size() == 500);
+}

@@ -55,10 +55,8 @@ EndpointState full_state() {
       Ending{.at = std::nullopt, .replacement = "c"}};
   state.endings =
       std::map<std::string, EndingState>{{"internlm3-20b", ending}, {"plain", EndingState{}}};
-  state.quarantine = Quarantine{.since = kStart + 6us,
-                                .last_seen = kStart + 17us,
-                                .ids = {"b \"quoted\""},
-                                .models_now = 12};
+  state.quarantine = Quarantine{
+      .since = kStart + 6us, .last_seen = kStart + 17us, .ids = {"b \"quoted\""}, .models_now = 12};
   state.restless = {.ids = {"m1"}, .departed = {{"m2", kStart + 18us}}};
   state.availability.known = Availability::Down;
   state.availability.pending =
