@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/places.h"
 #include "daemon/commands/process.h"
 #include "daemon/commands/usage.h"
 #include "version.h"
@@ -22,6 +23,9 @@ using namespace modelvane;
 constexpr int kFailed = 1;
 constexpr int kUsageError = 2;
 using Command = std::function<int()>;
+// What flags and files in the working folder do not say.
+constexpr const char* kConfigVariable = "MODELVANE_CONFIG_FILE";
+constexpr const char* kStorageVariable = "MODELVANE_STORAGE_PATH";
 
 // CLI11 would show types and defaults as "--config.file TEXT=modelvane.yml".
 class HelpFormatter : public CLI::Formatter {
@@ -68,10 +72,12 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
   command
       ->add_option("--config.file", options.config_file,
                    "Configuration file (see docs/CONFIGURATION.md)")
+      ->envname(kConfigVariable)
       ->capture_default_str();
   command
       ->add_option("--storage.path", options.storage_path,
                    "Folder of the database; made when missing")
+      ->envname(kStorageVariable)
       ->capture_default_str();
   command->add_option("--web.listen-address", options.listen_addresses,
                       "host:port or :port of pages, API and metrics; repeatable [:10178]");
@@ -98,7 +104,9 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
 void add_check_config(CLI::App& app, Command& chosen, CheckConfigOptions& options) {
   auto* command = app.add_subcommand(
       "check-config", "Check a config file: all errors at once, each with line and column");
-  command->add_option("FILE", options.config_file, "The config file")->required();
+  command->add_option("FILE,--config.file", options.config_file, "The configuration file")
+      ->envname(kConfigVariable)
+      ->capture_default_str();
   command->add_option("--web.config.file", options.web_config_file,
                       "Check this one, too, and the certificates that it names");
   command->footer(
@@ -125,6 +133,7 @@ void add_probe(CLI::App& app, Command& chosen, ProbeOptions& options) {
   command->add_option("TARGET", options.targets,
                       "Endpoint names of the config, or URLs; none = all endpoints");
   command->add_option("--config.file", options.config_file, "Configuration file")
+      ->envname(kConfigVariable)
       ->capture_default_str();
   command->add_flag("--echo", options.echo, "Ask the questions that cost money (echo rules), too");
   command->add_option("--output", options.output, "table or json")->capture_default_str();
@@ -139,6 +148,7 @@ void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
   auto* command = app.add_subcommand(
       "history", "Events from the store, newest first; also while the daemon runs");
   command->add_option("--storage.path", options.storage_path, "Folder of the database")
+      ->envname(kStorageVariable)
       ->capture_default_str();
   command->add_option("--endpoint", options.endpoint, "Only this endpoint");
   command->add_option("--alias", options.alias, "Only this alias");
@@ -160,7 +170,9 @@ void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
 }
 
 void add_storage(CLI::App& command, std::string& path) {
-  command.add_option("--storage.path", path, "Folder of the database")->capture_default_str();
+  command.add_option("--storage.path", path, "Folder of the database")
+      ->envname(kStorageVariable)
+      ->capture_default_str();
 }
 
 CLI::App* add_deliveries_action(CLI::App& deliveries, const char* name, const char* text,
@@ -236,6 +248,7 @@ void add_render(CLI::App& app, Command& chosen, RenderOptions& options) {
                    "An event type (a sample), or number or id of a stored event")
       ->required();
   command->add_option("--config.file", options.config_file, "Configuration file")
+      ->envname(kConfigVariable)
       ->capture_default_str();
   add_storage(*command, options.storage_path);
   command->add_option("--web.external-url", options.external_url,
@@ -260,6 +273,7 @@ void add_pin(CLI::App& app, Command& chosen, PinOptions& options) {
       *command, "list", "All pins, of the config and approved here, and whether they are kept",
       options, chosen, pin_list);
   list->add_option("--config.file", options.config_file, "Configuration file")
+      ->envname(kConfigVariable)
       ->capture_default_str();
   list->add_option("--output", options.output, "table or json")->capture_default_str();
   auto* accept = add_pin_action(*command, "accept", "Approve what the alias points to now", options,
@@ -319,7 +333,9 @@ void add_help(CLI::App& app, Command& chosen, std::vector<std::string>& words) {
         }
         about = commands.front();
       }
-      fmt::print("{}", about->help());
+      // help() of a command that was chosen would be about the chosen one.
+      fmt::print("{}", about->get_formatter()->make_help(about, command_path(*about),
+                                                         CLI::AppFormatMode::Normal));
       return 0;
     };
   });
@@ -363,6 +379,12 @@ int run(int argc, char** argv) {
   PinOptions pin_options;
   SimulateOptions simulate_options;
   DemoOptions demo_options;
+  const auto places = usual_places();
+  serve_options.config_file = check_options.config_file = probe_options.config_file =
+      render_options.config_file = pin_options.config_file = places.config_file;
+  serve_options.storage_path = history_options.storage_path = deliveries_options.storage_path =
+      drill_options.storage_path = render_options.storage_path = pin_options.storage_path =
+          places.storage_path;
   add_serve(app, chosen, serve_options);
   add_check_config(app, chosen, check_options);
   add_providers(app, chosen, providers_options);

@@ -95,6 +95,9 @@ TEST_CASE("a mistyped word is answered with the one that was meant") {
   auto alone = shell("exec \"$0\"");
   CHECK(alone.wait() == 2);
   CHECK(alone.standard_error().find("First steps") != std::string::npos);
+  auto general = shell("exec \"$0\" help");
+  CHECK(general.wait() == 0);
+  CHECK(general.standard_output().find("Subcommands:") != std::string::npos);
   auto help = shell("exec \"$0\" help deliveries retry");
   CHECK(help.wait() == 0);
   CHECK(help.standard_output().find("Send again now") != std::string::npos);
@@ -107,4 +110,17 @@ TEST_CASE("check-config waits for what fills a pipe") {
   auto ran = shell(fmt::format("(sleep 0.3; cat {}) | \"$0\" check-config /dev/stdin", config));
   CHECK(ran.wait() == 0);
   CHECK(ran.standard_output().find("1 endpoint, 0 webhooks, fine") != std::string::npos);
+}
+
+TEST_CASE("files are found by flag, by variable, in the working folder, in this order") {
+  const TempFolder folder;
+  const auto good =
+      folder.write("good.yml", "endpoints: [{name: a, url: 'http://a/', aliases: []}]\n");
+  folder.write("modelvane.yml", "endpoints: 3\n");
+  const auto in_folder = fmt::format("cd {}; ", folder.path());
+  CHECK(shell(in_folder + "exec \"$0\" check-config").wait() == 2);
+  CHECK(shell(in_folder + "MODELVANE_CONFIG_FILE=good.yml exec \"$0\" check-config").wait() == 0);
+  CHECK(shell(in_folder +
+              "MODELVANE_CONFIG_FILE=no.yml exec \"$0\" check-config --config.file good.yml")
+            .wait() == 0);
 }
