@@ -28,10 +28,11 @@ constexpr Duration kFirstPollGap = 10ms;
 const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                       0.025,  0.05,    0.1,    0.5,   1,      5};
 
-// Tells one URL from another without keeping it: a URL can be a secret. One that cannot be read is
-// like none.
+// A key in a file that was mended counts so much later at most.
+constexpr Duration kLookAtSecretsEvery = 5s;
+
 std::int64_t address_of(const WebhookConfig& webhook) {
-  return static_cast<std::int64_t>(stable_hash(reveal(webhook.url).value_or("")));
+  return static_cast<std::int64_t>(stable_hash(identity_of(webhook)));
 }
 
 }  // namespace
@@ -384,12 +385,28 @@ void Engine::set_due(Watch& watch, Duration due) {
 // ---- deliveries
 // -------------------------------------------------------------------------------------------------
 
+// Files change without a reload.
+void Engine::look_at_secrets() {
+  const Duration steady = clock_.steady();
+  if (steady < look_at_secrets_at_) return;
+  look_at_secrets_at_ = steady + kLookAtSecretsEvery;
+  for (const auto& webhook : webhooks_) {
+    if (outbox_.is_in_trouble(webhook.name))
+      outbox_.note_address(webhook.name, address_of(webhook), now());
+  }
+}
+
 void Engine::start_deliveries() {
   if (is_shutting_down_) return;
+  look_at_secrets();
   const NotifyContext context{.external_url = external_url_, .instance = instance_};
   for (const auto& due : outbox_.take_due(now())) {
     std::vector<const StoredEvent*> events;
     for (const auto& event : due.events) events.push_back(event.get());
+    if (events.size() > 1) {
+      events.resize(events_that_fit(*due.webhook, events, context, clock_.wall()));
+      outbox_.keep_first(due.key, events.size());
+    }
     Mask mask{*due.webhook};
     auto request = make_request(*due.webhook, events, context, clock_.wall());
     if (!request) {

@@ -123,6 +123,7 @@ class Engine {
 
   Duration time_to_next(Duration longest) const;
   void publish(const Watch& watch);
+  void look_at_secrets();
   void publish_webhooks();
   void publish_daemon();
 
@@ -135,6 +136,7 @@ class Engine {
   std::string instance_;
   std::string source_;
   std::vector<WebhookConfig> webhooks_;
+  Duration look_at_secrets_at_{0};
   Duration retention_{0};
   std::vector<std::unique_ptr<Watch>> watches_;  // in config order
   std::unordered_map<std::string, Watch*> by_name_;

@@ -1,5 +1,7 @@
 #include "daemon/engine/outbox.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "daemon/log/log.h"
@@ -11,6 +13,7 @@ namespace {
 constexpr Duration kBuryEvery = std::chrono::seconds{1};
 // Beyond the schedule's longest step: a stored time further off is a wrong clock's.
 constexpr Duration kLongestStep = std::chrono::hours{8};
+constexpr const char* kQueueIsFull = "more than 100,000 deliveries were waiting";
 
 bool is_earlier(const Delivery& a, const Delivery& b) {
   return a.sequence < b.sequence;
@@ -31,12 +34,17 @@ std::size_t Outbox::Webhook::room() const {
 // -------------------------------------------------------------------------------------------------
 
 void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
-  for (auto& [name, webhook] : webhooks_) webhook.config.reset();
+  std::set<std::string> left;
+  for (auto& [name, webhook] : webhooks_) {
+    if (std::exchange(webhook.config, std::nullopt)) left.insert(name);
+  }
   for (const auto& [config, address] : webhooks) {
     const auto [entry, is_new] = webhooks_.try_emplace(config.name);
     Webhook& webhook = entry->second;
     const bool was_state = webhook.is_state();
+    left.erase(config.name);
     webhook.config = config;
+    webhook.max_age = config.max_age;
     webhook.format = find_format(config.format);
     webhook.view.name = config.name;
     webhook.view.format = config.format;
@@ -51,6 +59,28 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
     if (was_state || webhook.is_state()) sort_anew(config.name, webhook);
     touch(config.name);
   }
+  for (const auto& name : left) say_it_left(name);
+}
+
+void Outbox::say_it_left(const std::string& name) const {
+  const Webhook& webhook = webhooks_.at(name);
+  if (webhook.waiting == 0) return;
+  log::warn("webhook left the configuration; what waits for it expires after its max_age",
+            {{"webhook", name},
+             {"deliveries", std::to_string(webhook.waiting)},
+             {"max_age", to_text(webhook.max_age)}});
+}
+
+void Outbox::note_address(const std::string& name, std::int64_t address, Now now) {
+  const auto found = webhooks_.find(name);
+  if (found == webhooks_.end() || !found->second.config || found->second.address == address) return;
+  found->second.address = address;
+  switch_on(name, now);
+}
+
+bool Outbox::is_in_trouble(const std::string& name) const {
+  const auto found = webhooks_.find(name);
+  return found != webhooks_.end() && (found->second.off || found->second.failures_in_row > 0);
 }
 
 void Outbox::restore(std::vector<PendingDelivery> pending,
@@ -72,15 +102,14 @@ void Outbox::restore(std::vector<PendingDelivery> pending,
   for (auto& [delivery, event] : pending) {
     add(std::move(delivery), std::make_shared<const StoredEvent>(std::move(event)), now);
   }
+  for (const auto& [name, webhook] : webhooks_) {
+    if (!webhook.config) say_it_left(name);
+  }
 }
 
 void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, Now now) {
   Webhook& webhook = webhooks_[delivery.webhook];
   touch(delivery.webhook);
-  if (size_ >= kOutboxMax) {
-    return finish(webhook, std::move(delivery), DeliveryState::Dead,
-                  "more than 100,000 deliveries were waiting");
-  }
   const Duration wait = std::clamp(delivery.next_attempt - now.wall, Duration{0}, kLongestStep);
   const Duration age = std::max(now.wall - delivery.created, Duration{0});
   const int failures = delivery.last_error.empty() ? 0 : delivery.attempts;
@@ -94,6 +123,7 @@ void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, No
                       .failures = failures,
                       .entered = now.steady,
                       .age = age});
+  if (size_ > kOutboxBurstMax) give_way();
 }
 
 void Outbox::put(Webhook& webhook, Parcel parcel) {
@@ -105,8 +135,13 @@ void Outbox::put(Webhook& webhook, Parcel parcel) {
     return finish(webhook, std::move(parcel.delivery), DeliveryState::Dead,
                   "the stored event cannot be read");
   }
-  Lane& lane = webhook.lanes[parcel.life ? parcel.life->key
-                                         : subject_of(parcel.event->endpoint, parcel.event->alias)];
+  auto key =
+      parcel.life ? parcel.life->key : subject_of(parcel.event->endpoint, parcel.event->alias);
+  // A lane of its own, that sorts beside its subject's.
+  if (parcel.is_aside) key += fmt::format("\n{}", parcel.delivery.sequence);
+  ++webhook.waiting;
+  ++webhook.waiting_of[parcel.event->endpoint];
+  Lane& lane = webhook.lanes[key];
   const auto resting = lane.parcels.begin() + static_cast<std::ptrdiff_t>(lane.in_flight);
   const auto place = std::upper_bound(
       resting, lane.parcels.end(), parcel,
@@ -115,6 +150,81 @@ void Outbox::put(Webhook& webhook, Parcel parcel) {
   webhook.has_changed = true;
   ++size_;
   if (webhook.is_state()) replace_older(webhook, lane);
+  if (webhook.format != nullptr && webhook.format->is_for_people)
+    leave_out_what_ended(webhook, lane);
+}
+
+// A state that began and ended before anybody could be told is one line, that of its end, and pages
+// nobody.
+void Outbox::leave_out_what_ended(Webhook& webhook, Lane& lane) {
+  for (std::size_t end = lane.in_flight; end < lane.parcels.size(); ++end) {
+    const auto begun = beginning_of(lane.parcels[end].event->type);
+    if (!begun) continue;
+    for (std::size_t i = end; i-- > lane.in_flight;) {
+      Parcel& parcel = lane.parcels[i];
+      if (parcel.event->type != *begun || parcel.event->alias != lane.parcels[end].event->alias)
+        continue;
+      Delivery done = std::move(parcel.delivery);
+      uncount(webhook, parcel);
+      lane.parcels.erase(lane.parcels.begin() + static_cast<std::ptrdiff_t>(i));
+      finish(webhook, std::move(done), DeliveryState::Delivered,
+             "it had ended before it could be told; its end tells of both");
+      --end;
+    }
+  }
+}
+
+void Outbox::uncount(Webhook& webhook, const Parcel& parcel) {
+  --size_;
+  --webhook.waiting;
+  const auto count = webhook.waiting_of.find(parcel.event->endpoint);
+  if (count != webhook.waiting_of.end() && --count->second == 0) {
+    webhook.served.erase(parcel.event->endpoint);
+    webhook.waiting_of.erase(count);
+  }
+}
+
+// The queue is full. Its room belongs to all webhooks, and within one to all endpoints, in equal
+// parts: whoever has most gives way, first of all among those whose receiver does not work.
+bool Outbox::give_way() {
+  const auto claim = [](const auto& entry) {
+    const Webhook& webhook = entry.second;
+    const bool is_healthy = webhook.config && !webhook.off && webhook.failures_in_row == 0;
+    return std::pair{!is_healthy && webhook.waiting > webhook.in_flight, webhook.waiting};
+  };
+  const auto longest = std::ranges::max_element(webhooks_, {}, claim);
+  Webhook& webhook = longest->second;
+  const auto most = std::ranges::max_element(webhook.waiting_of, {},
+                                             [](const auto& entry) { return entry.second; });
+  if (most == webhook.waiting_of.end()) return false;
+  // Lanes are sorted by subject, which begins with the endpoint; those of alerts are not.
+  auto entry = webhook.is_state() ? webhook.lanes.begin() : webhook.lanes.lower_bound(most->first);
+  for (; entry != webhook.lanes.end(); ++entry) {
+    Lane& lane = entry->second;
+    if (lane.parcels.size() == lane.in_flight || lane.parcels.back().event->endpoint != most->first)
+      continue;
+    Delivery done = std::move(lane.parcels.back().delivery);
+    uncount(webhook, lane.parcels.back());
+    lane.parcels.pop_back();
+    if (lane.parcels.empty()) webhook.lanes.erase(entry);
+    webhook.has_changed = true;
+    touch(longest->first);
+    finish(webhook, std::move(done), DeliveryState::Dead, kQueueIsFull);
+    return true;
+  }
+  return false;
+}
+
+// A burst that the receivers take away by themselves costs nobody anything.
+void Outbox::keep_within_bounds(Now now) {
+  if (size_ <= kOutboxMax) {
+    overfull_since_.reset();
+    return;
+  }
+  if (!overfull_since_) overfull_since_ = now.steady;
+  if (now.steady - *overfull_since_ < kBurstLasts) return;
+  while (size_ > kOutboxMax && give_way()) {
+  }
 }
 
 // Of one alert only the newest event counts.
@@ -123,8 +233,8 @@ void Outbox::replace_older(Webhook& webhook, Lane& lane) {
     const auto older = lane.parcels.begin() + static_cast<std::ptrdiff_t>(lane.in_flight);
     const bool is_accepted = older->is_accepted();
     Delivery done = std::move(older->delivery);
+    uncount(webhook, *older);
     lane.parcels.erase(older);
-    --size_;
     finish(webhook, std::move(done), DeliveryState::Delivered,
            is_accepted ? "" : "a later event of the same alert took its place");
   }
@@ -136,7 +246,7 @@ void Outbox::sort_anew(const std::string& name, Webhook& webhook) {
   webhook.in_flight = 0;
   for (auto& [key, lane] : std::exchange(webhook.lanes, {})) {
     for (auto& parcel : lane.parcels) {
-      --size_;
+      uncount(webhook, parcel);
       if (!parcel.is_dropped) put(webhook, std::move(parcel));
     }
   }
@@ -150,15 +260,14 @@ void Outbox::sort_anew(const std::string& name, Webhook& webhook) {
 // that.
 std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
   if (webhook.room() == 0) return {};
-  const Duration earliest = std::max(webhook.not_before, webhook.bucket.ready());
+  const Duration earliest = webhook.ready();
   std::vector<Candidate> waiting;
   for (const auto& [key, lane] : webhook.lanes) {
     if (lane.in_flight > 0) continue;
     const auto& head = lane.parcels.front();
     waiting.push_back({head.delivery.sequence, &key, &head, std::max(head.due, earliest)});
   }
-  const auto is_older = [](const auto& a, const auto& b) { return a.sequence < b.sequence; };
-  std::sort(waiting.begin(), waiting.end(), is_older);
+  take_turns(webhook, waiting);
   if (!webhook.is_asked() || waiting.empty()) return waiting;
   const auto asker = std::min_element(
       waiting.begin(), waiting.end(),
@@ -170,6 +279,33 @@ std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
   }
   asker->due = std::min(asker->due, ask_at);
   return waiting;
+}
+
+// Endpoints take turns: the oldest of each, then the second of each, and so on; among equals first
+// the one that was served longest ago.
+void Outbox::take_turns(const Webhook& webhook, std::vector<Candidate>& waiting) {
+  std::ranges::sort(waiting, {}, &Candidate::sequence);
+  if (webhook.waiting_of.size() < 2) return;
+  struct Place {
+    std::size_t rank;
+    std::uint64_t served;
+    std::uint64_t sequence;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::map<std::string_view, std::pair<std::size_t, std::uint64_t>> seen;
+  std::vector<std::pair<Place, Candidate>> places;
+  for (const auto& candidate : waiting) {
+    const std::string& endpoint = candidate.parcel->event->endpoint;
+    auto [entry, is_first] = seen.try_emplace(endpoint);
+    if (is_first) {
+      const auto served = webhook.served.find(endpoint);
+      entry->second.second = served == webhook.served.end() ? 0 : served->second;
+    }
+    auto& [rank, served] = entry->second;
+    places.push_back({{rank++, served, candidate.sequence}, candidate});
+  }
+  std::ranges::sort(places, {}, &std::pair<Place, Candidate>::first);
+  std::ranges::transform(places, waiting.begin(), &std::pair<Place, Candidate>::second);
 }
 
 // What travels together with the first of `waiting` that is due.
@@ -186,13 +322,14 @@ std::vector<Outbox::Candidate> Outbox::company(const Webhook& webhook,
       if (webhook.is_probed()) break;
     }
   }
-  std::sort(due.begin(), due.end(),
-            [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+  // Whose turn it is decides what comes along, and age in what order it is told.
+  due.resize(std::min(due.size(), webhook.format->events_max));
+  std::ranges::sort(due, {}, &Candidate::sequence);
   if (due.empty()) return due;
   const auto loner = std::find_if(due.begin(), due.end(),
                                   [](const auto& candidate) { return candidate.parcel->alone; });
   const auto together = loner == due.begin() ? 1 : static_cast<std::size_t>(loner - due.begin());
-  due.resize(std::min(together, webhook.format->events_max));
+  due.resize(together);
   return due;
 }
 
@@ -204,10 +341,16 @@ Outbox::Due Outbox::send(const std::string& name, Webhook& webhook,
     due.events.push_back(candidate.parcel->event);
     ++sent.lanes[*candidate.lane];
     ++webhook.lanes.at(*candidate.lane).in_flight;
+    if (webhook.waiting_of.size() > 1)
+      webhook.served[candidate.parcel->event->endpoint] = ++webhook.turn;
   }
   ++webhook.in_flight;
   webhook.ask_at = std::max(webhook.ask_at, now.steady + kAskEvery);  // one asks at a time
   webhook.bucket.take(now.steady);
+  if (webhook.pace.taken == 0 && webhook.pace.per_second == 0) webhook.pace.since = now.steady;
+  if (webhook.pace.per_second > 0)
+    webhook.pace.next =
+        now.steady + Duration{static_cast<Duration::rep>(1e6 / webhook.pace.per_second)};
   sent_.emplace(due.key, std::move(sent));
   return due;
 }
@@ -222,7 +365,7 @@ void Outbox::send_what_is_due(const std::string& name, Webhook& webhook, std::ve
     if (!group.empty()) due.push_back(send(name, webhook, group, now));
   } else {
     for (const auto& candidate : waiting) {
-      if (webhook.room() > 0 && std::max(candidate.due, webhook.bucket.ready()) <= now.steady) {
+      if (webhook.room() > 0 && std::max(candidate.due, webhook.ready()) <= now.steady) {
         due.push_back(send(name, webhook, {candidate}, now));
       } else {
         left.push_back(candidate);
@@ -235,12 +378,14 @@ void Outbox::send_what_is_due(const std::string& name, Webhook& webhook, std::ve
 
 std::vector<Outbox::Due> Outbox::take_due(Now now) {
   std::vector<Due> due;
+  keep_within_bounds(now);
   for (auto& [name, webhook] : webhooks_) {
-    if (!webhook.config || webhook.lanes.empty()) continue;
+    if (webhook.lanes.empty()) continue;
     if (now.steady >= webhook.next_burial) {
       webhook.next_burial = now.steady + kBuryEvery;
       bury_expired(name, webhook, now);
     }
+    if (!webhook.config) continue;
     if (webhook.has_changed || (webhook.next_due && *webhook.next_due <= now.steady)) {
       send_what_is_due(name, webhook, due, now);
     }
@@ -254,7 +399,7 @@ std::optional<Duration> Outbox::first_due(const Webhook& webhook,
   if (webhook.room() == 0) return first;
   for (const auto& candidate : waiting)
     first = std::min(first.value_or(candidate.due), candidate.due);
-  return first ? std::max(*first, webhook.bucket.ready()) : first;
+  return first ? std::max(*first, webhook.ready()) : first;
 }
 
 std::optional<Duration> Outbox::next_due() const {
@@ -267,201 +412,48 @@ std::optional<Duration> Outbox::next_due() const {
   return next;
 }
 
+// Beside a receiver that works an event is tried once more before it is given up: it may have
+// waited for long because of others, or of a clock that was put forward.
+bool Outbox::is_owed_a_try(const Webhook& webhook, const Parcel& parcel) {
+  return webhook.config && !webhook.off && webhook.failures_in_row == 0 && !parcel.is_last_try;
+}
+
+std::string Outbox::why_it_waited(const Webhook& webhook, const Parcel& parcel) {
+  if (!webhook.config) return "its webhook is no longer configured";
+  return "last error: " + (webhook.off ? webhook.off->reason : parcel.delivery.last_error);
+}
+
 void Outbox::bury_expired(const std::string& name, Webhook& webhook, Now now) {
   for (auto entry = webhook.lanes.begin(); entry != webhook.lanes.end();) {
     Lane& lane = entry->second;
     while (lane.in_flight == 0 && !lane.parcels.empty()) {
       Parcel& head = lane.parcels.front();
-      // An alert that lives is a present state, however old: its age counts from its end.
-      if (head.life && !head.life->ends) break;
+      // An alert that lives is a present state, however old: its age counts from its end. With its
+      // webhook gone nobody posts it any more.
+      if (webhook.config && head.life && !head.life->ends) break;
       const Duration age = head.age_at(now.steady);
-      if (std::min(age, head.ended_since(now.steady).value_or(age)) <= webhook.config->max_age)
+      if (std::min(age, head.ended_since(now.steady).value_or(age)) <= webhook.max_age) break;
+      if (is_owed_a_try(webhook, head)) {
+        head.is_last_try = true;
+        head.due = now.steady;
+        webhook.has_changed = true;
         break;
+      }
+      // Its last attempt waits for the receiver's pace only.
+      if (head.is_last_try && webhook.failures_in_row == 0 && head.due <= now.steady) break;
       log::warn(
           "delivery expired",
           {{"webhook", name}, {"event", head.event->id}, {"last_error", head.delivery.last_error}});
+      const auto why = why_it_waited(webhook, head);
       Delivery done = std::move(head.delivery);
+      uncount(webhook, head);
       lane.parcels.pop_front();
-      --size_;
-      const std::string why = webhook.off ? webhook.off->reason : done.last_error;
-      finish(webhook, std::move(done), DeliveryState::Dead,
-             "expired after max_age; last error: " + why);
+      finish(webhook, std::move(done), DeliveryState::Dead, "expired after max_age; " + why);
       webhook.has_changed = true;
       touch(name);
     }
     entry = lane.parcels.empty() ? webhook.lanes.erase(entry) : std::next(entry);
   }
-}
-
-// ---- verdicts
-// -------------------------------------------------------------------------------------------------
-
-void Outbox::finish(Webhook& webhook, Delivery delivery, DeliveryState state,
-                    const std::string& error) {
-  delivery.state = state;
-  delivery.last_error = error;
-  if (state == DeliveryState::Dead) ++webhook.view.dead_letters;
-  changes_.push_back(std::move(delivery));
-}
-
-// The parcels of a request that has ended, out of their lanes.
-std::vector<Outbox::Parcel> Outbox::take_back(const Sent& sent, Webhook& webhook) {
-  std::vector<Parcel> parcels;
-  --webhook.in_flight;
-  webhook.has_changed = true;
-  for (const auto& [key, count] : sent.lanes) {
-    const auto entry = webhook.lanes.find(key);
-    Lane& lane = entry->second;
-    lane.in_flight = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!lane.parcels.front().is_dropped) parcels.push_back(std::move(lane.parcels.front()));
-      lane.parcels.pop_front();
-      --size_;
-    }
-    if (lane.parcels.empty()) webhook.lanes.erase(entry);
-  }
-  std::sort(parcels.begin(), parcels.end(),
-            [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
-  return parcels;
-}
-
-void Outbox::verdict(std::uint64_t key, const Verdict& verdict, std::optional<Duration> took,
-                     Now now) {
-  auto node = sent_.extract(key);
-  if (node.empty()) return;
-  const std::string name = node.mapped().webhook;
-  Webhook& webhook = webhooks_.at(name);
-  auto parcels = take_back(node.mapped(), webhook);
-  for (auto& parcel : parcels) ++parcel.delivery.attempts;
-  if (took) webhook.view.duration.observe(to_seconds(*took));
-  touch(name);
-  if (verdict.kind == VerdictClass::Ok) return succeed(name, webhook, std::move(parcels), now);
-  fail(name, webhook, std::move(parcels), verdict, now);
-}
-
-void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
-                     Now now) {
-  const bool was_in_trouble = webhook.failures_in_row > 0;
-  const bool recovered = webhook.failures_in_row >= kFailuresToProbe;
-  webhook.view.last_error.clear();
-  for (auto& parcel : parcels) {
-    if (!parcel.is_accepted() || parcel.delivery.attempts == 1) ++webhook.view.delivered;
-    if (parcel.life) {
-      hold(webhook, std::move(parcel), now);
-    } else {
-      finish(webhook, std::move(parcel.delivery), DeliveryState::Delivered, "");
-    }
-  }
-  if (recovered) log::info("webhook works again", {{"webhook", name}});
-  if (was_in_trouble) release(webhook, now);
-  webhook.failures_in_row = 0;
-  webhook.is_misconfigured = false;
-}
-
-// The receiver works: what failed while it did not is due. What was released before, and failed
-// again, is only taken in after trouble long enough to be the receiver's own; otherwise an event
-// that is always refused would be sent again with each that is not.
-void Outbox::release(Webhook& webhook, Now now) {
-  const bool was_away = now.steady - webhook.trouble_since >= kAskEvery;
-  webhook.has_changed = true;
-  for (auto& [key, lane] : webhook.lanes) {
-    for (std::size_t i = lane.in_flight; i < lane.parcels.size(); ++i) {
-      Parcel& parcel = lane.parcels[i];
-      if (parcel.is_accepted() || (parcel.is_suspect && !was_away)) continue;
-      if (parcel.failures > 0) parcel.is_suspect = true;
-      parcel.failures = 0;
-      parcel.due = now.steady;
-    }
-  }
-}
-
-// The receiver has the alert: it must hear of it again while it lives, and of its end.
-void Outbox::hold(Webhook& webhook, Parcel parcel, Now now) {
-  const auto ended = parcel.ended_since(now.steady);
-  if (ended && *ended >= parcel.life->aftermath) {
-    return finish(webhook, std::move(parcel.delivery), DeliveryState::Delivered, "");
-  }
-  Duration pause = parcel.life->post_every;
-  if (ended && *ended < Duration{0}) pause = std::min(pause, -*ended);
-  const bool is_news = parcel.delivery.attempts == 1 || !parcel.delivery.last_error.empty();
-  parcel.due = now.steady + pause;
-  parcel.delivery.next_attempt = now.wall + pause;
-  parcel.delivery.last_error.clear();
-  parcel.failures = 0;
-  // A row per post would write all day; after a restart the alert is simply posted again.
-  if (is_news) changes_.push_back(parcel.delivery);
-  put(webhook, std::move(parcel));
-}
-
-void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
-                  const Verdict& verdict, Now now) {
-  ++webhook.view.failures[static_cast<std::size_t>(verdict.kind)];
-  webhook.view.last_error = verdict.sentence;
-  const bool in_company = parcels.size() > 1;
-  const int attempt = parcels.empty() ? 1 : parcels.front().delivery.attempts;
-  log::warn("delivery failed", {{"webhook", name},
-                                {"event", parcels.empty() ? "" : parcels.front().event->id},
-                                {"events", std::to_string(parcels.size())},
-                                {"class", std::string{label(verdict.kind)}},
-                                {"attempt", std::to_string(attempt)},
-                                {"error", verdict.sentence}});
-  for (auto& parcel : parcels) {
-    if (!verdict.retry_after) ++parcel.failures;  // a wish for rest is no fault of the event's
-    parcel.tried = now.steady;
-  }
-  Duration delay{0};
-  if (verdict.kind == VerdictClass::Busy || verdict.kind == VerdictClass::Config) {
-    // Of several the one that failed least often: together they are tried again together.
-    const auto mildest =
-        std::min_element(parcels.begin(), parcels.end(),
-                         [](const auto& a, const auto& b) { return a.failures < b.failures; });
-    delay = delay_of(mildest == parcels.end() ? Parcel{} : *mildest, verdict);
-    ask_later(webhook, verdict, delay, now);
-  }
-  if (verdict.kind == VerdictClass::Gone) switch_off(name, webhook, verdict.sentence, now);
-  for (auto& parcel : parcels) {
-    if (verdict.kind == VerdictClass::Payload && !in_company) {
-      finish(webhook, std::move(parcel.delivery), DeliveryState::Dead, verdict.sentence);
-      continue;
-    }
-    // In company that fails beside a working receiver, one may spoil it for the others.
-    parcel.alone = parcel.alone || verdict.kind == VerdictClass::Payload ||
-                   (in_company && parcel.is_suspect && !verdict.retry_after);
-    parcel.due = now.steady + delay;
-    parcel.delivery.next_attempt = now.wall + delay;
-    parcel.delivery.last_error = verdict.sentence;
-    changes_.push_back(parcel.delivery);
-    put(webhook, std::move(parcel));
-  }
-}
-
-Duration Outbox::delay_of(const Parcel& parcel, const Verdict& verdict) {
-  const double jitter = std::uniform_real_distribution<double>{0, 1}(random_);
-  const Duration delay = retry_delay(std::max(parcel.failures, 1), verdict, jitter);
-  // A living alert resolves by itself when its receiver does not hear of it.
-  if (!parcel.life || verdict.retry_after) return delay;
-  return std::min(delay, parcel.life->post_every);
-}
-
-void Outbox::ask_later(Webhook& webhook, const Verdict& verdict, Duration delay, Now now) {
-  if (webhook.failures_in_row++ == 0) webhook.trouble_since = now.steady;
-  webhook.is_misconfigured = verdict.kind == VerdictClass::Config;
-  webhook.asked_at = now.steady;
-  if (verdict.retry_after) {
-    webhook.not_before = std::max(webhook.not_before, now.steady + delay);
-    webhook.ask_at = now.steady + delay;
-    return;
-  }
-  const Duration most = webhook.is_misconfigured ? kAskMisconfiguredEvery : kAskEvery;
-  const bool waits_for_delay = webhook.is_misconfigured || !webhook.is_probed();
-  webhook.ask_at = now.steady + (waits_for_delay ? std::min(delay, most) : most);
-}
-
-void Outbox::give_back(std::uint64_t key) {
-  const auto node = sent_.extract(key);
-  if (node.empty()) return;
-  Webhook& webhook = webhooks_.at(node.mapped().webhook);
-  for (auto& parcel : take_back(node.mapped(), webhook)) put(webhook, std::move(parcel));
 }
 
 // ---- on and off
@@ -549,9 +541,9 @@ void Outbox::drop(const DeliveryKey& key) {
     parcel->is_dropped = true;
     return;
   }
+  uncount(webhooks_.at(key.webhook), *parcel);
   std::erase_if(lane->parcels,
                 [&](const Parcel& each) { return each.delivery.sequence == key.sequence; });
-  --size_;
   if (lane->parcels.empty()) webhooks_.at(key.webhook).lanes.erase(lane_key);
 }
 

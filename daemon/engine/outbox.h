@@ -9,8 +9,15 @@
 // Two healths: a receiver in trouble is asked at least every kAskEvery, by whichever event it has
 // not seen for longest, so that no event it chokes on keeps the others from it; after
 // kFailuresToProbe failures in a row nothing else is sent to it. Its first success makes everything
-// due that failed meanwhile. What fails again beside a working receiver has itself to blame, and
-// waits by a schedule of its own.
+// due that failed meanwhile. What fails again beside a working receiver has itself to blame, waits
+// by a schedule of its own, and after kFailuresToStepAside failures lets its subject overtake it.
+// Nothing expires beside a working receiver without one more attempt.
+//
+// A receiver that says "too many" tells how fast it takes events: what follows is sent at less than
+// the pace of before, and then ever faster until it says so again.
+//
+// Shares: endpoints take turns, and when the whole queue is full, the longest queue of a webhook
+// that does not work gives way, and in it the endpoint that has most.
 //
 // One that wants no more events is switched off until an operator or another URL switches it on.
 // State formats hold an alert rather than tell an event: a parcel that was accepted stays, is
@@ -42,6 +49,9 @@ inline constexpr std::size_t kLanesAtOnce = 4;
 inline constexpr int kFailuresToProbe = 5;
 // A receiver that is back is noticed within this time, at a price of two requests a minute.
 inline constexpr Duration kAskEvery = std::chrono::seconds{30};
+// Order within a subject is kept as long as that costs nobody more than a minute: an event that
+// fails so often beside a working receiver would hold up its subject until it expires.
+inline constexpr int kFailuresToStepAside = 3;
 // One that is judged wrongly configured waits for a person, who may mend it at its own end.
 inline constexpr Duration kAskMisconfiguredEvery = std::chrono::hours{1};
 // News asks earlier, so that a drill tells an operator soon whether the receiver works.
@@ -49,6 +59,9 @@ inline constexpr Duration kNewsAsksEvery = std::chrono::seconds{5};
 // About 100 MB of events in memory. What comes on top becomes a dead letter at once: durable,
 // counted, and to be sent again by hand.
 inline constexpr std::size_t kOutboxMax = 100'000;
+// A burst may be twice as much, until it is known which receivers work.
+inline constexpr std::size_t kOutboxBurstMax = 2 * kOutboxMax;
+inline constexpr Duration kBurstLasts = std::chrono::seconds{10};
 
 class Outbox {
  public:
@@ -56,7 +69,7 @@ class Outbox {
     Duration steady;
     Time wall;
   };
-  // A webhook with the hash of its URL: a URL is a secret, and may stand in a file.
+  // A webhook with the hash of its URL, credentials and format: secrets, that may stand in files.
   struct Addressed {
     WebhookConfig config;
     std::int64_t address = 0;
@@ -66,6 +79,10 @@ class Outbox {
 
   // Start and reload. Deliveries of a webhook that is no longer configured are kept, but not sent.
   void configure(const std::vector<Addressed>& webhooks, Now now);
+  // The hash as it is now: another one is a webhook that was mended, and makes everything due.
+  void note_address(const std::string& webhook, std::int64_t address, Now now);
+  // It fails, is judged wrongly configured or switched off.
+  bool is_in_trouble(const std::string& webhook) const;
   // Once, after configure(): what the store knew.
   void restore(std::vector<PendingDelivery> pending,
                const std::map<std::string, std::uint64_t>& dead_letters,
@@ -82,6 +99,8 @@ class Outbox {
   std::vector<Due> take_due(Now now);
   std::optional<Duration> next_due() const;
   void verdict(std::uint64_t key, const Verdict& verdict, std::optional<Duration> took, Now now);
+  // Of this message only the first `count` events fit: the others wait for the next.
+  void keep_first(std::uint64_t key, std::size_t count);
   // The attempt was broken off by us (shutdown, reload): as if it had not been made.
   void give_back(std::uint64_t key);
   std::size_t in_flight() const { return sent_.size(); }
@@ -111,7 +130,9 @@ class Outbox {
     Duration tried{0};                // when it last failed; 0: never
     bool is_suspect = false;  // was released by a success of its receiver: a new failure is its own
     bool alone = false;       // was refused in company: travels alone, so that it harms no other
-    bool is_dropped = false;  // while in flight
+    bool is_aside = false;    // has itself to blame so often that its subject goes on without it
+    bool is_last_try = false;  // expired: what comes of its present attempt is final
+    bool is_dropped = false;   // while in flight
     // When it came here, and how old it was then. From there on the steady clock counts: a wall
     // clock that is set ahead makes nothing older.
     Duration entered{0};
@@ -132,19 +153,34 @@ class Outbox {
     std::deque<Parcel> parcels;  // by sequence
     std::size_t in_flight = 0;   // so many from the front
   };
+  // What a receiver that says "too many" seems to take.
+  struct Pace {
+    double per_second = 0;  // 0: no bound is known
+    Duration since{0};      // its last refusal, or the first event
+    std::size_t taken = 0;  // since then
+    Duration next{0};       // the next request leaves at this moment at the earliest
+  };
   struct Webhook {
     std::optional<WebhookConfig> config;  // none = no longer configured
     const FormatTraits* format = nullptr;
     std::int64_t address = 0;
-    std::map<std::string, Lane> lanes;  // by subject, or by alert; never empty lanes
-    std::size_t in_flight = 0;          // requests
+    Duration max_age{std::chrono::hours{24}};       // also of one that is no longer configured
+    std::map<std::string, Lane> lanes;              // by subject, or by alert; never empty lanes
+    std::size_t waiting = 0;                        // parcels in all lanes
+    std::map<std::string, std::size_t> waiting_of;  // by endpoint; never zero
+    // By endpoint: the turn at which it was last served. They take turns.
+    std::map<std::string, std::uint64_t> served;
+    std::uint64_t turn = 0;
+    std::size_t in_flight = 0;  // requests
     int failures_in_row = 0;
     bool is_misconfigured = false;  // the last failure said so
     Duration trouble_since{0};      // the first of these failures
     Duration asked_at{0};           // in trouble: when it failed last
     Duration ask_at{0};             // in trouble: when it is asked next at the latest
     Duration not_before{0};         // a Retry-After concerns the webhook as a whole
+    int limits_in_row = 0;          // refusals for "too many" without a time
     TokenBucket bucket;
+    Pace pace;
     std::optional<WebhookSwitch> off;
     // What take_due() found, so that thousands of waiting deliveries are not looked through at
     // every turn.
@@ -158,6 +194,8 @@ class Outbox {
     bool is_asked() const { return failures_in_row > 0 && !is_state(); }
     bool is_probed() const { return failures_in_row >= kFailuresToProbe && !is_state(); }
     std::size_t room() const;
+    // When the next request may leave, as far as its limits go.
+    Duration ready() const { return std::max({not_before, bucket.ready(), pace.next}); }
   };
   // One request under way: so many parcels from the front of each lane.
   struct Sent {
@@ -178,17 +216,28 @@ class Outbox {
                                            const std::vector<Candidate>& waiting);
   void send_what_is_due(const std::string& name, Webhook& webhook, std::vector<Due>& due, Now now);
   Due send(const std::string& name, Webhook& webhook, const std::vector<Candidate>& group, Now now);
+  static void take_turns(const Webhook& webhook, std::vector<Candidate>& waiting);
   Parcel* find(const DeliveryKey& key, Lane** lane, std::string* lane_key);
   void put(Webhook& webhook, Parcel parcel);
+  void leave_out_what_ended(Webhook& webhook, Lane& lane);
+  void uncount(Webhook& webhook, const Parcel& parcel);
+  bool give_way();
+  void keep_within_bounds(Now now);
+  void say_it_left(const std::string& name) const;
   void sort_anew(const std::string& name, Webhook& webhook);
   void replace_older(Webhook& webhook, Lane& lane);
+  static bool is_owed_a_try(const Webhook& webhook, const Parcel& parcel);
+  static std::string why_it_waited(const Webhook& webhook, const Parcel& parcel);
   void bury_expired(const std::string& name, Webhook& webhook, Now now);
   void finish(Webhook& webhook, Delivery delivery, DeliveryState state, const std::string& error);
   std::vector<Parcel> take_back(const Sent& sent, Webhook& webhook);
   void succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, Now now);
   void hold(Webhook& webhook, Parcel parcel, Now now);
+  static bool is_given_up(const Parcel& parcel, const Verdict& verdict, Now now);
   void fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
             const Verdict& verdict, Now now);
+  static void slow_down(Webhook& webhook, Now now);
+  static void speed_up(Webhook& webhook);
   void switch_off(const std::string& name, Webhook& webhook, const std::string& reason, Now now);
   Duration delay_of(const Parcel& parcel, const Verdict& verdict);
   void ask_later(Webhook& webhook, const Verdict& verdict, Duration delay, Now now);
@@ -202,6 +251,7 @@ class Outbox {
   std::vector<WebhookSwitch> switches_;
   std::set<std::string> touched_;
   std::size_t size_ = 0;
+  std::optional<Duration> overfull_since_;
   std::uint64_t next_key_ = 1;
   std::mt19937_64 random_;
 };

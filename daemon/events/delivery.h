@@ -32,6 +32,7 @@ struct Verdict {
   VerdictClass kind = VerdictClass::Ok;
   std::string sentence;                 // why, for people; no secret
   std::optional<Duration> retry_after;  // the receiver's own wish
+  bool is_limit = false;                // 429: the receiver takes fewer a second
   bool throttled = false;               // 429, 502, 504 or a time-out: the receiver needs air
 };
 

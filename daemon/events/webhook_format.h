@@ -32,8 +32,9 @@ struct FormatTraits {
   std::size_t events_max = 1;  // that one message may carry
   RateLimit rate_limit;        // what the vendor takes, with a little room below its own limit
   Duration max_age = std::chrono::hours{24};
-  bool is_state = false;  // the receiver holds a state that is posted again until it ends
-                          // (alert.h); else each message counts
+  bool is_state = false;       // the receiver holds a state that is posted again until it ends
+                               // (alert.h); else each message counts
+  bool is_for_people = false;  // what is over before it could be told is told as one line
   SigningKind signing = SigningKind::None;
   std::string_view secret_key{};  // of the config: the credential that it cannot do without
   std::span<const std::string_view> keys{};   // of the config, beside those of all formats
@@ -69,31 +70,51 @@ inline constexpr std::array kFormats{
         .name = "alertmanager", .is_state = true, .paths = format_words::kAlertmanagerPaths},
     FormatTraits{.name = "alertmanager_webhook", .signing = SigningKind::StandardWebhooks},
     // One a second with short bursts; a message has room for about 13,000 characters.
-    FormatTraits{.name = "slack", .events_max = 40, .rate_limit = {3, 1}, .max_age = kChatMaxAge},
-    FormatTraits{
-        .name = "mattermost", .events_max = 40, .rate_limit = {10, 5}, .max_age = kChatMaxAge},
+    FormatTraits{.name = "slack",
+                 .events_max = 40,
+                 .rate_limit = {3, 1},
+                 .max_age = kChatMaxAge,
+                 .is_for_people = true},
+    FormatTraits{.name = "mattermost",
+                 .events_max = 40,
+                 .rate_limit = {10, 5},
+                 .max_age = kChatMaxAge,
+                 .is_for_people = true},
     // 5 in 2 s and 30 a minute; 4,096 characters of description.
-    FormatTraits{
-        .name = "discord", .events_max = 20, .rate_limit = {5, 0.4}, .max_age = kChatMaxAge},
+    FormatTraits{.name = "discord",
+                 .events_max = 20,
+                 .rate_limit = {5, 0.4},
+                 .max_age = kChatMaxAge,
+                 .is_for_people = true},
     // 100 an hour, 150 in two, 1,800 a day.
-    FormatTraits{
-        .name = "teams", .events_max = 40, .rate_limit = {5, 0.02}, .max_age = kChatMaxAge},
+    FormatTraits{.name = "teams",
+                 .events_max = 40,
+                 .rate_limit = {5, 0.02},
+                 .max_age = kChatMaxAge,
+                 .is_for_people = true},
     // 5 a second and 100 a minute.
     FormatTraits{.name = "feishu",
                  .events_max = 40,
                  .rate_limit = {5, 1.5},
                  .max_age = kChatMaxAge,
+                 .is_for_people = true,
                  .signing = SigningKind::BotSecret},
     // 20 a minute, above that blocked for ten.
     FormatTraits{.name = "dingtalk",
                  .events_max = 40,
                  .rate_limit = {2, 0.3},
                  .max_age = kChatMaxAge,
+                 .is_for_people = true,
                  .signing = SigningKind::BotSecret},
     // 20 a minute; 4,096 bytes.
-    FormatTraits{.name = "wecom", .events_max = 15, .rate_limit = {2, 0.3}, .max_age = kChatMaxAge},
+    FormatTraits{.name = "wecom",
+                 .events_max = 15,
+                 .rate_limit = {2, 0.3},
+                 .max_age = kChatMaxAge,
+                 .is_for_people = true},
     FormatTraits{.name = "pagerduty",
                  .rate_limit = {30, 2},
+                 .is_for_people = true,
                  .secret_key = "routing_key",
                  .own_url = "https://events.pagerduty.com",
                  .paths = format_words::kPagerDutyPaths},

@@ -74,6 +74,11 @@ std::optional<Time> end_of_state(const Event& event, Duration alert_duration) {
 
 }  // namespace
 
+std::optional<EventType> beginning_of(EventType end) {
+  const Pair* state = state_of(end);
+  return state != nullptr && state->end == end ? std::optional{state->begin} : std::nullopt;
+}
+
 std::map<std::string, std::string> alert_labels(const Event& event) {
   auto labels = own_labels(event);
   labels.insert(event.labels.begin(), event.labels.end());

@@ -39,6 +39,9 @@ struct AlertLife {
 // event that ends it.
 std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEvent& event);
 
+// For an event that ends a state: which type began it.
+std::optional<EventType> beginning_of(EventType end);
+
 // The labels of that alert, its identity for Alertmanager: the same for the event that begins it
 // and the one that ends it.
 std::map<std::string, std::string> alert_labels(const Event& event);

@@ -24,11 +24,12 @@ Payload render_dingtalk(const Occasion& occasion) {
   const auto message = occasion.message();
   const LineStyle style{
       .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
-  auto text = fmt::format("{}\n{}\n", title_of(message), lines_text(message, style));
+  const auto lines = lines_text(message, style);
+  auto text = fmt::format("{}\n{}\n", title_of(message), lines.text);
   if (!message.link.empty()) text += message.link + "\n";
   text += footer_of(message);
   const Json body{{"msgtype", "text"}, {"text", {{"content", text}}}, {"at", {{"isAtAll", false}}}};
-  Payload payload{.body = text_of(body)};
+  Payload payload{.body = text_of(body), .left_out = lines.left_out};
   if (!occasion.secret.empty()) {
     const auto milliseconds =
         std::chrono::floor<std::chrono::milliseconds>(occasion.now.time_since_epoch()).count();

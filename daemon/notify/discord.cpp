@@ -37,13 +37,14 @@ Payload render_discord(const Occasion& occasion) {
                         .size = characters_of};
   Json embed{{"title", message.heading}};
   if (!message.link.empty()) embed["url"] = message.link;
-  embed["description"] = lines_text(message, style);
+  auto lines = lines_text(message, style);
+  embed["description"] = std::move(lines.text);
   embed["color"] = colour(message.severity);
   embed["timestamp"] = to_rfc3339(occasion.first().event.time);
   embed["footer"] = {{"text", footer_of(message)}};
   const Json body{{"allowed_mentions", {{"parse", Json::array()}}},
                   {"embeds", Json::array({embed})}};
-  return {.body = text_of(body), .query = "wait=true"};
+  return {.body = text_of(body), .query = "wait=true", .left_out = lines.left_out};
 }
 
 // The codes: docs.discord.com, "Opcodes and Status Codes". 10015 is "Unknown Webhook"; another 404

@@ -32,7 +32,8 @@ Payload render_feishu(const Occasion& occasion) {
   const auto message = occasion.message();
   const LineStyle style{
       .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
-  Json elements = Json::array({Json{{"tag", "div"}, {"text", plain(lines_text(message, style))}}});
+  const auto lines = lines_text(message, style);
+  Json elements = Json::array({Json{{"tag", "div"}, {"text", plain(lines.text)}}});
   if (!message.link.empty()) {
     const Json button{{"tag", "button"},
                       {"text", plain("Open in modelvane")},
@@ -54,7 +55,7 @@ Payload render_feishu(const Occasion& occasion) {
   }
   body["msg_type"] = "interactive";
   body["card"] = card;
-  return {.body = text_of(body)};
+  return {.body = text_of(body), .left_out = lines.left_out};
 }
 
 Ruling rule_feishu(const HttpReply& reply) {

@@ -10,6 +10,8 @@
 namespace modelvane {
 namespace {
 
+constexpr int kTooManyRequests = 429;
+
 std::string_view meaning(int status) {
   if (status >= 300 && status < 400)
     return " (a redirect, not followed: put the final URL into the config)";
@@ -97,6 +99,7 @@ Verdict judge(const WebhookConfig& webhook, const HttpResult& result, const Mask
   auto verdict = receiver.rule != nullptr ? receiver.rule(reply) : std::nullopt;
   if (!verdict) verdict = judge_reply(reply, ends_at_410(webhook));
   if (verdict->kind == VerdictClass::Ok) return *verdict;
+  verdict->is_limit = reply.status == kTooManyRequests;
   if (!verdict->retry_after) verdict->retry_after = wished_wait(reply, now);
   return *verdict;
 }

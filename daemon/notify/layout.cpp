@@ -84,7 +84,7 @@ std::string slack_escaped(std::string_view text) {
   return replaced(text, kReplacements);
 }
 
-std::string lines_text(const Message& message, const LineStyle& style) {
+LinesText lines_text(const Message& message, const LineStyle& style) {
   std::string text;
   std::size_t used = kRestBytes;
   for (std::size_t i = 0; i < message.lines.size(); ++i) {
@@ -93,10 +93,14 @@ std::string lines_text(const Message& message, const LineStyle& style) {
     const auto written = fmt::format("{}{}{} {}{}", style.label_open, line.label, style.label_close,
                                      value, style.line_end);
     used += style.size(written);
-    if (used > style.room) return text + fmt::format("… and {} more", message.lines.size() - i);
+    if (used > style.room) {
+      const auto left_out = message.lines.size() - i;
+      return {.text = text + fmt::format("… and {} more", left_out), .left_out = left_out};
+    }
     text += written;
   }
-  return text.substr(0, text.size() - std::min(text.size(), style.line_end.size()));
+  text.resize(text.size() - std::min(text.size(), style.line_end.size()));
+  return {.text = std::move(text)};
 }
 
 std::string cut_to_bytes(std::string_view text, std::size_t bytes_max) {

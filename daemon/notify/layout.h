@@ -20,8 +20,13 @@ struct LineStyle {
   std::size_t (*size)(std::string_view text);  // measured like this
 };
 
+struct LinesText {
+  std::string text;
+  std::size_t left_out = 0;  // lines
+};
+
 // One line each: "<label_open>To<label_close> value<line_end>".
-std::string lines_text(const Message& message, const LineStyle& style);
+LinesText lines_text(const Message& message, const LineStyle& style);
 
 std::size_t bytes_of(std::string_view text);
 std::size_t characters_of(std::string_view text);

@@ -35,9 +35,11 @@ Payload render_mattermost(const Occasion& occasion) {
                   {"color", colour(message.severity)},
                   {"title", message.heading}};
   if (!message.link.empty()) attachment["title_link"] = message.link;
-  attachment["text"] = lines_text(message, style);
+  auto lines = lines_text(message, style);
+  attachment["text"] = std::move(lines.text);
   attachment["footer"] = footer_of(message);
-  return {.body = text_of(Json{{"attachments", Json::array({attachment})}})};
+  return {.body = text_of(Json{{"attachments", Json::array({attachment})}}),
+          .left_out = lines.left_out};
 }
 
 // A wrong key and a missing channel come with 400, like a bad text; an operator can mend those.

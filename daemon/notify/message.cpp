@@ -20,6 +20,9 @@ using Json = nlohmann::ordered_json;
 // The longest ids in use have about 100 characters.
 constexpr std::size_t kValueCharactersMax = 200;
 constexpr std::size_t kSummaryCharactersMax = 300;
+// Of names in a digest beside the new target. A line must fit into one block of each format, with
+// every character escaped.
+constexpr std::size_t kDigestNameCharactersMax = 120;
 // A list of more names is not read in a message; the page has them all.
 constexpr std::size_t kNamesMax = 10;
 constexpr std::size_t kLinesMax = 30;
@@ -227,6 +230,15 @@ std::string without_slash(std::string_view url) {
   return std::string{url};
 }
 
+// What a move is about is its new target: names are cut one by one, never the end of the sentence.
+std::string digest_line(const Event& event) {
+  if (!event.to || event.to->empty()) return summary_of(event);
+  const auto from = event.from.value_or("");
+  return fmt::format("{}: {}{}{}", plain_text(event.about(), kDigestNameCharactersMax),
+                     plain_text(from, kDigestNameCharactersMax), from.empty() ? "" : " → ",
+                     one_line(*event.to));
+}
+
 // "3 events" or, when all are alike, "3 × Alias moved"
 std::string digest_heading(std::span<const ReadEvent> events) {
   const auto first = heading_of(events.front().event);
@@ -298,7 +310,8 @@ Message make_digest(std::span<const ReadEvent> events, const NotifyContext& cont
   for (const auto& read : events) {
     digest.severity = std::max(digest.severity, severity_of(read.event));
     digest.lines.push_back({heading_of(read.event),
-                            fmt::format("{} ({})", summary_of(read.event), short_id_of(read.event)),
+                            fmt::format("{}; {} UTC ({})", digest_line(read.event),
+                                        date_and_time(read.event.time), short_id_of(read.event)),
                             true});
   }
   digest.heading = digest_heading(events);

@@ -116,6 +116,19 @@ std::expected<void, std::string> check_headers(const WebhookConfig& webhook,
 
 }  // namespace
 
+std::size_t events_that_fit(const WebhookConfig& webhook,
+                            std::span<const StoredEvent* const> events,
+                            const NotifyContext& context, Time now) {
+  auto count = events.size();
+  while (count > 1) {
+    const auto payload = render(webhook, events.first(count), context, now);
+    if (!payload || payload->left_out == 0) break;
+    // The heading counts the events: with fewer it may be shorter, never longer.
+    count -= std::min(payload->left_out, count - 1);
+  }
+  return count;
+}
+
 std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook,
                                                      std::span<const StoredEvent* const> events,
                                                      const NotifyContext& context, Time now) {

@@ -25,11 +25,20 @@ struct NotifyContext {
   std::string instance;
 };
 
+// So many of `events`, from the first on, can be shown in one message of that format, at least one.
+std::size_t events_that_fit(const WebhookConfig& webhook,
+                            std::span<const StoredEvent* const> events,
+                            const NotifyContext& context, Time now);
+
 // `events`: oldest first, never empty; more than one only for formats that coalesce (format.h). The
 // error is a sentence without a secret: one that cannot be read, or that is not fit for a request.
 std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhook,
                                                      std::span<const StoredEvent* const> events,
                                                      const NotifyContext& context, Time now);
+
+// All that decides where a request goes and whether it is let in: format, URL, credentials, access
+// keys, with secrets as they are now. Not to be kept or shown, but for its hash.
+std::string identity_of(const WebhookConfig& webhook);
 
 // What the answer means for the delivery (docs/FORMATS.md, "Answers"): its status, and for
 // receivers that say "no" with 200 its body. Redirects were not followed.

@@ -36,6 +36,7 @@ struct Payload {
   std::string path{};   // put behind the webhook's URL unless that ends with it already
   std::string query{};  // encoded, without "?"
   HttpHeaders headers{};
+  std::size_t left_out = 0;  // lines of the message that its format has no room for
 };
 
 // What an answer means to that receiver; nullopt = what its status means to everybody (judge.cpp).

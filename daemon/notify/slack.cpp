@@ -60,13 +60,14 @@ Payload render_slack(const Occasion& occasion) {
                         .foreign = foreign,
                         .room = kAllCharactersMax,
                         .size = characters_of};
-  add_sections(lines_text(message, style), blocks);
+  const auto lines = lines_text(message, style);
+  add_sections(lines.text, blocks);
   auto footer = footer_of(message);
   if (!message.link.empty())
     footer = fmt::format("<{}|Open in modelvane> · {}", slack_escaped(message.link), footer);
   blocks.push_back({{"type", "context"}, {"elements", Json::array({markdown(footer)})}});
   const auto text = slack_escaped(harmless(plain_text(message.summary, kTextCharactersMax)));
-  return {.body = text_of(Json{{"text", text}, {"blocks", blocks}})};
+  return {.body = text_of(Json{{"text", text}, {"blocks", blocks}}), .left_out = lines.left_out};
 }
 
 // Old kinds of trouble come with 200 and a word instead of "ok"; a person, user or channel that is

@@ -42,19 +42,21 @@ Json line_paragraph(const MessageLine& line, std::string_view value) {
   return block;
 }
 
-void add_lines(const Message& message, Json& body) {
+// How many lines found no room.
+std::size_t add_lines(const Message& message, Json& body) {
   std::size_t used = 0;
   for (std::size_t i = 0; i < message.lines.size(); ++i) {
     const auto& line = message.lines[i];
     const auto value = line.is_foreign ? harmless(line.value) : line.value;
     used += json_bytes_of(value) + kLineOverheadBytes;
     if (used > kLinesBytesMax) {
-      body.push_back(
-          paragraph(Json::array({run(fmt::format("… and {} more", message.lines.size() - i))})));
-      return;
+      const auto left_out = message.lines.size() - i;
+      body.push_back(paragraph(Json::array({run(fmt::format("… and {} more", left_out))})));
+      return left_out;
     }
     body.push_back(line_paragraph(line, value));
   }
+  return 0;
 }
 
 }  // namespace
@@ -66,7 +68,7 @@ Payload render_teams(const Occasion& occasion) {
   title["weight"] = "bolder";
   title["color"] = colour(message.severity);
   Json body = Json::array({paragraph(Json::array({title}))});
-  add_lines(message, body);
+  const auto left_out = add_lines(message, body);
   auto id = run(footer_of(message));
   id["isSubtle"] = true;
   id["size"] = "small";
@@ -82,7 +84,8 @@ Payload render_teams(const Occasion& occasion) {
   const Json attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
                         {"contentUrl", nullptr},
                         {"content", card}};
-  return {.body = text_of(Json{{"type", "message"}, {"attachments", Json::array({attachment})}})};
+  return {.body = text_of(Json{{"type", "message"}, {"attachments", Json::array({attachment})}}),
+          .left_out = left_out};
 }
 
 // The older connectors hid a 429 in the text of a 200. A flow that its owner switched off answers

@@ -42,8 +42,10 @@ Payload render_wecom(const Occasion& occasion) {
                         .foreign = foreign,
                         .room = kContentBytesMax - frame,
                         .size = bytes_of};
-  const auto content = cut_to_bytes(title + lines_text(message, style) + footer, kContentBytesMax);
-  return {.body = text_of(Json{{"msgtype", "markdown"}, {"markdown", {{"content", content}}}})};
+  const auto lines = lines_text(message, style);
+  const auto content = cut_to_bytes(title + lines.text + footer, kContentBytesMax);
+  return {.body = text_of(Json{{"msgtype", "markdown"}, {"markdown", {{"content", content}}}}),
+          .left_out = lines.left_out};
 }
 
 Ruling rule_wecom(const HttpReply& reply) {

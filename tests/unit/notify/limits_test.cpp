@@ -126,8 +126,7 @@ TEST_CASE("as many events as a chat message may carry fit with names of usual le
         body_of(format, std::vector<StoredEvent>(count, samples::stored(event))).dump());
     CHECK(texts.find("more") == std::string::npos);
     std::size_t shown = 0;
-    for (auto at = texts.find("moved from"); at != std::string::npos;
-         at = texts.find("moved from", at + 1))
+    for (auto at = texts.find(" → "); at != std::string::npos; at = texts.find(" → ", at + 1))
       ++shown;
     CHECK(shown == count);
   }

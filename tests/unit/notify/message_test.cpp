@@ -117,5 +117,29 @@ TEST_CASE("a digest has one line for each event and the worst severity") {
   CHECK(digest.about == "internlm");
   CHECK(digest.severity == Severity::Critical);
   CHECK(digest.lines[1].value ==
-        "internlm3-latest moved from internlm3-8b-instruct to internlm3-20b-instruct (4c5d0000)");
+        "internlm3-latest: internlm3-8b-instruct → internlm3-20b-instruct; 2026-11-22 10:00:05 "
+        "UTC (4c5d0000)");
+}
+
+TEST_CASE("a message takes the events that it has room for, and cuts no target off") {
+  auto event = samples::event_of(EventType::AliasMoved);
+  event.alias = std::string(110, 'a');
+  event.from = std::string(110, 'b');
+  event.to = std::string(110, 'c') + "-the-end";
+  event.summary = event.alias + " moved from " + *event.from + " to " + *event.to;
+  const auto stored = samples::stored(event);
+  const std::vector<const StoredEvent*> many(15, &stored);
+  const auto config = samples::webhook("wecom");
+  const auto now = *parse_rfc3339("2026-11-22T10:00:00Z");
+  const auto fits = events_that_fit(config, many, samples::context(), now);
+  CHECK(fits > 5);
+  CHECK(fits < 15);
+  const auto shown = make_request(config, std::span{many}.first(fits), samples::context(), now);
+  REQUIRE(shown.has_value());
+  CHECK(shown->body.find(" more") == std::string::npos);
+  std::size_t targets = 0;
+  for (auto at = shown->body.find("-the-end"); at != std::string::npos;
+       at = shown->body.find("-the-end", at + 1))
+    ++targets;
+  CHECK(targets == fits);
 }
