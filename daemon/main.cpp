@@ -118,6 +118,8 @@ void add_check_config(CLI::App& app, Command& chosen, CheckConfigOptions& option
 void add_providers(CLI::App& app, Command& chosen, ProvidersOptions& options) {
   auto* command = app.add_subcommand(
       "providers", "The providers whose lists modelvane reads by name, and what each tells");
+  command->add_option("--match", options.match_file,
+                      "a saved models list: which provider's is it, and what does it tell?");
   command->add_option("NAME", options.name, "Show this one in full, in the config's own words");
   command
       ->add_option("--output", options.output,

@@ -44,7 +44,7 @@ struct HintRow {
 
 // What the list's reader should know: a rule that finds nothing, a value that cannot be read.
 struct CatalogNote {
-  std::string rule;  // "" = it is about no rule
+  std::string rule;  // that finds nothing in any row; "" = it is about something else
   std::string sentence;
   friend bool operator==(const CatalogNote&, const CatalogNote&) = default;
 };

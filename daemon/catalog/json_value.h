@@ -16,6 +16,13 @@ struct JsonValue {
   // Array: the texts directly in it; of a pointer with `*` one for each match, "" where a match is
   // neither text nor number, so that several such pointers fit together by position.
   std::vector<std::string> texts;
+  // Missing again; its memory is kept for the next row.
+  void clear() {
+    kind = Kind::Missing;
+    text.clear();
+    raw = {};
+    texts.clear();
+  }
   bool is_text() const { return kind == Kind::Text; }
 };
 

@@ -1,9 +1,11 @@
 #include "daemon/catalog/lifecycle.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "daemon/catalog/model_id.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -40,6 +42,18 @@ std::optional<Time> written_date(const std::string& text) {
   const auto time = parse_rfc3339(text);
   const auto utc = time ? time : parse_rfc3339(text + "Z");
   return utc ? plausible(*utc) : std::nullopt;
+}
+
+// What providers call a model that will go, in lower case.
+constexpr std::array kEndingWords{std::string_view{"legacy"},      std::string_view{"deprecated"},
+                                  std::string_view{"deprecating"}, std::string_view{"retiring"},
+                                  std::string_view{"retired"},     std::string_view{"sunset"},
+                                  std::string_view{"eol"},         std::string_view{"end_of_life"}};
+
+bool is_ending(const std::string& word, const std::vector<std::string>& words) {
+  const auto lower = to_lower(word);
+  return std::ranges::find(kEndingWords, lower) != kEndingWords.end() ||
+         std::ranges::find(words, word) != words.end();
 }
 
 std::optional<Time> date_of_parts(const JsonValue& y, const JsonValue& m, const JsonValue& d) {
@@ -79,7 +93,7 @@ void LifecycleReader::watch(std::vector<PointerUse>& uses) const {
   for (std::size_t i = 0; i < replacements_.size(); ++i)
     uses.emplace_back("lifecycle " + fields_.replacement[i], replacements_[i], Wants::Texts);
   for (std::size_t i = 0; i < flags_.size(); ++i)
-    uses.emplace_back("lifecycle " + fields_.deprecated[i], flags_[i].slot, Wants::Boolean);
+    uses.emplace_back("lifecycle " + fields_.deprecated[i], flags_[i].slot, Wants::Flag);
 }
 
 std::optional<Time> LifecycleReader::date(std::span<const JsonValue> values) const {
@@ -105,7 +119,9 @@ std::optional<Lifecycle> LifecycleReader::read(const std::string& id,
     break;
   }
   const bool is_deprecated = std::ranges::any_of(flags_, [&](const FlagSlot& flag) {
-    return values[flag.slot].kind == Kind::Boolean && values[flag.slot].text == flag.deprecated;
+    const auto& value = values[flag.slot];
+    if (value.is_text()) return is_ending(value.text, fields_.words);
+    return value.kind == Kind::Boolean && value.text == flag.deprecated;
   });
   if (!lifecycle.retires_at && lifecycle.replacement.empty() && !is_deprecated) return std::nullopt;
   return lifecycle;

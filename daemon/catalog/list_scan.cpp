@@ -167,7 +167,7 @@ class Scan {
     }
     in_row_ = true;
     values_in_row_ = 0;
-    for (auto& value : row_) value = {};
+    for (auto& value : row_) value.clear();
     return At{PointerTree::kRoot, PointerTree::kNone};
   }
 
@@ -212,25 +212,27 @@ class Scan {
     last_ = at_;
     if (const int slot = tree().slot(at->node); slot >= 0) {
       auto& value = values()[static_cast<std::size_t>(slot)];
-      value = {.kind = kind, .text = text_of(text), .raw = raw, .texts = {}};
-      if (is_broken(raw)) value.kind = Kind::Broken;
+      value.clear();
+      value.kind = is_broken(raw) ? Kind::Broken : kind;
+      value.text = text_of(text);
+      value.raw = raw;
     }
     if (kind == Kind::Text) add_to_array(text);
     return !ends_row() || end_row(raw);
   }
 
   template <typename Text>
-  static std::string text_of(const Text& text) {
+  static decltype(auto) text_of(const Text& text) {
     if constexpr (std::is_invocable_v<Text>) {
       return text();
     } else {
-      return std::string{text};
+      return (text);
     }
   }
 
   // Of equal keys the last counts, with all that it holds and nothing of what those before held.
   void forget_below(PointerTree::Node node) {
-    tree().each_slot_below(node, [this](std::size_t slot) { values()[slot] = {}; });
+    tree().each_slot_below(node, [this](std::size_t slot) { values()[slot].clear(); });
   }
 
   // A text right in a wanted array.
@@ -238,7 +240,7 @@ class Scan {
   void add_to_array(const Text& text) {
     if (open_.empty() || !open_.back().is_array || open_.back().has_rows) return;
     const int slot = tree().slot(open_.back().at.node);
-    if (slot >= 0) values()[static_cast<std::size_t>(slot)].texts.push_back(text_of(text));
+    if (slot >= 0) values()[static_cast<std::size_t>(slot)].texts.emplace_back(text_of(text));
   }
 
   // What was read since the token before, without what separates values.

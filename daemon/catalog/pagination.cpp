@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/text/ascii.h"
 #include "daemon/text/url.h"
 
 namespace modelvane {
@@ -24,14 +25,46 @@ std::expected<std::string, ReadError> follow_link(const std::string& link,
   return std::move(*url);
 }
 
+// Does one of the parameters behind a link say rel="next"? A relation may have several names.
+bool is_next(std::string_view parameters) {
+  const auto lower = to_lower(parameters);
+  const auto rel = lower.find("rel=");
+  if (rel == std::string::npos) return false;
+  std::string_view names{lower};
+  names.remove_prefix(rel + 4);
+  const bool is_quoted = names.starts_with('"');
+  if (is_quoted) names.remove_prefix(1);
+  names = names.substr(0, names.find_first_of(is_quoted ? "\"" : ";, "));
+  while (!names.empty()) {
+    const auto end = std::min(names.find(' '), names.size());
+    if (names.substr(0, end) == "next") return true;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return false;
+}
+
 }  // namespace
+
+std::string next_link(std::string_view header) {
+  for (auto begin = header.find('<'); begin != std::string_view::npos; begin = header.find('<')) {
+    header.remove_prefix(begin + 1);
+    const auto end = header.find('>');
+    if (end == std::string_view::npos) break;
+    const auto url = header.substr(0, end);
+    header.remove_prefix(end + 1);
+    if (is_next(header.substr(0, header.find('<')))) return std::string{url};
+  }
+  return "";
+}
 
 std::expected<std::optional<std::string>, ReadError> next_page(
     const Pagination& pagination, const PageEnd& end, std::span<const std::string> fetched) {
   using Kind = Pagination::Kind;
   if (pagination.kind == Kind::None) return std::nullopt;
   if (pagination.kind == Kind::Cursor && !end.more) return std::nullopt;
-  if (end.next.empty()) {
+  const bool is_numbered = pagination.kind == Kind::Page;
+  if (is_numbered && end.rows == 0) return std::nullopt;
+  if (end.next.empty() && !is_numbered) {
     if (pagination.kind != Kind::Cursor) return std::nullopt;
     return partial(fmt::format("{} promises another page, but there is no cursor at {}",
                                pagination.more, pagination.next));
@@ -43,8 +76,10 @@ std::expected<std::optional<std::string>, ReadError> next_page(
         fmt::format("the pointer to the next page is longer than {} bytes", kCursorBytesMax));
   }
   const auto& page = fetched.back();
-  auto url = pagination.kind == Kind::Link ? follow_link(end.next, page)
-                                           : with_query(page, pagination.query, end.next);
+  const auto number = std::to_string(pagination.first + static_cast<int>(fetched.size()));
+  const bool is_link = pagination.kind == Kind::Link || pagination.kind == Kind::LinkHeader;
+  auto url = is_link ? follow_link(end.next, page)
+                     : with_query(page, pagination.query, is_numbered ? number : end.next);
   if (!url) return std::unexpected(std::move(url.error()));
   if (std::ranges::find(fetched, *url) != fetched.end()) {
     return partial(

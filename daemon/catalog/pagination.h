@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "daemon/catalog/read_error.h"
 #include "daemon/catalog/reading.h"
@@ -22,8 +23,12 @@ inline constexpr std::size_t kCursorBytesMax = 2'048;
 struct PageEnd {
   std::string next;   // the text at Pagination::next; "" = none
   bool more = false;  // the boolean at Pagination::more
+  std::size_t rows = 0;
   friend bool operator==(const PageEnd&, const PageEnd&) = default;
 };
+
+// The URL with rel="next" in a header Link, as it stands there; "" = none.
+std::string next_link(std::string_view header);
 
 // The URL of the page after `fetched`, the pages read so far in order (the list's own URL first);
 // nullopt when that was the last one. A list without end is an error, never a silent cut: half a

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/catalog/goes_on.h"
 #include "daemon/catalog/lifecycle.h"
 #include "daemon/catalog/list_bounds.h"
 #include "daemon/catalog/list_scan.h"
@@ -67,7 +68,7 @@ std::string text_of(const JsonValue& value) {
 class CatalogReader::Rows : public RowSink {
  public:
   explicit Rows(const Reading& reading)
-      : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row) {
+      : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row), goes_on_(plan_.document) {
     plan_.items = reading.shape.items;
     plan_.has_keys = std::ranges::find(reading.shape.id, "") != reading.shape.id.end();
     for (const auto& pointer : reading.shape.id) id_slots_.push_back(plan_.row.add(pointer));
@@ -75,7 +76,11 @@ class CatalogReader::Rows : public RowSink {
     for (const auto& pointer : reading.hints) hints_.push_back(plan_.row.add(pointer));
     watch_own_parts();
     const auto& pagination = reading.shape.pagination;
-    if (pagination.kind == Pagination::Kind::None) return;
+    using Pages = Pagination::Kind;
+    counts_pages_ = pagination.kind == Pages::Page;
+    if (pagination.kind == Pages::None || pagination.kind == Pages::Page ||
+        pagination.kind == Pages::LinkHeader)
+      return;
     next_ = plan_.document.add(pagination.next);
     if (pagination.kind == Pagination::Kind::Cursor) more_ = plan_.document.add(pagination.more);
   }
@@ -86,17 +91,24 @@ class CatalogReader::Rows : public RowSink {
         headers_[i] = std::string{header(reading_->rules[i].header)};
     }
     before_page_ = counts();
+    ids_of_page_ = 0;
     plan_.rows_max = kRowsMax - rows_seen_;
     const auto values = scan_list(body, plan_, *this);
     ++pages_;
+    const auto kind = reading_->shape.pagination.kind;
+    const bool is_behind_last = kind == Pagination::Kind::Page && pages_ > 1 && !values &&
+                                values.error().reason == Reason::Empty;
+    if (is_behind_last) return PageEnd{};
     if (!values)
       return std::unexpected(pages_ == 1 ? values.error()
                                          : in_part(values.error(), fmt::format("page {}", pages_)));
-    PageEnd end;
-    if (next_) end.next = text_of((*values)[*next_]);
-    if (more_)
-      end.more = (*values)[*more_].kind == Kind::Boolean && (*values)[*more_].text == "true";
-    return end;
+    const auto link = header ? header("link") : std::string_view{};
+    if (kind == Pagination::Kind::None) {
+      if (auto problem = goes_on_.problem(*values, link); !problem.empty())
+        return std::unexpected(ReadError{Reason::Partial, std::move(problem)});
+    }
+    total_ = goes_on_.total(*values);
+    return page_end(*values, link);
   }
 
   std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body) {
@@ -154,7 +166,10 @@ class CatalogReader::Rows : public RowSink {
     return std::move(catalog_);
   }
 
-  void begin() override { back_to(before_page_); }
+  void begin() override {
+    back_to(before_page_);
+    ids_of_page_ = 0;
+  }
 
   std::expected<void, ReadError> add(const ScannedRow& row) override {
     ++rows_seen_;
@@ -164,6 +179,7 @@ class CatalogReader::Rows : public RowSink {
       return {};
     }
     ++usable_rows_;
+    if (counts_pages_) ids_of_page_ = ids_of_page_ * kIdsFactor + checksum(*id);
     evidence_slot_.reset();
     for (const auto& [rule, value] : fields_) state_field(rule, value, *id, row, statements_);
     for (const auto& slots : reverse_slots_) state_reverse(slots, *id, row);
@@ -180,6 +196,9 @@ class CatalogReader::Rows : public RowSink {
   }
 
  private:
+  // So that the order of ids counts in a page's checksum.
+  static constexpr std::uint64_t kIdsFactor = 31;
+
   struct FieldRule {
     std::size_t rule;
     RuleValue value;
@@ -239,6 +258,24 @@ class CatalogReader::Rows : public RowSink {
     std::size_t seen = 0;
     std::size_t usable = 0;
   };
+
+  std::expected<PageEnd, ReadError> page_end(const std::vector<JsonValue>& values,
+                                             std::string_view link) {
+    PageEnd end{.next = {}, .more = false, .rows = rows_seen_ - before_page_.rows_seen};
+    const auto kind = reading_->shape.pagination.kind;
+    if (kind == Pagination::Kind::LinkHeader) end.next = next_link(link);
+    if (next_) end.next = text_of(values[*next_]);
+    if (more_) end.more = values[*more_].kind == Kind::Boolean && values[*more_].text == "true";
+    // A server that does not know the query gives its first page for ever.
+    const bool is_repeated = kind == Pagination::Kind::Page && end.rows > 0 && pages_ > 1 &&
+                             ids_of_page_ == ids_of_last_page_;
+    ids_of_last_page_ = ids_of_page_;
+    if (!is_repeated) return end;
+    return std::unexpected(ReadError{
+        Reason::Partial, fmt::format("page {} repeats the one before it: is {} the query key that "
+                                     "the server counts pages by?",
+                                     pages_, reading_->shape.pagination.query)});
+  }
 
   static ReadError in_part(const ReadError& error, const std::string& part) {
     return {Reason::Partial, fmt::format("{}: {}", part, error.sentence)};
@@ -406,7 +443,8 @@ class CatalogReader::Rows : public RowSink {
   void leave(std::string id, const std::string& why, std::size_t rule) {
     if (row_notes_ < kRowNotesMax) {
       ++row_notes_;
-      catalog_.notes.push_back({describe(reading_->rules[rule]), fmt::format("{}: {}", id, why)});
+      catalog_.notes.push_back(
+          {"", fmt::format("{} ({}): {}", id, describe(reading_->rules[rule]), why)});
     }
     catalog_.unasked.push_back(std::move(id));
   }
@@ -422,6 +460,12 @@ class CatalogReader::Rows : public RowSink {
   }
 
   void collect_notes() {
+    if (total_ && *total_ > rows_seen_) {
+      catalog_.notes.push_back(
+          {"", fmt::format("the answer says that the list has {} rows, but only {} came; are there "
+                           "more pages, or does the key not see all?",
+                           *total_, rows_seen_)});
+    }
     for (const auto& use : uses_) {
       if (auto problem = use.problem(usable_rows_, members_); !problem.empty())
         catalog_.notes.push_back({use.what(), std::move(problem)});
@@ -458,6 +502,7 @@ class CatalogReader::Rows : public RowSink {
   const Reading* reading_;
   ListPlan plan_;
   LifecycleReader lifecycle_;
+  GoesOn goes_on_;
   std::vector<std::size_t> id_slots_;
   std::vector<FieldRule> fields_;
   std::vector<RuleSlots> reverse_slots_;
@@ -481,6 +526,10 @@ class CatalogReader::Rows : public RowSink {
   Catalog catalog_;
   Counts before_page_;
   std::size_t pages_ = 0;
+  bool counts_pages_ = false;      // by number: whoever answers might not
+  std::uint64_t ids_of_page_ = 0;  // a checksum
+  std::uint64_t ids_of_last_page_ = 0;
+  std::optional<std::size_t> total_;  // rows, as the last page says
   std::size_t rows_seen_ = 0;
   std::size_t usable_rows_ = 0;
 };

@@ -44,11 +44,14 @@ struct Pagination {
     Token,   // the text at `next`, when there is one, goes into `query`
     Link,    // the text at `next`, when there is one, is the next page's URL, absolute or relative,
              // on the same host only
+    LinkHeader,  // the same by the header Link with rel="next" (RFC 8288)
+    Page,        // the number of the page goes into `query`; one without rows is behind the last
   };
   Kind kind = Kind::None;
   std::string next;   // pointer from the document
   std::string more;   // Cursor: pointer from the document to a boolean
-  std::string query;  // Cursor, Token: key of the URL's query
+  std::string query;  // Cursor, Token, Page: key of the URL's query
+  int first = 1;      // Page: the number of the list's own URL
   friend bool operator==(const Pagination&, const Pagination&) = default;
 };
 
@@ -62,6 +65,8 @@ struct ListShape {
   std::vector<std::string> id{"/id"};
   std::string strip_prefix;  // removed from the front of every id and target that has it
   Pagination pagination;
+  bool is_post = false;  // asked for by POST, with `body`
+  std::string body;
   friend bool operator==(const ListShape&, const ListShape&) = default;
 };
 
@@ -102,7 +107,8 @@ struct AliasRule {
   std::string canonical;                   // reverse
   std::string url;                         // lookup, echo
   std::string body;                        // echo
-  std::string header;                      // field, lookup, echo
+  std::vector<std::string> other_bodies;  // echo: asked with in turn by a model that refuses `body`
+  std::string header;                     // field, lookup, echo
   std::string fingerprint;  // echo: pointer to an opaque build stamp, shown beside the target as
                             // "target@stamp"
   // echo: pointer to a build stamp where the answer names the alias itself: then the stamp is the
@@ -146,7 +152,9 @@ inline constexpr char kNegation = '!';
 struct LifecycleFields {
   std::vector<std::string> retires_at;
   std::vector<std::string> replacement;
-  std::vector<std::string> deprecated;  // booleans; with kNegation, such as !/active, turned round
+  // Booleans; with kNegation, such as !/active, turned round. Or texts that say so in a word.
+  std::vector<std::string> deprecated;
+  std::vector<std::string> words;  // such texts of this provider, besides the usual ones
   friend bool operator==(const LifecycleFields&, const LifecycleFields&) = default;
 };
 

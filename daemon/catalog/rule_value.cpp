@@ -53,14 +53,24 @@ RuleValue::RuleValue(const AliasRule& rule, PointerTree& row) : rule_(&rule) {
 }
 
 // A number is a version, and no model's name.
-std::vector<std::string> RuleValue::texts(const JsonValue& value) const {
+bool RuleValue::has_text(const JsonValue& value) const {
   const bool may_be_number = rule_->opaque || !rule_->join.empty();
-  if (value.is_text() || (may_be_number && value.kind == Kind::Number)) return {value.text};
+  return value.is_text() || (may_be_number && value.kind == Kind::Number);
+}
+
+std::vector<std::string> RuleValue::texts(const JsonValue& value) const {
+  if (has_text(value)) return {value.text};
   return value.kind == Kind::Array ? value.texts : std::vector<std::string>{};
 }
 
 std::vector<std::string> RuleValue::targets(std::span<const JsonValue> values,
                                             std::string_view list_prefix) const {
+  // Most rows have one text, or none.
+  const auto& only = values[slots_.front()];
+  if (slots_.size() == 1 && only.kind != Kind::Array) {
+    auto target = has_text(only) ? target_in(*rule_, only.text, list_prefix) : std::nullopt;
+    return target ? std::vector{std::move(*target)} : std::vector<std::string>{};
+  }
   std::vector<std::vector<std::string>> parts;
   for (const auto slot : slots_) parts.push_back(texts(values[slot]));
   std::vector<std::string> targets;
@@ -89,7 +99,7 @@ bool PointerUse::fits(const JsonValue& value) const {
       return kind == Kind::Text || kind == Kind::Number || is_array_of_texts;
     case Wants::Array: return is_array_of_texts;
     case Wants::Date: return kind == Kind::Text || kind == Kind::Number || kind == Kind::Object;
-    case Wants::Boolean: return kind == Kind::Boolean;
+    case Wants::Flag: return kind == Kind::Boolean || kind == Kind::Text;
     case Wants::Anything: return kind != Kind::Missing;
   }
   return false;
@@ -113,7 +123,7 @@ std::string PointerUse::problem(std::size_t rows, const std::string& members) co
       {Wants::TextsOrNumbers, "a text or a number"},
       {Wants::Array, "an array of texts"},
       {Wants::Date, "a date"},
-      {Wants::Boolean, "true or false"},
+      {Wants::Flag, "true, false or a word"},
       {Wants::Anything, "a value"},
   });
   return fmt::format("{} finds {} in no row, but values of the kind {}; the first row has {}",

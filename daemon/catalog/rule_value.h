@@ -31,6 +31,7 @@ class RuleValue {
   const std::vector<std::size_t>& slots() const { return slots_; }
 
  private:
+  bool has_text(const JsonValue& value) const;
   std::vector<std::string> texts(const JsonValue& value) const;
 
   const AliasRule* rule_;
@@ -40,7 +41,7 @@ class RuleValue {
 // Counts in how many rows a pointer finds a value of a kind that it can use.
 class PointerUse {
  public:
-  enum class Wants { Texts, TextsOrNumbers, Array, Date, Boolean, Anything };
+  enum class Wants { Texts, TextsOrNumbers, Array, Date, Flag, Anything };
   // `what` is how the configuration speaks of it: "field /ref_model".
   PointerUse(std::string what, std::size_t slot, Wants wants)
       : what_(std::move(what)), slot_(slot), wants_(wants) {}

@@ -33,6 +33,7 @@ int check_config(const CheckConfigOptions& options);
 
 struct ProvidersOptions {
   std::string name;              // empty = all
+  std::string match_file;        // a saved list, whose provider is to be found
   std::string output = "table";  // json, or markdown (docs/providers.md)
 };
 int show_providers(const ProvidersOptions& options);

@@ -10,6 +10,8 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/config/load_config.h"
+#include "daemon/config/recognise.h"
+#include "daemon/config/spelling.h"
 #include "daemon/detect/advance.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/poll_run.h"
@@ -23,6 +25,7 @@ using Json = nlohmann::ordered_json;
 struct Probed {
   const EndpointConfig* endpoint = nullptr;
   PollResult result;
+  std::string first_page;
   const Catalog* catalog() const { return result.catalog ? result.catalog->get() : nullptr; }
 };
 
@@ -30,13 +33,29 @@ bool is_url(const std::string& target) {
   return target.starts_with("http://") || target.starts_with("https://");
 }
 
-// A bare URL is read like the provider's own list.
+// A bare URL is read like the list of the provider whose host it is, and with its key where the
+// environment has one: to no other host does a key go.
 EndpointConfig endpoint_of_url(const std::string& url) {
+  const auto* preset = provider_of_url(url);
+  if (preset != nullptr) {
+    const auto config =
+        parse_config(Json{{"endpoints", {{{"provider", preset->name}, {"url", url}}}}}.dump(), url);
+    if (config) return config->endpoints.front();
+  }
   EndpointConfig endpoint;
   endpoint.name = url.substr(0, url.find('?'));
   endpoint.url = url;
-  endpoint.reading.rules = {AliasRule{Rule::Field, "/ref_model"}};
+  if (preset != nullptr) endpoint.provider = preset->name;
+  endpoint.reading =
+      reading_of(preset != nullptr ? *preset : *find_provider("openai-compatible"), url);
   return endpoint;
+}
+
+// For people who only have a URL: what to write into the configuration.
+void print_yaml(const std::string& url, const std::string& provider) {
+  const auto* preset = find_provider(provider.empty() ? "openai-compatible" : provider);
+  fmt::print("\n{} reads this list ({}). To watch it:\n\n{}", preset->name, preset->title,
+             endpoint_yaml(*preset, url));
 }
 
 HttpResult fetch(Transport& transport, HttpRequest request) {
@@ -53,9 +72,23 @@ Probed probe_one(const EndpointConfig& endpoint, const EgressRules& egress, bool
   const SystemClock clock;
   PollMemory memory;
   PollRun run{endpoint, memory, QuestionScope{.may_echo = may_echo}, clock.steady()};
-  while (auto request = run.next(clock.wall(), clock.steady()))
-    run.take(fetch(transport, std::move(*request)), clock.wall());
-  return {.endpoint = &endpoint, .result = run.finish()};
+  std::string body;
+  while (auto request = run.next(clock.wall(), clock.steady())) {
+    const auto result = fetch(transport, std::move(*request));
+    if (body.empty() && result) body = result->body;
+    run.take(result, clock.wall());
+  }
+  return {.endpoint = &endpoint, .result = run.finish(), .first_page = std::move(body)};
+}
+
+// A host that no preset knows: the list itself shows whose it is like.
+bool recognise(EndpointConfig& endpoint, const Probed& probed) {
+  if (!endpoint.provider.empty()) return false;
+  const auto* preset = provider_of_list(probed.first_page).preset;
+  if (preset == nullptr) return false;
+  endpoint.provider = preset->name;
+  endpoint.reading = reading_of(*preset, endpoint.url);
+  return true;
 }
 
 std::optional<PinState> pin_of(const Probed& probed, const std::string& alias,
@@ -168,6 +201,13 @@ void print_hints(const Probed& probed) {
   }
 }
 
+std::string meant_by(const Catalog& catalog, const std::string& alias) {
+  if (catalog.has(alias)) return "";
+  auto names = catalog.ids.all();
+  for (const auto& row : catalog.aliases) names.push_back(row.id);
+  return did_you_mean(alias, std::vector<std::string_view>{names.begin(), names.end()});
+}
+
 void print_table(const Probed& probed) {
   const auto millis = [](Duration span) { return to_seconds(span) * 1e3; };
   const auto& phases = probed.result.phases;
@@ -201,7 +241,8 @@ void print_table(const Probed& probed) {
   for (const auto& note : probed.catalog()->notes) fmt::print("  warning: {}\n", note.sentence);
   for (const auto& alias : broken_pins(probed)) {
     if (!probed.catalog()->find_alias(alias))
-      fmt::print("  {}  PIN BROKEN: nobody says what it points to\n", alias);
+      fmt::print("  {}  PIN BROKEN: nobody says what it points to{}\n", alias,
+                 meant_by(*probed.catalog(), alias));
   }
 }
 
@@ -250,20 +291,24 @@ int probe(const ProbeOptions& options) {
     fmt::print(stderr, "modelvane: --output is table or json\n");
     return 2;
   }
-  const auto selection = select(options);
+  auto selection = select(options);
   if (!selection) {
     fmt::print(stderr, "{}\n", selection.error());
     return 2;
   }
   bool all_fine = true;
   Json json = Json::array();
-  for (const auto& endpoint : selection->endpoints) {
-    const Probed probed = probe_one(endpoint, selection->egress, options.echo);
+  for (auto& endpoint : selection->endpoints) {
+    const bool is_bare = std::ranges::find(options.targets, endpoint.url) != options.targets.end();
+    Probed probed = probe_one(endpoint, selection->egress, options.echo);
+    if (is_bare && recognise(endpoint, probed))
+      probed = probe_one(endpoint, selection->egress, options.echo);
     all_fine = all_fine && is_fine(probed);
     if (options.output == "json") {
       json.push_back(to_json(probed));
     } else {
       print_table(probed);
+      if (is_bare) print_yaml(endpoint.url, endpoint.provider);
     }
   }
   if (options.output == "json")

@@ -1,11 +1,14 @@
 // The presets: a table of all, one as YAML to copy from, or the page of the docs.
 #include <fmt/format.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/table.h"
 #include "daemon/config/providers.h"
+#include "daemon/config/recognise.h"
 #include "daemon/config/spelling.h"
 
 namespace modelvane {
@@ -14,6 +17,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kUsageError = 2;
+
+const std::string& usual_place(const ProviderPreset& preset) {
+  return preset.url.empty() ? preset.example : preset.url;
+}
 
 std::string where(const ProviderPreset& preset) {
   return preset.url.empty() ? "(yours) " + preset.example : preset.url;
@@ -34,6 +41,7 @@ Json to_json(const ProviderPreset& preset) {
           {"title", preset.title},
           {"tells", preset.tells},
           {"trap", preset.trap},
+          {"made_from", preset.made_from},
           {"url", preset.url.empty() ? Json(nullptr) : Json(preset.url)},
           {"rules", rules},
           {"echo_on_request", preset.has_question},
@@ -47,14 +55,34 @@ int print_one(const std::string& name) {
                did_you_mean(name, provider_names()));
     return kUsageError;
   }
-  fmt::print("{} at {}\n{}\n{}\n\n{}", preset->title, where(*preset), preset->tells, preset->trap,
-             preset->yaml);
+  fmt::print("{} at {}\n{}\n{}\nMade from {}.\n\n{}", preset->title, where(*preset), preset->tells,
+             preset->trap, preset->made_from, preset->yaml);
+  return 0;
+}
+
+int match(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  if (!file) {
+    fmt::print(stderr, "modelvane: {} cannot be read\n", in_quotes(path));
+    return kUsageError;
+  }
+  const std::string body{std::istreambuf_iterator<char>{file}, {}};
+  const auto found = provider_of_list(body);
+  if (found.preset == nullptr) {
+    fmt::print(
+        "no provider's list is like this one; docs/CONFIGURATION.md says how to describe it\n");
+    return 1;
+  }
+  fmt::print("{} ({}): {} models, {} aliases with a target\n\n{}", found.preset->name,
+             found.preset->title, found.models, found.aliases,
+             endpoint_yaml(*found.preset, usual_place(*found.preset)));
   return 0;
 }
 
 }  // namespace
 
 int show_providers(const ProvidersOptions& options) {
+  if (!options.match_file.empty()) return match(options.match_file);
   if (options.output == "markdown") {
     fmt::print("{}", providers_page());
   } else if (options.output == "json") {

@@ -27,6 +27,8 @@ constexpr Duration kEchoInterval = 6h;
 constexpr int kEchoDailyBudget = 24;
 constexpr Range<Duration> kIntervalRange{10s, 7 * 24h};
 constexpr Range<int> kBudgetRange{1, 100'000};
+// Each form that is refused costs one question of the budget.
+constexpr std::size_t kBodiesMax = 4;
 constexpr std::size_t kBodyBytesMax = 16 * 1024;
 // The compiled form grows with the text, and matching cost with both.
 constexpr std::size_t kPatternBytesMax = 256;
@@ -166,18 +168,34 @@ void read_lookup_rule(const Fields& fields, const std::string& list_url, AliasRu
   read_interval(fields, kLookupInterval, rule);
 }
 
+std::string read_one_body(const Field& field, const AliasRule& rule) {
+  auto body = field.text("a JSON text").value_or("");
+  if (body.size() > kBodyBytesMax)
+    field.fail(fmt::format("must be at most {} bytes long", kBodyBytesMax));
+  if (!body.empty() && body.find(kIdPlace) == std::string::npos &&
+      rule.url.find(kIdPlace) == std::string::npos) {
+    field.fail("must have {id} where the alias belongs, unless the URL has it");
+  }
+  return body;
+}
+
 void read_echo_body(const Fields& fields, AliasRule& rule) {
   const auto* body = fields.need(
       "body",
       R"(write the smallest request, such as '{"model":"{id}","messages":[],"max_tokens":1}')");
   if (body == nullptr) return;
-  rule.body = body->text("a JSON text").value_or("");
-  if (rule.body.size() > kBodyBytesMax)
-    body->fail(fmt::format("must be at most {} bytes long", kBodyBytesMax));
-  if (!rule.body.empty() && rule.body.find(kIdPlace) == std::string::npos &&
-      rule.url.find(kIdPlace) == std::string::npos) {
-    body->fail("must have {id} where the alias belongs, unless the URL has it");
+  if (!body->is_list()) {
+    rule.body = read_one_body(*body, rule);
+    return;
   }
+  const auto bodies = body->list("JSON texts");
+  if (!bodies) return;
+  if (bodies->empty() || bodies->size() > kBodiesMax)
+    body->fail(fmt::format("must have 1 to {} entries, not {}", kBodiesMax, bodies->size()));
+  for (const auto& one : *bodies) rule.other_bodies.push_back(read_one_body(one, rule));
+  if (rule.other_bodies.empty()) return;
+  rule.body = std::move(rule.other_bodies.front());
+  rule.other_bodies.erase(rule.other_bodies.begin());
 }
 
 void read_echo_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {

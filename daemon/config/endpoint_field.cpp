@@ -121,7 +121,7 @@ void add_key(const Field& provider, const Fields& fields, const ProviderKey& key
   if (in_own_header) {
     access.http_headers.emplace_back(key.header, secret);
   } else {
-    access.authorization = Authorization{.credentials = secret};
+    access.authorization = Authorization{.type = key.type, .credentials = secret};
   }
 }
 

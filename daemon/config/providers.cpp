@@ -18,8 +18,8 @@ namespace {
 
 std::span<const std::string_view> preset_keys() {
   static const std::vector<std::string_view> keys = [] {
-    std::vector<std::string_view> all{"provider", "title", "tells",        "trap", "url",
-                                      "example",  "key",   "http_headers", "ask"};
+    std::vector<std::string_view> all{"provider", "title",   "tells", "trap",         "made_from",
+                                      "url",      "example", "key",   "http_headers", "ask"};
     all.insert(all.end(), reading_keys().begin(), reading_keys().end());
     return all;
   }();
@@ -37,7 +37,8 @@ const std::string& usual_url(const ProviderPreset& preset) {
 
 ProviderKey read_key(const Field& field) {
   static constexpr std::array kKeys{std::string_view{"variable"}, std::string_view{"or"},
-                                    std::string_view{"header"}, std::string_view{"optional"}};
+                                    std::string_view{"type"}, std::string_view{"header"},
+                                    std::string_view{"optional"}};
   ProviderKey key;
   const auto fields = field.fields(kKeys);
   if (!fields) return key;
@@ -46,6 +47,7 @@ ProviderKey read_key(const Field& field) {
     for (const auto& other : others->list("names of variables").value_or(std::vector<Field>{}))
       key.others.push_back(other.text("the name of a variable").value_or(""));
   }
+  if (const auto* type = fields->find("type")) key.type = type->text("a scheme").value_or("");
   key.header = text_of(*fields, "header");
   if (const auto* is_optional = fields->find("optional"))
     key.is_optional = is_optional->boolean().value_or(false);
@@ -83,6 +85,7 @@ ProviderPreset read_preset(const YamlNodePtr& node, Findings& findings) {
   preset.title = text_of(*fields, "title");
   preset.tells = text_of(*fields, "tells");
   preset.trap = text_of(*fields, "trap");
+  preset.made_from = text_of(*fields, "made_from");
   preset.url = text_of(*fields, "url");
   preset.example = text_of(*fields, "example");
   if (const auto* key = fields->find("key")) preset.key = read_key(*key);
@@ -203,8 +206,8 @@ std::string providers_page() {
                         rules_of(preset), key_of(preset), preset.tells);
   }
   for (const auto& preset : providers()) {
-    page += fmt::format("\n## {}\n\n{}: {} {}\n\n```yaml\n{}```\n", preset.name, preset.title,
-                        preset.tells, preset.trap, preset.yaml);
+    page += fmt::format("\n## {}\n\n{}: {} {} Made from {}.\n\n```yaml\n{}```\n", preset.name,
+                        preset.title, preset.tells, preset.trap, preset.made_from, preset.yaml);
   }
   return page;
 }

@@ -20,17 +20,19 @@ namespace modelvane {
 struct ProviderKey {
   std::string variable;             // of the environment
   std::vector<std::string> others;  // in use as well; the first of all that is set counts
-  std::string header;               // "" = Authorization: Bearer
+  std::string type = "Bearer";      // the scheme of Authorization
+  std::string header;               // "" = Authorization
   bool is_optional = false;         // without the variable, polls go out without credentials
 };
 
 struct ProviderPreset {
   std::string name;
   std::string title;
-  std::string tells;    // what its list discloses of targets, one sentence
-  std::string trap;     // what to know before trusting it
-  std::string url;      // the full list URL; "" = every user has another one
-  std::string example;  // what such a URL looks like
+  std::string tells;      // what its list discloses of targets, one sentence
+  std::string trap;       // what to know before trusting it
+  std::string made_from;  // what it was made from, and the date of that
+  std::string url;        // the full list URL; "" = every user has another one
+  std::string example;    // what such a URL looks like
   std::optional<ProviderKey> key;
   std::vector<std::pair<std::string, SecretRef>> headers;
   bool has_question = false;  // an echo, which costs money: only for endpoints that ask for it

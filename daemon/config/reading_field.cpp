@@ -15,6 +15,10 @@ namespace modelvane {
 namespace {
 
 constexpr std::size_t kPatternsMax = 64;
+// Pages are counted from 0 or 1, and a list may begin at a later one.
+constexpr Range<int> kFirstPageRange{0, 1'000};
+constexpr std::size_t kListBodyBytesMax = 16 * 1024;
+constexpr std::size_t kWordsMax = 32;
 constexpr std::size_t kRulesMax = 16;
 constexpr std::size_t kItemsMax = 8;
 // Each is looked for in every row.
@@ -67,17 +71,27 @@ void read_cursor(const Fields& fields, Pagination& pagination) {
 Pagination read_pagination(const Field& field) {
   using Kind = Pagination::Kind;
   static constexpr std::array kKeys{std::string_view{"kind"}, std::string_view{"next"},
-                                    std::string_view{"more"}, std::string_view{"query"}};
-  static constexpr std::array kKinds{std::string_view{"none"}, std::string_view{"cursor"},
-                                     std::string_view{"token"}, std::string_view{"link"}};
+                                    std::string_view{"more"}, std::string_view{"query"},
+                                    std::string_view{"first"}};
+  static constexpr std::array kKinds{std::string_view{"none"},        std::string_view{"cursor"},
+                                     std::string_view{"token"},       std::string_view{"link"},
+                                     std::string_view{"link_header"}, std::string_view{"page"}};
   Pagination pagination;
   const auto fields = field.fields(kKeys);
   if (!fields) return pagination;
-  const auto* kind = fields->need("kind", "write none, cursor, token or link");
+  const auto* kind = fields->need("kind", "write none, cursor, token, link, link_header or page");
   const auto word = kind == nullptr ? std::nullopt : kind->choice(kKinds);
   if (!word) return pagination;
-  if (*word == "none") {
+  if (*word != "page") refuse(*fields, {"first"}, *word);
+  if (*word == "none" || *word == "link_header") {
+    if (*word == "link_header") pagination.kind = Kind::LinkHeader;
     refuse(*fields, {"next", "more", "query"}, *word);
+  } else if (*word == "page") {
+    pagination.kind = Kind::Page;
+    pagination.query = read_query_key(*fields);
+    if (const auto* first = fields->find("first"))
+      pagination.first = first->integer(kFirstPageRange).value_or(1);
+    refuse(*fields, {"next", "more"}, *word);
   } else if (*word == "cursor") {
     pagination.kind = Kind::Cursor;
     read_cursor(*fields, pagination);
@@ -141,12 +155,25 @@ void read_alias_ids(const Field* field, std::vector<std::string>& ids) {
   }
 }
 
+void read_method(const Fields& fields, ListShape& shape) {
+  static constexpr std::array kMethods{std::string_view{"GET"}, std::string_view{"POST"}};
+  const auto* body = fields.find("body");
+  if (const auto* method = fields.find("method"))
+    shape.is_post = method->choice(kMethods).value_or("GET") == "POST";
+  if (body == nullptr) return;
+  shape.body = body->text_or_empty("a JSON text").value_or("");
+  if (!shape.is_post) body->fail("belongs to lists with method: POST");
+  if (shape.body.size() > kListBodyBytesMax)
+    body->fail(fmt::format("must be at most {} bytes long", kListBodyBytesMax));
+}
+
 void read_list(const Field& field, ListShape& shape) {
-  static constexpr std::array kKeys{std::string_view{"items"}, std::string_view{"id"},
-                                    std::string_view{"strip_prefix"},
-                                    std::string_view{"pagination"}};
+  static constexpr std::array kKeys{
+      std::string_view{"items"},      std::string_view{"id"},     std::string_view{"strip_prefix"},
+      std::string_view{"pagination"}, std::string_view{"method"}, std::string_view{"body"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
+  read_method(*fields, shape);
   if (const auto* items = fields->find("items")) read_places(*items, shape.items);
   const bool is_place_named =
       fields->find("items") != nullptr && shape.items.size() == 1 && !shape.items.front().empty();
@@ -186,14 +213,25 @@ void read_alias_names(const Field& field, AliasNames& names) {
   read_patterns(fields->find("patterns"), names.patterns);
 }
 
+void read_words(const Field* field, std::vector<std::string>& words) {
+  if (field == nullptr) return;
+  const auto items = field->list("words such as LEGACY");
+  if (!items) return;
+  if (items->size() > kWordsMax)
+    field->fail(fmt::format("must have at most {} entries, not {}", kWordsMax, items->size()));
+  words.clear();
+  for (const auto& item : *items) words.push_back(item.text("a word such as LEGACY").value_or(""));
+}
+
 void read_lifecycle(const Field& field, LifecycleFields& lifecycle) {
   static constexpr std::array kKeys{std::string_view{"retires_at"}, std::string_view{"replacement"},
-                                    std::string_view{"deprecated"}};
+                                    std::string_view{"deprecated"}, std::string_view{"words"}};
   const auto fields = field.fields(kKeys);
   if (!fields) return;
   read_pointers(fields->find("retires_at"), false, lifecycle.retires_at);
   read_pointers(fields->find("replacement"), false, lifecycle.replacement);
   read_pointers(fields->find("deprecated"), true, lifecycle.deprecated);
+  read_words(fields->find("words"), lifecycle.words);
 }
 
 void read_models(const Field& field, IdFilter& filter) {

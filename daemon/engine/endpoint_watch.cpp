@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/config/spelling.h"
 #include "daemon/detect/retirements.h"
 #include "daemon/engine/observe.h"
 #include "daemon/log/log.h"
@@ -29,6 +30,7 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
   view.changes = alias.changes;
   if (alias.last_move) view.last_change = alias.last_move->at;
   view.pin = pin_state(watched, id, alias.target());
+  if (view.pin && alias.target().empty()) view.pin->ok = false;  // nobody says what it points to
   return view;
 }
 
@@ -135,6 +137,7 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
   refusals_in_row_ = 0;
   view_.last_reason.reset();
   view_.last_sentence.clear();
+  note((*result.catalog)->notes);
   auto outcome = decide(
       {.at = now, .result = std::move(*result.catalog), .request_id = std::move(result.request_id)},
       may_decide);
@@ -185,6 +188,37 @@ EndpointWatch::Outcome EndpointWatch::decide(const Observation& observation, boo
           .left_pending = false};
 }
 
+// What a list says in vain, or cannot say, is worth one line, not one for each poll.
+void EndpointWatch::note(const std::vector<CatalogNote>& notes) {
+  if (notes == view_.notes) return;
+  for (const auto& one : notes) {
+    if (std::ranges::find(view_.notes, one) == view_.notes.end())
+      log::warn("the list is not as configured", {{"endpoint", name()}, {"problem", one.sentence}});
+  }
+  view_.notes = notes;
+}
+
+void EndpointWatch::add_unlisted_pins(const EndpointState& durable, KnownView& known) {
+  if (!durable.has_baseline) return;
+  std::vector<std::string> names;
+  for (const auto& [id, alias] : durable.aliases) names.push_back(id);
+  for (const auto& id : durable.ids) names.push_back(id);
+  const std::vector<std::string_view> candidates{names.begin(), names.end()};
+  for (const auto& [id, approved] : watched_.pins) {
+    if (durable.aliases.contains(id)) continue;
+    known.aliases.push_back(
+        {.alias = id,
+         .status = durable.ids.has(id) ? AliasStatus::Undisclosed : AliasStatus::Absent,
+         .since = durable.last_good.value_or(Time{}),
+         .pin = PinState{approved, false}});
+    if (!unlisted_pins_.insert(id).second) continue;
+    const std::string meant = durable.ids.has(id) ? "" : did_you_mean(id, candidates);
+    log::warn("nobody says what a pinned alias points to" + meant,
+              {{"endpoint", name()}, {"alias", id}});
+  }
+  std::ranges::sort(known.aliases, {}, &AliasView::alias);
+}
+
 std::optional<Time> EndpointWatch::wants_poll_at(Time now) const {
   return modelvane::wants_poll_at(state_, config_.policy, config_.recheck, now);
 }
@@ -195,6 +229,7 @@ void EndpointWatch::show(const EndpointState& durable, const std::vector<EventTy
   for (const auto& [id, alias] : durable.aliases) {
     known->aliases.push_back(alias_view(id, alias, watched_));
   }
+  add_unlisted_pins(durable, *known);
   known->models = durable.ids;
   known->retirements = known_retirements(durable);
   known->has_baseline = durable.has_baseline;

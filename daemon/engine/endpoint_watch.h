@@ -7,6 +7,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,9 @@ class EndpointWatch {
  private:
   void set_config_facts();
   void set_pins();
+  void note(const std::vector<CatalogNote>& notes);
+  // Pinned aliases that no list has named (yet), as views; each is said once.
+  void add_unlisted_pins(const EndpointState& durable, KnownView& known);
   Outcome settle(PollResult result, Time now, bool may_decide);
   Outcome settle_failure(PollFailure failure, Time now, bool may_decide);
   Outcome decide(const Observation& observation, bool may_decide);
@@ -80,6 +84,7 @@ class EndpointWatch {
   PollMemory memory_;
   std::unique_ptr<PollRun> run_;  // borrows config_ and memory_; only while a poll is under way
   int refusals_in_row_ = 0;
+  std::set<std::string> unlisted_pins_;  // those that were said
 };
 
 }  // namespace modelvane

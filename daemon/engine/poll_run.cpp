@@ -69,7 +69,7 @@ PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionSco
 
 bool PollRun::is_single() const {
   const auto& reading = endpoint_.reading;
-  return reading.shape.pagination.kind == Pagination::Kind::None &&
+  return reading.shape.pagination.kind == Pagination::Kind::None && !reading.shape.is_post &&
          std::ranges::none_of(reading.rules, [](const AliasRule& rule) {
            return rule.document.has_value() || reads_list_header(rule);
          });
@@ -113,6 +113,12 @@ std::optional<HttpRequest> PollRun::request_list(const std::string& url, Duratio
   // A limit of 0 would mean "none of my own".
   request->body_limit = std::max<std::size_t>(
       endpoint_.body_limit - std::min(endpoint_.body_limit, result_.body_bytes), 1);
+  if (stage_ == Stage::Pages && endpoint_.reading.shape.is_post) {
+    request->method = "POST";
+    request->body = endpoint_.reading.shape.body;
+    if (!request->has_header("Content-Type"))
+      request->set_header("Content-Type", "application/json");
+  }
   if (may_ask_for_changes(steady)) {
     request->set_header("If-None-Match", memory_.etag);
     if (!memory_.last_modified.empty())
@@ -132,7 +138,7 @@ std::optional<HttpRequest> PollRun::request_answer(const Questions::Question& qu
   request->body_limit = kAnswerBytesMax;
   if (!is_echo) return std::move(*request);
   request->method = "POST";
-  request->body = fill_in(question.rule->body, *question.alias, Escape::Json);
+  request->body = fill_in(*question.body, *question.alias, Escape::Json);
   if (!request->has_header("Content-Type")) request->set_header("Content-Type", "application/json");
   return std::move(*request);
 }

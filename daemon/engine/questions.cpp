@@ -17,6 +17,11 @@ bool is_client_error(const HttpResult& result) {
   return result && result->status >= 400 && result->status < 500 && result->status != 429;
 }
 
+// The server understood the question, and did not like its form.
+bool is_refused_form(const HttpResult& result) {
+  return result && (result->status == 400 || result->status == 422);
+}
+
 // "No such model": an answer, and no failure.
 bool says_gone(const AliasRule& rule, const HttpResult& result) {
   return rule.kind == Rule::Lookup && result && (result->status == 404 || result->status == 410);
@@ -94,7 +99,7 @@ std::optional<Questions::Question> Questions::next(TimeLeft time, Time now) {
         ++echoes_;
         ++scope_.echo.asked;
       }
-      return Question{&rule(), &aliases_[alias_]};
+      return Question{&rule(), &aliases_[alias_], &body_of(entry().form)};
     }
     if (now_what == Standing::Pass) {
       ++rule_;
@@ -118,7 +123,8 @@ void Questions::take(const HttpResult& result, Time now) {
       rule(), endpoint_.reading.shape.strip_prefix, aliases_[alias_], (*reply)->body,
       [&](std::string_view name) { return (*reply)->header(name); });
   if (!target) return fail(result, now);
-  entry() = {.again = now + rule().interval, .disclosed = target->has_value()};
+  entry() = {
+      .again = now + rule().interval, .disclosed = target->has_value(), .form = entry().form};
   answered_ = true;
   is_gone_ = false;
   if (*target) {
@@ -142,9 +148,16 @@ void Questions::fail(const HttpResult& result, Time now) {
   const auto wish = reply ? std::nullopt : reply.error().retry_after;
   if (wish || (result && result->status == 429))
     memory_.rest_until = now + std::min(wish.value_or(kQuestionRetry), kRetryAfterMax);
+  // Models differ in the limits that they take: what refused one form is asked in the next, within
+  // the same budget, and the form that it takes is kept.
+  const auto form = entry().form;
+  if (is_refused_form(result) && form < rule().other_bodies.size()) {
+    entry() = {.again = now, .failed = true, .form = form + 1};
+    return give_up();
+  }
   const Duration pause =
       is_client_error(result) ? rule().interval : std::min(rule().interval, kQuestionRetry);
-  entry() = {.again = now + pause, .failed = true};
+  entry() = {.again = now + pause, .failed = true, .form = form};
   give_up();
 }
 

@@ -30,7 +30,8 @@ struct QuestionMemory {
   struct Asked {
     Time again{};  // not before, unless the alias is pending
     bool disclosed = false;
-    bool failed = false;  // then not before in any case
+    bool failed = false;   // then not before in any case
+    std::size_t form = 0;  // which of the rule's bodies this model takes, as far as is known
   };
   std::map<std::pair<std::string, std::size_t>, Asked> asked;  // by alias and index of the rule
   Time rest_until{};                                           // the server asked for air
@@ -56,6 +57,7 @@ class Questions {
   struct Question {
     const AliasRule* rule;
     const std::string* alias;
+    const std::string* body;  // echo
   };
   // Which kinds still have time.
   struct TimeLeft {
@@ -82,6 +84,9 @@ class Questions {
   bool may_spend(const AliasRule& rule, bool is_pending) const;
   bool is_pending() const;
   const AliasRule& rule() const { return endpoint_.reading.rules[rule_]; }
+  const std::string& body_of(std::size_t form) const {
+    return form == 0 ? rule().body : rule().other_bodies[form - 1];
+  }
   QuestionMemory::Asked& entry() { return memory_.asked[{aliases_[alias_], rule_}]; }
   void disclose(std::string target, const HttpReply& reply);
   void fail(const HttpResult& result, Time now);

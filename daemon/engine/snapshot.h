@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/catalog/catalog.h"
 #include "daemon/catalog/id_list.h"
 #include "daemon/detect/advance.h"
 #include "daemon/detect/observation.h"
@@ -70,6 +71,7 @@ struct EndpointView {
   std::size_t body_bytes = 0;
   Phases phases;
   std::optional<Time> certificate_expiry;
+  std::vector<CatalogNote> notes;              // of the last good poll's list
   std::shared_ptr<const PollHistory> history;  // of this process; null = no poll yet
 };
 

@@ -1,6 +1,9 @@
+#include <set>
+
 #include "daemon/catalog/reason.h"
 #include "daemon/events/event.h"
 #include "daemon/metrics/families.h"
+#include "daemon/metrics/label_text.h"
 
 namespace modelvane {
 namespace {
@@ -121,6 +124,21 @@ void add_catalog(Endpoints endpoints, Exposition& out) {
       });
 }
 
+void add_notes(Endpoints endpoints, Exposition& out) {
+  Family family{
+      "modelvane_catalog_rule_unmatched", FamilyType::Gauge,
+      "1 while a rule, a hint or a lifecycle pointer of the configuration finds nothing in "
+      "any row of the list."};
+  for (const auto& endpoint : endpoints) {
+    std::set<std::string> rules;  // several pointers of one rule are one series
+    for (const auto& note : endpoint.view->notes) {
+      if (!note.rule.empty()) rules.insert(label_text(note.rule));
+    }
+    for (const auto& rule : rules) family.add(endpoint.labels, {{"rule", rule}}, 1);
+  }
+  out.add(family);
+}
+
 void add_events(Endpoints endpoints, Exposition& out) {
   Family family{"modelvane_events_total", FamilyType::Counter,
                 "Confirmed events by type; the count survives restarts."};
@@ -138,6 +156,7 @@ void add_events(Endpoints endpoints, Exposition& out) {
 void add_endpoint_families(std::span<const EndpointSeries> endpoints, Exposition& out) {
   add_last_poll(endpoints, out);
   add_catalog(endpoints, out);
+  add_notes(endpoints, out);
   add_events(endpoints, out);
 }
 

@@ -57,6 +57,26 @@ Reading reading_of_texts() {
   return how;
 }
 
+Reading reading_of_sets() {
+  Reading how;
+  how.shape.items = {"/data", "/models"};
+  how.shape.id = {"/id", ""};
+  how.shape.pagination = {.kind = Pagination::Kind::Page, .query = "page"};
+  AliasRule cut{.kind = Rule::Field, .pointer = "/models/*/arn"};
+  cut.match = Pattern::compile("model/(.+)$").value();
+  cut.not_for = Pattern::compile("^ft:").value();
+  how.rules = {std::move(cut),
+               {.kind = Rule::Field, .join = {"/model/name", "/model/version"}, .with = "@"},
+               {.kind = Rule::Field, .join = {"/e/*/n", "/e/*/v"}, .with = ":"},
+               {.kind = Rule::Field, .pointer = "/stages/[id=live]/target", .opaque = true},
+               {.kind = Rule::Field, .pointer = "/targets"},
+               {.kind = Rule::Field, .pointer = ""}};
+  how.hints = {"/providers/*/name"};
+  how.lifecycle = {.retires_at = {"/stages/[id=gone]/at"}, .deprecated = {"/status"}};
+  how.own = {.rules = true, .hints = true, .lifecycle = true};
+  return how;
+}
+
 void promise_id(const std::string& id) {
   promise(model_id(id) == id, "ids and targets are usable");
 }
@@ -77,6 +97,7 @@ void promise_normal_form(const Catalog& catalog) {
     promise(!std::ranges::binary_search(catalog.undisclosed, alias.id),
             "an alias with a target is not undisclosed");
   }
+  for (const auto& note : catalog.notes) fuzz::promise_sentence(note.sentence);
   for (const auto& hint : catalog.hints) {
     for (const auto& value : hint.values)
       promise(value.size() <= kHintBytesMax, "a hint is bounded");
@@ -120,7 +141,8 @@ void check(std::string_view body, const Reading& how) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace modelvane;
-  static const std::array readings{reading_of_fields(), reading_of_aliases(), reading_of_texts()};
+  static const std::array readings{reading_of_fields(), reading_of_aliases(), reading_of_texts(),
+                                   reading_of_sets()};
   for (const auto& reading : readings) check(fuzz::text_of(data, size), reading);
   return 0;
 }

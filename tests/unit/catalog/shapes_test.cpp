@@ -139,10 +139,10 @@ TEST_CASE("pages make one list, and a bad later page makes it partial") {
   how.shape.pagination = {Pagination::Kind::Cursor, "/last_id", "/has_more", "after_id"};
   CatalogReader reader{how};
   CHECK(*reader.add_page(R"({"data":[{"id":"a","ref":"b"}],"has_more":true,"last_id":"a"})") ==
-        PageEnd{"a", true});
+        PageEnd{"a", true, 1});
   CHECK(*reader.add_page(
             R"({"last_id":null,"has_more":false,"data":[{"id":"b"},{"id":"a","ref":"c"}]})") ==
-        PageEnd{"", false});
+        PageEnd{"", false, 2});
   const auto catalog = reader.take();
   REQUIRE(catalog);
   CHECK(catalog->ids == IdList{"a", "b"});

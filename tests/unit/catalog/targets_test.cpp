@@ -155,7 +155,7 @@ TEST_CASE("a broken value in a watched place leaves what was known, and says so"
   CHECK(text_of(catalog) == "c->d");
   CHECK(catalog.unasked == std::vector<std::string>{"a"});
   REQUIRE(catalog.notes.size() == 1);
-  CHECK(catalog.notes[0].sentence.starts_with("a: "));
+  CHECK(catalog.notes[0].sentence.starts_with("a (field /ref): "));
 }
 
 TEST_CASE("one id with too many targets leaves the rest of the list readable") {

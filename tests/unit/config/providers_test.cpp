@@ -11,6 +11,7 @@
 #include "daemon/catalog/read_catalog.h"
 #include "daemon/config/load_config.h"
 #include "daemon/config/providers.h"
+#include "daemon/config/recognise.h"
 
 using namespace modelvane;
 
@@ -46,9 +47,15 @@ const std::string kLists = std::string{MODELVANE_GOLDEN} + "/model_lists/";
 
 void expect_golden(const ProviderPreset& preset, const std::string& list) {
   CAPTURE(list);
-  const auto catalog =
-      read_catalog(read_file(kLists + list + ".json"),
-                   reading_of(preset, preset.url.empty() ? preset.example : preset.url));
+  const auto reading = reading_of(preset, preset.url.empty() ? preset.example : preset.url);
+  CatalogReader reader{reading};
+  const auto page = reader.add_page(read_file(kLists + list + ".json"));
+  REQUIRE_MESSAGE(page.has_value(), page.error().sentence);
+  for (std::size_t i = 0; i < reading.rules.size(); ++i) {
+    if (!reading.rules[i].document) continue;
+    REQUIRE(reader.add_document(i, read_file(kLists + list + "-document.json")));
+  }
+  const auto catalog = reader.take();
   REQUIRE_MESSAGE(catalog.has_value(), catalog.error().sentence);
   expect_file(kLists + list + ".txt", to_text(*catalog));
 }
@@ -67,6 +74,13 @@ TEST_CASE("a provider's other lists are read by the same preset") {
   expect_golden(*find_provider("internlm"), "internlm-2026");
   expect_golden(*find_provider("xai"), "xai-language-models");
   expect_golden(*find_provider("azure-deployments"), "azure-deployments-arm");
+}
+
+TEST_CASE("every preset says what it was made from, and when that was") {
+  for (const auto& preset : providers()) {
+    CAPTURE(preset.name);
+    CHECK(preset.made_from.find("202") != std::string::npos);
+  }
 }
 
 TEST_CASE("a preset's key comes from whichever of its variables is set") {
@@ -163,4 +177,30 @@ endpoints:
   REQUIRE(config->endpoints[2].reading.rules.size() == 1);
   CHECK(config->endpoints[2].reading.rules[0].interval == std::chrono::hours{12});
   CHECK(config->endpoints[2].reading.rules[0].daily_budget == 4);
+}
+
+TEST_CASE("a provider is recognised by its host, and a saved list by what it tells") {
+  CHECK(provider_of_url("https://api.mistral.ai/v1/models")->name == "mistral");
+  CHECK(provider_of_url("https://api.x.ai/v1/language-models")->name == "xai");
+  CHECK(provider_of_url("https://generativelanguage.googleapis.com/v1beta/openai/models")->name ==
+        "gemini-openai");
+  CHECK(provider_of_url("https://llm.example.com/v1/models") == nullptr);
+  CHECK(provider_of_url("https://api.mistral.ai.example.com/v1/models") == nullptr);
+  for (const std::string name : {"internlm", "openrouter", "ollama", "lmstudio", "litellm"}) {
+    CAPTURE(name);
+    const auto found = provider_of_list(read_file(kLists + name + ".json"));
+    REQUIRE(found.preset != nullptr);
+    CHECK(found.preset->name == name);
+  }
+  CHECK(provider_of_list("<html>").preset == nullptr);
+}
+
+TEST_CASE("what is printed for pasting is a configuration") {
+  ::setenv("MISTRAL_API_KEY", "a-key", 1);
+  const auto yaml = endpoint_yaml(*find_provider("mistral"), "https://api.mistral.ai/v1/models");
+  CHECK(yaml.find("url:") == std::string::npos);
+  CHECK(parse_config(yaml, "test.yml").has_value());
+  const auto other = endpoint_yaml(*find_provider("vllm"), "http://gpu:8000/v1/models");
+  CHECK(parse_config(other, "test.yml").value().endpoints[0].url == "http://gpu:8000/v1/models");
+  ::unsetenv("MISTRAL_API_KEY");
 }

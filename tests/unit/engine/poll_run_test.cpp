@@ -418,4 +418,54 @@ TEST_CASE("echo has time of its own: it is asked although the poll's deadline ha
 }
 
 }  // namespace
+TEST_CASE("a list by POST sends its body to every page, and asks for no validators") {
+  Poll poll;
+  poll.endpoint.reading.shape.is_post = true;
+  poll.endpoint.reading.shape.body = R"({"kind":"chat"})";
+  poll.endpoint.reading.shape.pagination = {.kind = Pagination::Kind::LinkHeader};
+  poll.server = [](const HttpRequest& request) {
+    const bool is_first = request.url == "http://api/v1/models";
+    return is_first ? ok(R"({"data":[{"id":"a"}]})",
+                         {{"link", R"(</v1/models?c=2>; rel="next")"}, {"etag", "x"}})
+                    : ok(R"({"data":[{"id":"b"}]})");
+  };
+  for (int i = 0; i < 2; ++i) {
+    const auto result = poll.run();
+    REQUIRE(result.catalog.has_value());
+    CHECK((*result.catalog)->ids == IdList{"a", "b"});
+    REQUIRE(poll.requests.size() == 2);
+    for (const auto& request : poll.requests) {
+      CHECK(request.method == "POST");
+      CHECK(request.body == R"({"kind":"chat"})");
+      CHECK(header_of(request, "Content-Type") == "application/json");
+      CHECK(header_of(request, "If-None-Match").empty());
+    }
+  }
+}
+
+TEST_CASE("a model that refuses one form of the question is asked in the next, which is kept") {
+  Poll poll;
+  poll.endpoint.reading.rules = {{.kind = Rule::Echo,
+                                  .pointer = "/model",
+                                  .url = "http://api/chat",
+                                  .body = R"({"model":"{id}","limit":1})",
+                                  .other_bodies = {R"({"model":"{id}","limit":256})"},
+                                  .interval = 1h,
+                                  .daily_budget = 24}};
+  poll.endpoint.reading.alias_names.ids = {"a"};
+  poll.server = [](const HttpRequest& request) -> HttpResult {
+    if (request.method != "POST") return ok(R"({"data":[{"id":"a"}]})");
+    if (request.body.find("256") == std::string::npos)
+      return HttpReply{.status = 400, .body = R"({"error":{"message":"limit too low"}})"};
+    return ok(R"({"model":"a-2026"})");
+  };
+  CHECK(poll.run().catalog.value()->find_alias("a") == nullptr);
+  poll.now += 1min;
+  CHECK(poll.run().catalog.value()->find_alias("a")->target == "a-2026");
+  poll.now += 2h;
+  CHECK(poll.run().catalog.value()->find_alias("a")->target == "a-2026");
+  CHECK(poll.requests.back().body.find("256") != std::string::npos);
+  CHECK(poll.scope.echo.asked == 3);
+}
+
 }  // namespace modelvane

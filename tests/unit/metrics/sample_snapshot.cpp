@@ -56,6 +56,8 @@ EndpointView internlm() {
   view.labels = {{"team", "search"}};
   view.interval = 60s;
   view.known = std::make_shared<const KnownView>(known_of_internlm());
+  view.notes = {{"hint /versoin", "hint /versoin finds nothing in any of the 3 rows"},
+                {"", "a note on one row"}};
   view.polls = 3;
   view.failures[static_cast<std::size_t>(Reason::Timeout)] = 1;
   view.duration = Histogram{{0.1, 1}};

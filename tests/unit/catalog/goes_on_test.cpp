@@ -1,0 +1,126 @@
+// Lists of several pages that are counted by number or linked by a header, and answers that say
+// that they are not the whole list.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <array>
+
+#include "daemon/catalog/read_catalog.h"
+
+using namespace modelvane;
+
+namespace {
+
+Reading paged(Pagination pagination) {
+  Reading how;
+  how.shape.pagination = std::move(pagination);
+  return how;
+}
+
+std::string error_of(const std::string& body, const HeaderOf& header = {}) {
+  const auto catalog = read_catalog(body, Reading{}, header);
+  if (catalog) return "";
+  CHECK(catalog.error().reason == Reason::Partial);
+  return catalog.error().sentence;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "an answer that says that it goes on is no whole list, and the sentence says what to write") {
+  for (const auto& [more, remedy] :
+       {std::pair{R"("has_more":true)", "kind: cursor"},
+        {R"("nextPageToken":"t")", "query: pageToken"},
+        {R"("next":"https://a/2")", "next: /next"},
+        {R"("next_page":2)", "next: /next_page"},
+        {R"("links":{"next":"/m?c=2"})", "next: /links/next"},
+        {R"("result_info":{"page":1,"total_pages":2})", "kind: page"}}) {
+    CAPTURE(more);
+    CHECK(error_of(fmt::format(R"({{"data":[{{"id":"a"}}],{}}})", more)).find(remedy) !=
+          std::string::npos);
+  }
+  for (const std::string fine :
+       {R"("has_more":false)", R"("nextPageToken":"")", R"("next":null)",
+        R"("result_info":{"page":2,"total_pages":2})", R"("next_page":0)"}) {
+    CAPTURE(fine);
+    CHECK(error_of(fmt::format(R"({{"data":[{{"id":"a"}}],{}}})", fine)).empty());
+  }
+  const auto linked = [](std::string_view name) {
+    return name == "link" ? std::string_view{R"(</m?c=2>; rel="next")"} : std::string_view{};
+  };
+  CHECK(error_of(R"({"data":[{"id":"a"}]})", linked).find("link_header") != std::string::npos);
+}
+
+TEST_CASE("a total above the number of rows is a warning, not a failure") {
+  const auto of = [](int total) {
+    return read_catalog(fmt::format(R"({{"data":[{{"id":"a"}},{{"id":"b"}}],"total":{}}})", total),
+                        Reading{})
+        .value();
+  };
+  CHECK(of(2).notes.empty());
+  REQUIRE(of(3).notes.size() == 1);
+  CHECK(of(3).ids.size() == 2);
+}
+
+TEST_CASE("the next page stands in the header Link, among other links") {
+  CHECK(next_link(R"(<https://h/a?p=1>; rel="prev", <https://h/a?p=3>; rel="next")") ==
+        "https://h/a?p=3");
+  CHECK(next_link("<https://h/a?p=3>; title=x; rel=next") == "https://h/a?p=3");
+  CHECK(next_link(R"(<b>; rel="last next")") == "b");
+  CHECK(next_link(R"(<b>; rel="nextish", <c>; rel="last")").empty());
+  CHECK(next_link("").empty());
+  CHECK(next_link("<unended").empty());
+  const std::array fetched{std::string{"https://h/a?limit=1"}};
+  CHECK(next_page({.kind = Pagination::Kind::LinkHeader}, {.next = "https://h/a?p=2"}, fetched)
+            .value() == "https://h/a?p=2");
+  CHECK_FALSE(
+      next_page({.kind = Pagination::Kind::LinkHeader}, {.next = "https://other/a?p=2"}, fetched)
+          .has_value());
+}
+
+TEST_CASE("pages by number end with the first one without rows") {
+  const Pagination pages{.kind = Pagination::Kind::Page, .query = "page", .first = 1};
+  const std::array one{std::string{"https://h/a?per_page=2"}};
+  CHECK(next_page(pages, {.rows = 2}, one).value() == "https://h/a?per_page=2&page=2");
+  CHECK(next_page(pages, {.rows = 0}, one).value() == std::nullopt);
+  const auto how = paged(pages);
+  CatalogReader reader{how};
+  CHECK(reader.add_page(R"({"data":[{"id":"a"}]})").value().rows == 1);
+  CHECK(reader.add_page(R"({"data":[{"id":"b"}]})").value().rows == 1);
+  CHECK(reader.add_page(R"({"data":null})").value().rows == 0);
+  CHECK(reader.take().value().ids == IdList{"a", "b"});
+}
+
+TEST_CASE("a server that gives the same page again does not count pages by that key") {
+  const auto how = paged({.kind = Pagination::Kind::Page, .query = "p"});
+  CatalogReader reader{how};
+  REQUIRE(reader.add_page(R"({"data":[{"id":"a"},{"id":"b"}]})"));
+  const auto again = reader.add_page(R"({"data":[{"id":"a"},{"id":"b"}],"page":2})");
+  REQUIRE_FALSE(again.has_value());
+  CHECK(again.error().reason == Reason::Partial);
+}
+
+TEST_CASE("a provider's word for a model that will go counts as deprecated") {
+  Reading how;
+  how.lifecycle.deprecated = {"/lifecycle/status"};
+  how.lifecycle.words = {"abgekündigt"};
+  const auto catalog = read_catalog(R"({"data":[{"id":"a","lifecycle":{"status":"LEGACY"}},
+      {"id":"b","lifecycle":{"status":"ACTIVE"}},{"id":"c","lifecycle":{"status":"abgekündigt"}}]})",
+                                    how)
+                           .value();
+  REQUIRE(catalog.lifecycles.size() == 2);
+  CHECK(catalog.lifecycles[0].id == "a");
+  CHECK(catalog.lifecycles[1].id == "c");
+}
+
+TEST_CASE("a model's end is found by its stage's name, wherever in the array it stands") {
+  Reading how;
+  how.lifecycle.retires_at = {"/lifecycle/[id=withdrawn]/start_date"};
+  const auto catalog =
+      read_catalog(R"({"data":[{"id":"a","lifecycle":[{"id":"deprecated","start_date":"2026-01-01"},
+          {"id":"constricted","start_date":"2026-02-01"},{"id":"withdrawn","start_date":"2026-03-01"}]}]})",
+                   how)
+          .value();
+  REQUIRE(catalog.lifecycles.size() == 1);
+  CHECK(to_rfc3339(*catalog.lifecycles[0].retires_at) == "2026-03-01T00:00:00.000Z");
+}
