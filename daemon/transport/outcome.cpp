@@ -16,6 +16,9 @@
 namespace modelvane {
 namespace {
 
+// CURLE_TOO_LARGE by its number: the headers of Debian 12 have no name for it.
+constexpr auto kTooLarge = static_cast<CURLcode>(100);
+
 struct Verdict {
   Reason reason = Reason::Other;
   std::string sentence;
@@ -201,8 +204,10 @@ Verdict explain(const Exchange& exchange, CURLcode code) {
     case CURLE_SEND_ERROR: return explain_broken_receive(exchange, detail);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY: return {Reason::Other, "the answer is not valid HTTP"};
-    // What libcurl says of a header line beyond its own 100 kB, after which it stops reading.
+    // What libcurl says of a header line beyond its own 100 kB, after which it stops reading: first
+    // the one, from 8.6 on the other.
     case CURLE_OUT_OF_MEMORY:
+    case kTooLarge:
       if (!exchange.head_is_complete &&
           number<curl_off_t>(exchange.easy, CURLINFO_PRETRANSFER_TIME_T) > 0) {
         return explain_too_large(exchange);
