@@ -12,6 +12,7 @@
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
 #include "daemon/text/ascii.h"
+#include "daemon/text/token.h"
 #include "daemon/text/url.h"
 
 namespace modelvane {

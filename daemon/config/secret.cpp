@@ -20,7 +20,7 @@ namespace modelvane {
 namespace {
 
 // Far above every key, token or URL; a secret file that is longer is the wrong file.
-constexpr std::size_t kSecretBytesMax = 64 * 1024;
+constexpr std::size_t kSecretFileBytesMax = 64 * 1024;
 // Three per endpoint at most in practice; a cache that is full starts anew.
 constexpr std::size_t kCachedFilesMax = 65'536;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -78,8 +78,8 @@ std::expected<std::string, std::string> cleaned(std::string_view text, const std
     return std::unexpected{fmt::format("{} is UTF-16 text; write it as UTF-8", source)};
   const std::string value{trimmed(text)};
   if (value.empty()) return std::unexpected{fmt::format("{} is empty", source)};
-  if (value.size() > kSecretBytesMax)
-    return std::unexpected{fmt::format("{} is longer than {} bytes", source, kSecretBytesMax)};
+  if (value.size() > kSecretFileBytesMax)
+    return std::unexpected{fmt::format("{} is longer than {} bytes", source, kSecretFileBytesMax)};
   // In a header such a value would start another header.
   if (value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos) {
     return std::unexpected{fmt::format(
@@ -117,7 +117,7 @@ std::expected<std::string, std::string> read_environment(const std::string& name
 std::expected<std::string, std::string> read_all(int fd, const std::string& source) {
   std::string value;
   std::array<char, 4096> chunk{};
-  while (value.size() <= kSecretBytesMax) {
+  while (value.size() <= kSecretFileBytesMax) {
     const auto got = ::read(fd, chunk.data(), chunk.size());
     if (got == 0) return value;
     if (got < 0 && errno == EINTR) continue;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/text/ascii.h"
+#include "daemon/text/utf8.h"
 
 namespace modelvane {
 namespace {
@@ -46,11 +47,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string in_quotes(std::string_view text) {
   const bool is_cut = text.size() > kQuotedBytesMax;
-  if (is_cut) {
-    std::size_t end = kQuotedBytesMax;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text = text.substr(0, end);
-  }
+  text = cut_at_character(text, kQuotedBytesMax);
   std::string result = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

@@ -1,6 +1,5 @@
 #include "daemon/config/syntax.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +7,9 @@
 #include <charconv>
 #include <cstdint>
 
+#include "daemon/text/address_range.h"
 #include "daemon/text/ascii.h"
+#include "daemon/text/token.h"
 
 namespace modelvane {
 namespace {
@@ -21,19 +22,13 @@ constexpr std::size_t kHostBytesMax = 253;
 constexpr std::size_t kHostLabelBytesMax = 63;
 constexpr std::size_t kPointerBytesMax = 256;
 // Standard Webhooks: random bytes of a secret.
-constexpr std::size_t kSecretBytesMin = 24;
-constexpr std::size_t kSecretBytesMax = 64;
+constexpr std::size_t kSigningSecretBytesMin = 24;
+constexpr std::size_t kSigningSecretBytesMax = 64;
 // The private half and then the public one.
 constexpr std::size_t kEd25519KeyBytes = 64;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_letter_or_digit(char c) {
-  return is_letter(c) || is_digit(c);
 }
 
 bool is_host_name(std::string_view host) {
@@ -57,13 +52,11 @@ bool is_host_name(std::string_view host) {
 bool is_ipv4_or_name(const std::string& host) {
   const bool looks_numeric =
       std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
-  in_addr address{};
-  return looks_numeric ? inet_pton(AF_INET, host.c_str(), &address) == 1 : is_host_name(host);
+  return looks_numeric ? parse_address(host).has_value() : is_host_name(host);
 }
 
 bool is_ipv6(const std::string& host) {
-  in6_addr address{};
-  return inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  return host.contains(':') && !host.contains('%') && parse_address(host);
 }
 
 bool is_port(std::string_view text) {
@@ -113,13 +106,6 @@ bool is_name(std::string_view text) {
 bool is_label_name(std::string_view text) {
   return !text.empty() && !is_digit(text.front()) &&
          std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '_'; });
-}
-
-bool is_token(std::string_view text) {
-  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return is_letter_or_digit(c) || kMarks.find(c) != std::string_view::npos;
-  });
 }
 
 bool is_header_value(std::string_view text) {
@@ -186,7 +172,7 @@ bool is_signing_secret(std::string_view text) {
     return false;
   const auto bytes = text.size() * 3 / 4;
   return is_ed25519 ? bytes == kEd25519KeyBytes
-                    : bytes >= kSecretBytesMin && bytes <= kSecretBytesMax;
+                    : bytes >= kSigningSecretBytesMin && bytes <= kSigningSecretBytesMax;
 }
 
 namespace {

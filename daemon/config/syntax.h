@@ -16,7 +16,6 @@ bool is_name(std::string_view text);
 // Prometheus: [a-zA-Z_][a-zA-Z0-9_]*
 bool is_label_name(std::string_view text);
 // RFC 9110 token
-bool is_token(std::string_view text);
 // No control character but tab: a header value that cannot start another header.
 bool is_header_value(std::string_view text);
 bool is_environment_name(std::string_view text);

@@ -12,6 +12,7 @@
 
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
+#include "daemon/text/token.h"
 
 namespace modelvane {
 namespace {
@@ -77,12 +78,6 @@ bool is_known(std::string_view path) {
          std::ranges::any_of(kFreePrefixes, [&](std::string_view prefix) {
            return path.starts_with(prefix) && path != prefix;
          });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
 }
 
 std::string escaped(std::string_view text) {
@@ -204,7 +199,7 @@ class Compiler {
   }
 
   void placeholder(const YamlNode& node, std::string_view text, bool is_within_text) {
-    const auto path = trimmed(text);
+    const auto path = trimmed(text, " ");
     if (!is_known(path)) {
       fail(node.at, fmt::format("unknown placeholder {}{}", in_quotes(path),
                                 did_you_mean(path, kPlaceholders)));

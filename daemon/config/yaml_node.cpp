@@ -12,6 +12,8 @@
 #include <sstream>
 #include <utility>
 
+#include "daemon/text/utf8.h"
+
 namespace modelvane {
 namespace {
 
@@ -30,29 +32,6 @@ Position position(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
 }
 
-// Length of the UTF-8 sequence at the front of `text`; 0 when it is not one (overlong forms,
-// surrogates and beyond U+10FFFF included).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) {
-    return i < text.size() && (byte(i) & 0xC0U) == 0x80U;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80U) return 1;
-  if (first >= 0xC2U && first <= 0xDFU) return continues(1) ? 2 : 0;
-  if (first >= 0xE0U && first <= 0xEFU) {
-    if (!continues(1) || !continues(2)) return 0;
-    if ((first == 0xE0U && byte(1) < 0xA0U) || (first == 0xEDU && byte(1) > 0x9FU)) return 0;
-    return 3;
-  }
-  if (first >= 0xF0U && first <= 0xF4U) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if ((first == 0xF0U && byte(1) < 0x90U) || (first == 0xF4U && byte(1) > 0x8FU)) return 0;
-    return 4;
-  }
-  return 0;
-}
-
 // yaml-cpp guesses UTF-16 from zero bytes and lets broken UTF-8 and control characters through:
 // both are settled before it reads.
 std::optional<YamlError> find_bad_character(std::string_view text) {
@@ -63,7 +42,7 @@ std::optional<YamlError> find_bad_character(std::string_view text) {
       return YamlError{
           at, fmt::format("control character 0x{:02X}; a configuration is plain UTF-8 text", byte)};
     }
-    const auto length = utf8_length(text.substr(i, 4));
+    const auto length = first_character(text.substr(i, 4)).bytes;
     if (length == 0) return YamlError{at, "this is not valid UTF-8; save the file as UTF-8"};
     i += length;
     at.column += static_cast<int>(length);

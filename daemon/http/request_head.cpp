@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "daemon/text/ascii.h"
+#include "daemon/text/token.h"
 
 namespace modelvane {
 namespace {
@@ -31,36 +32,11 @@ Refused refuse_method(std::string_view allowed, std::string_view detail) {
   return Refused{std::move(reply)};
 }
 
-bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-}
-
-bool is_token(std::string_view text) {
-  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return is_letter_or_digit(c) || kOthers.find(c) != std::string_view::npos;
-  });
-}
-
 bool is_host(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' ||
            c == ']';
   });
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// Takes the part before `separator` off the front of `text`.
-std::string_view take_until(std::string_view& text, std::string_view separator) {
-  const auto end = text.find(separator);
-  const auto part = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + separator.size());
-  return part;
 }
 
 // The headers that decide whether a request is served, apart from those that the routes see.

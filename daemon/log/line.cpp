@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "daemon/text/utf8.h"
+
 namespace modelvane::log {
 namespace {
 
@@ -30,33 +32,9 @@ std::string timestamp(LineTime at) {
                      (at - seconds).count());
 }
 
-struct Character {
-  std::size_t bytes = 1;
-  std::int64_t code_point = -1;  // -1 = not UTF-8
-};
-
-// The character at the front of non-empty `text`; overlong forms, surrogates and what lies beyond
-// Unicode are not UTF-8.
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return {1, lead};
-  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < bytes) return {};
-  std::int64_t code_point = lead & (0x7fU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) return {};
-    code_point = code_point << 6 | (byte(i) & 0x3fU);
-  }
-  constexpr std::int64_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool is_surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
-  if (code_point < kSmallest[bytes] || code_point > 0x10ffff || is_surrogate) return {};
-  return {bytes, code_point};
-}
-
 // Control characters of both sets, and those that end lines or turn the direction of text in a
 // terminal.
-bool is_unprintable(std::int64_t c) {
+bool is_unprintable(std::uint32_t c) {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x2028 && c <= 0x202e) ||
          (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
@@ -67,21 +45,21 @@ void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const auto character = first_character(text);
     const auto c = character.code_point;
-    if (c == '"' || c == '\\') {
+    if (character.bytes == 0) {
+      out += "\\ufffd";
+    } else if (c == '"' || c == '\\') {
       out += '\\';
       out += text[0];
     } else if (c == '\n') {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (c < 0) {
-      out += "\\ufffd";
     } else if (is_unprintable(c)) {
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
     } else {
       out += text.substr(0, character.bytes);
     }
-    text.remove_prefix(character.bytes);
+    text.remove_prefix(std::max<std::size_t>(character.bytes, 1));
   }
   if (is_cut) out += "...";
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/notify/plain_text.h"
+#include "daemon/text/utf8.h"
 
 namespace modelvane {
 namespace {
@@ -107,9 +108,7 @@ std::string cut_to_bytes(std::string_view text, std::size_t bytes_max) {
   static constexpr std::string_view kEllipsis = "…";
   if (text.size() <= bytes_max) return std::string{text};
   if (bytes_max < kEllipsis.size()) return "";
-  auto end = bytes_max - kEllipsis.size();
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string{text.substr(0, end)}.append(kEllipsis);
+  return std::string{cut_at_character(text, bytes_max - kEllipsis.size())}.append(kEllipsis);
 }
 
 std::string title_of(const Message& message) {

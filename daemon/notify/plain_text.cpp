@@ -4,39 +4,18 @@
 #include <cstdint>
 #include <utility>
 
+#include "daemon/text/utf8.h"
+
 namespace modelvane {
 namespace {
 
 constexpr std::uint32_t kInvalid = 0xFFFFFFFF;
 
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-// Takes one character off the front; of bytes that are no UTF-8 (also overlong forms and
-// surrogates), one byte.
+// Takes one character off the front; of bytes that are not UTF-8, one byte.
 std::uint32_t take_character(std::string_view& text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t size = first < 0x80                    ? 1
-                           : first >= 0xC2 && first < 0xE0 ? 2
-                           : first >= 0xE0 && first < 0xF0 ? 3
-                           : first >= 0xF0 && first < 0xF5 ? 4
-                                                           : 0;
-  const bool is_whole =
-      size > 0 && text.size() >= size &&
-      std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(size),
-                  is_continuation);
-  if (!is_whole) {
-    text.remove_prefix(1);
-    return kInvalid;
-  }
-  std::uint32_t value = size == 1 ? first : first & (0x7FU >> size);
-  for (std::size_t i = 1; i < size; ++i)
-    value = (value << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  const bool is_character = (size < 3 || value >= 0x800) && (size < 4 || value >= 0x10000) &&
-                            value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
-  text.remove_prefix(is_character ? size : 1);
-  return is_character ? value : kInvalid;
+  const auto [code_point, bytes] = first_character(text);
+  text.remove_prefix(std::max<std::size_t>(bytes, 1));
+  return bytes == 0 ? kInvalid : code_point;
 }
 
 bool is_blank(std::uint32_t c) {
@@ -80,7 +59,7 @@ std::string plain_text(std::string_view text, std::size_t characters_max) {
 
 std::size_t character_count(std::string_view text) {
   return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues_character(c); }));
 }
 
 }  // namespace modelvane

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/text/ascii.h"
+#include "daemon/text/token.h"
 
 namespace modelvane {
 
@@ -147,12 +148,6 @@ bool is_zlib(std::string_view start) {
   return (first & 0x0F) == Z_DEFLATED && (first * 256 + second) % 31 == 0;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 struct NamedCoding {
   std::string_view name;
   Coding coding;
@@ -167,10 +162,8 @@ constexpr std::array kCodings{
 
 std::expected<Coding, std::string> coding_of(std::string_view content_encoding) {
   auto found = Coding::None;
-  for (std::size_t start = 0; start <= content_encoding.size();) {
-    const auto end = std::min(content_encoding.find(',', start), content_encoding.size());
-    const auto word = to_lower(trimmed(content_encoding.substr(start, end - start)));
-    start = end + 1;
+  while (!content_encoding.empty()) {
+    const auto word = to_lower(trimmed(take_until(content_encoding, ",")));
     if (word == "compress" || word == "x-compress")
       return std::unexpected(
           "the answer is compressed by compress(1), which nobody reads any more");

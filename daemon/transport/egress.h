@@ -7,25 +7,13 @@
 // [10.0.0.0/8]` means that network only.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "daemon/text/address_range.h"
+
 namespace modelvane {
-
-struct AddressRange {
-  std::array<std::uint8_t, 16> prefix{};  // IPv4 as ::ffff:a.b.c.d
-  int bits = 0;                           // of the 128
-  std::string text;                       // as it was written
-  friend bool operator==(const AddressRange&, const AddressRange&) = default;
-};
-
-// "10.0.0.0/8", "fd00::/8", or a single address. The error completes "must be ..., not ...".
-std::expected<AddressRange, std::string> parse_address_range(std::string_view text);
 
 struct EgressRules {
   std::vector<AddressRange> allow;

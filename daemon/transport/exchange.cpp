@@ -30,6 +30,7 @@
 #include <utility>
 
 #include "daemon/text/ascii.h"
+#include "daemon/text/token.h"
 #include "daemon/transport/proxy_route.h"
 
 namespace modelvane {
@@ -49,20 +50,8 @@ void set(CURL* handle, CURLoption option, Value value) {
   curl_easy_setopt(handle, option, value);
 }
 
-bool is_token(std::string_view text) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kMarks.contains(c);
-  });
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
+// A line of the head comes with its end.
+constexpr std::string_view kLineBlanks = " \t\r\n";
 
 void append(Slist& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
@@ -111,9 +100,10 @@ void take_header(Exchange& exchange, std::string_view line) {
     exchange.head_is_complete = true;
     choose_decoder(exchange);
   } else if (line.starts_with(' ') || line.starts_with('\t')) {
-    if (!headers.empty()) headers.back().second.append(" ").append(trimmed(line));
+    if (!headers.empty()) headers.back().second.append(" ").append(trimmed(line, kLineBlanks));
   } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-    headers.emplace_back(to_lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+    headers.emplace_back(to_lower(line.substr(0, colon)),
+                         trimmed(line.substr(colon + 1), kLineBlanks));
   }
 }
 

@@ -1,34 +1,19 @@
 #include "daemon/transport/proxy_route.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <initializer_list>
 #include <optional>
-#include <span>
 
+#include "daemon/text/address_range.h"
 #include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
 
-struct Address {
-  std::array<unsigned char, 16> bytes{};
-  std::size_t size = 0;  // 4 or 16
-};
-
-std::optional<Address> parse_address(std::string_view text) {
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  const std::string terminated{text};
-  Address address;
-  address.size = 4;
-  if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data()) == 1) return address;
-  address.size = 16;
-  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) return address;
-  return std::nullopt;
+std::string_view without_brackets(std::string_view host) {
+  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
 
 std::optional<unsigned> parse_number(std::string_view text) {
@@ -36,18 +21,6 @@ std::optional<unsigned> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-bool lies_in(const Address& address, const Address& block, std::size_t bits) {
-  if (address.size != block.size || bits > block.size * 8) return false;
-  const auto whole = bits / 8;
-  if (!std::equal(address.bytes.begin(), address.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
-                  block.bytes.begin())) {
-    return false;
-  }
-  if (bits % 8 == 0) return true;
-  const auto mask = static_cast<unsigned char>(0xFF << (8 - bits % 8));
-  return (address.bytes[whole] & mask) == (block.bytes[whole] & mask);
 }
 
 // Cuts ":port" off the entry. A bare IPv6 address has more than one colon and no port.
@@ -64,13 +37,9 @@ std::optional<unsigned> cut_port(std::string_view& entry) {
 bool names(std::string_view entry, std::string_view host, std::uint16_t port) {
   if (entry == "*") return true;
   if (const auto wanted = cut_port(entry); wanted && *wanted != port) return false;
-  if (const auto address = parse_address(host)) {
-    const auto slash = entry.find('/');
-    const auto block = parse_address(entry.substr(0, slash));
-    if (!block) return false;
-    if (slash == std::string_view::npos) return lies_in(*address, *block, block->size * 8);
-    const auto bits = parse_number(entry.substr(slash + 1));
-    return bits && lies_in(*address, *block, *bits);
+  if (const auto address = parse_address(without_brackets(host))) {
+    const auto range = parse_address_range(without_brackets(entry));
+    return range && holds(*range, *address);
   }
   if (entry.starts_with("*.")) entry.remove_prefix(1);
   if (entry.starts_with('.')) entry.remove_prefix(1);

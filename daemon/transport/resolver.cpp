@@ -5,7 +5,6 @@
 // then on the dead names queue among themselves.
 #include "daemon/transport/resolver.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "daemon/text/address_range.h"
 #include "daemon/text/ascii.h"
 
 namespace modelvane {
@@ -233,10 +233,7 @@ LookupResult look_up(const std::string& host) {
 
 std::optional<Addresses> addresses_without_lookup(std::string_view host) {
   const std::string text{host};
-  in6_addr scratch{};
-  if (inet_pton(AF_INET, text.c_str(), &scratch) == 1) return Addresses{text};
-  const std::string without_zone = text.substr(0, text.find('%'));
-  if (inet_pton(AF_INET6, without_zone.c_str(), &scratch) == 1) return Addresses{text};
+  if (parse_address(text)) return Addresses{text};
   const auto name = to_lower(text);
   if (name == "localhost" || name.ends_with(".localhost")) return Addresses{"127.0.0.1", "::1"};
   return std::nullopt;

@@ -1,12 +1,11 @@
 #include "daemon/web/own_names.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
+#include "daemon/text/address_range.h"
 #include "daemon/text/ascii.h"
 
 namespace modelvane {
@@ -19,12 +18,6 @@ std::string_view without_port(std::string_view host) {
   if (end == std::string_view::npos) return {};
   const auto rest = host.substr(end + 1);
   return rest.empty() || rest.starts_with(':') ? host.substr(1, end - 1) : std::string_view{};
-}
-
-bool is_address(const std::string& host) {
-  in6_addr address{};
-  return inet_pton(AF_INET, host.c_str(), &address) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
 std::string machine_name() {
@@ -47,7 +40,7 @@ std::vector<std::string> own_names(std::string_view external_host,
 bool is_own(std::string_view host, const std::vector<std::string>& names) {
   auto name = without_port(host);
   if (name.ends_with('.')) name.remove_suffix(1);
-  return is_address(std::string{name}) || std::ranges::any_of(names, [&](const auto& own) {
+  return parse_address(std::string{name}) || std::ranges::any_of(names, [&](const auto& own) {
            return equals_ignoring_case(own, name);
          });
 }

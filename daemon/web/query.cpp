@@ -7,6 +7,8 @@
 #include <charconv>
 #include <limits>
 
+#include "daemon/text/token.h"
+
 namespace modelvane {
 namespace {
 
@@ -38,20 +40,13 @@ std::string decode(std::string_view text) {
   return decoded;
 }
 
-std::string_view take_until(std::string_view& text, char separator) {
-  const auto end = text.find(separator);
-  const auto part = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return part;
-}
-
 std::optional<std::vector<std::string>> read_cursor(std::string_view text, char list,
                                                     std::size_t fields) {
   if (!text.starts_with(list)) return std::nullopt;
   text.remove_prefix(1);
   std::vector<std::string> after;
   while (!text.empty()) {
-    auto hex = take_until(text, kFieldEnd);
+    auto hex = take_until(text, {&kFieldEnd, 1});
     std::string field;
     for (; !hex.empty(); hex.remove_prefix(2)) {
       const auto byte = hex_byte(hex);
@@ -69,9 +64,9 @@ std::optional<std::vector<std::string>> read_cursor(std::string_view text, char 
 Query parse_query(std::string_view text) {
   Query query;
   while (!text.empty()) {
-    auto value = take_until(text, '&');
+    auto value = take_until(text, "&");
     if (value.empty()) continue;
-    auto name = decode(take_until(value, '='));
+    auto name = decode(take_until(value, "="));
     query.emplace(std::move(name), decode(value));
   }
   return query;
