@@ -1,4 +1,4 @@
-// When a difference becomes an event: the numbers that a user may set, with PRODUCT's defaults.
+// When a difference becomes an event: the numbers that a user may set, with their defaults.
 #pragma once
 
 #include <cstddef>

@@ -4,12 +4,16 @@
 #include <utility>
 
 #include "daemon/config/spelling.h"
+#include "daemon/detect/clock_step.h"
 #include "daemon/detect/retirements.h"
 #include "daemon/engine/observe.h"
 #include "daemon/log/log.h"
 
 namespace modelvane {
 namespace {
+
+// Whoever slews a clock moves it by less than this between two polls.
+constexpr Duration kClockStepMin = std::chrono::seconds{5};
 
 // Query strings may hold keys: what is shown ends before them.
 std::string shown_url(const std::string& url) {
@@ -88,6 +92,7 @@ void EndpointWatch::reconfigure(EndpointConfig config) {
 
 void EndpointWatch::restore(EndpointState state, const EventCounts& counts, Time now) {
   state_ = std::move(state);
+  clamp_times(state_, now);
   memory_.questions.asked.merge(asked_before(state_, config_.reading, now).asked);
   event_counts_ = counts;
   show(state_, {});
@@ -106,7 +111,16 @@ void EndpointWatch::begin_poll(Duration steady, bool may_decide) {
   run_ = std::make_unique<PollRun>(config_, memory_, std::move(scope), steady);
 }
 
-EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, bool may_decide) {
+// When the wall clock was set since the poll before, what waits is told in its new time.
+void EndpointWatch::follow_clock(Time now, Duration steady) {
+  const Duration ahead = now.time_since_epoch() - steady;
+  const Duration step = ahead - wall_ahead_.value_or(ahead);
+  if (std::chrono::abs(step) >= kClockStepMin) move_times(state_, step);
+  wall_ahead_ = ahead;
+}
+
+EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, Duration steady, bool may_decide) {
+  if (may_decide) follow_clock(now, steady);
   PollResult result = std::exchange(run_, nullptr)->finish();
   view_.phases = result.phases;
   view_.status_code = result.status;

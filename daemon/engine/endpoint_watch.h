@@ -52,7 +52,7 @@ class EndpointWatch {
     return run_->next(now, steady);
   }
   void take(const HttpResult& result, Time now) { run_->take(result, now); }
-  Outcome finish_poll(Time now, bool may_decide);
+  Outcome finish_poll(Time now, Duration steady, bool may_decide);
   void abandon_poll() { run_.reset(); }
 
   const EndpointState& state() const { return state_; }
@@ -72,12 +72,14 @@ class EndpointWatch {
   Outcome settle(PollResult result, Time now, bool may_decide);
   Outcome settle_failure(PollFailure failure, Time now, bool may_decide);
   Outcome decide(const Observation& observation, bool may_decide);
+  void follow_clock(Time now, Duration steady);
   void remember(Duration total);
 
   EndpointConfig config_;
   ApprovedTargets approved_;
   Watched watched_;
   EndpointState state_;
+  std::optional<Duration> wall_ahead_;  // of the steady clock, at the last poll that decided
   EndpointView view_;
   EventCounts event_counts_{};
 

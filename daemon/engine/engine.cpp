@@ -345,7 +345,8 @@ void Engine::continue_poll(Watch& watch) {
   auto request = watch.endpoint.next_request(clock_.wall(), clock_.steady());
   if (!request) {
     end_poll(watch);
-    return settle_outcome(watch, watch.endpoint.finish_poll(clock_.wall(), may_decide()));
+    return settle_outcome(watch,
+                          watch.endpoint.finish_poll(clock_.wall(), clock_.steady(), may_decide()));
   }
   watch.ticket = next_ticket_++;
   under_way_.emplace(watch.ticket, Work{.watch = &watch, .started = clock_.steady()});
