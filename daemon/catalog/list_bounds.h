@@ -6,7 +6,7 @@
 
 namespace modelvane {
 
-// 20,000 models per list, all pages together, is PRODUCT's limit; the widest public list has about
+// 20,000 models per list, all pages together, is the stated limit; the widest public list has about
 // 700.
 inline constexpr std::size_t kRowsMax = 20'000;
 // Real lists nest five levels; deeper ones are made to exhaust a stack somewhere.

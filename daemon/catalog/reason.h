@@ -1,4 +1,4 @@
-// Why a poll failed: the closed set of PRODUCT's `reason` label, each with its label text.
+// Why a poll failed: the closed set of the metrics' `reason` label, each with its label text.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// The configuration as values: what a loaded file means, with every default filled in. PRODUCT
-// section 4.
+// The configuration as values: what a loaded file means, with every default filled in
+// (docs/CONFIGURATION.md).
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,7 @@
 namespace modelvane {
 namespace {
 
-// PRODUCT section 9.
+// What the daemon states to hold (README, limits).
 constexpr std::size_t kEndpointsMax = 10'000;
 constexpr std::size_t kWebhooksMax = 64;
 constexpr Range<Duration> kRetention{std::chrono::hours{24}, std::chrono::hours{24 * 3650}};

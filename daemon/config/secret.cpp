@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "daemon/config/file_stamp.h"
+#include "daemon/text/token.h"
 
 namespace modelvane {
 namespace {
@@ -61,11 +62,9 @@ std::string reason(int error_number) {
 
 // What editors, shells and other systems put around a secret and nobody means: the mark at the
 // beginning of a file that a Windows program wrote, blanks, the end of the line.
-std::string_view trimmed(std::string_view value) {
+std::string_view bare(std::string_view value) {
   if (value.starts_with(kByteOrderMark)) value.remove_prefix(kByteOrderMark.size());
-  const auto first = value.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
+  return trimmed(value, kBlanks);
 }
 
 bool is_in_quotes(std::string_view value) {
@@ -76,7 +75,7 @@ bool is_in_quotes(std::string_view value) {
 std::expected<std::string, std::string> cleaned(std::string_view text, const std::string& source) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return std::unexpected{fmt::format("{} is UTF-16 text; write it as UTF-8", source)};
-  const std::string value{trimmed(text)};
+  const std::string value{bare(text)};
   if (value.empty()) return std::unexpected{fmt::format("{} is empty", source)};
   if (value.size() > kSecretFileBytesMax)
     return std::unexpected{fmt::format("{} is longer than {} bytes", source, kSecretFileBytesMax)};

@@ -1,6 +1,6 @@
 // A secret is named in the config (inline, environment variable or file) and read when it is used,
-// so that a rotated file counts at once. A Secret has no stream operator and no equality with text:
-// it cannot slip into a log by accident.
+// so that a rotated file counts at once. A SecretRef has no stream operator: it cannot slip into a
+// log by accident.
 #pragma once
 
 #include <expected>

@@ -1,5 +1,5 @@
-// Event <-> canonical JSON: CloudEvents 1.0 structured mode (PRODUCT section 5). The text is what
-// the store keeps and what is signed and sent, byte for byte the same on each attempt.
+// Event <-> canonical JSON: CloudEvents 1.0 structured mode (docs/EVENTS.md). The
+// text is what the store keeps and what is signed and sent, byte for byte the same on each attempt.
 #pragma once
 
 #include <expected>

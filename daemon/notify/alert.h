@@ -1,4 +1,5 @@
-// For state formats (format.h): which alert an event begins or ends, and how long it lives. Pure.
+// For state formats (rendering.h): which alert an event begins or ends, and how long it lives.
+// Pure.
 // An alert is posted again and again while it lives, because Alertmanager forgets what it does not
 // hear of; after its end the resolved form is posted for a few minutes more.
 #pragma once

@@ -22,7 +22,7 @@ namespace modelvane {
 class Database;
 class FolderLock;
 
-// PRODUCT's limit: about 2 GB. Beyond it the oldest events go whose deliveries are all finished.
+// The stated limit: about 2 GB. Beyond it the oldest events go whose deliveries are all finished.
 inline constexpr std::size_t kEventsMax = 1'000'000;
 
 // One thread (the store writer's). A second SqliteStore on the same folder, also of another

@@ -1,6 +1,6 @@
-// What is durable, as the engine sees it: load, commit, query. SqliteStore is the real one; the
-// simulator has one in memory with crash points. A Store is used by one thread (the store
-// writer's); an EventLog may be asked from any thread.
+// What is durable, as the engine sees it: load, commit, query. SqliteStore implements it; the
+// simulator stands in for the writer's side only (engine/journal.h), in memory, with crash points.
+// A Store is used by one thread (the store writer's); an EventLog may be asked from any thread.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// PRODUCT's sample with the CA file that this test makes.
+// The sample configuration with the CA file that this test makes.
 std::string sample(const std::string& ca_file) {
   return fmt::format(R"(instance: prod-a
 defaults:
