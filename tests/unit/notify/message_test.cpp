@@ -34,7 +34,7 @@ TEST_CASE("a move says what, from, to, when, how sure, pin and retirement, in th
         "Endpoint: internlm\n"
         "From: internlm3-8b-instruct\n"
         "To: internlm3-20b-instruct\n"
-        "When: between 2026-11-22 09:59:00 and 10:00:00 UTC\n"
+        "When: between 2026-11-22 09:58:05 and 09:59:05 UTC\n"
         "Confirmed by: 2 polls in a row, rule field\n"
         "Pin: broken, approved: internlm3-8b-instruct\n"
         "Retirement: internlm3-20b-instruct ends on 2026-12-22 (30 days left); replacement: "
@@ -48,9 +48,9 @@ TEST_CASE("when: bounds over midnight, without a first sight, and without bounds
   auto event = samples::event_of(EventType::AliasMoved);
   event.observed_between->first = samples::then() - 12h;
   CHECK(value(message_of(event), "When") ==
-        "between 2026-11-21 22:00:05 and 2026-11-22 10:00:00 UTC");
+        "between 2026-11-21 22:00:05 and 2026-11-22 09:59:05 UTC");
   event.observed_between->first.reset();
-  CHECK(value(message_of(event), "When") == "not later than 2026-11-22 10:00:00 UTC");
+  CHECK(value(message_of(event), "When") == "not later than 2026-11-22 09:59:05 UTC");
   event.observed_between.reset();
   CHECK(value(message_of(event), "When") == "2026-11-22 10:00:05 UTC");
 }

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/events/event_json.h"
+#include "daemon/events/sample_event.h"
+#include "tests/unit/detect/story.h"
 
 namespace modelvane::samples {
 namespace {
@@ -16,61 +18,124 @@ SecretRef given(std::string value) {
   return {SecretRef::From::Inline, std::move(value)};
 }
 
-void add_alias(Event& event) {
-  event.alias = "internlm3-latest";
-  event.from = "internlm3-8b-instruct";
-  event.to = "internlm3-20b-instruct";
-  event.rule = Rule::Field;
-  event.evidence_before = R"({"id":"internlm3-latest","ref_model":"internlm3-8b-instruct"})";
-  event.evidence_after = R"({"id":"internlm3-latest","ref_model":"internlm3-20b-instruct"})";
-  event.request_id = "req-7";
+constexpr const char* kAlias = "internlm3-latest";
+constexpr const char* kOld = "internlm3-8b-instruct";
+constexpr const char* kNew = "internlm3-20b-instruct";
+
+// What one poll shows of the small provider in these stories.
+struct Shown {
+  std::string target = kOld;  // "" = not disclosed
+  bool has_alias = true;
+  int others = 8;  // models that nobody points to
+  bool has_old = true;
+  std::optional<Ending> old_ends{};
+  std::optional<Ending> new_ends{};
+  std::vector<std::string> hints{};
+};
+
+std::shared_ptr<const Catalog> list(const Shown& shown) {
+  Targets targets{{kNew, ""}};
+  if (shown.has_old) targets.emplace(kOld, "");
+  if (shown.has_alias) targets.emplace(kAlias, shown.target);
+  for (int i = 0; i < shown.others; ++i) targets.emplace(fmt::format("internlm2-{:02}", i), "");
+  auto catalog = std::make_shared<Catalog>(*Story::catalog(targets));
+  for (auto& row : catalog->aliases)
+    row.evidence = fmt::format(R"({{"id":"{}","ref_model":"{}"}})", row.id, row.target);
+  if (shown.has_alias && shown.target.empty()) catalog->undisclosed = {kAlias};
+  if (!shown.hints.empty()) catalog->hints = {{.id = kAlias, .values = shown.hints}};
+  const auto add = [&](const char* id, const std::optional<Ending>& ending) {
+    if (ending)
+      catalog->lifecycles.push_back(
+          {.id = id, .retires_at = ending->at, .replacement = ending->replacement});
+  };
+  add(kNew, shown.new_ends);
+  add(kOld, shown.old_ends);
+  return catalog;
 }
 
-void add_facts(Event& event) {
-  switch (event.type) {
-    case EventType::AliasMoved:
-      event.pin = PinState{{"internlm3-8b-instruct"}, false};
-      event.retirement = Retirement{"internlm3-20b-instruct", then() + 24h * 30, "internlm4", 30};
-      break;
-    case EventType::AliasUnstable:
-      event.targets = {"internlm3-20b-instruct", "internlm3-8b-instruct"};
-      break;
-    case EventType::AliasVanished:
-    case EventType::AliasUndisclosed: event.to.reset(); break;
-    case EventType::AliasAppeared:
-    case EventType::AliasDisclosed: event.from.reset(); break;
-    case EventType::AliasHint:
-      event.from.reset();
-      event.to.reset();
-      event.changed = {{"/context_window", "8192", "32768"}, {"/name", "\"InternLM 3\"", ""}};
-      break;
-    case EventType::AliasPinBroken: event.pin = PinState{{"internlm3-8b-instruct"}, false}; break;
-    case EventType::AliasPinRestored: event.pin = PinState{{"internlm3-20b-instruct"}, true}; break;
-    default: break;
+struct Tale : Story {
+  Tale() {
+    watched.instance = "prod-a";
+    watched.labels = {{"team", "search"}};
+    watched.hints = {"/context_window", "/name"};
   }
+  Tale& shows(const Shown& shown, int polls = 2) {
+    const auto catalog = list(shown);
+    while (polls-- > 0) sees({.at = now, .result = catalog, .request_id = "req-7"});
+    return *this;
+  }
+  Tale& times_out(int polls) {
+    while (polls-- > 0) {
+      PollFailure failure{.reason = Reason::Timeout, .sentence = "no complete answer within 10s"};
+      sees({.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""});
+    }
+    return *this;
+  }
+};
+
+Ending ends_in(int days, const char* replacement) {
+  return {.at = then() + 24h * days, .replacement = replacement};
 }
 
-void add_model(Event& event) {
-  event.model = "internlm3-8b-instruct";
-  event.aliases = {"internlm3-latest"};
-  const auto retirement = Retirement{event.model, then() + 24h * 7, "internlm3-20b-instruct", 7};
+// The story that ends with an event of this type.
+void tell(EventType type, Tale& tale) {
   using enum EventType;
-  if (event.type == ModelRetirementSet || event.type == ModelRetirementChanged ||
-      event.type == ModelRetirementNear)
-    event.retirement = retirement;
-  if (event.type == ModelRetirementChanged || event.type == ModelRetirementCleared) {
-    event.retirement_before = retirement;
-    event.retirement_before->days_left.reset();
+  const Ending soon = ends_in(30, "internlm4");
+  const Shown deprecated{.old_ends = ends_in(90, kNew)};
+  switch (type) {
+    case AliasMoved:
+    case AliasPinBroken:
+      tale.watched.pins = {{kAlias, {kOld}}};
+      tale.shows({.new_ends = soon}).shows({.target = kNew, .new_ends = soon});
+      break;
+    case AliasPinRestored:
+      tale.watched.pins = {{kAlias, {kNew}}};
+      tale.shows({}).shows({.target = kNew});
+      break;
+    case AliasUnstable:
+    case AliasSettled:
+      for (int i = 0; i < 2; ++i) tale.shows({}, 1).shows({.target = kNew}, 1);
+      if (type == AliasSettled) tale.shows({.target = kNew}, 4);
+      break;
+    case AliasAppeared: tale.shows({.has_alias = false}).shows({.target = kNew}); break;
+    case AliasVanished: tale.shows({}).shows({.has_alias = false}, 11); break;
+    case AliasUndisclosed: tale.shows({}).shows({.target = ""}); break;
+    case AliasDisclosed: tale.shows({.target = ""}).shows({.target = kNew}); break;
+    case AliasHint:
+      tale.shows({.hints = {"8192", R"("InternLM 3")"}}).shows({.hints = {"32768", ""}});
+      break;
+    case ModelAdded: tale.shows({.has_old = false}).shows({}); break;
+    case ModelRemoved: tale.shows({}).shows({.has_old = false}, 361); break;
+    case ModelRetirementSet: tale.shows({}).shows(deprecated); break;
+    case ModelRetirementChanged:
+      tale.shows(deprecated).shows({.old_ends = ends_in(60, kNew)});
+      break;
+    case ModelRetirementCleared: tale.shows(deprecated).shows({}); break;
+    case ModelRetirementNear:
+      tale.now -= 24h * 3;
+      tale.shows({.old_ends = ends_in(7, kNew)});
+      tale.now += 24h * 3;
+      tale.shows({.old_ends = ends_in(7, kNew)}, 1);
+      break;
+    case EndpointDown: tale.shows({}).times_out(3); break;
+    case EndpointUp: tale.shows({}).times_out(5).shows({}); break;
+    case CatalogQuarantined: tale.shows({.others = 100}).shows({.others = 10}, 1); break;
+    case CatalogAccepted:
+      tale.shows({.others = 100}).shows({.others = 10}, 30).shows({.others = 100}, 1);
+      break;
+    case CatalogGrew: tale.shows({}).shows({.others = 100}); break;
+    // What is not told by the heart.
+    default: tale.all.push_back(sample_event(type, "prod-a", tale.now, 1)); break;
   }
 }
 
-std::string summary_of(const Event& event) {
-  if (event.type == EventType::AliasMoved)
-    return fmt::format("{} moved from {} to {}", event.alias, *event.from, *event.to);
-  if (event.type == EventType::EndpointDown)
-    return event.endpoint + " is down: no answer within 10s";
-  if (event.type == EventType::EndpointUp) return event.endpoint + " is up again after 5m30s";
-  return "";  // the message then makes its own
+Event told(EventType type, Time start) {
+  Tale tale;
+  tale.now = start;
+  tell(type, tale);
+  const auto event = std::ranges::find(tale.all, type, &Event::type);
+  REQUIRE_MESSAGE(event != tale.all.end(), "no story tells of " << name(type));
+  return *event;
 }
 
 void collect(const nlohmann::json& value, std::string& texts) {
@@ -107,30 +172,10 @@ Time then() {
 }
 
 Event event_of(EventType type) {
-  Event event;
+  // Told once to learn how long the story takes, and once so that it ends then().
+  const auto duration = told(type, then()).time - then();
+  Event event = told(type, then() - duration);
   event.id = fmt::format("evt_0198f0c2a7b37c5e8d1f2a3b4c5d{:04x}", static_cast<int>(type));
-  event.type = type;
-  event.time = then();
-  event.endpoint = "internlm";
-  event.observed_between = {{then() - 65s, then() - 5s}};
-  event.confirmed_by_polls = 2;
-  event.labels = {{"team", "search"}};
-  const auto type_name = name(type);
-  if (type_name.starts_with("alias.")) add_alias(event);
-  if (type_name.starts_with("model.")) add_model(event);
-  add_facts(event);
-  if (type == EventType::EndpointDown || type == EventType::EndpointUp)
-    event.reason = Reason::Timeout;
-  if (type == EventType::EndpointDown) event.detail = "no answer within 10s";
-  if (type == EventType::EndpointUp) event.lasted = 5min + 30s;
-  if (type_name.starts_with("catalog.")) {
-    event.models_before = 120;
-    event.models_now = 30;
-    event.ids = {"internlm2-7b", "internlm2-20b"};
-    event.ids_count = 90;
-  }
-  event.drill = type == EventType::Drill;
-  event.summary = summary_of(event);
   return event;
 }
 

@@ -1,4 +1,4 @@
-// One event of each type as the daemon writes it, and a webhook for each format: what the golden
+// One event of each type as advance() makes it, and a webhook for each format: what the golden
 // requests are made of.
 #pragma once
 
@@ -16,6 +16,7 @@ namespace modelvane::samples {
 // When the sample events happened.
 Time then();
 
+// Made by the heart from a story of polls, so that its sentences are those that users read.
 Event event_of(EventType type);
 // Names that try to mention, link, format and break out, in every place that a provider fills.
 Event hostile();
