@@ -13,6 +13,7 @@
 #include "daemon/config/load_config.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/store_writer.h"
+#include "daemon/io/network.h"
 #include "daemon/log/log.h"
 #include "daemon/store/sqlite_store.h"
 #include "daemon/transport/curl_transport.h"
@@ -70,8 +71,8 @@ struct Daemon::Parts {
         std::function<std::expected<void, std::string>()> reload)
       : event_log(options.storage_path),
         writer(std::move(store), [this] { transport.wake(); }),
-        engine({clock, transport, writer, board, options.external_url}, std::move(config),
-               std::random_device{}()),
+        engine({clock, transport, writer, board, options.external_url, has_network},
+               std::move(config), std::random_device{}()),
         web({.listen_addresses = options.listen_addresses,
              .external_url = options.external_url,
              .route_prefix = options.route_prefix,

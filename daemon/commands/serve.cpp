@@ -13,6 +13,7 @@
 #include "daemon/commands/web_config_watch.h"
 #include "daemon/config/load_config.h"
 #include "daemon/http/site.h"
+#include "daemon/io/descriptors.h"
 #include "daemon/log/log.h"
 #include "version.h"
 
@@ -124,6 +125,7 @@ int serve(const ServeOptions& options) {
     return 2;
   }
   give_large_blocks_back();
+  const auto descriptors = raise_descriptor_limit();
   const sigset_t signals = block_signals();
   const auto endpoints = config->endpoints.size();
   const auto webhooks = config->webhooks.size();
@@ -143,6 +145,7 @@ int serve(const ServeOptions& options) {
   log::info("modelvane started",
             {{"version", MODELVANE_VERSION},
              {"address", fmt::format("{}", fmt::join(daemon.addresses(), ","))},
+             {"descriptors", std::to_string(descriptors)},
              {"endpoints", std::to_string(endpoints)},
              {"webhooks", std::to_string(webhooks)}});
   notify_service_manager("READY=1");

@@ -51,7 +51,7 @@ std::optional<Authorization> read_authorization(const Field& field) {
       authorization.type = std::move(*text);
     }
   }
-  auto secret = read_secret(*fields, "credentials", header_value_problem,
+  auto secret = read_secret(*fields, "credentials", credentials_problem,
                             "write one of credentials, credentials_env and credentials_file");
   if (secret) authorization.credentials = std::move(*secret);
   return authorization;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "daemon/config/syntax.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -77,6 +78,25 @@ std::string hide_doubtful_path(const std::string& sentence, const SecretRef& sec
 std::optional<std::string> header_value_problem(std::string_view value) {
   if (is_header_value(value)) return std::nullopt;
   return "must not have line breaks or other control characters";
+}
+
+std::optional<std::string> credentials_problem(std::string_view value) {
+  if (auto problem = header_value_problem(value)) return problem;
+  if (value.empty()) return std::nullopt;
+  const char first = value.front();
+  if (value.size() > 1 && (first == '"' || first == '\'') && value.back() == first) {
+    return "must not stand in quotes: they would be sent as a part of the key (docker's env files "
+           "keep them)";
+  }
+  const auto placeholder = value.find("${");
+  if (placeholder != std::string_view::npos && value.find('}', placeholder) != value.npos)
+    return "must be the key itself: nothing is put in for ${...}; write credentials_env: NAME";
+  const auto word = to_lower(value.substr(0, std::min(value.find(' '), value.size())));
+  if (value.contains(' ') && (word == "bearer" || word == "basic" || word == "token")) {
+    return "must not begin with the type, which is put before it (Bearer, or what "
+           "authorization.type says)";
+  }
+  return std::nullopt;
 }
 
 void check_secret(const Field& field, const SecretRef& secret, SecretCheck check,

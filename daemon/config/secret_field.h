@@ -19,6 +19,9 @@ using SecretCheck = std::optional<std::string> (*)(std::string_view value);
 // No control characters: fit for a header.
 std::optional<std::string> header_value_problem(std::string_view value);
 
+// That, and not what a key looks like that was copied with too much around it.
+std::optional<std::string> credentials_problem(std::string_view value);
+
 // One secret. `what_to_write` is for the case that none of the three keys is there; without it a
 // missing secret is no error.
 std::optional<SecretRef> read_secret(const Fields& fields, std::string_view key, SecretCheck check,

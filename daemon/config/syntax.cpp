@@ -59,6 +59,18 @@ bool is_ipv6(const std::string& host) {
   return host.contains(':') && !host.contains('%') && parse_address(host);
 }
 
+// An interface's name, as it stands behind a link-local address: "fe80::1%25eth0" (RFC 6874).
+bool is_zone(std::string_view text) {
+  constexpr std::string_view kMark = "%25";
+  constexpr std::size_t kInterfaceBytesMax = 15;  // the kernel's IFNAMSIZ, without its zero
+  if (!text.starts_with(kMark)) return false;
+  text.remove_prefix(kMark.size());
+  return !text.empty() && text.size() <= kInterfaceBytesMax &&
+         std::ranges::all_of(text, [](char c) {
+           return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+         });
+}
+
 bool is_port(std::string_view text) {
   unsigned port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -74,7 +86,11 @@ std::optional<std::string> authority_problem(std::string_view authority) {
     if (close == std::string_view::npos) return "must close the \"[\" of its IPv6 address";
     host = authority.substr(1, close - 1);
     after_host = authority.substr(close + 1);
-    is_host = is_ipv6(std::string{host});
+    const auto zone = host.find('%');
+    is_host = is_ipv6(std::string{host.substr(0, zone)});
+    if (is_host && zone != std::string_view::npos && !is_zone(host.substr(zone)))
+      return "must have the zone of its IPv6 address as %25 and the interface's name, as in "
+             "[fe80::1%25eth0]";
   } else {
     host = authority.substr(0, authority.find(':'));
     after_host = authority.substr(host.size());

@@ -119,16 +119,25 @@ void EndpointWatch::follow_clock(Time now, Duration steady) {
   wall_ahead_ = ahead;
 }
 
-EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, Duration steady, bool may_decide) {
+EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, Duration steady, bool may_decide,
+                                                  const MayTellDown& may_tell_down) {
   if (may_decide) follow_clock(now, steady);
   PollResult result = std::exchange(run_, nullptr)->finish();
+  if (result.shortage) {
+    log::warn("poll not made", {{"endpoint", name()},
+                                {"lacking", std::string{label(*result.shortage)}},
+                                {"error", result.catalog.error().sentence}});
+    Outcome outcome;
+    outcome.shortage = result.shortage;
+    return outcome;
+  }
   view_.phases = result.phases;
   view_.status_code = result.status;
   view_.body_bytes = result.body_bytes;
   if (result.certificate_expiry) view_.certificate_expiry = result.certificate_expiry;
   if (result.requests > 0) view_.duration.observe(to_seconds(result.total));
   const Duration total = result.total;
-  auto outcome = settle(std::move(result), now, may_decide);
+  auto outcome = settle(std::move(result), now, may_decide, may_tell_down);
   // Answers that could not be judged are lost: their questions count as not asked.
   if (!may_decide) memory_.questions = {};
   remember(total);
@@ -143,8 +152,10 @@ void EndpointWatch::remember(Duration total) {
   view_.history = std::move(history);
 }
 
-EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool may_decide) {
-  if (!result.catalog) return settle_failure(std::move(result.catalog.error()), now, may_decide);
+EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool may_decide,
+                                             const MayTellDown& may_tell_down) {
+  if (!result.catalog)
+    return settle_failure(std::move(result.catalog.error()), now, may_decide, may_tell_down);
   ++view_.polls;
   view_.last_poll = view_.last_good_poll = now;
   view_.last_ok = true;
@@ -163,8 +174,8 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
   return outcome;
 }
 
-EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time now,
-                                                     bool may_decide) {
+EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time now, bool may_decide,
+                                                     const MayTellDown& may_tell_down) {
   ++view_.polls;
   ++view_.failures[static_cast<std::size_t>(failure.reason)];
   if (view_.last_ok || view_.last_reason != failure.reason) {
@@ -183,8 +194,17 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
   const Duration pause = retry_after || !failure.is_refusal
                              ? Duration{0}
                              : pause_after(failure, refusals_in_row_, config_.interval);
+  const bool may_be_ours = is_unreachable(failure.reason);
+  std::optional<EndpointState> before;
+  if (may_decide && may_be_ours) before = state_;
   auto outcome = decide(
       {.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""}, may_decide);
+  const bool tells_down = std::ranges::any_of(
+      outcome.events, [](const Event& event) { return event.type == EventType::EndpointDown; });
+  if (may_be_ours && tells_down && may_tell_down && !may_tell_down()) {
+    state_ = std::move(*before);
+    outcome = {};
+  }
   outcome.retry_after = retry_after;
   outcome.pause = pause;
   return outcome;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +14,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/detect/advance.h"
+#include "daemon/engine/isolation.h"
 #include "daemon/engine/poll_run.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/store/store.h"
@@ -44,6 +46,7 @@ class EndpointWatch {
     Duration pause{0};  // the least time until the next poll
     bool left_pending =
         false;  // an alias that is pending could not be asked about: there is no hurry
+    std::optional<Shortage> shortage{};  // the poll was not made; nothing else is set
   };
   // A poll: begin, then requests and their results in turn until there is no next one, then finish
   // (or abandon).
@@ -52,10 +55,19 @@ class EndpointWatch {
     return run_->next(now, steady);
   }
   void take(const HttpResult& result, Time now) { run_->take(result, now); }
-  Outcome finish_poll(Time now, Duration steady, bool may_decide);
+  // `may_tell_down` is asked before endpoint.down is told for a failure that a network of ours that
+  // is gone would look like. If it says no, the poll counts for nothing. None: yes.
+  using MayTellDown = std::function<bool()>;
+  Outcome finish_poll(Time now, Duration steady, bool may_decide,
+                      const MayTellDown& may_tell_down = nullptr);
   void abandon_poll() { run_.reset(); }
 
   const EndpointState& state() const { return state_; }
+  // The last poll did not reach the endpoint's host.
+  bool is_out_of_reach() const {
+    return is_failing() && view_.last_reason && is_unreachable(*view_.last_reason);
+  }
+  bool is_failing() const { return view_.last_poll && !view_.last_ok; }
   std::optional<Time> wants_poll_at(Time now) const;
   // `durable` is what the store has just committed: from now on it is shown.
   void show(const EndpointState& durable, const std::vector<EventType>& new_events);
@@ -69,8 +81,9 @@ class EndpointWatch {
   void note(const std::vector<CatalogNote>& notes);
   // Pinned aliases that no list has named (yet), as views; each is said once.
   void add_unlisted_pins(const EndpointState& durable, KnownView& known);
-  Outcome settle(PollResult result, Time now, bool may_decide);
-  Outcome settle_failure(PollFailure failure, Time now, bool may_decide);
+  Outcome settle(PollResult result, Time now, bool may_decide, const MayTellDown& may_tell_down);
+  Outcome settle_failure(PollFailure failure, Time now, bool may_decide,
+                         const MayTellDown& may_tell_down);
   Outcome decide(const Observation& observation, bool may_decide);
   void follow_clock(Time now, Duration steady);
   void remember(Duration total);

@@ -25,6 +25,10 @@ constexpr Duration kStoreOpening = 1s;
 // The first polls after a start: 100 a second, but within the interval.
 constexpr Duration kFirstPollGap = 10ms;
 
+// A poll that this machine could not make. Soon enough for the other polls' places, ports and
+// memory to have come back, and not so soon that trying is what uses them up.
+constexpr Duration kShortageRetry = 5s;
+
 const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                       0.025,  0.05,    0.1,    0.5,   1,      5};
 
@@ -33,6 +37,14 @@ constexpr Duration kLookAtSecretsEvery = 5s;
 
 std::int64_t address_of(const WebhookConfig& webhook) {
   return static_cast<std::int64_t>(stable_hash(identity_of(webhook)));
+}
+
+// Its name has a domain: it is not told by a network of one machine or one house.
+bool is_public(const WebhookConfig& webhook) {
+  const auto host = name_of_host(host_of(reveal(webhook.url).value_or("")));
+  const auto last = host.rfind('.');
+  return last != host.npos && last + 1 < host.size() &&
+         (host[last + 1] < '0' || host[last + 1] > '9') && !is_this_machine(host);
 }
 
 }  // namespace
@@ -44,7 +56,8 @@ Engine::Engine(Ports ports, Config config, std::uint64_t seed)
       board_(ports.board),
       external_url_(std::move(ports.external_url)),
       outbox_(seed),
-      ledger_(ports.journal) {
+      ledger_(ports.journal),
+      has_network_(std::move(ports.has_network)) {
   daemon_.version = MODELVANE_VERSION;
   daemon_.started = daemon_.reload_success = clock_.wall();
   daemon_.poll_lateness = daemon_.loop_lag = daemon_.commit = Histogram{kFineBounds};
@@ -72,6 +85,13 @@ void Engine::configure(Config config) {
   watches_.clear();
   by_name_.clear();
   schedule_.clear();
+  Duration window{0};
+  std::set<std::string> hosts;
+  for (const auto& endpoint : config.endpoints) {
+    window = std::max(window, endpoint.interval + endpoint.timeout);
+    hosts.insert(name_of_host(host_of(endpoint.url)));
+  }
+  isolation_.configure(window, hosts);
   const auto count = static_cast<Duration::rep>(config.endpoints.size());
   for (auto& endpoint : config.endpoints) {
     const auto found = kept.find(endpoint.name);
@@ -89,7 +109,7 @@ void Engine::configure(Config config) {
       watch.host = host_of(watch.endpoint.config().url);
       watch.due = clock_.steady();
     }
-    if (watch.ticket == 0) schedule_.add(watch.index, watch.due, watch.host);
+    if (watch.ticket == 0) set_due(watch, watch.due);
   }
   for (auto& [name, watch] : kept) {
     cancel_poll(*watch);
@@ -115,7 +135,7 @@ void Engine::cancel_poll(Watch& watch) {
 void Engine::end_poll(Watch& watch) {
   watch.ticket = 0;
   --polls_under_way_;
-  schedule_.release(watch.host);
+  schedule_.release(watch.host, watch.standing);
 }
 
 void Engine::add_endpoint(EndpointConfig config, Duration spread) {
@@ -132,7 +152,7 @@ void Engine::add_endpoint(EndpointConfig config, Duration spread) {
   }
   watch->host = host_of(watch->endpoint.config().url);
   place(std::move(watch));
-  schedule_.add(watches_.back()->index, watches_.back()->due, watches_.back()->host);
+  set_due(*watches_.back(), watches_.back()->due);
 }
 
 // At the next place in the order of the config.
@@ -346,7 +366,8 @@ void Engine::continue_poll(Watch& watch) {
   if (!request) {
     end_poll(watch);
     return settle_outcome(watch,
-                          watch.endpoint.finish_poll(clock_.wall(), clock_.steady(), may_decide()));
+                          watch.endpoint.finish_poll(clock_.wall(), clock_.steady(), may_decide(),
+                                                     [&] { return may_tell_down(watch); }));
   }
   watch.ticket = next_ticket_++;
   under_way_.emplace(watch.ticket, Work{.watch = &watch, .started = clock_.steady()});
@@ -354,6 +375,12 @@ void Engine::continue_poll(Watch& watch) {
 }
 
 void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
+  if (outcome.shortage) {
+    ++daemon_.polls_not_made[static_cast<std::size_t>(*outcome.shortage)];
+    const Duration pause = std::min(kShortageRetry, watch.endpoint.config().interval);
+    return set_due(watch, clock_.steady() + pause);
+  }
+  note_reach(watch, outcome);
   for (auto& event : outcome.events) ledger_.note(std::move(event));
   if (outcome.must_persist) ledger_.note_state(watch.endpoint.name());
   if (outcome.has_mark) ledger_.note_mark(watch.endpoint.name());
@@ -380,7 +407,9 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
 
 void Engine::set_due(Watch& watch, Duration due) {
   watch.due = due;
-  schedule_.add(watch.index, due, watch.host);
+  watch.standing =
+      watch.endpoint.is_failing() ? PollSchedule::Standing::Failing : PollSchedule::Standing::Good;
+  schedule_.add(watch.index, due, watch.host, watch.standing);
 }
 
 // ---- deliveries
@@ -427,8 +456,10 @@ void Engine::start_deliveries() {
 }
 
 void Engine::finish_delivery(const Work& work, const HttpResult& result) {
-  outbox_.verdict(work.delivery_key, judge(*work.webhook, result, work.mask, clock_.wall()),
-                  clock_.steady() - work.started, now());
+  const auto verdict = judge(*work.webhook, result, work.mask, clock_.wall());
+  if (verdict.kind == VerdictClass::Ok && is_public(*work.webhook))
+    isolation_.note_accepted(clock_.steady());
+  outbox_.verdict(work.delivery_key, verdict, clock_.steady() - work.started, now());
 }
 
 void Engine::complete(const Completion& completion) {

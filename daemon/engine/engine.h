@@ -9,6 +9,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,7 @@
 #include "daemon/config/config.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/endpoint_watch.h"
+#include "daemon/engine/isolation.h"
 #include "daemon/engine/journal.h"
 #include "daemon/engine/ledger.h"
 #include "daemon/engine/outbox.h"
@@ -45,7 +47,8 @@ class Engine {
     Transport& transport;
     Journal& journal;
     Board& board;
-    std::string external_url{};  // where people reach the page; may be empty
+    std::string external_url{};           // where people reach the page; may be empty
+    std::function<bool()> has_network{};  // what the kernel says; none: there is one
   };
   Engine(Ports ports, Config config, std::uint64_t seed);
 
@@ -73,8 +76,9 @@ class Engine {
  private:
   struct Watch {
     EndpointWatch endpoint;
-    std::size_t index = 0;  // in watches_
-    std::string host{};     // where its polls take a place
+    std::size_t index = 0;                                           // in watches_
+    std::string host{};                                              // where its polls take a place
+    PollSchedule::Standing standing = PollSchedule::Standing::Good;  // with which it took it
     Duration due{0};
     std::uint64_t ticket = 0;  // of the poll under way
   };
@@ -116,6 +120,8 @@ class Engine {
   void complete(const Completion& completion);
 
   bool may_decide() const;
+  bool may_tell_down(const Watch& watch);
+  void note_reach(const Watch& watch, const EndpointWatch::Outcome& outcome);
   const EndpointState* state_of(const std::string& endpoint) const;
   void commit_what_is_due();
   void carry_out(const OperatorTask& task);
@@ -152,6 +158,8 @@ class Engine {
   std::map<std::string, ApprovedTargets> approved_;  // by endpoint
   Ledger ledger_;
 
+  Isolation isolation_;
+  const std::function<bool()> has_network_;
   bool is_shutting_down_ = false;
   DaemonView daemon_;
   std::vector<Completion> completions_;

@@ -156,6 +156,7 @@ void PollRun::take(const HttpResult& result, Time wall) {
     return list_is_complete(memory_.list);
   }
   const auto reply = successful_reply(result, wall);
+  if (!result) result_.shortage = result.error().shortage;
   if (!reply) {
     if (stage_ == Stage::Documents)
       return fail(partial("the list's second document", reply.error()));

@@ -58,6 +58,7 @@ struct PollResult {
   std::optional<Time> certificate_expiry;
   std::optional<EchoSpending> echo;  // when this poll spent something
   bool left_pending = false;         // see Questions
+  std::optional<Shortage> shortage;  // this machine's: the poll was not made
 };
 
 class PollRun {

@@ -22,6 +22,7 @@
 #include "daemon/text/labels.h"
 #include "daemon/text/time.h"
 #include "daemon/transport/phases.h"
+#include "daemon/transport/shortage.h"
 
 namespace modelvane {
 
@@ -108,6 +109,7 @@ struct DaemonView {
   std::string instance;
   Time started{};
   Histogram poll_lateness;
+  std::array<std::uint64_t, kShortages.size()> polls_not_made{};
   Histogram loop_lag;
   Histogram commit;
   std::uint64_t store_errors = 0;
@@ -116,6 +118,7 @@ struct DaemonView {
   bool reload_ok = true;
   Time reload_success{};
   std::string reload_sentence;
+  bool is_isolated = false;  // most hosts are out of reach: no down is told
   std::size_t polls_in_flight = 0;
   std::size_t deliveries_in_flight = 0;
   std::optional<std::uint64_t>

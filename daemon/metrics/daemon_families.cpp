@@ -22,6 +22,16 @@ void add_gauge(Exposition& out, std::string name, std::string help, double value
 void add_daemon_families(const DaemonView& daemon, Exposition& out) {
   add_histogram(out, "modelvane_poll_lateness_seconds",
                 "How much later than scheduled polls started, whole daemon.", daemon.poll_lateness);
+  Family not_made{"modelvane_polls_not_made_total", FamilyType::Counter,
+                  "Polls that this machine could not make, by what it lacked."};
+  for (std::size_t i = 0; i < kShortages.size(); ++i) {
+    not_made.add({{"cause", label_text(std::string{label(static_cast<Shortage>(i))})}},
+                 static_cast<double>(daemon.polls_not_made[i]));
+  }
+  out.add(not_made);
+  add_gauge(out, "modelvane_isolated",
+            "1 while most hosts are out of reach at once, so that no endpoint is told down.",
+            daemon.is_isolated ? 1 : 0);
   add_gauge(out, "modelvane_polls_in_flight", "Polls under way.",
             static_cast<double>(daemon.polls_in_flight));
   add_gauge(out, "modelvane_deliveries_in_flight", "Attempts to deliver under way.",

@@ -21,6 +21,7 @@
 #include "daemon/transport/exchange.h"
 #include "daemon/transport/multi_shards.h"
 #include "daemon/transport/outcome.h"
+#include "daemon/transport/shortage.h"
 #include "daemon/transport/trust_store.h"
 
 namespace modelvane {
@@ -32,6 +33,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kIdleHandlesMax = 64;
 // libcurl ends a transfer at its deadline by itself; ours follows so much later, when it does not.
 constexpr std::chrono::milliseconds kGrace{50};
+constexpr std::size_t kAbodesMax = 20'000;  // as many hosts as the resolver remembers
 // libcurl's cache of addresses is swept by every so many-th transfer (see exchange.cpp).
 constexpr std::uint64_t kSweepEvery = 500;
 
@@ -106,6 +108,8 @@ class CurlTransport::Loop {
   void launch(Exchange& exchange, const Addresses& found, SteadyTime now);
   void finish(Exchange& exchange, HttpResult result);
   void detach(Exchange& exchange);
+  std::chrono::nanoseconds connection_age_max(const Exchange& exchange, const Addresses& found,
+                                              SteadyTime now);
   bool turn(SteadyTime until);
   SteadyTime next_moment(SteadyTime until);
   void take_addresses(SteadyTime now);
@@ -122,6 +126,11 @@ class CurlTransport::Loop {
   Exchanges exchanges_;
   std::unordered_map<std::string, std::vector<Exchange*>> awaiting_;  // by host
   std::set<std::pair<SteadyTime, Exchange*>> deadlines_;
+  struct Abode {
+    Addresses addresses;  // when it was last looked up
+    SteadyTime since{};   // since when none of those before is among them
+  };
+  std::unordered_map<std::string, Abode> abodes_;  // of hosts with kept connections
   std::vector<Easy> idle_;
   std::vector<Completion> done_;  // until the next wait() hands them out
   std::optional<SteadyTime> tend_at_;
@@ -206,8 +215,10 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
   if (exchange.needs_authorities()) {
     auto authorities = trust_.authorities(exchange.request.tls.ca_file);
     if (!authorities) {
-      finish(exchange, std::unexpected(not_started(exchange, Reason::Tls,
-                                                   std::move(authorities.error()), now)));
+      auto failure =
+          not_started(exchange, Reason::Tls, std::move(authorities.error().sentence), now);
+      failure.shortage = shortage_of(authorities.error().error);
+      finish(exchange, std::unexpected(std::move(failure)));
       return;
     }
     exchange.trust = std::move(*authorities);
@@ -220,15 +231,32 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
     idle_.pop_back();
   }
   if (!easy) {
-    finish(exchange,
-           std::unexpected(not_started(exchange, Reason::Other, "libcurl is out of memory", now)));
+    auto failure = not_started(exchange, Reason::Other, "libcurl is out of memory", now);
+    failure.shortage = Shortage::Memory;
+    finish(exchange, std::unexpected(std::move(failure)));
     return;
   }
+  exchange.connection_age_max = connection_age_max(exchange, found, now);
   exchange.configure(easy.get(), addresses, Clock::now(), ++launched_ % kSweepEvery == 0);
   if (auto sentence = shards_.add(exchange.target.host, easy.release())) {
     finish(exchange,
            std::unexpected(not_started(exchange, Reason::Other, std::move(*sentence), now)));
   }
+}
+
+// `found` is what the host was resolved to just now, or a moment ago.
+std::chrono::nanoseconds CurlTransport::Loop::connection_age_max(const Exchange& exchange,
+                                                                 const Addresses& found,
+                                                                 SteadyTime now) {
+  if (found.empty() || !exchange.request.reuse_connection) return kConnectionMaxAge;
+  if (abodes_.size() > kAbodesMax) abodes_.clear();  // costs new connections, never truth
+  auto& abode = abodes_[exchange.host_to_resolve()];
+  const bool has_moved =
+      !abode.addresses.empty() && std::ranges::find_first_of(found, abode.addresses) == found.end();
+  if (has_moved) abode.since = now;
+  abode.addresses = found;
+  return std::min<std::chrono::nanoseconds>(
+      kConnectionMaxAge, abode.since == SteadyTime{} ? kConnectionMaxAge : now - abode.since);
 }
 
 void CurlTransport::Loop::detach(Exchange& exchange) {
@@ -314,10 +342,14 @@ void CurlTransport::Loop::take_addresses(SteadyTime now) {
       if (answer.result) {
         launch(*exchange, *answer.result, now);
       } else {
-        auto sentence =
-            fmt::format("no address for host {}: {}", answer.host, answer.result.error());
-        finish(*exchange,
-               std::unexpected(not_started(*exchange, Reason::Dns, std::move(sentence), now)));
+        const auto& [why, shortage] = answer.result.error();
+        auto failure =
+            not_started(*exchange, Reason::Dns,
+                        shortage ? std::string{remedy(*shortage)}
+                                 : fmt::format("no address for host {}: {}", answer.host, why),
+                        now);
+        failure.shortage = shortage;
+        finish(*exchange, std::unexpected(std::move(failure)));
       }
     }
   }

@@ -5,9 +5,10 @@
 // end of every transfer; one transfer in some hundred sweeps it.
 //
 // tls_config.server_name takes the place of the URL's host, and its prepared addresses are those of
-// the original host; the Host header keeps the original. SNI and verification then use the server
-// name. libcurl files connections under the URL's host, so two endpoints with one server name and
-// different machines would share them: such requests always connect anew.
+// the original host (behind a proxy CONNECT names that one); the Host header keeps it. SNI and
+// verification then use the server name. libcurl files connections under the URL's host, so two
+// endpoints with one server name and different machines would share them: such requests always
+// connect anew.
 //
 // Authorities are put into the TLS context as a store that is parsed once (TrustStore), so
 // CURLOPT_CAINFO stays empty. All that libcurl still has to do is to keep connections of different
@@ -22,8 +23,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <string_view>
@@ -152,6 +155,14 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   return result == BodyDecoder::Result::Fine ? size : 0;
 }
 
+// As libcurl would, but the reason is kept: its own report of it is lost among those of addresses
+// that did not answer.
+curl_socket_t on_open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0) static_cast<Exchange*>(user)->socket_error = errno;
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 void drop_note(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) {
   delete static_cast<std::shared_ptr<HandshakeNote>*>(pointer);
 }
@@ -230,8 +241,6 @@ std::optional<std::string> Exchange::prepare(TargetCache& targets) {
     proxy_target = std::move(*proxy_parsed);
   }
   if (has_server_name()) {
-    if (!proxy.empty())
-      return "tls_config.server_name cannot be used through a proxy; remove one of the two";
     auto replaced = replace_host(request.url, request.tls.server_name);
     if (!replaced) return replaced.error();
     url_ = std::move(*replaced);
@@ -267,6 +276,7 @@ void Exchange::configure(void* handle, const Addresses& addresses, SteadyTime no
 
 void* Exchange::release() {
   resolve_.reset();
+  connect_to_.reset();
   headers_.reset();
   return std::exchange(easy, nullptr);
 }
@@ -326,25 +336,38 @@ void Exchange::set_limits(void* handle, SteadyTime now) {
   set(handle, CURLOPT_WRITEDATA, this);
   set(handle, CURLOPT_HEADERFUNCTION, &on_header);
   set(handle, CURLOPT_HEADERDATA, this);
+  set(handle, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
+  set(handle, CURLOPT_OPENSOCKETDATA, this);
 }
 
 void Exchange::set_route(void* handle, const Addresses& addresses, bool prune_addresses) {
   set(handle, CURLOPT_PROXY, proxy.c_str());
+  if (!proxy.empty()) set(handle, CURLOPT_PROXYPORT, static_cast<long>(proxy_target.port));
   set(handle, CURLOPT_NOPROXY, "");
   // A proxy's password does not take part in libcurl's choice of a kept connection.
   const bool keep = request.reuse_connection && !has_server_name() && !proxy_target.has_userinfo;
-  set(handle, CURLOPT_FRESH_CONNECT, keep ? 0L : 1L);
+  // Connections of before the host moved are not for use: libcurl tells ages in whole seconds, of
+  // which 0 would mean any age.
+  const auto age_max = std::chrono::floor<std::chrono::seconds>(connection_age_max);
+  set(handle, CURLOPT_FRESH_CONNECT, keep && age_max.count() > 0 ? 0L : 1L);
   set(handle, CURLOPT_FORBID_REUSE, keep ? 0L : 1L);
+  set(handle, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(age_max.count()));
   // A SOCKS proxy may leave the target's name to libcurl, whose cache must then age.
   const bool curl_resolves = proxy_target.scheme.starts_with("socks");
   set(handle, CURLOPT_DNS_CACHE_TIMEOUT, prune_addresses || curl_resolves ? kAddressLife : -1L);
   Addresses known = addresses;
-  if (known.empty() && has_server_name())
+  if (has_server_name() && !proxy.empty()) {
+    const std::string to = target.host.contains(':') ? "[" + target.host + "]" : target.host;
+    append(connect_to_, fmt::format("::{}:{}", to, target.port));
+    set(handle, CURLOPT_CONNECT_TO, connect_to_.get());
+  }
+  const bool is_renamed = has_server_name() && proxy.empty();
+  if (known.empty() && is_renamed)
     known = addresses_without_lookup(target.host).value_or(Addresses{});
   if (known.empty()) return;
   const Target& next = proxy.empty() ? target : proxy_target;
   std::string entry =
-      fmt::format("+{}:{}:", has_server_name() ? request.tls.server_name : next.host, next.port);
+      fmt::format("+{}:{}:", is_renamed ? request.tls.server_name : next.host, next.port);
   for (const std::string& address : known) {
     if (entry.back() != ':') entry += ',';
     entry += address.find(':') == std::string::npos ? address : "[" + address + "]";

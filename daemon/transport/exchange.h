@@ -38,6 +38,10 @@ inline constexpr std::size_t kHeadersMax = 200;
 // For requests that set no body_limit of their own.
 inline constexpr std::size_t kDefaultBodyLimit = 1024 * 1024;
 
+// A kept connection is not used beyond this age: behind a name there may be other machines by now,
+// of which an open connection never learns.
+inline constexpr std::chrono::minutes kConnectionMaxAge{10};
+
 struct SlistDeleter {
   void operator()(curl_slist* list) const;
 };
@@ -81,6 +85,8 @@ class Exchange {
   TrustStore::Trust trust;  // set by the transport when needs_authorities()
   const SystemAuthorities* system = nullptr;  // set by the transport; what a proxy is judged by
   std::shared_ptr<HandshakeNote> note;
+  // Of a kept connection; less after the host has moved to other addresses.
+  std::chrono::nanoseconds connection_age_max{kConnectionMaxAge};
   void* easy = nullptr;
 
   HttpReply reply;
@@ -93,6 +99,7 @@ class Exchange {
   std::string coding_is_refused;  // a sentence: the head names a coding that is not read
   BodyDecoder decoder;
   bool handshake_buffer_is_freed = false;
+  int socket_error = 0;                // why the last socket could not be opened
   std::array<char, 256> error_text{};  // CURL_ERROR_SIZE
 
  private:
@@ -108,6 +115,7 @@ class Exchange {
   std::string url_;  // as libcurl gets it
   Slist headers_;
   Slist resolve_;
+  Slist connect_to_;
 };
 
 }  // namespace modelvane

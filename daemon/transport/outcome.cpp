@@ -6,12 +6,14 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "daemon/text/ascii.h"
+#include "daemon/transport/shortage.h"
 
 namespace modelvane {
 namespace {
@@ -219,6 +221,14 @@ Verdict explain(const Exchange& exchange, CURLcode code) {
                                      curl_easy_strerror(code))};
 }
 
+std::optional<Shortage> shortage_behind(const Exchange& exchange, CURLcode code) {
+  if (code == CURLE_OUT_OF_MEMORY && !exchange.head_too_large && exchange.header_bytes == 0)
+    return shortage_of(exchange.socket_error == 0 ? ENOMEM : exchange.socket_error);
+  if (code != CURLE_COULDNT_CONNECT) return std::nullopt;
+  if (exchange.socket_error != 0) return shortage_of(exchange.socket_error);
+  return shortage_of(static_cast<int>(number<long>(exchange.easy, CURLINFO_OS_ERRNO)));
+}
+
 std::string explain_timeout(const Exchange& exchange) {
   const std::string limit = seconds(exchange.request.timeout);
   if (exchange.easy == nullptr) {
@@ -274,6 +284,8 @@ HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now) {
     Verdict verdict = explain(exchange, code);
     failure.reason = verdict.reason;
     failure.sentence = std::move(verdict.sentence);
+    failure.shortage = shortage_behind(exchange, code);
+    if (failure.shortage) failure.sentence = remedy(*failure.shortage);
     failure.phases = phases_of(exchange, now);
     failure.total = since_start(exchange, now);
     if (exchange.note && exchange.note->error == X509_V_ERR_CERT_HAS_EXPIRED)

@@ -59,6 +59,14 @@ std::string first_set(std::initializer_list<const char*> variables) {
   return "";
 }
 
+// A server that runs this program for a web request puts the request's header "Proxy" into
+// HTTP_PROXY: there it is not believed.
+std::string plain_proxy() {
+  const bool serves_request = std::getenv("REQUEST_METHOD") != nullptr;
+  return first_set(
+      {"http_proxy", serves_request ? "http_proxy" : "HTTP_PROXY", "all_proxy", "ALL_PROXY"});
+}
+
 }  // namespace
 
 bool bypasses_proxy(std::string_view no_proxy, std::string_view host, std::uint16_t port) {
@@ -77,7 +85,7 @@ std::string choose_proxy(const ProxyOptions& options, std::string_view scheme,
   std::string exceptions = options.no_proxy;
   if (url.empty() && options.from_environment) {
     url = scheme == "https" ? first_set({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
-                            : first_set({"http_proxy", "all_proxy", "ALL_PROXY"});
+                            : plain_proxy();
     if (exceptions.empty()) exceptions = first_set({"no_proxy", "NO_PROXY"});
   }
   if (url.empty() || bypasses_proxy(exceptions, host, port)) return "";

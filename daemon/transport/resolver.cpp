@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -20,6 +21,7 @@
 
 #include "daemon/text/address_range.h"
 #include "daemon/text/ascii.h"
+#include "daemon/transport/shortage.h"
 
 namespace modelvane {
 namespace {
@@ -214,9 +216,21 @@ LookupResult look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
+  // A machine without IPv6 asks for no AAAA: some name servers and firewalls never answer that.
+  hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* found = nullptr;
-  const int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
-  if (code != 0) return std::unexpected(std::string{gai_strerror(code)});
+  errno = 0;
+  int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  // A name that has only addresses of the other kind, such as ::1 in /etc/hosts.
+  if (code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY) {
+    hints.ai_flags = 0;
+    code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  }
+  if (code != 0) {
+    // Without descriptors the system's resolver says "try again", as if the name server had.
+    const auto shortage = code == EAI_MEMORY ? Shortage::Memory : shortage_of(errno);
+    return std::unexpected(LookupError{gai_strerror(code), shortage});
+  }
   Addresses addresses;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     char text[NI_MAXHOST];
@@ -234,7 +248,8 @@ LookupResult look_up(const std::string& host) {
 std::optional<Addresses> addresses_without_lookup(std::string_view host) {
   const std::string text{host};
   if (parse_address(text)) return Addresses{text};
-  const auto name = to_lower(text);
+  auto name = to_lower(text);
+  if (name.ends_with('.')) name.pop_back();
   if (name == "localhost" || name.ends_with(".localhost")) return Addresses{"127.0.0.1", "::1"};
   return std::nullopt;
 }

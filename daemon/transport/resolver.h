@@ -19,11 +19,19 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/transport/shortage.h"
+
 namespace modelvane {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Addresses = std::vector<std::string>;  // numeric, IPv4 and IPv6, in the order of preference
-using LookupResult = std::expected<Addresses, std::string>;          // the error: why, for people
+struct LookupError {
+  LookupError(std::string why, std::optional<Shortage> lacked = std::nullopt)
+      : sentence(std::move(why)), shortage(lacked) {}
+  std::string sentence;  // for people
+  std::optional<Shortage> shortage;
+};
+using LookupResult = std::expected<Addresses, LookupError>;
 using NameLookup = std::function<LookupResult(const std::string&)>;  // may block; called from
                                                                      // several threads at once
 

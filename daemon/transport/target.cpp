@@ -72,7 +72,9 @@ std::expected<Target, std::string> parse_proxy_target(const std::string& url) {
     return unusable;
   auto target = read_target(handle.get());
   if (!target) return unusable;
-  if (!part(handle.get(), CURLUPART_PORT, 0)) target->port = target->scheme == "https" ? 443 : 1080;
+  if (!part(handle.get(), CURLUPART_PORT, 0)) {
+    target->port = target->scheme == "https" ? 443 : target->scheme == "http" ? 80 : 1080;
+  }
   return *target;
 }
 

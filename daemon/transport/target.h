@@ -32,8 +32,8 @@ class TargetCache {
   std::unordered_map<std::string, std::expected<Target, std::string>> targets_;
 };
 
-// A proxy's URL; a bare host:port means http. Without a port, libcurl's defaults hold: 443 for
-// https, otherwise 1080.
+// A proxy's URL; a bare host:port means http. Without a port it is that of the scheme, as for
+// Prometheus: 80, 443, and 1080 for SOCKS. (libcurl would take 1080 for http.)
 std::expected<Target, std::string> parse_proxy_target(const std::string& url);
 // The same URL with another host.
 std::expected<std::string, std::string> replace_host(const std::string& url,

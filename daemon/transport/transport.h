@@ -16,6 +16,7 @@
 #include "daemon/text/time.h"
 #include "daemon/transport/egress.h"
 #include "daemon/transport/phases.h"
+#include "daemon/transport/shortage.h"
 
 namespace modelvane {
 
@@ -73,8 +74,9 @@ struct HttpReply {
 };
 
 struct HttpFailure {
-  Reason reason = Reason::Other;  // Dns, Connect, Tls, Timeout, TooLarge or Other
-  std::string sentence;           // no URL, header or key in it
+  Reason reason = Reason::Other;       // Dns, Connect, Tls, Timeout, TooLarge or Other
+  std::string sentence;                // no URL, header or key in it
+  std::optional<Shortage> shortage{};  // it was this machine's, and nothing is known of the peer
   Phases phases;
   Duration total{0};
   std::optional<Time>

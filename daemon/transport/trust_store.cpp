@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -34,9 +35,16 @@ std::vector<std::string> files_of(const std::string& folder) {
   return files;
 }
 
-std::string unreadable(const std::string& path, int error) {
-  return fmt::format("the file of certificate authorities {} cannot be read: {}", path,
-                     std::generic_category().message(error));
+// Why nothing came of it: the file could not be opened, or it holds nothing of use.
+TrustStore::Unusable unusable(const std::string& path) {
+  if (const std::unique_ptr<FILE, int (*)(FILE*)> file{std::fopen(path.c_str(), "re"), std::fclose};
+      file)
+    return {.sentence = fmt::format(
+                "the file of certificate authorities {} holds no certificates in PEM form", path)};
+  const int error = errno;
+  return {.sentence = fmt::format("the file of certificate authorities {} cannot be read: {}", path,
+                                  std::generic_category().message(error)),
+          .error = error};
 }
 
 }  // namespace
@@ -63,11 +71,14 @@ std::string TrustStore::version_of(const std::string& ca_file) const {
   return version;
 }
 
-std::expected<std::shared_ptr<x509_store_st>, std::string> TrustStore::load(
+std::expected<std::shared_ptr<x509_store_st>, TrustStore::Unusable> TrustStore::load(
     const std::string& ca_file) const {
   const std::string& path = ca_file.empty() ? system_.bundle : ca_file;
   std::shared_ptr<x509_store_st> store{X509_STORE_new(), X509_STORE_free};
-  if (!store) return std::unexpected("there is no memory for certificate authorities");
+  if (!store) {
+    return std::unexpected(
+        Unusable{.sentence = "there is no memory for certificate authorities", .error = ENOMEM});
+  }
   bool has_some = X509_STORE_load_file(store.get(), path.c_str()) == 1;
   if (ca_file.empty()) {
     for (const auto& folder : system_.folders) {
@@ -76,18 +87,14 @@ std::expected<std::shared_ptr<x509_store_st>, std::string> TrustStore::load(
     }
   }
   ERR_clear_error();
-  if (!has_some) {
-    struct stat now{};
-    if (stat(path.c_str(), &now) != 0) return std::unexpected(unreadable(path, errno));
-    return std::unexpected(fmt::format(
-        "the file of certificate authorities {} holds no certificates in PEM form", path));
-  }
+  if (!has_some) return std::unexpected(unusable(path));
   // As libcurl does: trust what the file names, be it a root or an intermediate authority.
   X509_STORE_set_flags(store.get(), X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
   return store;
 }
 
-std::expected<TrustStore::Trust, std::string> TrustStore::authorities(const std::string& ca_file) {
+std::expected<TrustStore::Trust, TrustStore::Unusable> TrustStore::authorities(
+    const std::string& ca_file) {
   // Taken before the files are read: what changes meanwhile is seen the next time.
   auto version = version_of(ca_file);
   if (const auto found = entries_.find(ca_file);

@@ -39,8 +39,12 @@ class TrustStore {
     std::uint64_t generation = 0;
   };
   const SystemAuthorities& system() const { return system_; }
-  // The authorities of that file (PEM); "" stands for the system's. The error is a sentence.
-  std::expected<Trust, std::string> authorities(const std::string& ca_file);
+  struct Unusable {
+    std::string sentence;
+    int error = 0;  // errno, where the system refused
+  };
+  // The authorities of that file (PEM); "" stands for the system's.
+  std::expected<Trust, Unusable> authorities(const std::string& ca_file);
 
  private:
   struct Entry {
@@ -48,7 +52,7 @@ class TrustStore {
     std::string version;
   };
 
-  std::expected<std::shared_ptr<x509_store_st>, std::string> load(const std::string& ca_file) const;
+  std::expected<std::shared_ptr<x509_store_st>, Unusable> load(const std::string& ca_file) const;
   std::string version_of(const std::string& ca_file) const;
 
   SystemAuthorities system_;

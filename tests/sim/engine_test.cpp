@@ -348,6 +348,47 @@ TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, 
   CHECK(world.transport.polls == 0);
 }
 
+World world_of_hosts(int hosts) {
+  World world{1};
+  for (int i = 0; i < hosts; ++i) world.add_endpoint("h" + std::to_string(i), {{"latest", "v1"}});
+  world.add_webhook("oncall");
+  world.start();
+  world.run_for(5min);
+  return world;
+}
+
+TEST_CASE("when every host is out of reach no endpoint is told down; one that stays so is") {
+  World world = world_of_hosts(6);
+  for (auto& [name, upstream] : world.transport.upstreams) upstream.hangs = true;
+  world.run_for(10min);
+  CHECK(types(world).empty());
+  CHECK(world.seen().daemon.is_isolated);
+  for (auto& [name, upstream] : world.transport.upstreams) upstream.hangs = name == "h3";
+  world.run_for(10min);
+  CHECK(types(world) == std::vector<std::string>{"endpoint.down"});
+  CHECK_FALSE(world.seen().daemon.is_isolated);
+}
+
+TEST_CASE("when every host stays out of reach they are told down after a quarter of an hour") {
+  World world = world_of_hosts(4);
+  for (auto& [name, upstream] : world.transport.upstreams) upstream.hangs = true;
+  world.run_for(25min);
+  CHECK(types(world).size() == 4);
+}
+
+TEST_CASE("a poll that this machine could not make is nobody's failure, and is made again soon") {
+  World world = world_of_hosts(1);
+  world.transport.lacks = Shortage::Descriptors;
+  world.run_for(20min);
+  CHECK(types(world).empty());
+  CHECK(world.seen().daemon.polls_not_made[0] > 100);
+  CHECK(world.seen().endpoints[0]->failures == decltype(EndpointView::failures){});
+  world.transport.lacks.reset();
+  const auto polls = world.seen().endpoints[0]->polls;
+  world.run_for(6s);
+  CHECK(world.seen().endpoints[0]->polls == polls + 1);
+}
+
 TEST_CASE("shutdown starts nothing new and leaves every mark durable") {
   World world = small_world();
   world.start();

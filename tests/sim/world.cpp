@@ -93,6 +93,10 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
     ++polls;
     last_poll = request;
     result = poll(upstream->second, std::string_view{request.url}.substr(path_begin));
+    if (lacks) {
+      result = std::unexpected(HttpFailure{
+          .reason = Reason::Connect, .sentence = "there is none left", .shortage = lacks});
+    }
   } else if (const auto receiver = receivers.find(host); receiver != receivers.end()) {
     result = deliver(receiver->second, request);
   }

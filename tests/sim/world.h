@@ -72,6 +72,7 @@ class SimTransport final : public Transport {
   Duration latency_max = std::chrono::milliseconds{300};
   std::function<bool()> has_news;  // the journal has results: no need to sleep
   std::size_t polls = 0;
+  std::optional<Shortage> lacks;  // this machine: no poll can be made
   std::optional<HttpRequest> last_poll;
 
   void start(std::uint64_t ticket, HttpRequest request) override;

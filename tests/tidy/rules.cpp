@@ -36,7 +36,7 @@ const std::map<std::string, std::vector<std::string>>& allowed_includes() {
         "engine/snapshot.h", "metrics/", "store/store.h"}},
       {"engine",
        {"text/", "catalog/", "events/", "detect/", "config/", "transport/transport.h",
-        "transport/phases.h", "store/store.h", "notify/", "log/"}},
+        "transport/phases.h", "transport/shortage.h", "store/store.h", "notify/", "log/"}},
       {"simulate", {"text/"}},
       {"commands", {""}},
       {"", {"commands/"}},  // main.cpp

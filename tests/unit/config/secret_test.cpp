@@ -1,4 +1,5 @@
 #include "daemon/config/secret.h"
+#include "daemon/config/secret_field.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -85,6 +86,18 @@ TEST_CASE("a FIFO in place of a secret file is refused instead of waited for") {
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   CHECK(reveal({SecretRef::From::File, path}).error() ==
         "file \"" + path + "\" is not a regular file");
+}
+
+TEST_CASE("a key with something around it that would be sent, too, is told so") {
+  CHECK_FALSE(credentials_problem("sk-proj-abc").has_value());
+  CHECK_FALSE(credentials_problem("bearer").has_value());
+  CHECK(
+      credentials_problem("\"sk-proj-abc\"").value_or("").starts_with("must not stand in quotes"));
+  CHECK(credentials_problem("'sk'").value_or("").starts_with("must not stand in quotes"));
+  CHECK(credentials_problem("Bearer sk").value_or("").starts_with("must not begin with the type"));
+  CHECK(
+      credentials_problem("${INTERN_API_KEY}").value_or("").starts_with("must be the key itself"));
+  CHECK(credentials_problem("a\nb").has_value());
 }
 
 TEST_CASE("several threads may reveal one file while it changes") {

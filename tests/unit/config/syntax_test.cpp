@@ -33,6 +33,10 @@ TEST_CASE("endpoint URLs are http or https, with a valid host and port, and carr
            Row{"https://a..b/", "must have a valid host name or IP address"},
            Row{"https://10.0.0.300/", "must have a valid host name or IP address"},
            Row{"https://[::zz]/", "must have a valid host name or IP address"},
+           Row{"http://[fe80::1%25eth0]:8000/", "fine"},
+           Row{"http://[fe80::1%eth0]/",
+               "must have the zone of its IPv6 address as %25 and the interface's name, as in "
+               "[fe80::1%25eth0]"},
            Row{"https://[::1/", "must close the \"[\" of its IPv6 address"},
            Row{"https://a:0/", "must have a port from 1 to 65535 after the host"},
            Row{"https://a:65536/", "must have a port from 1 to 65535 after the host"},

@@ -23,7 +23,7 @@ void poll(EndpointWatch& watch, const std::string& body) {
   watch.begin_poll(0s, true);
   REQUIRE(watch.next_request(kNow, 0s).has_value());
   watch.take(HttpReply{.status = 200, .body = body}, kNow);
-  watch.finish_poll(kNow, true);
+  watch.finish_poll(kNow, 0s, true);
   watch.show(watch.state(), {});
 }
 

@@ -45,6 +45,31 @@ TEST_CASE("a busy host makes its own endpoints wait, and no others") {
   CHECK_FALSE(schedule.take(7s));
 }
 
+TEST_CASE("endpoints that fail hold no more than their share of a host's places") {
+  PollSchedule schedule;
+  using enum PollSchedule::Standing;
+  for (std::size_t i = 0; i < 16; ++i) schedule.add(i, 1s, "gateway", Failing);
+  CHECK(take_all(schedule, 1s).size() == kFailingAtOncePerHost);
+  schedule.add(16, 2s, "gateway", Good);
+  CHECK(take_all(schedule, 2s) == std::vector<std::size_t>{16});
+  schedule.release("gateway", Good);
+  CHECK(take_all(schedule, 3s).empty());
+  schedule.release("gateway", Failing);
+  CHECK(take_all(schedule, 3s) == std::vector<std::size_t>{kFailingAtOncePerHost});
+}
+
+TEST_CASE("when a place is free, whoever waited longest takes it, failing or not") {
+  PollSchedule schedule;
+  using enum PollSchedule::Standing;
+  for (std::size_t i = 0; i < kPollsAtOncePerHost; ++i) schedule.add(i, 1s, "host", Good);
+  schedule.add(10, 2s, "host", Failing);
+  schedule.add(11, 3s, "host", Good);
+  CHECK(take_all(schedule, 3s).size() == kPollsAtOncePerHost);
+  schedule.release("host", Good);
+  schedule.release("host", Good);
+  CHECK(take_all(schedule, 4s) == std::vector<std::size_t>{10, 11});
+}
+
 TEST_CASE("after a reload the polls that are still under way count for their hosts") {
   PollSchedule schedule;
   for (std::size_t i = 0; i < kPollsAtOncePerHost; ++i) schedule.add(i, 1s, "a");

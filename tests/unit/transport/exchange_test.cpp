@@ -1,5 +1,7 @@
 // Plain HTTP exchanges with servers that behave, and with servers that do not.
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <atomic>
@@ -35,6 +37,29 @@ std::string gzip(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "a request for which this machine has no descriptor left says so, and nothing of the peer") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.reply(200, "{}");
+  }};
+  Client client;
+  CHECK(client.reply_to(get(server.url())).status == 200);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit few = before;
+  few.rlim_cur = 64;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  std::vector<int> taken;
+  for (int fd = dup(0); fd >= 0; fd = dup(0)) taken.push_back(fd);
+  const HttpFailure failure = client.failure_of(get(server.url()));
+  for (const int fd : taken) close(fd);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(failure.shortage == Shortage::Descriptors);
+  CHECK(has(failure.sentence, "raise the limit"));
+  CHECK(client.reply_to(get(server.url())).status == 200);
+}
 
 TEST_CASE("a reply carries status, body, lower-case headers and phases") {
   FakeServer server{[](Connection& peer) {

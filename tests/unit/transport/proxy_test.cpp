@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/transport/proxy_route.h"
+#include "daemon/transport/target.h"
 #include "tests/unit/transport/certificates.h"
 #include "tests/unit/transport/client.h"
 #include "tests/unit/transport/fake_server.h"
@@ -58,7 +59,10 @@ TEST_CASE("the environment takes part only when asked to, and an explicit proxy 
   CHECK(choose_proxy({"http://mine:4", "", true}, "http", "a.example", 80) == "http://mine:4");
   CHECK(choose_proxy({"http://mine:4", "a.example", false}, "http", "a.example", 80) == "");
   unsetenv("http_proxy");
+  CHECK(choose_proxy(environment, "http", "a.example", 80) == "http://upper:3");
+  setenv("REQUEST_METHOD", "GET", 1);
   CHECK(choose_proxy(environment, "http", "a.example", 80) == "");
+  unsetenv("REQUEST_METHOD");
   for (const char* name : {"https_proxy", "HTTP_PROXY", "no_proxy"}) unsetenv(name);
 }
 
@@ -72,7 +76,7 @@ TEST_CASE(
   CurlTransportOptions options;
   options.resolver.lookup = [](const std::string& host) -> LookupResult {
     if (host == "proxy.example") return Addresses{"127.0.0.1"};
-    return std::unexpected("must not be asked");
+    return std::unexpected(LookupError{"must not be asked"});
   };
   auto request = get("http://models.example/v1/models");
   request.headers = {{"X-Key", "k"}};
@@ -80,6 +84,39 @@ TEST_CASE(
   CHECK(Client{options}.reply_to(request).status == 200);
   CHECK(has(head, "GET http://models.example/v1/models HTTP/1.1\r\n"));
   CHECK(has(head, "\r\nProxy-Authorization: Basic bWU6aHVzaA==\r\n"));
+}
+
+TEST_CASE("a proxy without a port has that of its scheme") {
+  CHECK(parse_proxy_target("http://proxy.example")->port == 80);
+  CHECK(parse_proxy_target("proxy.example")->port == 80);
+  CHECK(parse_proxy_target("https://proxy.example")->port == 443);
+  CHECK(parse_proxy_target("socks5h://proxy.example")->port == 1080);
+}
+
+TEST_CASE(
+    "with a server_name a tunnel leads to the URL's host, and the certificate is the other's") {
+  const PemFolder folder;
+  const Identity authority = make_authority("modelvane test authority");
+  const auto context = server_context(make_leaf(authority, {.subject_names = "DNS:llm.test"}));
+  std::string request_head;
+  FakeServer server{[&](Connection& peer) {
+                      request_head = peer.read_head();
+                      peer.reply(200, "{}");
+                    },
+                    context.get()};
+  std::string head;
+  FakeServer proxy{[&](Connection& peer) {
+    head = peer.read_head();
+    peer.send("HTTP/1.1 200 Established\r\n\r\n");
+    peer.tunnel_to(server.port());
+  }};
+  auto request = get(server.url());
+  request.tls.ca_file = folder.write_certificate("ca.pem", authority);
+  request.tls.server_name = "llm.test";
+  request.proxy.url = fmt::format("http://127.0.0.1:{}", proxy.port());
+  CHECK(Client{}.reply_to(request).status == 200);
+  CHECK(has(head, fmt::format("CONNECT 127.0.0.1:{} HTTP/1.1\r\n", server.port())));
+  CHECK(has(request_head, fmt::format("\r\nHost: 127.0.0.1:{}\r\n", server.port())));
 }
 
 TEST_CASE("a TLS request goes through a tunnel that sees none of its headers") {

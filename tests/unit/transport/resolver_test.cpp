@@ -244,13 +244,34 @@ TEST_CASE("the system's resolver gives numeric addresses or says why not") {
   CHECK(look_up("127.0.0.1") == Addresses{"127.0.0.1"});
   const LookupResult nothing = look_up("not a name");
   REQUIRE_FALSE(nothing);
-  CHECK_FALSE(nothing.error().empty());
+  CHECK_FALSE(nothing.error().sentence.empty());
 }
 
 TEST_CASE("a name with a trailing dot is looked up and reached as it is written") {
   FakeNames names;
   FakeServer server{friendly()};
   CHECK(Client{with(names)}.reply_to(get(at("models.example.", server))).status == 200);
+}
+
+TEST_CASE("a kept connection is not used when its host has moved to other addresses") {
+  FakeServer server{[](Connection& peer) {
+    while (!peer.read_head().empty()) peer.reply(200, "{}");
+  }};
+  std::string address = "127.0.0.1";
+  CurlTransportOptions options;
+  options.address_life = 0ms;
+  options.resolver.lookup = [&](const std::string&) -> LookupResult { return Addresses{address}; };
+  Client client{options};
+  auto request = get(fmt::format("http://moving.test:{}/", server.port()));
+  request.reuse_connection = true;
+  CHECK(client.reply_to(request).status == 200);
+  CHECK(client.reply_to(request).status == 200);
+  CHECK(server.accepts() == 1);
+  address = "127.0.0.2";  // nobody listens there
+  CHECK(client.failure_of(request).reason == Reason::Connect);
+  address = "127.0.0.1";
+  CHECK(client.reply_to(request).status == 200);
+  CHECK(server.accepts() == 2);
 }
 
 }  // namespace modelvane::test
