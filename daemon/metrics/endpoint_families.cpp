@@ -79,9 +79,15 @@ void add_phases(Endpoints endpoints, Exposition& out) {
 }
 
 void add_last_poll(Endpoints endpoints, Exposition& out) {
-  add_poll_gauge(out, endpoints, "modelvane_endpoint_up",
-                 "1 when the last poll was good, 0 when it failed.",
-                 [](const EndpointView& view) { return as_number(view.last_ok); });
+  // Until the first poll of this process what the store knows: an outage does not end with a
+  // restart.
+  add_gauge(out, endpoints, "modelvane_endpoint_up",
+            "1 when the last poll was good, 0 when it failed.",
+            [](const EndpointSeries& endpoint) -> std::optional<double> {
+              if (endpoint.view->last_poll) return as_number(endpoint.view->last_ok);
+              if (endpoint.known->availability == Availability::Unknown) return std::nullopt;
+              return as_number(endpoint.known->availability == Availability::Up);
+            });
   add_gauge(out, endpoints, "modelvane_poll_interval_seconds", "Configured time between polls.",
             [](const EndpointSeries& endpoint) {
               return std::optional{to_seconds(endpoint.view->interval)};

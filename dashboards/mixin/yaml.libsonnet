@@ -5,7 +5,9 @@ local indented(text, by) =
 local plain(text) =
   std.length(text) > 0 && std.length([c for c in std.stringChars(text)
                                       if !std.member('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:./-', c)]) == 0
-  && !std.member('0123456789-:', text[0]) && text[std.length(text) - 1] != ':';
+  && text[0] != '-' && text[0] != ':' && text[std.length(text) - 1] != ':'
+  // 5m is a text; 5 and 1e5 would be numbers.
+  && (!std.member('0123456789', text[0]) || std.member('smhdw', text[std.length(text) - 1]));
 local key(text) = if plain(text) && !std.member(['true', 'false', 'null', 'on', 'off', 'yes', 'no'], text) then text else quoted(text);
 {
   comment(text)::

@@ -116,6 +116,18 @@ TEST_CASE("an alias has exactly one info series, and none while its target is hi
         "1");
 }
 
+TEST_CASE("what the store knows of an endpoint's availability is there before the first poll") {
+  for (const auto& [availability, shown] :
+       {std::pair{Availability::Down, "0"}, {Availability::Up, "1"}}) {
+    auto known = std::make_shared<KnownView>();
+    known->availability = availability;
+    auto view = sample::gateway();
+    view.known = known;
+    const auto text = exposition::parse(render_metrics(sample::snapshot_of({view}, {})));
+    CHECK(text.value(R"(modelvane_endpoint_up{endpoint="gateway"})") == shown);
+  }
+}
+
 TEST_CASE("before the first poll only counters stand, and all of them at zero") {
   const auto text = exposition::parse(render_metrics(sample::snapshot_of({sample::gateway()}, {})));
   for (const auto* absent :
