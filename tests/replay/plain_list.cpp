@@ -1,6 +1,7 @@
 #include "tests/replay/plain_list.h"
 
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 
 namespace modelvane {
@@ -75,8 +76,10 @@ PlainList plain_list(const std::string& body, const PlainProvider& provider) {
     PlainRow& plain = list[id];
     if (plain.is_listed) continue;
     plain.is_listed = true;
-    plain.is_named = (!provider.alias_begins.empty() && id.starts_with(provider.alias_begins)) ||
-                     (!provider.alias_ends.empty() && id.ends_with(provider.alias_ends));
+    plain.is_named =
+        (!provider.alias_begins.empty() && id.starts_with(provider.alias_begins)) ||
+        (!provider.alias_ends.empty() && id.ends_with(provider.alias_ends)) ||
+        (!provider.alias_like.empty() && std::regex_match(id, std::regex{provider.alias_like}));
     for (const auto& key : provider.hints) plain.hints += row.value(key, json()).dump() + " ";
     plain.end = text_of(row, provider.end);
     plain.replacement = text_of(row, provider.replacement);

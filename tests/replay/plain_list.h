@@ -30,6 +30,7 @@ struct PlainProvider {
       false;  // a row's `name` is its target; `aliases` lists others of the same name
   std::string alias_begins{};  // "" = ids that are aliases by name do not begin in a special way
   std::string alias_ends{};    // likewise
+  std::string alias_like{};    // a regular expression for whole ids; "" = none
   std::vector<std::string> hints{};
   std::string end{};  // key of a "2026-12-31", also with a time
   std::string replacement{};

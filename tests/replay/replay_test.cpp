@@ -88,11 +88,13 @@ const std::vector<Row> kRows = {
                    {"model.retirement_near", 30},
                    {"model.retirement_set", 11}},
      .removed_at_once = 6},
-    // Two of the new ids end in -latest.
+    // Two of the new ids end in -latest, and six are a version's name without a date.
     {.provider = "openai",
-     .plain = {.alias_ends = "-latest", .end = "shutdown_date"},
+     .plain = {.alias_ends = "-latest",
+               .alias_like = "gpt-[0-9.]+o?(-mini|-nano|-pro|-turbo)?|o[0-9]+(-mini|-pro)?",
+               .end = "shutdown_date"},
      .by_ids = {{"model.added", 23}, {"model.removed", 16}},
-     .by_preset = {{"alias.appeared", 2}, {"model.added", 21}, {"model.removed", 16}},
+     .by_preset = {{"alias.appeared", 8}, {"model.added", 15}, {"model.removed", 16}},
      .removed_at_once = 9},
     // 69 of 226 ids were away for three days and are rightly reported; they come back at once. Six
     // more lists of half the ids held for hours.

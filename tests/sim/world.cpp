@@ -137,6 +137,7 @@ HttpResult SimTransport::deliver(Receiver& receiver, const HttpRequest& request)
     receiver.accept(id, request.body);
     return HttpReply{.status = 204};
   }
+  ++receiver.refusals[id];
   switch (random_() % 4) {
     case 0: return HttpReply{.status = 500};
     case 1: return HttpReply{.status = 404};

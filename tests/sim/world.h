@@ -49,6 +49,7 @@ struct Receiver {
   double fault_rate = 0;
   std::map<std::string, std::string> body_by_id;
   std::vector<std::string> order;  // ids, as first accepted
+  std::map<std::string, int> refusals;  // by id: answers that were none, or no success
   bool saw_changed_body = false;
   void accept(const std::string& id, const std::string& body);
 };

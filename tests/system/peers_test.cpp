@@ -8,6 +8,7 @@
 #include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "tests/system/harness.h"
 #include "tests/system/prometheus.h"

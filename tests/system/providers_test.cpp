@@ -128,7 +128,9 @@ const Preset kPresets[] = {
      "ANTHROPIC_API_KEY",
      "x-api-key",
      3,
-     {"claude-3-7-sonnet-latest -> claude-3-7-sonnet-20250219 (lookup)"}},
+     {"claude-3-7-sonnet-latest -> claude-3-7-sonnet-20250219 (lookup)",
+      "claude-haiku-4-5 (undisclosed)", "claude-opus-4-5 (undisclosed)",
+      "claude-sonnet-4-5 (undisclosed)"}},
     {"azure-deployments",
      "AZURE_OPENAI_API_KEY",
      "api-key",
@@ -171,7 +173,7 @@ const Preset kPresets[] = {
      "LLAMA_API_KEY",
      "authorization",
      1,
-     {"chat -> qwen3-8b (reverse)", "default -> qwen3-8b (reverse)"}},
+     {"chat -> qwen3-8b (reverse)", "default -> qwen3-8b (reverse)", "qwen3-8b (undisclosed)"}},
     {"lmstudio",
      "LM_API_TOKEN",
      "authorization",
@@ -196,7 +198,8 @@ const Preset kPresets[] = {
      "OPENAI_API_KEY",
      "authorization",
      4,
-     {"chatgpt-image-latest (undisclosed)", "gpt-5-chat-latest (undisclosed)"}},
+     {"chatgpt-image-latest (undisclosed)", "gpt-4o (undisclosed)",
+      "gpt-5-chat-latest (undisclosed)"}},
     {"openai-compatible",
      "OPENAI_COMPATIBLE_API_KEY",
      "authorization",
@@ -267,7 +270,8 @@ TEST_CASE(
     CHECK(shows(serve,
                 fmt::format("catalog_models{{endpoint=\"{}\"}} {}", preset.name, preset.models)));
     CHECK(shows(serve, fmt::format("endpoint_up{{endpoint=\"{}\"}} 1", preset.name)));
-    CHECK(aliases_of(serve, preset.name) == preset.aliases);
+    const auto aliases = aliases_of(serve, preset.name);
+    CHECK_MESSAGE(aliases == preset.aliases, fmt::format("{}", fmt::join(aliases, "; ")));
   }
   for (const auto& request : upstream.requests()) {
     const auto name = request.path.substr(1, request.path.find('/', 1) - 1);

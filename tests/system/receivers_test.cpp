@@ -90,8 +90,8 @@ TEST_CASE(
   CHECK_MESSAGE(node.wait() == 0, node.transcript());
   // One of each type, hostile names, and for chats a digest.
   const auto types = kEventTypes.size();
-  CHECK(node.standard_output() == fmt::format("{0} Slack, {0} Discord, {0} Teams, {1} signed\n",
-                                              types + 2, types + 1));
+  CHECK(node.standard_output() ==
+        fmt::format("{0} Slack, {0} Discord, {0} Teams, {1} signed\n", types + 2, types + 1));
 }
 
 TEST_CASE("Debian's webhook runs its command for a signed event, and for no other") {

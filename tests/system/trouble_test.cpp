@@ -125,23 +125,16 @@ TEST_CASE(
   CHECK(stage.receiver.events().size() == 1);
 }
 
-TEST_CASE(
-    "in a read-only folder modelvane says so, polls all the same, and begins to work when it may "
-    "write") {
+TEST_CASE("in a folder that it may never write to modelvane ends with a sentence that says so") {
   Stage stage;
   const std::filesystem::path data = stage.folder.file("data");
   std::filesystem::create_directory(data);
   std::filesystem::permissions(
       data, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   Serve serve(stage.folder, stage.config(), Serve::Options{.obeys_permissions = true});
-  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  CHECK(unreadiness_names(serve, data.string()));
-  CHECK(stage.upstream.wait_for_requests(2));
-  CHECK(metrics_show(serve, "modelvane_endpoint_up{endpoint=\"m\"} 1"));
-
-  std::filesystem::permissions(data, std::filesystem::perms::owner_all);
-  CHECK(becomes_ready(serve));
-  CHECK(metrics_show(serve, "target=\"m-1\""));
+  CHECK(serve.process().wait(std::chrono::seconds{10}) == 1);
+  CHECK(serve.process().transcript().find(data.string()) != std::string::npos);
+  CHECK(serve.process().transcript().find("Permission denied") != std::string::npos);
 }
 
 TEST_CASE(
