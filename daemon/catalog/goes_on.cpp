@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 
 #include "daemon/catalog/pagination.h"
 
@@ -64,14 +63,6 @@ constexpr std::array kNumbers{PageNumbers{"/result_info/page", "/result_info/tot
                               PageNumbers{"/meta/page", "/meta/total_pages"},
                               PageNumbers{"/pagination/page", "/pagination/total_pages"}};
 
-std::optional<std::size_t> number_of(const JsonValue& value) {
-  if (value.kind != Kind::Number) return std::nullopt;
-  std::size_t number = 0;
-  const char* end = value.text.data() + value.text.size();
-  const auto [stop, error] = std::from_chars(value.text.data(), end, number);
-  return error == std::errc{} && stop == end ? std::optional{number} : std::nullopt;
-}
-
 std::string sentence(std::string_view what, std::string_view remedy) {
   return fmt::format(
       "the answer says that the list goes on ({}), and nothing says how: write list: {{pagination: "
@@ -99,13 +90,13 @@ std::string GoesOn::problem(const std::vector<JsonValue>& values,
   for (std::size_t i = 0; i < links_.size(); ++i) {
     const auto& value = values[links_[i]];
     const bool leads_on =
-        (value.is_text() && !value.text.empty()) || number_of(value).value_or(0) > 0;
+        (value.is_text() && !value.text.empty()) || number_in<std::size_t>(value).value_or(0) > 0;
     if (leads_on)
       return sentence(fmt::format("there is a {}", kLinks[i].pointer), kLinks[i].remedy);
   }
   for (std::size_t i = 0; i < numbers_.size(); ++i) {
-    const auto page = number_of(values[numbers_[i].page]);
-    const auto pages = number_of(values[numbers_[i].pages]);
+    const auto page = number_in<std::size_t>(values[numbers_[i].page]);
+    const auto pages = number_in<std::size_t>(values[numbers_[i].pages]);
     if (page && pages && *page < *pages) {
       return sentence(fmt::format("{} is {} of {}", kNumbers[i].page, *page, *pages),
                       "{kind: page, query: page}");
@@ -118,7 +109,7 @@ std::string GoesOn::problem(const std::vector<JsonValue>& values,
 
 std::optional<std::size_t> GoesOn::total(const std::vector<JsonValue>& values) const {
   for (const auto slot : totals_) {
-    if (const auto number = number_of(values[slot])) return number;
+    if (const auto number = number_in<std::size_t>(values[slot])) return number;
   }
   return std::nullopt;
 }

@@ -1,6 +1,8 @@
 // A value of a JSON document that somebody asked for.
 #pragma once
 
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,16 @@ struct JsonValue {
   }
   bool is_text() const { return kind == Kind::Text; }
 };
+
+// A number that the type holds, all of it; nullopt: another value, or one that it cannot hold.
+template <typename Number>
+std::optional<Number> number_in(const JsonValue& value) {
+  if (value.kind != JsonValue::Kind::Number) return std::nullopt;
+  Number number{};
+  const auto* end = value.text.data() + value.text.size();
+  const auto [stop, error] = std::from_chars(value.text.data(), end, number);
+  return error == std::errc{} && stop == end ? std::optional{number} : std::nullopt;
+}
 
 std::string_view name_of(JsonValue::Kind kind);
 

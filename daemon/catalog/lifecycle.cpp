@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "daemon/catalog/model_id.h"
 #include "daemon/text/ascii.h"
@@ -21,17 +20,8 @@ std::optional<Time> plausible(Time time) {
   return time >= kEarliest && time < kLatest ? std::optional{time} : std::nullopt;
 }
 
-template <typename Number>
-std::optional<Number> number_of(const JsonValue& value) {
-  if (value.kind != Kind::Number) return std::nullopt;
-  Number number{};
-  const auto* end = value.text.data() + value.text.size();
-  const auto [stop, error] = std::from_chars(value.text.data(), end, number);
-  return error == std::errc{} && stop == end ? std::optional{number} : std::nullopt;
-}
-
 std::optional<Time> epoch_seconds(const JsonValue& value) {
-  const auto number = number_of<double>(value);
+  const auto number = number_in<double>(value);
   if (!number || !(*number >= to_seconds(kEarliest)) || !(*number < to_seconds(kLatest)))
     return std::nullopt;
   return Time{seconds{static_cast<std::int64_t>(*number)}};
@@ -57,9 +47,9 @@ bool is_ending(const std::string& word, const std::vector<std::string>& words) {
 }
 
 std::optional<Time> date_of_parts(const JsonValue& y, const JsonValue& m, const JsonValue& d) {
-  const auto year_number = number_of<int>(y);
-  const auto month_number = number_of<unsigned>(m);
-  const auto day_number = number_of<unsigned>(d);
+  const auto year_number = number_in<int>(y);
+  const auto month_number = number_in<unsigned>(m);
+  const auto day_number = number_in<unsigned>(d);
   if (!year_number || !month_number || !day_number || *year_number < 0 || *year_number > 9999 ||
       *month_number > 12 || *day_number > 31) {
     return std::nullopt;

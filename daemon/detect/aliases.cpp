@@ -154,9 +154,7 @@ void judge_known(Turn& turn, const Catalog& catalog) {
     ++entry;
   }
   // A never disclosed alias that has vanished leaves nothing to know.
-  std::erase_if(turn.state.aliases, [](const auto& entry) {
-    return entry.second.status() == AliasStatus::Absent && entry.second.target().empty();
-  });
+  std::erase_if(turn.state.aliases, [](const auto& entry) { return entry.second.is_nothing(); });
 }
 
 // An alias that was never there is known as absent, without a target, until it is confirmed.

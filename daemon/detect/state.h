@@ -69,6 +69,8 @@ struct AliasState {
   AliasStatus status() const { return sighting.known.status; }
   // The last confirmed target; kept while undisclosed or absent; "" = never disclosed.
   const std::string& target() const { return sighting.known.target; }
+  // Not there, and never disclosed: there is nothing to know of it (yet).
+  bool is_nothing() const { return status() == AliasStatus::Absent && target().empty(); }
   friend bool operator==(const AliasState&, const AliasState&) = default;
 };
 

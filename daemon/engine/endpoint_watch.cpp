@@ -38,6 +38,14 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
   return view;
 }
 
+// What the list calls something like it, as a question.
+std::string meant_instead_of(const std::string& id, const EndpointState& state) {
+  std::vector<std::string> names;
+  for (const auto& [alias, known] : state.aliases) names.push_back(alias);
+  for (const auto& listed : state.ids) names.push_back(listed);
+  return did_you_mean(id, std::vector<std::string_view>{names.begin(), names.end()});
+}
+
 }  // namespace
 
 EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance)
@@ -194,14 +202,16 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
   const Duration pause = retry_after || !failure.is_refusal
                              ? Duration{0}
                              : pause_after(failure, refusals_in_row_, config_.interval);
-  const bool may_be_ours = is_unreachable(failure.reason);
+  // Who is known to be down is not told so again: no need to keep what was known before.
+  const bool may_be_ours = is_unreachable(failure.reason) && may_tell_down &&
+                           state_.availability.known != Availability::Down;
   std::optional<EndpointState> before;
   if (may_decide && may_be_ours) before = state_;
   auto outcome = decide(
       {.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""}, may_decide);
   const bool tells_down = std::ranges::any_of(
       outcome.events, [](const Event& event) { return event.type == EventType::EndpointDown; });
-  if (may_be_ours && tells_down && may_tell_down && !may_tell_down()) {
+  if (may_be_ours && tells_down && !may_tell_down()) {
     state_ = std::move(*before);
     outcome = {};
   }
@@ -234,10 +244,6 @@ void EndpointWatch::note(const std::vector<CatalogNote>& notes) {
 
 void EndpointWatch::add_unlisted_pins(const EndpointState& durable, KnownView& known) {
   if (!durable.has_baseline) return;
-  std::vector<std::string> names;
-  for (const auto& [id, alias] : durable.aliases) names.push_back(id);
-  for (const auto& id : durable.ids) names.push_back(id);
-  const std::vector<std::string_view> candidates{names.begin(), names.end()};
   for (const auto& [id, approved] : watched_.pins) {
     if (durable.aliases.contains(id)) continue;
     known.aliases.push_back(
@@ -246,7 +252,7 @@ void EndpointWatch::add_unlisted_pins(const EndpointState& durable, KnownView& k
          .since = durable.last_good.value_or(Time{}),
          .pin = PinState{approved, false}});
     if (!unlisted_pins_.insert(id).second) continue;
-    const std::string meant = durable.ids.has(id) ? "" : did_you_mean(id, candidates);
+    const std::string meant = durable.ids.has(id) ? "" : meant_instead_of(id, durable);
     log::warn("nobody says what a pinned alias points to" + meant,
               {{"endpoint", name()}, {"alias", id}});
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/text/address_range.h"
+
 namespace modelvane {
 
 bool is_unreachable(Reason reason) {
@@ -9,8 +11,7 @@ bool is_unreachable(Reason reason) {
 }
 
 bool is_this_machine(const std::string& host) {
-  return host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") ||
-         host == "[::1]";
+  return is_localhost(host) || host.starts_with("127.") || host == "[::1]";
 }
 
 void Isolation::configure(Duration window, const std::set<std::string>& hosts) {

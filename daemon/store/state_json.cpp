@@ -262,8 +262,7 @@ EndpointState state_of(const Json& value) {
   if (const auto found = value.find("aliases"); found != value.end()) {
     for (const auto& [id, stored] : found->items()) {
       AliasState alias = alias_of(stored);
-      const bool is_new = alias.status() == AliasStatus::Absent && alias.target().empty();
-      (is_new ? state.newcomers : state.aliases).emplace(id, std::move(alias));
+      (alias.is_nothing() ? state.newcomers : state.aliases).emplace(id, std::move(alias));
     }
   }
   if (const auto found = value.find("quarantine"); found != value.end()) {

@@ -17,6 +17,11 @@ using AddressBytes = std::array<std::uint8_t, 16>;
 // nullopt: no address, but a name perhaps.
 std::optional<AddressBytes> parse_address(std::string_view text);
 
+// The names of this machine itself (RFC 6761, section 6.3); in lower case, without a final dot.
+constexpr bool is_localhost(std::string_view name) {
+  return name == "localhost" || name.ends_with(".localhost");
+}
+
 bool is_v4(const AddressBytes& address);
 // The IPv4 address whose four bytes stand at `bytes`.
 AddressBytes v4_address(const std::uint8_t* bytes);

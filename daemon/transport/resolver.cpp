@@ -250,7 +250,7 @@ std::optional<Addresses> addresses_without_lookup(std::string_view host) {
   if (parse_address(text)) return Addresses{text};
   auto name = to_lower(text);
   if (name.ends_with('.')) name.pop_back();
-  if (name == "localhost" || name.ends_with(".localhost")) return Addresses{"127.0.0.1", "::1"};
+  if (is_localhost(name)) return Addresses{"127.0.0.1", "::1"};
   return std::nullopt;
 }
 

@@ -9,12 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Enough other models that a missing one is no quarantine.
-Targets list_with(Targets aliases) {
-  for (const auto* id : {"m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"}) aliases.emplace(id, "");
-  return aliases;
-}
-
 TEST_CASE("the first good poll sets the baseline silently") {
   Story story;
   story.lists({{"a", "x"}});
@@ -111,21 +105,21 @@ TEST_CASE("a row of moves to ever new targets is not alternation") {
 
 TEST_CASE("an alias appears, vanishes after its time, and comes back") {
   Story story;
-  story.lists(list_with({}), 2).lists(list_with({{"a", "x"}}), 2);
+  story.lists(models_and({}), 2).lists(models_and({{"a", "x"}}), 2);
   CHECK(story.events() == Lines{"alias.appeared a: - -> x"});
-  story.lists(list_with({}), 10);
+  story.lists(models_and({}), 10);
   CHECK(story.all.size() == 1);
-  story.lists(list_with({}), 1);
+  story.lists(models_and({}), 1);
   CHECK(story.events() == Lines{"alias.appeared a: - -> x", "alias.vanished a: x -> -"});
-  story.lists(list_with({{"a", "x"}}), 2);
+  story.lists(models_and({{"a", "x"}}), 2);
   CHECK(story.events().back() == "alias.appeared a: x -> x");
 }
 
 TEST_CASE("a move behind an absence is not lost: the chain of moves has no gap") {
   Story story;
-  story.lists(list_with({{"a", "x"}}), 2)
-      .lists(list_with({}), 20)
-      .lists(list_with({{"a", "y"}}), 2);
+  story.lists(models_and({{"a", "x"}}), 2)
+      .lists(models_and({}), 20)
+      .lists(models_and({{"a", "y"}}), 2);
   CHECK(story.events() ==
         Lines{"alias.vanished a: x -> -", "alias.appeared a: x -> y", "alias.moved a: x -> y"});
 }
@@ -144,12 +138,12 @@ TEST_CASE("a provider that hides a target and shows it again") {
 
 TEST_CASE("a model that becomes an alias appears, and one that only seemed to leaves no trace") {
   Story story;
-  story.lists(list_with({{"a", ""}}), 2)
-      .lists(list_with({{"a", "x"}}))
-      .lists(list_with({{"a", ""}}), 9);
+  story.lists(models_and({{"a", ""}}), 2)
+      .lists(models_and({{"a", "x"}}))
+      .lists(models_and({{"a", ""}}), 9);
   CHECK(story.events().empty());
   CHECK(story.state.aliases.empty());
-  story.lists(list_with({{"a", "x"}}), 2);
+  story.lists(models_and({{"a", "x"}}), 2);
   REQUIRE(story.events() == Lines{"alias.appeared a: - -> x"});
   CHECK(story.all[0].summary == "a is a new alias in internlm's list; it points to x");
 }
@@ -179,7 +173,7 @@ TEST_CASE(
 TEST_CASE("a ratio of zero switches the guard off") {
   Story story;
   story.watched.policy.shrink_guard.ratio = 0;
-  story.lists(list_with({{"a", "x"}}), 2).lists({{"a", "y"}}, 2);
+  story.lists(models_and({{"a", "x"}}), 2).lists({{"a", "y"}}, 2);
   CHECK(story.events() == Lines{"alias.moved a: x -> y"});
 }
 
@@ -220,7 +214,7 @@ TEST_CASE("the next poll comes sooner while something waits for confirmation, an
 TEST_CASE("when only time is missing, the next poll waits for its end") {
   Story story;
   const Policy policy;
-  story.lists(list_with({{"a", "x"}}), 2).lists(list_with({}), 3);
+  story.lists(models_and({{"a", "x"}}), 2).lists(models_and({}), 3);
   const Time first_missing = story.now - 3min;
   CHECK(wants_poll_at(story.state, policy, 5s, story.now) == first_missing + 10min);
 }

@@ -9,21 +9,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Targets with(Targets others) {
-  for (const auto* id : {"m1", "m2", "m3", "m4"}) others.emplace(id, "");
-  return others;
-}
-
 TEST_CASE("a clock that is set forward ends no waiting, and one that is set back prolongs none") {
   for (const Duration step : {Duration{24h * 365 * 5}, Duration{-24h * 365 * 5}}) {
     Story story;
     story.watched.policy.removed = {.polls = 2, .for_at_least = 10min};
-    story.lists(with({{"n", ""}}), 2).lists(with({}), 5);
+    story.lists(models_and({{"n", ""}}), 2).lists(models_and({}), 5);
     story.now += step;
     move_times(story.state, step);
-    story.lists(with({}), 5);
+    story.lists(models_and({}), 5);
     CHECK(story.events().empty());
-    story.lists(with({}), 1);
+    story.lists(models_and({}), 1);
     REQUIRE(story.events() == Lines{"model.removed n"});
     const auto& [before, after] = *story.all[0].observed_between;
     CHECK(after - *before == 1min);
@@ -33,10 +28,10 @@ TEST_CASE("a clock that is set forward ends no waiting, and one that is set back
 
 TEST_CASE("an outage lasts as long as it lasted, whatever the clock does meanwhile") {
   Story story;
-  story.lists(with({}), 2).fails(3);
+  story.lists(models_and({}), 2).fails(3);
   story.now -= 24h;
   move_times(story.state, -24h);
-  story.fails(2).lists(with({}), 2);
+  story.fails(2).lists(models_and({}), 2);
   REQUIRE(story.events() == Lines{"endpoint.down", "endpoint.up"});
   CHECK(story.all[1].lasted == 5min);
 }
@@ -45,12 +40,12 @@ TEST_CASE("stored times in the future count as now") {
   Story story;
   story.watched.policy.removed = {.polls = 2, .for_at_least = 10min};
   story.now += 24h * 365;
-  story.lists(with({{"n", ""}}), 2).lists(with({}), 1);
+  story.lists(models_and({{"n", ""}}), 2).lists(models_and({}), 1);
   story.now -= 24h * 365;
   clamp_times(story.state, story.now);
-  story.lists(with({}), 10);
+  story.lists(models_and({}), 10);
   CHECK(story.events().empty());
-  story.lists(with({}), 1);
+  story.lists(models_and({}), 1);
   REQUIRE(story.events() == Lines{"model.removed n"});
   const auto& [before, after] = *story.all[0].observed_between;
   CHECK(*before <= after);

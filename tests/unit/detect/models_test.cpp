@@ -9,12 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Eight models, and more.
-Targets models_and(Targets more) {
-  for (const auto* id : {"m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"}) more.emplace(id, "");
-  return more;
-}
-
 TEST_CASE("a model is added when two polls have shown it") {
   Story story;
   story.lists(models_and({}), 2).lists(models_and({{"new", ""}}));

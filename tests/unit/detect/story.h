@@ -16,6 +16,12 @@ namespace modelvane {
 using Targets =
     std::map<std::string, std::string>;  // id -> target; "" = listed, but discloses nothing
 
+// Eight models that nothing happens to, so that a missing one is no quarantine, and more.
+inline Targets models_and(Targets more) {
+  for (const auto* id : {"m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"}) more.emplace(id, "");
+  return more;
+}
+
 struct Story {
   Watched watched{.endpoint = "internlm", .instance = "test"};
   EndpointState state;

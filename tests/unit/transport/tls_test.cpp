@@ -44,6 +44,11 @@ struct World {
     request.tls.ca_file = ca_file;
     return request;
   }
+  // From now on only clients with a certificate of the authority are served.
+  void demand_client_certificate() const {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context.get()), authority.certificate.get());
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
 
   PemFolder folder;
   Identity authority = make_authority("modelvane test authority");
@@ -174,10 +179,7 @@ TEST_CASE(
     "a client certificate is shown to a server that demands one, and connections with and without "
     "it stay apart") {
   const World world;
-  X509_STORE_add_cert(SSL_CTX_get_cert_store(world.context.get()),
-                      world.authority.certificate.get());
-  SSL_CTX_set_verify(world.context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                     nullptr);
+  world.demand_client_certificate();
   FakeServer server{friendly, world.context.get()};
   const Identity mine = make_leaf(world.authority);
   auto request = world.request(server);
@@ -288,10 +290,7 @@ TEST_CASE(
 
 TEST_CASE("a renewed client certificate counts at once, also with kept connections") {
   const World world;
-  X509_STORE_add_cert(SSL_CTX_get_cert_store(world.context.get()),
-                      world.authority.certificate.get());
-  SSL_CTX_set_verify(world.context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                     nullptr);
+  world.demand_client_certificate();
   FakeServer server{friendly, world.context.get()};
   const auto write = [&](const Identity& identity) {
     world.folder.write_certificate("client.pem", identity);
