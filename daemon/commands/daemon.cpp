@@ -30,6 +30,7 @@ constexpr Duration kReloadShown = 10s;
 
 Config with_instance(Config config) {
   if (!config.instance.empty()) return config;
+  config.is_instance_host_name = true;
   std::array<char, 256> name{};
   config.instance = ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0'
                         ? name.data()

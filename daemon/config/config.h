@@ -102,6 +102,7 @@ struct WebhookConfig {
 
 struct Config {
   std::string instance;  // "" = the host's name; CloudEvents source is urn:modelvane:<instance>
+  bool is_instance_host_name = false;  // it may be another after each start
   std::vector<EndpointConfig> endpoints;
   std::vector<WebhookConfig> webhooks;
   Duration retention = std::chrono::hours{24 * 400};

@@ -34,6 +34,14 @@ void announce(Turn& turn, const std::string& id, const AliasState& alias, const 
                                        alias.target(), approved);
 }
 
+// The user pins it no longer: what was said of the pin is over.
+void take_back(Turn& turn, const std::string& id, const AliasState& alias) {
+  Event& event = turn.emit_alias(EventType::AliasUnwatched, id);
+  event.to = alias.target();
+  event.ended = {EventType::AliasPinBroken};
+  event.summary = fmt::format("{} is no longer pinned", id);
+}
+
 void judge(Turn& turn, const std::string& id, AliasState& alias) {
   const auto pin =
       alias.target().empty() ? std::nullopt : pin_state(turn.watched, id, alias.target());
@@ -43,6 +51,7 @@ void judge(Turn& turn, const std::string& id, AliasState& alias) {
   alias.pin_ok = ok;
   turn.has_changed = true;
   if (pin && (!pin->ok || was_broken)) announce(turn, id, alias, *pin);
+  if (!pin && was_broken) take_back(turn, id, alias);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // The machine for alias.pin_broken and alias.pin_restored: the confirmed target of each pinned
 // alias against the targets that the user has approved. A pin that does not hold is said once, also
 // when nothing was known before: the user has asserted that it does. A hidden or missing target is
-// judged as the last one known; an alias whose target was never disclosed is not judged.
+// judged as the last one known; an alias whose target was never disclosed is not judged. When the
+// user takes away a pin that does not hold, alias.unwatched ends what was said of it.
 #pragma once
 
 #include <optional>

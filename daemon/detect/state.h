@@ -160,6 +160,7 @@ struct EndpointState {
   std::string down_sentence;
   std::optional<Time> last_answer;  // last poll that was good or quarantined
 
+  bool is_unwatched = false;  // it left the configuration, and that was said (unwatched.h)
   EchoSpending echo;
   std::uint64_t events_made = 0;  // part of each event's id
   friend bool operator==(const EndpointState&, const EndpointState&) = default;

@@ -100,6 +100,7 @@ void EndpointWatch::reconfigure(EndpointConfig config) {
 
 void EndpointWatch::restore(EndpointState state, const EventCounts& counts, Time now) {
   state_ = std::move(state);
+  state_.is_unwatched = false;
   clamp_times(state_, now);
   memory_.questions.asked.merge(asked_before(state_, config_.reading, now).asked);
   event_counts_ = counts;

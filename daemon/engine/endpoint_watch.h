@@ -14,6 +14,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/detect/advance.h"
+#include "daemon/detect/unwatched.h"
 #include "daemon/engine/isolation.h"
 #include "daemon/engine/poll_run.h"
 #include "daemon/engine/snapshot.h"
@@ -37,6 +38,8 @@ class EndpointWatch {
   void approve(ApprovedTargets approved);
   // What the store knew. Until then polls are counted, but nothing is decided.
   void restore(EndpointState state, const EventCounts& counts, Time now);
+  // It left the configuration (detect/unwatched.h).
+  std::vector<Event> leave(Time now) { return modelvane::leave(state_, watched_, now); }
 
   struct Outcome {
     std::vector<Event> events;

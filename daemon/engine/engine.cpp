@@ -71,6 +71,7 @@ Engine::Engine(Ports ports, Config config, std::uint64_t seed)
 
 void Engine::configure(Config config) {
   instance_ = config.instance;
+  is_instance_host_name_ = config.is_instance_host_name;
   source_ = "urn:modelvane:" + config.instance;
   daemon_.instance = config.instance;
   retention_ = config.retention;
@@ -113,6 +114,9 @@ void Engine::configure(Config config) {
   }
   for (auto& [name, watch] : kept) {
     cancel_poll(*watch);
+    // Before the store is open nothing is known of it; on_loaded() sees that it has left.
+    if (!ledger_.is_open()) continue;
+    note_departure(name, watch->endpoint.leave(clock_.wall()));
     loaded_.endpoints[name] = watch->endpoint.state();
   }
 
@@ -247,6 +251,7 @@ void Engine::on_loaded(Loaded loaded) {
   outbox_.restore(std::move(loaded.pending), loaded.dead_letters, loaded.webhook_switches, now());
   loaded.pending.clear();
   loaded_ = std::move(loaded);
+  note_departures_before_start();
 }
 
 // From here on every event of the batch is durable: now it may be shown and sent.
@@ -299,7 +304,7 @@ void Engine::commit_what_is_due() {
                               .source = source_,
                               .retention = retention_,
                               .webhooks = webhooks_,
-                              .state_of = [this](const auto& name) { return state_of(name); },
+                              .state_of = [this](const auto& name) { return state_to_keep(name); },
                               .hurries = is_shutting_down_});
 }
 
@@ -429,8 +434,10 @@ void Engine::look_at_secrets() {
 void Engine::start_deliveries() {
   if (is_shutting_down_) return;
   look_at_secrets();
-  const NotifyContext context{.external_url = external_url_, .instance = instance_};
+  NotifyContext context{
+      .external_url = external_url_, .instance = instance_, .is_host_name = is_instance_host_name_};
   for (const auto& due : outbox_.take_due(now())) {
+    context.alert_ended = due.alert_ended;
     std::vector<const StoredEvent*> events;
     for (const auto& event : due.events) events.push_back(event.get());
     if (events.size() > 1) {

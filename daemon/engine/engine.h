@@ -101,6 +101,8 @@ class Engine {
   void configure(Config config);
   void add_endpoint(EndpointConfig config, Duration spread);
   void place(std::unique_ptr<Watch> watch);
+  void note_departures_before_start();
+  void note_departure(const std::string& name, std::vector<Event> events);
   void cancel_poll(Watch& watch);
   void take_control();
   void take_journal();
@@ -123,6 +125,8 @@ class Engine {
   bool may_tell_down(const Watch& watch);
   void note_reach(const Watch& watch, const EndpointWatch::Outcome& outcome);
   const EndpointState* state_of(const std::string& endpoint) const;
+  // Also of an endpoint that has just left.
+  const EndpointState* state_to_keep(const std::string& endpoint) const;
   void commit_what_is_due();
   void carry_out(const OperatorTask& task);
   void approve(PinApproval approval);
@@ -140,6 +144,7 @@ class Engine {
   const std::string external_url_;
 
   std::string instance_;
+  bool is_instance_host_name_ = false;
   std::string source_;
   std::vector<WebhookConfig> webhooks_;
   Duration look_at_secrets_at_{0};

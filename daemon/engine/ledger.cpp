@@ -30,7 +30,16 @@ bool wants(const WebhookConfig& webhook, const Event& event) {
     return std::any_of(globs.begin(), globs.end(),
                        [&](const auto& glob) { return glob_matches(glob, text); });
   };
-  return any(webhook.events, name(event.type)) && any(webhook.endpoints, event.endpoint);
+  // Whoever was told of a beginning, and holds it open, hears of its end in any case.
+  const auto* format = find_format(webhook.format);
+  const auto ends_what_it_holds = [&] {
+    if (format == nullptr || !format->holds_states || !is_unwatched(event.type)) return false;
+    return format->is_state || std::ranges::any_of(event.ended, [&](EventType begun) {
+             return any(webhook.events, name(begun));
+           });
+  };
+  return any(webhook.endpoints, event.endpoint) &&
+         (any(webhook.events, name(event.type)) || ends_what_it_holds());
 }
 
 }  // namespace

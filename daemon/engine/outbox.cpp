@@ -135,6 +135,9 @@ void Outbox::put(Webhook& webhook, Parcel parcel) {
     return finish(webhook, std::move(parcel.delivery), DeliveryState::Dead,
                   "the stored event cannot be read");
   }
+  if (parcel.life && parcel.event->type == EventType::EndpointUnwatched)
+    return add_departure(webhook, std::move(parcel));
+  for (const auto& departure : webhook.departures) end_by(departure, parcel);
   auto key =
       parcel.life ? parcel.life->key : subject_of(parcel.event->endpoint, parcel.event->alias);
   // A lane of its own, that sorts beside its subject's.
@@ -227,31 +230,6 @@ void Outbox::keep_within_bounds(Now now) {
   }
 }
 
-// Of one alert only the newest event counts.
-void Outbox::replace_older(Webhook& webhook, Lane& lane) {
-  while (lane.parcels.size() > lane.in_flight + 1) {
-    const auto older = lane.parcels.begin() + static_cast<std::ptrdiff_t>(lane.in_flight);
-    const bool is_accepted = older->is_accepted();
-    Delivery done = std::move(older->delivery);
-    uncount(webhook, *older);
-    lane.parcels.erase(older);
-    finish(webhook, std::move(done), DeliveryState::Delivered,
-           is_accepted ? "" : "a later event of the same alert took its place");
-  }
-}
-
-// Another format or another alert_duration: the lanes are others.
-void Outbox::sort_anew(const std::string& name, Webhook& webhook) {
-  std::erase_if(sent_, [&](const auto& sent) { return sent.second.webhook == name; });
-  webhook.in_flight = 0;
-  for (auto& [key, lane] : std::exchange(webhook.lanes, {})) {
-    for (auto& parcel : lane.parcels) {
-      uncount(webhook, parcel);
-      if (!parcel.is_dropped) put(webhook, std::move(parcel));
-    }
-  }
-}
-
 // ---- what leaves
 // -------------------------------------------------------------------------------------------------
 
@@ -339,6 +317,7 @@ Outbox::Due Outbox::send(const std::string& name, Webhook& webhook,
   Sent sent{.webhook = name, .lanes = {}};
   for (const auto& candidate : group) {
     due.events.push_back(candidate.parcel->event);
+    due.alert_ended = candidate.parcel->ended;
     ++sent.lanes[*candidate.lane];
     ++webhook.lanes.at(*candidate.lane).in_flight;
     if (webhook.waiting_of.size() > 1)
@@ -380,9 +359,10 @@ std::vector<Outbox::Due> Outbox::take_due(Now now) {
   std::vector<Due> due;
   keep_within_bounds(now);
   for (auto& [name, webhook] : webhooks_) {
-    if (webhook.lanes.empty()) continue;
+    if (webhook.lanes.empty() && webhook.departures.empty()) continue;
     if (now.steady >= webhook.next_burial) {
       webhook.next_burial = now.steady + kBuryEvery;
+      finish_departures(webhook);
       bury_expired(name, webhook, now);
     }
     if (!webhook.config) continue;
@@ -530,6 +510,9 @@ bool Outbox::hurry(const DeliveryKey& key, Now now) {
 }
 
 void Outbox::drop(const DeliveryKey& key) {
+  std::erase_if(webhooks_[key.webhook].departures, [&](const Parcel& departure) {
+    return departure.delivery.sequence == key.sequence;
+  });
   Lane* lane = nullptr;
   std::string lane_key;
   Parcel* parcel = find(key, &lane, &lane_key);

@@ -22,7 +22,9 @@
 // One that wants no more events is switched off until an operator or another URL switches it on.
 // State formats hold an alert rather than tell an event: a parcel that was accepted stays, is
 // posted again while its alert lives and as resolved for a while after its end, and gives way to a
-// later event of the same alert. Each alert is tried by its own clock, whatever befell others.
+// later event of the same alert. An endpoint that leaves ends all its alerts: that event is not
+// posted, and waits here until they are over, so that it holds after a restart, too. Each alert is
+// tried by its own clock, whatever befell others.
 #pragma once
 
 #include <cstdint>
@@ -93,7 +95,8 @@ class Outbox {
     std::uint64_t key;
     const WebhookConfig* webhook;  // valid until the next configure()
     std::vector<std::shared_ptr<const StoredEvent>>
-        events;  // oldest first; several only for formats that coalesce
+        events;                         // oldest first; several only for formats that coalesce
+    std::optional<Time> alert_ended{};  // a state that is over: its endpoint has left
   };
   // What to send now; each counts as in flight until verdict() or give_back().
   std::vector<Due> take_due(Now now);
@@ -126,6 +129,7 @@ class Outbox {
     std::shared_ptr<const StoredEvent> event;
     Duration due{0};
     std::optional<AlertLife> life{};  // state formats
+    std::optional<Time> ended{};      // ... of one whose endpoint has left since
     int failures = 0;                 // in a row, since it was accepted or released
     Duration tried{0};                // when it last failed; 0: never
     bool is_suspect = false;  // was released by a success of its receiver: a new failure is its own
@@ -166,6 +170,7 @@ class Outbox {
     std::int64_t address = 0;
     Duration max_age{std::chrono::hours{24}};       // also of one that is no longer configured
     std::map<std::string, Lane> lanes;              // by subject, or by alert; never empty lanes
+    std::vector<Parcel> departures;                 // state formats: of endpoints that left
     std::size_t waiting = 0;                        // parcels in all lanes
     std::map<std::string, std::size_t> waiting_of;  // by endpoint; never zero
     // By endpoint: the turn at which it was last served. They take turns.
@@ -227,6 +232,9 @@ class Outbox {
   void sort_anew(const std::string& name, Webhook& webhook);
   void replace_older(Webhook& webhook, Lane& lane);
   static bool is_owed_a_try(const Webhook& webhook, const Parcel& parcel);
+  static void end_by(const Parcel& departure, Parcel& parcel);
+  void add_departure(Webhook& webhook, Parcel departure);
+  void finish_departures(Webhook& webhook);
   static std::string why_it_waited(const Webhook& webhook, const Parcel& parcel);
   void bury_expired(const std::string& name, Webhook& webhook, Now now);
   void finish(Webhook& webhook, Delivery delivery, DeliveryState state, const std::string& error);

@@ -28,6 +28,7 @@ enum class EventType {
   AliasHint,
   AliasPinBroken,
   AliasPinRestored,
+  AliasUnwatched,
   ModelAdded,
   ModelRemoved,
   ModelRetirementSet,
@@ -36,6 +37,7 @@ enum class EventType {
   ModelRetirementNear,
   EndpointDown,
   EndpointUp,
+  EndpointUnwatched,
   CatalogQuarantined,
   CatalogAccepted,
   CatalogGrew,
@@ -53,6 +55,7 @@ inline constexpr auto kEventTypes = labelled<EventType>({
     {EventType::AliasHint, "alias.hint"},
     {EventType::AliasPinBroken, "alias.pin_broken"},
     {EventType::AliasPinRestored, "alias.pin_restored"},
+    {EventType::AliasUnwatched, "alias.unwatched"},
     {EventType::ModelAdded, "model.added"},
     {EventType::ModelRemoved, "model.removed"},
     {EventType::ModelRetirementSet, "model.retirement_set"},
@@ -61,6 +64,7 @@ inline constexpr auto kEventTypes = labelled<EventType>({
     {EventType::ModelRetirementNear, "model.retirement_near"},
     {EventType::EndpointDown, "endpoint.down"},
     {EventType::EndpointUp, "endpoint.up"},
+    {EventType::EndpointUnwatched, "endpoint.unwatched"},
     {EventType::CatalogQuarantined, "catalog.quarantined"},
     {EventType::CatalogAccepted, "catalog.accepted"},
     {EventType::CatalogGrew, "catalog.grew"},
@@ -69,6 +73,11 @@ inline constexpr auto kEventTypes = labelled<EventType>({
 
 constexpr std::string_view name(EventType type) {
   return kEventTypes.label(type);
+}
+
+// It left the configuration: what its events began is over, and nothing is said of its health.
+constexpr bool is_unwatched(EventType type) {
+  return type == EventType::EndpointUnwatched || type == EventType::AliasUnwatched;
 }
 
 // More names than that in one event help nobody, and a list may have 20,000.
@@ -143,6 +152,8 @@ struct Event {
   // catalog.*: those that left, or came, together: the first kNamedIdsMax, and how many they are.
   std::vector<std::string> ids;
   std::optional<std::size_t> ids_count;
+  // *.unwatched: the types that began what is no longer told of, such as endpoint.down.
+  std::vector<EventType> ended;
 
   std::map<std::string, std::string> labels;
   std::string summary;  // one line for people

@@ -79,6 +79,8 @@ void add_endpoint_facts(Json& data, const Event& event) {
   if (event.models_now) data["models_now"] = *event.models_now;
   if (!event.ids.empty()) data["ids"] = event.ids;
   if (event.ids_count) data["ids_count"] = *event.ids_count;
+  if (is_unwatched(event.type)) data["ended"] = Json::array();
+  for (const auto type : event.ended) data["ended"].push_back(name(type));
 }
 
 Json data_of(const Event& event) {
@@ -231,6 +233,9 @@ void read_data(const Json& data, Event& event) {
   event.models_now = whole_at<std::size_t>(data, "models_now");
   event.ids = texts_at(data, "ids");
   event.ids_count = whole_at<std::size_t>(data, "ids_count");
+  for (const auto& text : texts_at(data, "ended")) {
+    if (const auto type = kEventTypes.parse(text)) event.ended.push_back(*type);
+  }
   if (const auto labels = data.find("labels"); labels != data.end() && labels->is_object()) {
     for (const auto& [key, value] : labels->items()) {
       if (value.is_string()) event.labels.emplace(key, value.get<std::string>());

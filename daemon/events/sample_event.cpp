@@ -36,6 +36,12 @@ void add_alias_facts(Event& event, Time now) {
       event.to = kOld;
       event.pin = PinState{.approved = {kOld}, .ok = true};
       break;
+    case EventType::AliasUnwatched:
+      event.ended = {EventType::AliasPinBroken};
+      event.confirmed_by_polls = 0;
+      event.observed_between.reset();
+      event.to = kNew;
+      break;
     case EventType::AliasUnstable: event.targets = {kOld, kNew}; break;
     case EventType::AliasHint:
       event.changed = {{.pointer = "/created", .from = "1760000000", .to = "1764000000"}};
@@ -71,6 +77,8 @@ void add_endpoint_facts(Event& event) {
     event.detail = "no complete answer within 10s";
     event.confirmed_by_polls = 3;
     event.lasted = 3min;
+  } else if (event.type == EventType::EndpointUnwatched) {
+    event.ended = {EventType::EndpointDown};
   } else {
     const bool has_left = event.type != EventType::CatalogGrew;
     event.models_before = has_left ? 40 : 4;

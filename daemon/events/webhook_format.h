@@ -34,6 +34,7 @@ struct FormatTraits {
   Duration max_age = std::chrono::hours{24};
   bool is_state = false;       // the receiver holds a state that is posted again until it ends
                                // (alert.h); else each message counts
+  bool holds_states = false;   // keeps open what an event began until another ends it
   bool is_for_people = false;  // what is over before it could be told is told as one line
   SigningKind signing = SigningKind::None;
   std::string_view secret_key{};  // of the config: the credential that it cannot do without
@@ -66,9 +67,13 @@ inline constexpr Duration kPipelineMaxAge = std::chrono::hours{72};
 
 inline constexpr std::array kFormats{
     FormatTraits{.name = "cloudevents", .signing = SigningKind::StandardWebhooks},
-    FormatTraits{
-        .name = "alertmanager", .is_state = true, .paths = format_words::kAlertmanagerPaths},
-    FormatTraits{.name = "alertmanager_webhook", .signing = SigningKind::StandardWebhooks},
+    FormatTraits{.name = "alertmanager",
+                 .is_state = true,
+                 .holds_states = true,
+                 .paths = format_words::kAlertmanagerPaths},
+    FormatTraits{.name = "alertmanager_webhook",
+                 .holds_states = true,
+                 .signing = SigningKind::StandardWebhooks},
     // One a second with short bursts; a message has room for about 13,000 characters.
     FormatTraits{.name = "slack",
                  .events_max = 40,
@@ -114,6 +119,7 @@ inline constexpr std::array kFormats{
                  .is_for_people = true},
     FormatTraits{.name = "pagerduty",
                  .rate_limit = {30, 2},
+                 .holds_states = true,
                  .is_for_people = true,
                  .secret_key = "routing_key",
                  .own_url = "https://events.pagerduty.com",

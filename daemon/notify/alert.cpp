@@ -31,6 +31,12 @@ const Pair* state_of(EventType type) {
   return found == kStates.end() ? nullptr : found;
 }
 
+// Of several that are no longer watched, the first.
+const Pair* state_of(const Event& event) {
+  if (!is_unwatched(event.type)) return state_of(event.type);
+  return event.ended.empty() ? nullptr : state_of(event.ended.front());
+}
+
 // "alias.pin_broken" -> "ModelvaneAliasPinBroken"
 std::string alert_name(EventType type) {
   std::string name = "Modelvane";
@@ -45,7 +51,7 @@ std::string alert_name(EventType type) {
 }
 
 std::map<std::string, std::string> own_labels(const Event& event) {
-  const Pair* state = state_of(event.type);
+  const Pair* state = state_of(event);
   std::map<std::string, std::string> labels;
   labels["alertname"] = alert_name(state != nullptr ? state->begin : event.type);
   labels["endpoint"] = event.endpoint;
@@ -75,8 +81,15 @@ std::optional<Time> end_of_state(const Event& event, Duration alert_duration) {
 }  // namespace
 
 std::optional<EventType> beginning_of(EventType end) {
+  if (end == EventType::EndpointUnwatched) return EventType::EndpointDown;
+  if (end == EventType::AliasUnwatched) return EventType::AliasPinBroken;
   const Pair* state = state_of(end);
   return state != nullptr && state->end == end ? std::optional{state->begin} : std::nullopt;
+}
+
+std::optional<EventType> beginning_of_state(const Event& event) {
+  const Pair* state = state_of(event);
+  return state == nullptr ? std::nullopt : std::optional{state->begin};
 }
 
 std::map<std::string, std::string> alert_labels(const Event& event) {
@@ -92,10 +105,10 @@ std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEv
       .key = key_of(*event), .starts = event->time, .ends = std::nullopt, .begins = true};
   life.post_every = std::min(kAlertPostInterval, webhook.alert_duration / kPostsPerAlert);
   life.aftermath = std::min(kAlertAftermath, webhook.alert_duration);
-  const Pair* state = state_of(event->type);
+  const Pair* state = state_of(*event);
   if (state == nullptr) {
     life.ends = event->time + webhook.alert_duration;
-  } else if (event->type == state->end) {
+  } else if (event->type != state->begin) {
     life.begins = false;
     life.starts = event->time - event->lasted.value_or(Duration{0});
     life.ends = event->time;

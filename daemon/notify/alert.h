@@ -42,6 +42,8 @@ std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEv
 
 // For an event that ends a state: which type began it.
 std::optional<EventType> beginning_of(EventType end);
+// The one that began the state which the event begins or ends; none for a fact.
+std::optional<EventType> beginning_of_state(const Event& event);
 
 // The labels of that alert, its identity for Alertmanager: the same for the event that begins it
 // and the one that ends it.

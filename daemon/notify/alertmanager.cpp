@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "daemon/notify/alert.h"
 #include "daemon/notify/layout.h"
@@ -26,11 +27,11 @@ std::string_view severity_label(Severity severity) {
 
 // What begins and what ends a state must agree in it, so it is the beginning's.
 Severity severity_of_alert(const Event& event) {
-  const auto severity = severity_of(event);
-  if (severity != Severity::Good) return severity;
-  return event.type == EventType::EndpointUp || event.type == EventType::AliasPinRestored
-             ? Severity::Critical
-             : Severity::Warning;
+  const auto begun = beginning_of_state(event);
+  if (!begun || *begun == event.type) return severity_of(event);
+  Event beginning;
+  beginning.type = *begun;
+  return severity_of(beginning);
 }
 
 Json labels_of(const Event& event) {
@@ -55,7 +56,10 @@ Json annotations_of(const Occasion& occasion) {
 
 // The events of a webhook were read before they came here, so they have a life.
 AlertLife life_of(const Occasion& occasion) {
-  return alert_life(occasion.webhook, *occasion.first().stored).value_or(AlertLife{});
+  auto life = alert_life(occasion.webhook, *occasion.first().stored).value_or(AlertLife{});
+  if (const auto& ended = occasion.context.alert_ended)
+    life.ends = std::min(life.ends.value_or(*ended), *ended);
+  return life;
 }
 
 std::string generator_url(const Occasion& occasion) {
@@ -74,6 +78,25 @@ std::string fingerprint(const Json& labels) {
     add(value.get_ref<const std::string&>());
   }
   return fmt::format("{:016x}", hash);
+}
+
+// What is no longer watched may end several alerts.
+std::vector<Event> one_for_each_state(const Event& event) {
+  if (event.ended.size() < 2) return {event};
+  std::vector<Event> events(event.ended.size(), event);
+  for (std::size_t i = 0; i < events.size(); ++i) events[i].ended = {event.ended[i]};
+  return events;
+}
+
+// The labels that all alerts have.
+Json common_of(const Json& alerts) {
+  Json common = Json::object();
+  for (const auto& [name, value] : alerts.front()["labels"].items()) {
+    const bool is_common = std::ranges::all_of(
+        alerts, [&](const Json& alert) { return alert["labels"].value(name, Json{}) == value; });
+    if (is_common) common[name] = value;
+  }
+  return common;
 }
 
 }  // namespace
@@ -95,22 +118,26 @@ Payload render_alertmanager(const Occasion& occasion) {
 Payload render_alertmanager_webhook(const Occasion& occasion) {
   const auto life = life_of(occasion);
   const auto* const status = life.begins ? "firing" : "resolved";
-  const auto labels = labels_of(occasion.first().event);
   const auto annotations = annotations_of(occasion);
-  const Json alert{
-      {"status", status},
-      {"labels", labels},
-      {"annotations", annotations},
-      {"startsAt", to_rfc3339(life.starts)},
-      {"endsAt", life.begins ? kZeroTime : to_rfc3339(life.ends.value_or(life.starts))},
-      {"generatorURL", generator_url(occasion)},
-      {"fingerprint", fingerprint(labels)}};
+  Json alerts = Json::array();
+  for (const auto& event : one_for_each_state(occasion.first().event)) {
+    const auto labels = labels_of(event);
+    alerts.push_back(
+        {{"status", status},
+         {"labels", labels},
+         {"annotations", annotations},
+         {"startsAt", to_rfc3339(life.starts)},
+         {"endsAt", life.begins ? kZeroTime : to_rfc3339(life.ends.value_or(life.starts))},
+         {"generatorURL", generator_url(occasion)},
+         {"fingerprint", fingerprint(labels)}});
+  }
+  const auto labels = alerts.front()["labels"];
   const Json group{{"alertname", labels["alertname"]}};
   const Json payload{{"receiver", occasion.webhook.name},
                      {"status", status},
-                     {"alerts", Json::array({alert})},
-                     {"groupLabels", group},
-                     {"commonLabels", labels},
+                     {"alerts", alerts},
+                     {"groupLabels", alerts.size() == 1 ? group : Json::object()},
+                     {"commonLabels", common_of(alerts)},
                      {"commonAnnotations", annotations},
                      {"externalURL", occasion.context.external_url},
                      {"version", "4"},

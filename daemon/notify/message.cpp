@@ -52,6 +52,7 @@ constexpr std::array kKnownKeys{
     std::string_view{"models_now"},
     std::string_view{"ids"},
     std::string_view{"ids_count"},
+    std::string_view{"ended"},
     std::string_view{"labels"},
     std::string_view{"summary"},
     std::string_view{"drill"},
@@ -188,6 +189,9 @@ void add_standing(const Event& event, Lines& lines) {
   lines.foreign("Detail", one_line(event.detail));
   if (event.lasted)
     lines.own("Lasted", to_text(std::chrono::floor<std::chrono::seconds>(*event.lasted)));
+  std::vector<std::string> ended;
+  for (const auto type : event.ended) ended.emplace_back(name(type));
+  lines.own("Ended", joined(ended));
   lines.foreign("Takes back", one_line(event.reverts.value_or("")));
   std::string labels;
   for (const auto& [name, value] : event.labels)

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -23,6 +24,8 @@ inline constexpr std::size_t kReplyBytesMax = 64 * 1024;
 struct NotifyContext {
   std::string external_url;  // --web.external-url; may be empty: then messages have no links
   std::string instance;
+  bool is_host_name = false;          // the instance: another one after each start of a container
+  std::optional<Time> alert_ended{};  // of a state whose endpoint has left
 };
 
 // So many of `events`, from the first on, can be shown in one message of that format, at least one.

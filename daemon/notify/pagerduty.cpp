@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/notify/answer.h"
-#include "daemon/notify/hmac.h"
+#include "daemon/notify/incident.h"
 #include "daemon/notify/layout.h"
 #include "daemon/notify/plain_text.h"
 #include "daemon/notify/rendering.h"
@@ -20,37 +20,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kSummaryCharactersMax = 1'024;
 constexpr std::size_t kDedupKeyBytesMax = 255;
-
-struct Incident {
-  EventType trigger;
-  EventType resolve;
-  std::string_view what;
-};
-constexpr std::array kIncidents{
-    Incident{EventType::EndpointDown, EventType::EndpointUp, "down"},
-    Incident{EventType::AliasPinBroken, EventType::AliasPinRestored, "pin"},
-};
-
-const Incident* incident_of(EventType type) {
-  const auto found = std::ranges::find_if(
-      kIncidents, [&](const Incident& one) { return one.trigger == type || one.resolve == type; });
-  return found == kIncidents.end() ? nullptr : &*found;
-}
-
-std::string source_of(const Occasion& occasion) {
-  return fmt::format("modelvane/{}", occasion.context.instance);
-}
-
-// A drill must not resolve a real incident.
-std::string dedup_key(const Occasion& occasion, const Incident& incident) {
-  const auto& event = occasion.first().event;
-  auto key = fmt::format("{}/{}/{}{}", source_of(occasion), event.subject(), incident.what,
-                         event.drill ? "/drill" : "");
-  if (key.size() <= kDedupKeyBytesMax) return key;
-  // A cut key could be another subject's, too.
-  return fmt::format("{}/{}", source_of(occasion),
-                     to_hex(hmac_sha256("", key).value_or(key.substr(0, 64))));
-}
 
 Json details_of(const Message& message) {
   Json details = Json::object();
@@ -80,22 +49,21 @@ std::string_view severity_label(Severity severity) {
 Payload render_pagerduty(const Occasion& occasion) {
   const auto message = occasion.message();
   const auto& event = occasion.first().event;
-  const auto* incident = incident_of(event.type);
+  const auto incident = incident_of(event);
   Json body{{"routing_key", occasion.secret}};
-  if (incident != nullptr) {
-    body["event_action"] = event.type == incident->trigger ? "trigger" : "resolve";
-    body["dedup_key"] = dedup_key(occasion, *incident);
-    if (event.type == incident->resolve) return {.body = text_of(body), .path = "/v2/enqueue"};
+  if (incident) {
+    body["event_action"] = incident->is_open ? "trigger" : "resolve";
+    body["dedup_key"] = incident_key(occasion, *incident, kDedupKeyBytesMax);
+    if (!incident->is_open) return {.body = text_of(body), .path = "/v2/enqueue"};
   }
   const auto summary = (event.drill ? "DRILL: " : "") + harmless(message.summary);
   body["payload"] = {{"summary", plain_text(summary, kSummaryCharactersMax)},
                      {"timestamp", to_rfc3339(event.time)},
                      {"source", source_of(occasion)}};
-  if (incident != nullptr) body["payload"]["severity"] = severity_label(message.severity);
+  if (incident) body["payload"]["severity"] = severity_label(message.severity);
   body["payload"]["custom_details"] = details_of(message);
   body["links"] = links_of(message);
-  return {.body = text_of(body),
-          .path = incident != nullptr ? "/v2/enqueue" : "/v2/change/enqueue"};
+  return {.body = text_of(body), .path = incident ? "/v2/enqueue" : "/v2/change/enqueue"};
 }
 
 // A wrong key comes with 400, like a bad event: {"status":"invalid event","errors":["'routing_key'

@@ -281,6 +281,7 @@ EndpointState state_of(const Json& value) {
   state.down_since = optional_time_at(value, "down_since");
   state.down_reason = reason_at(value, "down_reason");
   state.down_sentence = text_at(value, "down_sentence");
+  state.is_unwatched = value.value("unwatched", false);
   if (const auto echo = value.find("echo"); echo != value.end()) {
     state.echo = {.day = integer_at<std::int64_t>(*echo, "day"),
                   .asked = integer_at<int>(*echo, "asked")};
@@ -322,6 +323,7 @@ std::string to_json(const EndpointState& state) {
   if (state.down_reason) value["down_reason"] = label(*state.down_reason);
   put(value, "down_sentence", state.down_sentence);
   put(value, "last_answer", state.last_answer);
+  if (state.is_unwatched) value["unwatched"] = true;
   if (state.echo.asked != 0) value["echo"] = {{"day", state.echo.day}, {"asked", state.echo.asked}};
   value["events_made"] = state.events_made;
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);

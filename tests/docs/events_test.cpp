@@ -52,7 +52,9 @@ std::vector<Event> full_events() {
   endpoint.lasted = std::chrono::seconds{1};
   endpoint.models_before = endpoint.models_now = endpoint.ids_count = 1;
   endpoint.ids = {"m"};
-  return {alias, model, endpoint};
+  auto unwatched = base(EventType::EndpointUnwatched);
+  unwatched.ended = {EventType::EndpointDown};
+  return {alias, model, endpoint, unwatched};
 }
 
 std::set<std::string> rendered_keys() {

@@ -58,6 +58,17 @@ TEST_CASE("a short alert_duration means more posts, and fewer of the resolved fo
   CHECK(brief.aftermath == 20s);
 }
 
+TEST_CASE("what is no longer watched ends the alert that it names") {
+  using enum EventType;
+  auto end = event_of(AliasUnwatched, "a");
+  end.ended = {AliasPinBroken};
+  end.to = "b";
+  const auto ended = life_of(end);
+  CHECK_FALSE(ended.begins);
+  CHECK(ended.ends == kThen);
+  CHECK(ended.key == life_of(event_of(AliasPinBroken, "a")).key);
+}
+
 TEST_CASE("a state lasts until the event that ends it, which has the same key") {
   using enum EventType;
   struct Row {

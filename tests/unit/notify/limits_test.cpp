@@ -91,6 +91,24 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("an incident keeps its key when the host's name is another") {
+  const auto key = [](EventType type, NotifyContext context) {
+    const auto event = samples::stored(samples::event_of(type));
+    const std::array events{&event};
+    const auto request =
+        make_request(samples::webhook("pagerduty"), events, context, samples::then());
+    return nlohmann::json::parse(request->body)["dedup_key"].get<std::string>();
+  };
+  const auto opened =
+      key(EventType::EndpointDown, {.external_url = "", .instance = "pod-1", .is_host_name = true});
+  const auto closed =
+      key(EventType::EndpointUp, {.external_url = "", .instance = "pod-2", .is_host_name = true});
+  CHECK(opened == closed);
+  // Names that a person gave tell two installations apart.
+  CHECK(key(EventType::EndpointDown, {.external_url = "", .instance = "prod-a"}) !=
+        key(EventType::EndpointDown, {.external_url = "", .instance = "prod-b"}));
+}
+
 TEST_CASE("a name too long for a deduplication key gets a key of its own all the same") {
   auto one = samples::event_of(EventType::AliasPinBroken);
   auto other = one;

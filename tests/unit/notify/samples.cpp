@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/detect/unwatched.h"
 #include "daemon/events/event_json.h"
 #include "daemon/events/sample_event.h"
 #include "tests/unit/detect/story.h"
@@ -118,6 +119,16 @@ void tell(EventType type, Tale& tale) {
       tale.shows({.old_ends = ends_in(7, kNew)}, 1);
       break;
     case EndpointDown: tale.shows({}).times_out(3); break;
+    case AliasUnwatched:
+      tale.watched.pins = {{kAlias, {kOld}}};
+      tale.shows({.target = kNew});
+      tale.watched.pins.clear();
+      tale.shows({.target = kNew}, 1);
+      break;
+    case EndpointUnwatched:
+      tale.shows({}).times_out(3);
+      for (auto& event : leave(tale.state, tale.watched, tale.now)) tale.all.push_back(event);
+      break;
     case EndpointUp: tale.shows({}).times_out(5).shows({}); break;
     case CatalogQuarantined: tale.shows({.others = 100}).shows({.others = 10}, 1); break;
     case CatalogAccepted:

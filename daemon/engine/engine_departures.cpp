@@ -1,0 +1,28 @@
+// Endpoints that left the configuration (detect/unwatched.h).
+#include "daemon/engine/engine.h"
+
+namespace modelvane {
+
+void Engine::note_departure(const std::string& name, std::vector<Event> events) {
+  if (events.empty()) return;
+  for (auto& event : events) ledger_.note(std::move(event));
+  ledger_.note_state(name);
+}
+
+void Engine::note_departures_before_start() {
+  for (auto& [name, state] : loaded_.endpoints) {
+    if (by_name_.contains(name)) continue;
+    Watched watched;
+    watched.endpoint = name;
+    watched.instance = instance_;
+    note_departure(name, leave(state, watched, clock_.wall()));
+  }
+}
+
+const EndpointState* Engine::state_to_keep(const std::string& endpoint) const {
+  if (const auto* state = state_of(endpoint)) return state;
+  const auto left = loaded_.endpoints.find(endpoint);
+  return left == loaded_.endpoints.end() ? nullptr : &left->second;
+}
+
+}  // namespace modelvane
