@@ -185,11 +185,12 @@ TEST_CASE(
   world.run_for(1min);
   CHECK(world.seen().endpoints.size() == 1);
   CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v2");
-  CHECK(world.seen().webhooks[0]->pending == 1);
+  // The move, and that "other" is no longer watched.
+  CHECK(world.seen().webhooks[0]->pending == 2);
   world.transport.receivers["oncall"].fault_rate = 0;
   world.run_for(12h);
   CHECK(world.seen().webhooks[0]->pending == 0);
-  CHECK(world.transport.receivers["oncall"].order.size() == 1);
+  CHECK(world.transport.receivers["oncall"].order.size() == 2);
 }
 
 TEST_CASE("of several reloads the last one is told, however close together they come") {
