@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "daemon/commands/operator_call.h"
 #include "daemon/config/load_config.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/store_writer.h"
@@ -81,6 +82,11 @@ struct Daemon::Parts {
              .protection = protection.protection},
             {.snapshot = [this] { return board.read(clock.wall()); },
              .reload = std::move(reload),
+             .operate =
+                 [folder = options.storage_path](const OperatorRequest& request) {
+                   OperatorDesk desk{folder};
+                   return call(desk, request);
+                 },
              .events = &event_log,
              .pulse = [this] { return board.pulse(clock.wall()); }}) {
     if (options.web_config_file.empty()) return;

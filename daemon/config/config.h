@@ -107,6 +107,7 @@ struct Config {
   std::vector<WebhookConfig> webhooks;
   Duration retention = std::chrono::hours{24 * 400};
   EgressRules egress;
+  std::vector<std::string> read_only_users;  // of the web configuration file
 };
 
 }  // namespace modelvane

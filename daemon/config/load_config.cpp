@@ -98,10 +98,19 @@ void read_instance(const Field& field, Config& config) {
   }
 }
 
+void read_web(const Field& field, Config& config) {
+  static constexpr std::array kKeys{std::string_view{"read_only_users"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return;
+  if (const auto* users = fields->find("read_only_users"))
+    config.read_only_users = users->texts("names of users").value_or(std::vector<std::string>{});
+}
+
 Config read_config(const YamlNode& root, Findings& findings) {
   static constexpr std::array kKeys{std::string_view{"instance"},  std::string_view{"defaults"},
                                     std::string_view{"endpoints"}, std::string_view{"webhooks"},
-                                    std::string_view{"storage"},   std::string_view{"egress"}};
+                                    std::string_view{"storage"},   std::string_view{"egress"},
+                                    std::string_view{"web"}};
   Config config;
   if (root.kind == YamlNode::Kind::Null) {
     findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
@@ -122,6 +131,7 @@ Config read_config(const YamlNode& root, Findings& findings) {
   if (const auto* field = fields->find("webhooks")) read_webhooks(*field, endpoint_names, config);
   if (const auto* field = fields->find("storage")) read_storage(*field, config);
   if (const auto* field = fields->find("egress")) read_egress(*field, config);
+  if (const auto* field = fields->find("web")) read_web(*field, config);
   return config;
 }
 

@@ -74,6 +74,8 @@ void Engine::configure(Config config) {
   is_instance_host_name_ = config.is_instance_host_name;
   source_ = "urn:modelvane:" + config.instance;
   daemon_.instance = config.instance;
+  daemon_.read_only_users =
+      std::make_shared<const std::vector<std::string>>(std::move(config.read_only_users));
   retention_ = config.retention;
   transport_.set_egress(config.egress);
   webhooks_ = config.webhooks;
@@ -329,6 +331,7 @@ void Engine::carry_out(const OperatorTask& task) {
     ledger_.note_dropped(key);
   }
   for (const auto& key : effects.revived) outbox_.forget_dead(key.webhook, 1);
+  if (effects.acted) ledger_.note(std::move(*effects.acted));
   if (effects.drill)
     ledger_.note_drill(std::move(*effects.drill), std::move(effects.drill_webhooks));
   if (effects.pin) approve(std::move(*effects.pin));

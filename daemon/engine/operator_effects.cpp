@@ -121,9 +121,26 @@ OperatorEffects pin(const OperatorRequest& request, const OperatorView& view, Ti
   return effects;
 }
 
-}  // namespace
+std::string subject_of(const OperatorRequest& request) {
+  if (!request.endpoint.empty()) return modelvane::subject_of(request.endpoint, request.alias);
+  if (request.deliveries.empty()) return fmt::format("{}", fmt::join(request.webhooks, ", "));
+  const auto& [sequence, webhook] = request.deliveries.front();
+  return fmt::format("{}/{}", sequence, webhook);
+}
 
-OperatorEffects decide(const OperatorTask& task, const OperatorView& view, Time now) {
+Event acted(const OperatorRequest& request, const OperatorView& view, Time now) {
+  Event event{.id = event_id(now, view.instance, name(request.action), request.id),
+              .type = EventType::OperatorActed,
+              .time = now,
+              .endpoint = request.endpoint};
+  event.act = OperatorAct{.who = request.operator_name,
+                          .action = std::string{name(request.action)},
+                          .subject = subject_of(request)};
+  event.summary = fmt::format("{}: {} {}", event.act->who, event.act->action, event.act->subject);
+  return event;
+}
+
+OperatorEffects effects_of(const OperatorTask& task, const OperatorView& view, Time now) {
   switch (task.request.action) {
     case OperatorAction::RetryDelivery: return retry(task, view, now);
     case OperatorAction::DropDelivery: return drop(task);
@@ -133,6 +150,15 @@ OperatorEffects decide(const OperatorTask& task, const OperatorView& view, Time 
     case OperatorAction::RemovePin: break;
   }
   return pin(task.request, view, now);
+}
+
+}  // namespace
+
+OperatorEffects decide(const OperatorTask& task, const OperatorView& view, Time now) {
+  auto effects = effects_of(task, view, now);
+  if (effects.result.ok && !task.request.operator_name.empty())
+    effects.acted = acted(task.request, view, now);
+  return effects;
 }
 
 }  // namespace modelvane

@@ -22,6 +22,7 @@ struct OperatorEffects {
   std::optional<PinApproval> pin;
   std::optional<Event> drill;
   std::vector<std::string> drill_webhooks;
+  std::optional<Event> acted;  // operator.acted, when it was somebody of the API and it was done
 };
 
 struct OperatorView {

@@ -118,6 +118,8 @@ struct DaemonView {
   bool reload_ok = true;
   Time reload_success{};
   std::string reload_sentence;
+  // Who may read, but not act; null = nobody is held to that.
+  std::shared_ptr<const std::vector<std::string>> read_only_users;
   bool is_isolated = false;  // most hosts are out of reach: no down is told
   std::size_t polls_in_flight = 0;
   std::size_t deliveries_in_flight = 0;

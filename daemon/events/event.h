@@ -41,6 +41,7 @@ enum class EventType {
   CatalogQuarantined,
   CatalogAccepted,
   CatalogGrew,
+  OperatorActed,
   Drill,
 };
 
@@ -68,6 +69,7 @@ inline constexpr auto kEventTypes = labelled<EventType>({
     {EventType::CatalogQuarantined, "catalog.quarantined"},
     {EventType::CatalogAccepted, "catalog.accepted"},
     {EventType::CatalogGrew, "catalog.grew"},
+    {EventType::OperatorActed, "operator.acted"},
     {EventType::Drill, "drill"},
 });
 
@@ -104,6 +106,14 @@ struct HintChange {
   std::string from;
   std::string to;
   friend bool operator==(const HintChange&, const HintChange&) = default;
+};
+
+// operator.acted: who did what through the API.
+struct OperatorAct {
+  std::string who;      // of --web.config.file
+  std::string action;   // "pin.accept", "delivery.drop"...
+  std::string subject;  // "endpoint/alias", "42/oncall", names of webhooks
+  friend bool operator==(const OperatorAct&, const OperatorAct&) = default;
 };
 
 // 128 bits in UUIDv7 layout: milliseconds, then bits that depend on who, when exactly and how many:
@@ -154,6 +164,7 @@ struct Event {
   std::optional<std::size_t> ids_count;
   // *.unwatched: the types that began what is no longer told of, such as endpoint.down.
   std::vector<EventType> ended;
+  std::optional<OperatorAct> act;  // operator.acted
 
   std::map<std::string, std::string> labels;
   std::string summary;  // one line for people

@@ -81,6 +81,10 @@ void add_endpoint_facts(Json& data, const Event& event) {
   if (event.ids_count) data["ids_count"] = *event.ids_count;
   if (is_unwatched(event.type)) data["ended"] = Json::array();
   for (const auto type : event.ended) data["ended"].push_back(name(type));
+  if (!event.act) return;
+  data["operator"] = event.act->who;
+  data["action"] = event.act->action;
+  data["subject"] = event.act->subject;
 }
 
 Json data_of(const Event& event) {
@@ -236,6 +240,8 @@ void read_data(const Json& data, Event& event) {
   for (const auto& text : texts_at(data, "ended")) {
     if (const auto type = kEventTypes.parse(text)) event.ended.push_back(*type);
   }
+  if (const auto who = optional_at(data, "operator"))
+    event.act = OperatorAct{*who, text_or(data, "action"), text_or(data, "subject")};
   if (const auto labels = data.find("labels"); labels != data.end() && labels->is_object()) {
     for (const auto& [key, value] : labels->items()) {
       if (value.is_string()) event.labels.emplace(key, value.get<std::string>());

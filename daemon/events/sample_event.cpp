@@ -100,6 +100,9 @@ Event sample_event(EventType type, std::string_view instance, Time now, std::uin
   const auto kind = name(type);
   if (type == EventType::Drill) {
     event.detail = "an operator tests the way of events";
+  } else if (type == EventType::OperatorActed) {
+    event.act = {
+        .who = "alice", .action = "pin.accept", .subject = subject_of(kDrillEndpoint, kAlias)};
   } else if (kind.starts_with("alias.")) {
     add_alias_facts(event, now);
   } else if (kind.starts_with("model.")) {

@@ -65,6 +65,11 @@ bool matches(const std::string& password, const std::string& hash) {
 
 Passwords::Passwords(Users users) : users_(std::move(users)), stand_in_(stand_in_for(users_)) {}
 
+std::string Passwords::user_in(std::string_view authorization) {
+  const auto credentials = credentials_of(authorization);
+  return credentials ? credentials->substr(0, credentials->find(':')) : "";
+}
+
 Passwords::Verdict Passwords::check(std::string_view authorization, std::string_view peer,
                                     Logins& logins) const {
   if (authorization.empty()) return Verdict::None;

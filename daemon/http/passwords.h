@@ -23,6 +23,8 @@ class Passwords {
     Wrong,
     Busy  // others are being checked, and too many wait already
   };
+  // The name that the header gives; "" when it gives none.
+  static std::string user_in(std::string_view authorization);
   // `authorization`: the header's value, "" when there is none.
   Verdict check(std::string_view authorization, std::string_view peer, Logins& logins) const;
 

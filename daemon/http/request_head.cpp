@@ -15,12 +15,13 @@ namespace {
 
 using Refused = std::unexpected<Reply>;
 
-constexpr std::string_view kReloadPath = "/-/reload";
+// Some paths are asked for something by it, and then the page that asks must be of this server.
+constexpr std::array<std::string_view, 2> kActingMethods{"POST", "DELETE"};
 
 // All others are dropped: what no route reads cannot do harm.
-constexpr std::array<std::string_view, 7> kAllowedHeaders{
-    "host",       "authorization", "accept",       "accept-encoding",
-    "user-agent", "if-none-match", "last-event-id"};
+constexpr std::array<std::string_view, 8> kAllowedHeaders{
+    "host",       "authorization", "accept",        "accept-encoding",
+    "user-agent", "if-none-match", "last-event-id", kTokenHeader};
 
 Refused refuse(int status, std::string_view detail) {
   return Refused{problem(status, detail)};
@@ -145,23 +146,22 @@ bool comes_from_elsewhere(const Facts& facts, std::string_view external_host) {
          !equals_ignoring_case(origin, external_host);
 }
 
+bool is_acting(std::string_view method) {
+  return std::ranges::find(kActingMethods, method) != kActingMethods.end();
+}
+
 std::optional<Refused> check(const RequestHead& head, const Facts& facts, bool is_http_1_1,
                              std::string_view external_host) {
   if (is_http_1_1 && !facts.host) return refuse(400, "HTTP/1.1 wants a Host header");
-  const bool is_reload = head.path() == kReloadPath;
-  if (head.method != "GET" && head.method != "HEAD" && head.method != "POST") {
-    return refuse_method(is_reload ? "POST" : "GET, HEAD",
-                         "only GET and HEAD are served, and POST at /-/reload");
-  }
-  if ((head.method == "POST") != is_reload) {
-    return is_reload ? refuse_method("POST", "/-/reload wants POST")
-                     : refuse_method("GET, HEAD", "only /-/reload takes POST");
+  if (head.method != "GET" && head.method != "HEAD" && !is_acting(head.method)) {
+    return refuse_method("GET, HEAD, POST, DELETE",
+                         "only GET and HEAD are served, and POST and DELETE at some paths");
   }
   if (facts.body_bytes.value_or(0) > kIgnoredBodyBytesMax) {
     return refuse(413, fmt::format("no path takes a body; one of up to {} bytes is ignored",
                                    kIgnoredBodyBytesMax));
   }
-  if (is_reload && comes_from_elsewhere(facts, external_host)) {
+  if (is_acting(head.method) && comes_from_elsewhere(facts, external_host)) {
     return refuse(403,
                   "this request comes from a page of another site; send it without Origin, or set "
                   "--web.external-url");
@@ -199,6 +199,7 @@ std::expected<RequestHead, Reply> read_head(std::string_view text, const Site& s
     if (auto refusal = read_header(line, head, facts)) return Refused{std::move(*refusal)};
   }
   if (auto refusal = check(head, facts, is_http_1_1, site.host)) return std::move(*refusal);
+  head.is_from_browser = facts.origin.has_value() || !facts.fetch_site.empty();
   head.keeps_connection = !facts.wants_close && (is_http_1_1 || facts.wants_keep_alive) &&
                           facts.body_bytes.value_or(0) == 0;
   return head;

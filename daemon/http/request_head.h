@@ -29,13 +29,17 @@ inline constexpr std::size_t kIgnoredBodyBytesMax = 4 * 1024;
 // bytes are needed. The error is the answer to give.
 std::expected<std::size_t, Reply> find_head_end(std::string_view bytes, std::size_t seen);
 
+// Carries what only this server's own page can know.
+inline constexpr std::string_view kTokenHeader = "x-modelvane-token";
+
 struct RequestHead {
-  std::string method;  // GET, HEAD or POST
+  std::string method;  // GET, HEAD, POST or DELETE
   std::string target;  // path and query as sent, without the site's prefix
   std::vector<std::pair<std::string, std::string>>
       headers;       // of the allowed ones, names in lower case
   std::string peer;  // as peer_of() tells it
   bool accepts_gzip = false;
+  bool is_from_browser = false;  // it says from which page it comes
   // The client takes another answer on this connection, and what follows the head is its next
   // request: RFC 9112 9.3. Never with a body, which nobody reads.
   bool keeps_connection = false;
@@ -49,7 +53,7 @@ struct RequestHead {
 };
 
 // `head` ends with its empty line. The site's host is also taken for this server's own name when
-// the origin of a POST is checked. The error is the answer to give.
+// the origin of a POST or DELETE is checked. The error is the answer to give.
 std::expected<RequestHead, Reply> read_head(std::string_view head, const Site& site);
 
 // RFC 9110 12.5.3: is "gzip" listed, and not with weight 0?

@@ -57,6 +57,9 @@ constexpr std::array kKnownKeys{
     std::string_view{"summary"},
     std::string_view{"drill"},
     std::string_view{"retirement_before"},
+    std::string_view{"operator"},
+    std::string_view{"action"},
+    std::string_view{"subject"},
 };
 
 std::string one_line(std::string_view text) {
@@ -192,6 +195,11 @@ void add_standing(const Event& event, Lines& lines) {
   std::vector<std::string> ended;
   for (const auto type : event.ended) ended.emplace_back(name(type));
   lines.own("Ended", joined(ended));
+  if (event.act) {
+    lines.own("Operator", one_line(event.act->who));
+    lines.own("Action", one_line(event.act->action));
+    lines.foreign("Subject", one_line(event.act->subject));
+  }
   lines.foreign("Takes back", one_line(event.reverts.value_or("")));
   std::string labels;
   for (const auto& [name, value] : event.labels)

@@ -41,7 +41,8 @@ std::string to_json(const OperatorRequest& request) {
                   {"type", name(request.type)},
                   {"endpoint", request.endpoint},
                   {"alias", request.alias},
-                  {"targets", request.targets}});
+                  {"targets", request.targets},
+                  {"operator", request.operator_name}});
 }
 
 std::expected<OperatorRequest, std::string> parse_operator_request(std::string_view action,
@@ -65,6 +66,7 @@ std::expected<OperatorRequest, std::string> parse_operator_request(std::string_v
         body.at("endpoint").get_to(request.endpoint);
         body.at("alias").get_to(request.alias);
         body.at("targets").get_to(request.targets);
+        request.operator_name = body.value("operator", "");  // older versions wrote none
         return request;
       });
 }

@@ -46,6 +46,7 @@ struct OperatorRequest {
   std::string endpoint;               // pin.*
   std::string alias;
   std::vector<std::string> targets;  // pin.set
+  std::string operator_name{};       // who asked through the API; "" = a command on this machine
   friend bool operator==(const OperatorRequest&, const OperatorRequest&) = default;
 };
 

@@ -13,6 +13,7 @@ namespace modelvane {
 Reply endpoints_api(const Snapshot& snapshot, const Query& query);
 Reply aliases_api(const Snapshot& snapshot, const Query& query);
 Reply models_api(const Snapshot& snapshot, const Query& query);
+Reply pins_api(const Snapshot& snapshot, const Query& query);
 Reply status_api(const Snapshot& snapshot, const Query& query);
 Reply events_api(EventQuery& events, const Query& query);
 Reply deliveries_api(EventQuery& events, const Query& query);

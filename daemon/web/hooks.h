@@ -14,6 +14,9 @@ namespace modelvane {
 struct WebHooks {
   std::function<Snapshot()> snapshot;
   std::function<std::expected<void, std::string>()> reload;
+  // Carries an operator's request out, as the commands do; may take seconds. The error is a
+  // sentence. Null = nothing can be asked for.
+  std::function<std::expected<OperatorResult, std::string>(const OperatorRequest&)> operate{};
   EventLog* events = nullptr;    // must outlive the server; null = no history
   std::function<Pulse()> pulse;  // tells streams when to look again
 };

@@ -29,17 +29,6 @@ std::optional<char> hex_byte(std::string_view text) {
   return static_cast<char>(*high * 16 + *low);
 }
 
-// A % that begins no byte stands for itself, as browsers read it.
-std::string decode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = text[i] == '%' ? hex_byte(text.substr(i + 1)) : std::nullopt;
-    decoded += byte ? *byte : text[i] == '+' ? ' ' : text[i];
-    if (byte) i += 2;
-  }
-  return decoded;
-}
-
 std::optional<std::vector<std::string>> read_cursor(std::string_view text, char list,
                                                     std::size_t fields) {
   if (!text.starts_with(list)) return std::nullopt;
@@ -61,13 +50,23 @@ std::optional<std::vector<std::string>> read_cursor(std::string_view text, char 
 
 }  // namespace
 
+std::string percent_decode(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? hex_byte(text.substr(i + 1)) : std::nullopt;
+    decoded += byte ? *byte : text[i] == '+' ? ' ' : text[i];
+    if (byte) i += 2;
+  }
+  return decoded;
+}
+
 Query parse_query(std::string_view text) {
   Query query;
   while (!text.empty()) {
     auto value = take_until(text, "&");
     if (value.empty()) continue;
-    auto name = decode(take_until(value, "="));
-    query.emplace(std::move(name), decode(value));
+    auto name = percent_decode(take_until(value, "="));
+    query.emplace(std::move(name), percent_decode(value));
   }
   return query;
 }
@@ -113,6 +112,14 @@ std::string Parameters::text(const std::string& name) {
     refuse(400, fmt::format("parameter {} is empty", name));
   }
   return first->second;
+}
+
+std::vector<std::string> Parameters::texts(const std::string& name) {
+  known_.push_back(name);
+  std::vector<std::string> values;
+  const auto [first, last] = query_.equal_range(name);
+  for (auto entry = first; entry != last; ++entry) values.push_back(entry->second);
+  return values;
 }
 
 std::vector<std::string> Parameters::list(const std::string& name) {

@@ -25,6 +25,9 @@ using Query = std::multimap<std::string, std::string>;
 // "a=b&c=d+e%20f"; what stands behind the question mark.
 Query parse_query(std::string_view text);
 
+// A % that begins no byte stands for itself, as browsers read it; a + is a blank.
+std::string percent_decode(std::string_view text);
+
 // One page of a list. `after` holds what identifies the last row of the page before, in as many
 // texts as the list needs; empty = from the start.
 struct Page {
@@ -51,7 +54,8 @@ class Parameters {
 
   // "", nullopt or an empty list when the parameter is not there.
   std::string text(const std::string& name);
-  std::vector<std::string> list(const std::string& name);  // repeated, or separated by commas
+  std::vector<std::string> texts(const std::string& name);  // repeated
+  std::vector<std::string> list(const std::string& name);   // repeated, or separated by commas
   std::optional<std::uint64_t> number(const std::string& name, std::uint64_t min,
                                       std::uint64_t max);
   std::optional<bool> flag(const std::string& name);

@@ -1,11 +1,16 @@
 #include "daemon/web/router.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <exception>
+#include <nlohmann/json.hpp>
 
 #include "daemon/http/gzip.h"
 #include "daemon/metrics/metrics.h"
 #include "daemon/web/api.h"
 #include "daemon/web/feed.h"
+#include "daemon/web/list_reply.h"
 #include "daemon/web/page.h"
 #include "daemon/web/runbooks.h"
 #include "openapi_files.h"
@@ -13,8 +18,12 @@
 namespace modelvane {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::string_view kMetrics = "/metrics";
 constexpr std::string_view kControl = "/-/";
+constexpr std::string_view kReload = "/-/reload";
+constexpr std::string_view kSession = "/api/v1/session";
 constexpr std::string_view kStream = "/api/v1/events/stream";
 
 // Below this, the gzip header and the time cost more than the bytes saved.
@@ -50,6 +59,24 @@ Reply openapi_reply() {
   return {.content_type = std::string{content_type}, .body = std::string{text}};
 }
 
+// The daemon looks for requests once a second: each holds a worker for so long. Operators are few.
+constexpr Places::Limits kOperatorPlaces{
+    .inside = 2, .waiting = 2, .patience = std::chrono::seconds{5}};
+
+// Who is asking, whether they may act, and what their page must send when it does.
+Reply session_reply(const Caller& caller, bool may_act) {
+  const Json json{{"user", caller.user.empty() ? Json(nullptr) : Json(caller.user)},
+                  {"may_act", may_act},
+                  {"token", may_act ? Json(caller.token) : Json(nullptr)}};
+  return json_reply(without_markup(json.dump(-1, ' ', false, Json::error_handler_t::replace)));
+}
+
+Reply method_refusal(std::string_view allowed) {
+  auto reply = problem(405, fmt::format("this path takes {}", allowed));
+  reply.headers.emplace_back("Allow", allowed);
+  return reply;
+}
+
 // Figures and states of this moment: nobody asks for them twice.
 bool has_tag(std::string_view path) {
   return path != kMetrics && !path.starts_with(kControl);
@@ -58,7 +85,7 @@ bool has_tag(std::string_view path) {
 }  // namespace
 
 Router::Router(const Site& site, WebHooks hooks)
-    : site_(site), hooks_(std::move(hooks)), events_(hooks_.events) {
+    : site_(site), hooks_(std::move(hooks)), events_(hooks_.events), operators_(kOperatorPlaces) {
   routes_ = {
       {kMetrics, [this](const Query&) { return metrics_reply(hooks_.snapshot()); }},
       {"/-/healthy", [](const Query&) { return text_reply(200, "modelvane is healthy."); }},
@@ -69,6 +96,7 @@ Router::Router(const Site& site, WebHooks hooks)
        [this](const Query& query) { return aliases_api(hooks_.snapshot(), query); }},
       {"/api/v1/models",
        [this](const Query& query) { return models_api(hooks_.snapshot(), query); }},
+      {"/api/v1/pins", [this](const Query& query) { return pins_api(hooks_.snapshot(), query); }},
       {"/api/v1/status",
        [this](const Query& query) { return status_api(hooks_.snapshot(), query); }},
       {"/api/v1/events", [this](const Query& query) { return events_api(events_, query); }},
@@ -79,9 +107,9 @@ Router::Router(const Site& site, WebHooks hooks)
   };
 }
 
-Response Router::answer(const RequestHead& head) {
+Response Router::answer(const RequestHead& head, const Caller& caller) {
   try {
-    return answer_or_throw(head);
+    return answer_or_throw(head, caller);
   } catch (const std::exception&) {
     // A hook threw, or memory ran out: this answer needs little of it. What went wrong may hold a
     // secret.
@@ -90,9 +118,10 @@ Response Router::answer(const RequestHead& head) {
   }
 }
 
-Response Router::answer_or_throw(const RequestHead& head) {
-  if (head.path() == kStream) return open_stream(head);
-  return {.reply = head.method == "POST" ? reload() : get(head), .stream = std::nullopt};
+Response Router::answer_or_throw(const RequestHead& head, const Caller& caller) {
+  const bool reads = head.method == "GET" || head.method == "HEAD";
+  if (reads && head.path() == kStream) return open_stream(head);
+  return {.reply = reads ? get(head, caller) : act(head, caller), .stream = std::nullopt};
 }
 
 Response Router::open_stream(const RequestHead& head) const {
@@ -102,21 +131,65 @@ Response Router::open_stream(const RequestHead& head) const {
   return {.reply = stream_reply(), .stream = std::move(*request)};
 }
 
-Reply Router::get(const RequestHead& head) const {
+Reply Router::get(const RequestHead& head, const Caller& caller) const {
   const auto path = head.path();
   Reply reply;
   if (const auto route = routes_.find(path); route != routes_.end()) {
     reply = route->second(parse_query(head.query()));
+  } else if (path == kSession) {
+    const auto query = parse_query(head.query());
+    auto refusal = Parameters{query}.refusal();
+    reply = refusal ? std::move(*refusal) : session_reply(caller, may_act(caller));
   } else if (auto file = page_file(path)) {
     reply = std::move(*file);
   } else if (auto text = runbook(path)) {
     reply = std::move(*text);
+  } else if (path == kReload || !acting_methods(path).empty()) {
+    return method_refusal("POST");
   } else {
     return problem(404, "there is nothing at this path; / links to what there is");
   }
   if (has_tag(path)) reply = with_tag(std::move(reply), head.header("if-none-match"));
   compress(head.accepts_gzip, reply);
   return reply;
+}
+
+bool Router::may_act(const Caller& caller) const {
+  if (caller.user.empty() || !hooks_.operate) return false;
+  const auto readers = hooks_.snapshot().daemon.read_only_users;
+  return readers == nullptr || std::ranges::find(*readers, caller.user) == readers->end();
+}
+
+Reply Router::act(const RequestHead& head, const Caller& caller) {
+  const auto path = head.path();
+  const auto methods = path == kReload ? std::string_view{"POST"} : acting_methods(path);
+  if (methods.empty()) {
+    const bool is_read = routes_.contains(path) || path == kStream || path == kSession ||
+                         page_file(path) || runbook(path);
+    return is_read ? method_refusal("GET, HEAD") : problem(404, "there is nothing at this path");
+  }
+  if (methods.find(head.method) == std::string_view::npos) return method_refusal(methods);
+  if (!caller.user.empty() && !may_act(caller))
+    return problem(403, fmt::format("{} may only read (web.read_only_users)", caller.user));
+  if (path == kReload) return reload();
+  if (caller.user.empty()) {
+    return problem(403,
+                   "acting through the API wants a user: name some in --web.config.file, or use "
+                   "the command line on this machine");
+  }
+  if (head.is_from_browser && head.header(kTokenHeader) != caller.token)
+    return problem(403, "X-Modelvane-Token is not that of this session; read /api/v1/session");
+  auto request = read_act(head.method, path, parse_query(head.query()));
+  return request ? operate(std::move(*request), caller) : std::move(request.error());
+}
+
+Reply Router::operate(OperatorRequest request, const Caller& caller) {
+  const Places::Place place{operators_};
+  if (!place.is_taken())
+    return problem(503, "other operators' requests are under way; try again in a few seconds");
+  request.operator_name = caller.user;
+  const auto result = hooks_.operate(request);
+  return result ? act_reply(*result) : problem(503, result.error());
 }
 
 // One at a time: a reload may wait for the engine or a slow disk, and must not hold more than one

@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "daemon/http/front.h"
+#include "daemon/http/places.h"
+#include "daemon/web/acts.h"
 #include "daemon/web/event_query.h"
 #include "daemon/web/hooks.h"
 #include "daemon/web/query.h"
@@ -23,23 +25,28 @@ class Router {
   Router& operator=(const Router&) = delete;
 
   // Never throws.
-  Response answer(const RequestHead& head);
+  Response answer(const RequestHead& head, const Caller& caller);
   // For streams.
   Streams::Found read_events(const EventFilter& filter) { return events_.events(filter); }
 
  private:
   using Render = std::function<Reply(const Query&)>;
 
-  Response answer_or_throw(const RequestHead& head);
+  Response answer_or_throw(const RequestHead& head, const Caller& caller);
   Response open_stream(const RequestHead& head) const;
-  Reply get(const RequestHead& head) const;
+  Reply get(const RequestHead& head, const Caller& caller) const;
+  // POST and DELETE.
+  Reply act(const RequestHead& head, const Caller& caller);
+  Reply operate(OperatorRequest request, const Caller& caller);
   Reply reload();
+  bool may_act(const Caller& caller) const;
 
   const Site site_;
   WebHooks hooks_;
   EventQuery events_;
   std::map<std::string_view, Render> routes_;  // of GET and HEAD
   std::atomic<bool> is_reloading_{false};
+  Places operators_;
 };
 
 }  // namespace modelvane

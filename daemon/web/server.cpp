@@ -1,5 +1,7 @@
 #include "daemon/web/server.h"
 
+#include <fmt/format.h>
+
 #include "daemon/web/own_names.h"
 #include "daemon/web/router.h"
 
@@ -68,12 +70,21 @@ std::shared_ptr<const Protection> WebServer::protection() const {
 Response WebServer::answer(Router& router, const RequestHead& head) {
   const auto protection = this->protection();
   const bool is_open = protection == nullptr || !protection->has_passwords();
-  if (is_open && head.method == "POST" && !is_own(head.header("host"), own_names_))
+  const bool acts = head.method == "POST" || head.method == "DELETE";
+  if (is_open && acts && !is_own(head.header("host"), own_names_))
     return {.reply = problem(403, kForeignName), .stream = std::nullopt};
-  if (is_open) return router.answer(head);
+  if (is_open) return router.answer(head, {});
   auto refusal = protection->refusal(head, logins_);
   if (refusal) return {.reply = std::move(*refusal), .stream = std::nullopt};
-  return router.answer(head);
+  return router.answer(head, caller(head));
+}
+
+// The token depends on the process's memory and on the user: no page of another site can know it.
+Caller WebServer::caller(const RequestHead& head) const {
+  Caller caller{.user = Passwords::user_in(head.header("authorization")), .token = ""};
+  for (const unsigned char byte : logins_.digest_of("token", caller.user))
+    caller.token += fmt::format("{:02x}", byte);
+  return caller;
 }
 
 std::vector<std::string> WebServer::addresses() const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "daemon/http/front.h"
+#include "daemon/web/acts.h"
 #include "daemon/web/hooks.h"
 #include "daemon/web/protection.h"
 
@@ -54,6 +55,7 @@ class WebServer {
   struct Parts;
 
   Response answer(Router& router, const RequestHead& head);
+  Caller caller(const RequestHead& head) const;
   std::shared_ptr<const Protection> protection() const;
 
   WebOptions options_;

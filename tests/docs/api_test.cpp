@@ -20,11 +20,13 @@ TEST_CASE(
   };
   for (const auto& [path, item] : paths.items()) {
     CHECK_MESSAGE(is_told(path), path);
-    const auto parameters = item["get"].value("parameters", Json::array());
-    for (const auto& parameter : parameters) {
-      const auto name = parameter["name"].get<std::string>();
-      CHECK_MESSAGE((is_told(name) || markdown.find("`" + name + "=") != std::string::npos),
-                    path << " takes " << name);
+    for (const auto& method : item) {
+      for (const auto& parameter : method.value("parameters", Json::array())) {
+        const auto name = parameter["name"].get<std::string>();
+        CHECK_MESSAGE((parameter["in"] == "path" || is_told(name) ||
+                       markdown.find("`" + name + "=") != std::string::npos),
+                      path << " takes " << name);
+      }
     }
   }
   for (const auto& word : words) {

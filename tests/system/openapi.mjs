@@ -1,5 +1,5 @@
 // node openapi.mjs DOCUMENT ANSWERS: is the document valid OpenAPI, and is every answer in ANSWERS
-// ([{path, status, type, body}]) as the document says? Each documented path and status must be
+// ([{method, path, status, type, body}]) as the document says? Each documented path and status must be
 // among them.
 import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -27,19 +27,19 @@ const resolve = (pointer) =>
       (at, part) => at?.[decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')],
       document,
     );
-const pointerOf = (path, status) => {
-  const pointer = `/paths/${escape(path)}/get/responses/${status}`;
+const pointerOf = (method, path, status) => {
+  const pointer = `/paths/${escape(path)}/${method}/responses/${status}`;
   const shared = resolve(pointer)?.$ref;
   return shared ? shared.slice(1) : pointer;
 };
 
 // A refusal of an unknown parameter names those that are known: the document must name the same.
-function compareParameters(path, detail) {
+function compareParameters(method, path, detail) {
   const known = detail.match(
     /^unknown parameter "no"; (?:this path takes none|allowed are: (.*))$/,
   );
   if (!known) return complaints.push(`${path}: ${detail}`);
-  const told = (document.paths[path].get.parameters ?? [])
+  const told = (document.paths[path][method].parameters ?? [])
     .filter((one) => one.in === 'query')
     .map((one) => one.name);
   if (told.sort().join() !== (known[1] ?? '').split(', ').filter(Boolean).sort().join()) {
@@ -48,12 +48,18 @@ function compareParameters(path, detail) {
 }
 
 const seen = new Set();
-for (const { path, status, type, body } of answers) {
-  const name = `${path} ${status}`;
-  const plainPath = path.split('?')[0];
-  const pointer = pointerOf(plainPath, status);
+// "/api/v1/deliveries/42/oncall/drop" is one of "/api/v1/deliveries/{sequence}/{webhook}/drop".
+const patterns = Object.keys(document.paths).map((path) => [
+  path,
+  new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+]);
+const documented = (path) => patterns.find(([, pattern]) => pattern.test(path))?.[0] ?? path;
+for (const { method, path, status, type, body } of answers) {
+  const name = `${method} ${path} ${status}`;
+  const plainPath = documented(path.split('?')[0]);
+  const pointer = pointerOf(method, plainPath, status);
   const response = resolve(pointer);
-  seen.add(`${plainPath} ${status}`);
+  seen.add(`${method} ${plainPath} ${status}`);
   if (!response) {
     complaints.push(`${name} is not in the document`);
   } else if (!response.content) {
@@ -64,12 +70,15 @@ for (const { path, status, type, body } of answers) {
     const validate = ajv.compile({ $ref: `api#${pointer}/content/${escape(type)}/schema` });
     if (!validate(JSON.parse(body)))
       complaints.push(`${name}: ${ajv.errorsText(validate.errors)} in ${body.slice(0, 2000)}`);
-    if (status === 400) compareParameters(plainPath, JSON.parse(body).detail);
+    if (status === 400) compareParameters(method, plainPath, JSON.parse(body).detail);
   }
 }
-for (const [path, { get }] of Object.entries(document.paths)) {
-  for (const status of Object.keys(get.responses)) {
-    if (!seen.has(`${path} ${status}`)) complaints.push(`${path} ${status} was never answered`);
+for (const [path, methods] of Object.entries(document.paths)) {
+  for (const [method, { responses }] of Object.entries(methods)) {
+    for (const status of Object.keys(responses)) {
+      const name = `${method} ${path} ${status}`;
+      if (!seen.has(name)) complaints.push(`${name} was never answered`);
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 #include "tests/system/harness.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 #include "tests/unit/web/client.h"
+#include "tests/unit/web/credentials.h"
 #include "tests/unit/web/world.h"
 
 using namespace modelvane;
@@ -68,8 +69,9 @@ Answer begin_of_stream(const std::string& address) {
 struct Answers {
   Json all = Json::array();
 
-  void add(const std::string& path, const Answer& answer) {
-    all.push_back({{"path", path},
+  void add(const std::string& path, const Answer& answer, const std::string& method = "get") {
+    all.push_back({{"method", method},
+                   {"path", path},
                    {"status", answer.status},
                    {"type", answer.header("content-type")},
                    {"body", answer.body}});
@@ -78,6 +80,38 @@ struct Answers {
     add(path, get(world.address(), path, headers));
   }
 };
+
+// Each act, done and refused for every reason that there is.
+void act_in_all_ways(Answers& answers) {
+  World world{WebOptions{.listen_addresses = {"127.0.0.1:0"},
+                         .protection = protection({.users = {{"alice", hash_of("secret")},
+                                                             {"bob", hash_of("secret")}}})}};
+  world.snapshot.daemon.read_only_users =
+      std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"bob"});
+  std::expected<OperatorResult, std::string> result;
+  world.operate = [&](const OperatorRequest&) { return result; };
+  const auto send = [&](const char* method, const std::string& path, const char* credentials) {
+    const auto answer = fetch(
+        world.address(), request(method, path, "Authorization: " + basic(credentials) + "\r\n"));
+    answers.add(path, answer, method == std::string{"POST"} ? "post" : "delete");
+  };
+  const std::string pin = "/api/v1/pins?endpoint=internlm&alias=x";
+  for (const auto& [method, path] :
+       std::vector<std::pair<const char*, std::string>>{{"POST", pin},
+                                                        {"DELETE", pin},
+                                                        {"POST", "/api/v1/drill"},
+                                                        {"POST", "/api/v1/deliveries/4/o/retry"},
+                                                        {"POST", "/api/v1/deliveries/4/o/drop"}}) {
+    result = OperatorResult{.sentence = "done", .event_id = "evt_1"};
+    send(method, path, "alice:secret");
+    send(method, path, "bob:secret");
+    send(method, path + (path == pin ? "&" : "?") + "no=where", "alice:secret");
+    result = OperatorResult{.ok = false, .sentence = "there is no such thing"};
+    send(method, path, "alice:secret");
+    result = std::unexpected("the database is locked");
+    send(method, path, "alice:secret");
+  }
+}
 
 }  // namespace
 
@@ -88,7 +122,7 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
   fill(world.log);
   for (const auto* path :
        {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models", "/api/v1/events",
-        "/api/v1/deliveries", "/api/v1/status", "/feed.atom"}) {
+        "/api/v1/deliveries", "/api/v1/pins", "/api/v1/session", "/api/v1/status", "/feed.atom"}) {
     const auto first = get(world.address(), path);
     answers.add(path, first);
     answers.ask(world, path, "If-None-Match: " + first.header("etag") + "\r\n");
@@ -109,6 +143,8 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
                            "/api/v1/events/stream", "/api/v1/status"}) {
     answers.ask(broken, path);
   }
+
+  act_in_all_ways(answers);
 
   const system_test::TempFolder folder;
   const auto document = folder.write("openapi.json", get(world.address(), "/openapi.json").body);

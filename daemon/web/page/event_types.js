@@ -32,10 +32,11 @@ const kTypes = {
   'catalog.quarantined': 'warn',
   'catalog.accepted': 'good',
   'catalog.grew': 'quiet',
+  'operator.acted': 'quiet',
   drill: 'quiet',
 };
 export const kTypeNames = Object.keys(kTypes);
-export const kTypeGroups = ['alias.*', 'model.*', 'endpoint.*', 'catalog.*'];
+export const kTypeGroups = ['alias.*', 'model.*', 'endpoint.*', 'catalog.*', 'operator.*'];
 
 export const typeName = (type) => (type.startsWith(kPrefix) ? type.slice(kPrefix.length) : type);
 export const typeBadge = (type) => badge(kTypes[typeName(type)] ?? 'quiet', typeName(type));

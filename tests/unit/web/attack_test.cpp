@@ -33,7 +33,7 @@ TEST_CASE("500 slow clients do not hold up a scrape") {
   auto snapshot = sample::snapshot();
   Router router{{}, {.snapshot = [&] { return snapshot; }}};
   const BareFront bare{{.head_deadline = 10min},
-                       [&](const RequestHead& head) { return router.answer(head).reply; }};
+                       [&](const RequestHead& head) { return router.answer(head, {}).reply; }};
   std::vector<Client> slow;
   for (int i = 0; i < 500; ++i) {
     slow.emplace_back(bare.address());
@@ -94,7 +94,7 @@ TEST_CASE("bodies are not read") {
             .status == 413);
   CHECK(fetch(world.address(), request("POST", "/metrics", "Content-Length: 5\r\n") + "hello")
             .status == 405);
-  CHECK(fetch(world.address(), request("PUT", "/metrics")).header("allow") == "GET, HEAD");
+  CHECK(fetch(world.address(), request("PUT", "/metrics")).header("allow") == "GET, HEAD, POST, DELETE");
   CHECK(scrape_works(world));
 }
 

@@ -99,6 +99,7 @@ World::World(WebOptions options)
     : snapshot(sample::snapshot()),
       server(std::move(options), {.snapshot = [this] { return snapshot; },
                                   .reload = [this] { return reload(); },
+                                  .operate = [this](const auto& asked) { return operate(asked); },
                                   .events = &log,
                                   .pulse = [this] { return log.pulse(); }}) {
   const auto started = server.start();

@@ -46,6 +46,8 @@ struct World {
   std::function<std::expected<void, std::string>()> reload = [] {
     return std::expected<void, std::string>{};
   };
+  std::function<std::expected<OperatorResult, std::string>(const OperatorRequest&)> operate =
+      [](const OperatorRequest&) { return OperatorResult{.sentence = "done"}; };
   WebServer server;
 
   explicit World(std::vector<std::string> addresses = {"127.0.0.1:0"},
