@@ -83,11 +83,16 @@ struct WebhookConfig {
   std::vector<SecretRef> signing_secrets;  // Standard Webhooks
   SecretRef github_signature;              // X-Hub-Signature-256
   // What the vendor gives beside the URL: the signing secret of a feishu or dingtalk bot, the
-  // routing key of pagerduty, the trigger token of gitlab.
+  // routing key of pagerduty, the trigger token of gitlab, the bot's token of telegram, the API
+  // key of jsm.
   SecretRef vendor_secret;
   std::string repository;                   // github_dispatch: owner/name
   std::string project;                      // gitlab_trigger: number or path
   std::string ref;                          // gitlab_trigger: branch or tag
+  std::string chat_id;                      // telegram: a number, or @channel
+  std::string thread_id;                    // telegram: a topic of the chat; "" = none
+  std::string topic;                        // ntfy
+  std::string priority = "P1";              // jsm: of incidents
   BodyTemplate body;                        // template
   std::vector<std::string> events{"*"};     // globs over event types
   std::vector<std::string> endpoints{"*"};  // globs over endpoint names

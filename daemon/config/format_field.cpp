@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
 #include "daemon/config/template_field.h"
+#include "daemon/config/vendor_field.h"
 #include "daemon/events/webhook_format.h"
 
 namespace modelvane {
@@ -22,9 +22,6 @@ constexpr std::size_t kSigningSecretsMax = 8;
 constexpr Range<Duration> kAlertDuration{std::chrono::seconds{10}, std::chrono::hours{24 * 30}};
 constexpr Range<double> kBurst{1, 1'000};
 constexpr Range<double> kPerSecond{0.001, 1'000};
-// GitLab's and GitHub's own limits are about there.
-constexpr std::size_t kNameBytesMax = 255;
-
 using Words = std::vector<std::string_view>;
 
 // "token" also as "token_env" and "token_file".
@@ -96,12 +93,6 @@ std::optional<std::string> signing_secret_problem(std::string_view value) {
          R"~(echo "whsec_$(openssl rand -base64 32)")~";
 }
 
-std::optional<std::string> token_problem(std::string_view value) {
-  const bool is_plain = std::ranges::all_of(value, [](char c) { return c > ' ' && c < 0x7F; });
-  return is_plain ? std::nullopt
-                  : std::optional<std::string>{"must be letters, digits and signs without blanks"};
-}
-
 // The bots know one secret of any form; Standard Webhooks knows several of its own.
 void read_signing(const Field& field, SigningKind signing, WebhookConfig& webhook) {
   static constexpr std::array kSeveral{std::string_view{"secrets"}, std::string_view{"secrets_env"},
@@ -137,47 +128,12 @@ void need_vendor_secret(const Fields& fields, std::string_view key, WebhookConfi
     webhook.vendor_secret = std::move(*secret);
 }
 
-std::string need_text(const Fields& fields, std::string_view key, std::string_view what) {
-  const auto* field = fields.need(key, what);
-  if (field == nullptr) return "";
-  auto text = field->text(what).value_or("");
-  if (text.size() > kNameBytesMax || !is_header_value(text))
-    field->fail(fmt::format("must be at most {} bytes of plain text", kNameBytesMax));
-  return text;
-}
-
-void read_repository(const Fields& fields, WebhookConfig& webhook) {
-  const auto is_word = [](std::string_view text) {
-    const auto is_fit = [](char c) {
-      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
-    };
-    return !text.empty() && std::ranges::all_of(text, is_fit);
-  };
-  webhook.repository =
-      need_text(fields, "repository", "owner/name of the repository whose workflows are to start");
-  const auto slash = webhook.repository.find('/');
-  const std::string_view whole = webhook.repository;
-  const bool is_fit = slash != std::string::npos && is_word(whole.substr(0, slash)) &&
-                      is_word(whole.substr(slash + 1));
-  if (const auto* field = fields.find("repository"); field != nullptr && !whole.empty() && !is_fit)
-    field->fail("must be owner/name, as in the repository's address");
-  if (!webhook.access.authorization)
-    fields.need("authorization",
-                "write authorization: {credentials_env: GITHUB_TOKEN}; the token needs to write "
-                "the repository's contents");
-}
-
 void read_own_keys(const Fields& fields, const FormatTraits& format, WebhookConfig& webhook) {
   if (const auto* signing = fields.find("signing")) read_signing(*signing, format.signing, webhook);
   if (const auto* signature = fields.find("github_signature"))
     read_github_signature(*signature, webhook);
   if (!format.secret_key.empty()) need_vendor_secret(fields, format.secret_key, webhook);
-  if (webhook.format == "github_dispatch") read_repository(fields, webhook);
-  if (webhook.format == "gitlab_trigger") {
-    webhook.project =
-        need_text(fields, "project", "number or path of the project, such as team/evaluation");
-    webhook.ref = need_text(fields, "ref", "branch or tag to run, such as main");
-  }
+  read_vendor_keys(fields, webhook);
   if (webhook.format == "template") {
     const auto* field =
         fields.need("template", "write template: {body: {text: \"{{message.summary}}\"}}");

@@ -40,7 +40,7 @@ struct FormatTraits {
   std::string_view secret_key{};  // of the config: the credential that it cannot do without
   std::span<const std::string_view> keys{};   // of the config, beside those of all formats
   std::string_view own_url{};                 // of a service that lives at one address
-  std::span<const std::string_view> paths{};  // of its interface; "*" is any one segment
+  std::span<const std::string_view> paths{};  // of its interface; "*" is any rest of a segment
   bool coalesces() const { return events_max > 1; }
 };
 
@@ -55,6 +55,12 @@ inline constexpr std::array kGitlabPaths{
     std::string_view{"/api/v4/projects/*/trigger/pipeline"}};
 inline constexpr std::array kGrafanaPaths{std::string_view{"/api/annotations"}};
 
+inline constexpr std::array kTelegramPaths{std::string_view{"/bot*/sendMessage"}};
+inline constexpr std::array kJsmPaths{std::string_view{"/v2/alerts"}};
+
+inline constexpr std::array kTelegramKeys{std::string_view{"telegram"}};
+inline constexpr std::array kNtfyKeys{std::string_view{"ntfy"}};
+inline constexpr std::array kJsmKeys{std::string_view{"jsm"}};
 inline constexpr std::array kGithubKeys{std::string_view{"repository"}};
 inline constexpr std::array kGitlabKeys{std::string_view{"project"}, std::string_view{"ref"}};
 inline constexpr std::array kTemplateKeys{std::string_view{"template"}};
@@ -124,6 +130,36 @@ inline constexpr std::array kFormats{
                  .secret_key = "routing_key",
                  .own_url = "https://events.pagerduty.com",
                  .paths = format_words::kPagerDutyPaths},
+    // One a second for a space; 4,096 characters, with others' text in code.
+    FormatTraits{.name = "google_chat",
+                 .events_max = 15,
+                 .rate_limit = {3, 1},
+                 .max_age = kChatMaxAge,
+                 .is_for_people = true},
+    // 20 a minute for a group; 4,096 characters.
+    FormatTraits{.name = "telegram",
+                 .events_max = 15,
+                 .rate_limit = {3, 0.3},
+                 .max_age = kChatMaxAge,
+                 .is_for_people = true,
+                 .keys = format_words::kTelegramKeys,
+                 .own_url = "https://api.telegram.org",
+                 .paths = format_words::kTelegramPaths},
+    // 60 at once, and then one in five seconds; 4,096 bytes.
+    FormatTraits{.name = "ntfy",
+                 .events_max = 15,
+                 .rate_limit = {20, 0.2},
+                 .max_age = kChatMaxAge,
+                 .is_for_people = true,
+                 .keys = format_words::kNtfyKeys,
+                 .own_url = "https://ntfy.sh"},
+    FormatTraits{.name = "jsm",
+                 .rate_limit = {10, 1},
+                 .holds_states = true,
+                 .is_for_people = true,
+                 .keys = format_words::kJsmKeys,
+                 .own_url = "https://api.atlassian.com/jsm/ops/integration",
+                 .paths = format_words::kJsmPaths},
     // 80 a minute and 500 an hour.
     FormatTraits{.name = "github_dispatch",
                  .rate_limit = {20, 0.13},

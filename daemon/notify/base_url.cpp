@@ -16,11 +16,17 @@ std::vector<std::string_view> segments_of(std::string_view path) {
   return segments;
 }
 
+// "*" stands for any rest of a segment.
+bool fits(std::string_view segment, std::string_view pattern) {
+  if (!pattern.ends_with('*')) return segment == pattern;
+  pattern.remove_suffix(1);
+  return segment.starts_with(pattern);
+}
+
 bool is_beginning(std::span<const std::string_view> segments,
                   std::span<const std::string_view> pattern) {
   return segments.size() <= pattern.size() &&
-         std::equal(segments.begin(), segments.end(), pattern.begin(),
-                    [](std::string_view a, std::string_view b) { return b == "*" || a == b; });
+         std::equal(segments.begin(), segments.end(), pattern.begin(), fits);
 }
 
 // How many segments at the end of `path` begin that pattern: as many as possible.

@@ -38,7 +38,9 @@ std::string identity_of(const WebhookConfig& webhook) {
   for (const auto* secret : {&webhook.url, &webhook.vendor_secret, &webhook.github_signature})
     parts.add(*secret);
   for (const auto& secret : webhook.signing_secrets) parts.add(secret);
-  for (const auto* text : {&webhook.repository, &webhook.project, &webhook.ref}) parts.add(*text);
+  for (const auto* text : {&webhook.repository, &webhook.project, &webhook.ref, &webhook.chat_id,
+                           &webhook.thread_id, &webhook.topic, &webhook.priority})
+    parts.add(*text);
   if (access.authorization) {
     parts.add(access.authorization->type);
     parts.add(access.authorization->credentials);

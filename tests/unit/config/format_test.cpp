@@ -48,6 +48,20 @@ TEST_CASE("a cluster of Alertmanagers is one webhook for each member") {
   CHECK(webhooks(R"({name: am, format: alertmanager, urls: ["http://a/"]})")[0].name == "am");
 }
 
+TEST_CASE("a bot, a topic and an API key stand in a map of their format's name") {
+  const auto telegram = webhooks(
+      R"({name: a, format: telegram, telegram: {bot_token: "12:ab", chat_id: -100123, thread_id: 7}})")
+      [0];
+  CHECK(reveal(telegram.url) == "https://api.telegram.org");
+  CHECK(reveal(telegram.vendor_secret) == "12:ab");
+  CHECK(telegram.chat_id == "-100123");
+  CHECK(telegram.thread_id == "7");
+  CHECK(webhooks("{name: a, format: ntfy, ntfy: {topic: team}}")[0].topic == "team");
+  const auto jsm = webhooks("{name: a, format: jsm, jsm: {api_key: abc, priority: P2}}")[0];
+  CHECK(jsm.priority == "P2");
+  CHECK(reveal(jsm.vendor_secret) == "abc");
+}
+
 TEST_CASE("services with one address need no url, but take one") {
   const auto pagerduty = webhooks("{name: a, format: pagerduty, routing_key_env: WH_SECRET}")[0];
   CHECK(reveal(pagerduty.url) == "https://events.pagerduty.com");

@@ -166,6 +166,13 @@ void add_format_keys(WebhookConfig& webhook) {
     webhook.ref = "main";
   }
   if (webhook.format == "github_dispatch") webhook.repository = "acme/evaluation";
+  if (webhook.format == "telegram") {
+    webhook.vendor_secret = given("123456:bot-token");
+    webhook.chat_id = "-1001234567890";
+    webhook.thread_id = "7";
+  }
+  if (webhook.format == "ntfy") webhook.topic = "modelvane-team";
+  if (webhook.format == "jsm") webhook.vendor_secret = given("api-key");
   if (webhook.format == "template") {
     webhook.body.pieces = {{R"({"text":"Alias )", "event.data.alias", true},
                            {R"( is now )", "event.data.to", true},

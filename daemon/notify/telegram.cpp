@@ -1,0 +1,81 @@
+// Telegram bots: an HTML message, others' text escaped and in code, where no client looks for
+// mentions and links. The bot's token stands in the path.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "daemon/notify/answer.h"
+#include "daemon/notify/layout.h"
+#include "daemon/notify/rendering.h"
+
+namespace modelvane {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Of the 4,096 of a message, counted without its marks, with room for title and footer.
+constexpr std::size_t kCharactersMax = 3'600;
+
+std::string foreign(std::string_view value) {
+  return value.empty() ? "" : fmt::format("<code>{}</code>", slack_escaped(value));
+}
+
+bool is_digit(char c) {
+  return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+// Numbers of chats and threads are numbers; "@channel" is a text.
+Json chat(const std::string& id) {
+  const bool is_number = !id.empty() && (id.front() == '-' || is_digit(id.front())) &&
+                         std::all_of(id.begin() + 1, id.end(), is_digit);
+  return is_number ? Json::parse(id, nullptr, false) : Json(id);
+}
+
+}  // namespace
+
+Payload render_telegram(const Occasion& occasion) {
+  const auto message = occasion.message();
+  const LineStyle style{.label_open = "<b>",
+                        .label_close = ":</b>",
+                        .foreign = foreign,
+                        .room = kCharactersMax,
+                        .size = characters_of};
+  const auto lines = lines_text(message, style);
+  auto text = fmt::format("<b>{}</b>\n{}\n", slack_escaped(title_of(message)), lines.text);
+  if (!message.link.empty())
+    text += fmt::format("<a href=\"{}\">Open in modelvane</a> · ", slack_escaped(message.link));
+  text += footer_of(message);
+  Json body{{"chat_id", chat(occasion.webhook.chat_id)}};
+  if (!occasion.webhook.thread_id.empty())
+    body["message_thread_id"] = chat(occasion.webhook.thread_id);
+  body["text"] = text;
+  body["parse_mode"] = "HTML";
+  body["link_preview_options"] = {{"is_disabled", true}};
+  return {.body = text_of(body),
+          .path = fmt::format("/bot{}/sendMessage", occasion.secret),
+          .left_out = lines.left_out};
+}
+
+// {"ok":false,"error_code":400,"description":"Bad Request: chat not found"}. Of all 400s only those
+// about the text are the event's; the others are about the chat, and a person can mend them
+// (core.telegram.org/bots/api, "Making requests").
+Ruling rule_telegram(const HttpReply& reply) {
+  static constexpr std::array kOfText{std::string_view{"too long"}, std::string_view{"empty"},
+                                      std::string_view{"parse entities"}};
+  if (reply.status != 400) return std::nullopt;
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  if (!json.is_object() || !json.contains("description")) return std::nullopt;
+  const bool is_of_text = std::ranges::any_of(
+      kOfText, [&](std::string_view words) { return reply.body.find(words) != std::string::npos; });
+  if (is_of_text) return std::nullopt;
+  return Verdict{
+      .kind = VerdictClass::Config,
+      .sentence = "the receiver answered with status 400 (look at chat_id and thread_id): " +
+                  quotable(reply.body),
+      .retry_after = std::nullopt};
+}
+
+}  // namespace modelvane
