@@ -146,9 +146,11 @@ EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, Duration steady, boo
   if (result.certificate_expiry) view_.certificate_expiry = result.certificate_expiry;
   if (result.requests > 0) view_.duration.observe(to_seconds(result.total));
   const Duration total = result.total;
+  const bool was_asked = result.requests > 0;
   auto outcome = settle(std::move(result), now, may_decide, may_tell_down);
   // Answers that could not be judged are lost: their questions count as not asked.
   if (!may_decide) memory_.questions = {};
+  if (was_asked) outcome.total = total;
   remember(total);
   return outcome;
 }

@@ -49,6 +49,7 @@ class EndpointWatch {
     Duration pause{0};  // the least time until the next poll
     bool left_pending =
         false;  // an alias that is pending could not be asked about: there is no hurry
+    std::optional<Duration> total{};     // of the poll; none: nothing was asked
     std::optional<Shortage> shortage{};  // the poll was not made; nothing else is set
   };
   // A poll: begin, then requests and their results in turn until there is no next one, then finish
@@ -70,10 +71,13 @@ class EndpointWatch {
   bool is_out_of_reach() const {
     return is_failing() && view_.last_reason && is_unreachable(*view_.last_reason);
   }
+  // Of the last poll; none: it was good.
+  std::optional<Reason> last_reason() const { return view_.last_reason; }
   bool is_failing() const { return view_.last_poll && !view_.last_ok; }
   std::optional<Time> wants_poll_at(Time now) const;
   // `durable` is what the store has just committed: from now on it is shown.
   void show(const EndpointState& durable, const std::vector<EventType>& new_events);
+  void show_past(std::shared_ptr<const PastView> past) { view_.past = std::move(past); }
   std::shared_ptr<const EndpointView> view() const {
     return std::make_shared<const EndpointView>(view_);
   }

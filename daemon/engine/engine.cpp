@@ -155,6 +155,7 @@ void Engine::add_endpoint(EndpointConfig config, Duration spread) {
     const auto known = loaded_.endpoints.find(name);
     watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {},
                             wall);
+    watch->endpoint.show_past(time_book_.shown(name));
   }
   watch->host = host_of(watch->endpoint.config().url);
   place(std::move(watch));
@@ -243,11 +244,13 @@ void Engine::on_loaded(Loaded loaded) {
   std::unordered_map<std::string, EventCounts> counts;
   for (const auto& count : loaded.event_counts)
     counts[count.endpoint][static_cast<std::size_t>(count.type)] = count.count;
+  time_book_.open(std::exchange(loaded.past, {}));
   for (auto& watch : watches_) {
     const auto known = loaded.endpoints.find(watch->endpoint.name());
     watch->endpoint.approve(approved_[watch->endpoint.name()]);
     watch->endpoint.restore(known == loaded.endpoints.end() ? EndpointState{} : known->second,
                             counts[watch->endpoint.name()], clock_.wall());
+    watch->endpoint.show_past(time_book_.shown(watch->endpoint.name()));
     publish(*watch);
   }
   outbox_.restore(std::move(loaded.pending), loaded.dead_letters, loaded.webhook_switches, now());
@@ -273,6 +276,13 @@ void Engine::on_committed(const JournalCommitted& news) {
     Watch& watch = *found->second;
     watch.endpoint.show(state, types[name]);
     publish(watch);
+  }
+  for (const auto& past : commit->batch->past) {
+    auto view = time_book_.note_durable(past);
+    const auto found = by_name_.find(past.endpoint);
+    if (found == by_name_.end()) continue;
+    found->second->endpoint.show_past(std::move(view));
+    publish(*found->second);
   }
   for (const auto& [webhook, count] : news.report.forgotten_dead)
     outbox_.forget_dead(webhook, count);
@@ -307,6 +317,11 @@ void Engine::commit_what_is_due() {
                               .retention = retention_,
                               .webhooks = webhooks_,
                               .state_of = [this](const auto& name) { return state_to_keep(name); },
+                              .past_of =
+                                  [this](const auto& name) {
+                                    return time_book_.take(name, clock_.steady(),
+                                                           is_shutting_down_);
+                                  },
                               .hurries = is_shutting_down_});
 }
 
@@ -386,13 +401,15 @@ void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
   if (outcome.shortage) {
     ++daemon_.polls_not_made[static_cast<std::size_t>(*outcome.shortage)];
     const Duration pause = std::min(kShortageRetry, watch.endpoint.config().interval);
-    return set_due(watch, clock_.steady() + pause);
+    set_due(watch, clock_.steady() + pause);
+    return keep_time(watch, outcome);
   }
   note_reach(watch, outcome);
   for (auto& event : outcome.events) ledger_.note(std::move(event));
   if (outcome.must_persist) ledger_.note_state(watch.endpoint.name());
   if (outcome.has_mark) ledger_.note_mark(watch.endpoint.name());
   schedule(watch, outcome);
+  keep_time(watch, outcome);
   publish(watch);
 }
 
@@ -523,6 +540,10 @@ void Engine::begin_shutdown() {
     transport_.cancel(work->first);
     work = under_way_.erase(work);
     --polls_under_way_;
+  }
+  for (const auto& watch : watches_) {
+    const auto& name = watch->endpoint.name();
+    if (time_book_.count_until(name, clock_.wall(), clock_.steady())) ledger_.note_past(name);
   }
 }
 

@@ -30,6 +30,7 @@
 #include "daemon/engine/outbox.h"
 #include "daemon/engine/poll_schedule.h"
 #include "daemon/engine/snapshot.h"
+#include "daemon/engine/time_book.h"
 #include "daemon/notify/mask.h"
 #include "daemon/transport/transport.h"
 
@@ -116,6 +117,7 @@ class Engine {
   void continue_poll(Watch& watch);
   void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
   void schedule(Watch& watch, const EndpointWatch::Outcome& outcome);
+  void keep_time(Watch& watch, const EndpointWatch::Outcome& outcome);
   void set_due(Watch& watch, Duration due);
   void start_deliveries();
   void finish_delivery(const Work& work, const HttpResult& result);
@@ -162,6 +164,7 @@ class Engine {
       loaded_;  // states of endpoints that are not (yet) configured: a reload may bring them back
   std::map<std::string, ApprovedTargets> approved_;  // by endpoint
   Ledger ledger_;
+  TimeBook time_book_;
 
   Isolation isolation_;
   const std::function<bool()> has_network_;

@@ -82,7 +82,7 @@ bool Ledger::has_urgent() const {
 
 std::optional<Duration> Ledger::next_due() const {
   if (under_way_) return under_way_->retry_at;
-  if (!is_open_ || marks_.empty()) return std::nullopt;
+  if (!is_open_ || !has_lagging()) return std::nullopt;
   return next_marks_;
 }
 
@@ -93,7 +93,7 @@ void Ledger::submit_what_is_due(const Sources& sources) {
     under_way_->retry_at.reset();
     return journal_.submit(under_way_->commit.batch);
   }
-  const bool marks_due = !marks_.empty() && (sources.steady >= next_marks_ || sources.hurries);
+  const bool marks_due = has_lagging() && (sources.steady >= next_marks_ || sources.hurries);
   if (!has_urgent() && !marks_due && sources.steady < next_retention_) return;
   under_way_.emplace();
   under_way_->commit.batch = make_batch(sources, under_way_->commit.deliveries);
@@ -110,6 +110,7 @@ std::shared_ptr<const Batch> Ledger::make_batch(const Sources& sources, Addresse
   if (sources.steady >= next_retention_) {
     const Time own = retention_clock_.at(sources.wall, sources.steady);
     batch->forget_before = own - sources.retention;
+    batch->forget_hours_before = own - kHoursKept;
     batch->reached = retention_clock_.reached(sources.wall, sources.steady);
     next_retention_ = sources.steady + kRetentionEvery;
   }
@@ -132,6 +133,7 @@ void Ledger::add_marks(Batch& batch, const Sources& sources) {
     if (state != nullptr && state->last_good)
       batch.good_marks.emplace_back(name, *state->last_good);
   }
+  for (const auto& name : std::exchange(pasts_, {})) batch.past.push_back(sources.past_of(name));
   next_marks_ = sources.steady + kMarksEvery;
 }
 

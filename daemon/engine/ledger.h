@@ -32,6 +32,7 @@ class Ledger {
     Duration retention;
     const std::vector<WebhookConfig>& webhooks;
     std::function<const EndpointState*(const std::string&)> state_of;  // null: no longer configured
+    std::function<EndpointPast(const std::string&)> past_of;
     bool hurries = false;  // marks go now, not only every few seconds
   };
   using Addressed = std::vector<std::pair<Delivery, std::shared_ptr<const StoredEvent>>>;
@@ -53,6 +54,8 @@ class Ledger {
   void note_state(const std::string& endpoint) { states_.insert(endpoint); }
   // Nothing but a newer last good poll.
   void note_mark(const std::string& endpoint) { marks_.insert(endpoint); }
+  // Its seconds have gone on.
+  void note_past(const std::string& endpoint) { pasts_.insert(endpoint); }
   void note(std::vector<Delivery> changes);
   void note(std::vector<WebhookSwitch> switches);
   void note(PinApproval approval) { pins_.push_back(std::move(approval)); }
@@ -64,7 +67,7 @@ class Ledger {
   // While the disk refuses, changes wait in memory; when it is full, deciding must pause.
   bool is_full() const;
   // Everything is durable.
-  bool is_settled() const { return !under_way_ && !has_urgent() && marks_.empty(); }
+  bool is_settled() const { return !under_way_ && !has_urgent() && !has_lagging(); }
   std::optional<Duration> next_due() const;
 
   void submit_what_is_due(const Sources& sources);
@@ -82,6 +85,7 @@ class Ledger {
   };
 
   bool has_urgent() const;
+  bool has_lagging() const { return !marks_.empty() || !pasts_.empty(); }
   std::shared_ptr<const Batch> make_batch(const Sources& sources, Addressed& deliveries);
   void add_marks(Batch& batch, const Sources& sources);
   void add_events(Batch& batch, const Sources& sources, Addressed& deliveries);
@@ -92,6 +96,7 @@ class Ledger {
   std::vector<Noted> events_;
   std::set<std::string> states_;
   std::set<std::string> marks_;
+  std::set<std::string> pasts_;
   std::vector<Delivery> changes_;
   Addressed again_;
   std::vector<DeliveryKey> dropped_;

@@ -15,6 +15,7 @@
 #include "daemon/catalog/id_list.h"
 #include "daemon/detect/advance.h"
 #include "daemon/detect/observation.h"
+#include "daemon/engine/past_view.h"
 #include "daemon/engine/poll_history.h"
 #include "daemon/events/delivery.h"
 #include "daemon/events/event.h"
@@ -74,6 +75,7 @@ struct EndpointView {
   std::optional<Time> certificate_expiry;
   std::vector<CatalogNote> notes;              // of the last good poll's list
   std::shared_ptr<const PollHistory> history;  // of this process; null = no poll yet
+  std::shared_ptr<const PastView> past;        // over restarts; null = nothing is known
 };
 
 // Failing: the last attempt failed. Misconfigured: an operator must mend something (URL, key, TLS).

@@ -78,6 +78,20 @@ void add_phases(Endpoints endpoints, Exposition& out) {
   out.add(family);
 }
 
+void add_time(Endpoints endpoints, Exposition& out) {
+  Family family{"modelvane_endpoint_state_seconds_total", FamilyType::Counter,
+                "Time in which the endpoint was up, down, or nobody knows; survives restarts."};
+  for (const auto& endpoint : endpoints) {
+    if (!endpoint.view->past) continue;
+    auto seconds = endpoint.view->past->seconds;
+    for (const auto state : {TimeState::Up, TimeState::Down, TimeState::Unknown}) {
+      family.add(endpoint.labels, {{"state", std::string{kTimeStates.label(state)}}},
+                 to_seconds(seconds.of(state)));
+    }
+  }
+  out.add(family);
+}
+
 void add_last_poll(Endpoints endpoints, Exposition& out) {
   // Until the first poll of this process what the store knows: an outage does not end with a
   // restart.
@@ -92,6 +106,7 @@ void add_last_poll(Endpoints endpoints, Exposition& out) {
             [](const EndpointSeries& endpoint) {
               return std::optional{to_seconds(endpoint.view->interval)};
             });
+  add_time(endpoints, out);
   add_polls(endpoints, out);
   add_phases(endpoints, out);
   add_poll_gauge(out, endpoints, "modelvane_poll_http_status_code",

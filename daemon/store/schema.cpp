@@ -75,6 +75,28 @@ constexpr std::array kMigrations{R"(
     done_us INTEGER,
     result TEXT) STRICT;
   CREATE INDEX requests_open ON requests(id) WHERE done_us IS NULL;
+)",
+                                 R"(
+  CREATE TABLE endpoint_seconds(
+    endpoint TEXT PRIMARY KEY,
+    up_us INTEGER NOT NULL,
+    down_us INTEGER NOT NULL,
+    unknown_us INTEGER NOT NULL,
+    until_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- Figures of hours and days. What is written and what is deleted together stands together; the
+  -- past of one endpoint is read hour by hour.
+  CREATE TABLE past(
+    step_us INTEGER NOT NULL,
+    from_us INTEGER NOT NULL,
+    endpoint TEXT NOT NULL,
+    up_us INTEGER NOT NULL,
+    down_us INTEGER NOT NULL,
+    unknown_us INTEGER NOT NULL,
+    longest_us INTEGER NOT NULL,
+    durations TEXT NOT NULL,
+    failures TEXT NOT NULL,
+    PRIMARY KEY(step_us, from_us, endpoint)) STRICT, WITHOUT ROWID;
 )"};
 
 }  // namespace

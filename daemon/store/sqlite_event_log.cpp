@@ -5,6 +5,7 @@
 
 #include "daemon/store/commit_trail.h"
 #include "daemon/store/folder_lock.h"
+#include "daemon/store/past_table.h"
 #include "daemon/store/request_table.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/sqlite.h"
@@ -203,6 +204,10 @@ std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::events(
 std::expected<std::vector<DeliveryRow>, StoreError> SqliteEventLog::deliveries(
     const DeliveryFilter& filter) {
   return ask([&](Database& database) { return read_deliveries(database, filter); });
+}
+
+std::expected<std::vector<PastSpan>, StoreError> SqliteEventLog::past(const PastFilter& filter) {
+  return ask([&](Database& database) { return read_past(database, filter); });
 }
 
 std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::find_events(

@@ -9,6 +9,7 @@
 
 #include "daemon/store/checksum.h"
 #include "daemon/store/folder_lock.h"
+#include "daemon/store/past_table.h"
 #include "daemon/store/request_table.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/sqlite.h"
@@ -202,6 +203,7 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
   load_counts(loaded);
   loaded.pins = read_pins(*database_);
   loaded.webhook_switches = read_webhook_states(*database_);
+  loaded.past = read_last_past(*database_);
   loaded.last_sequence = static_cast<std::uint64_t>(last_sequence_);
   load_reached(loaded);
   if (!database_->ok()) return std::unexpected(close_after_error());
@@ -293,6 +295,7 @@ std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) 
   for (const auto& event : batch.events) put_event(event);
   put_requests_effects(*database_, batch);
   put_deliveries(batch);
+  put_past(*database_, batch);
   if (batch.forget_before) {
     forget_before_ = batch.forget_before;
     database_->execute("DELETE FROM requests WHERE done_us < ?1", *forget_before_);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/detect/advance.h"
+#include "daemon/detect/past.h"
 #include "daemon/events/delivery.h"
 #include "daemon/events/event.h"
 #include "daemon/store/operator_request.h"
@@ -81,6 +82,16 @@ struct PinApproval {
 };
 using ApprovedTargets = std::map<std::string, std::vector<std::string>>;  // by alias
 
+// The time of an endpoint (detect/time_kept.h), and the figures of its hours and days. What is not
+// named in a batch stays as it is.
+struct EndpointPast {
+  std::string endpoint;
+  Seconds seconds;  // since it was first polled
+  Time until{};     // counted up to here
+  std::vector<PastSpan> hours;
+  std::vector<PastSpan> days;
+};
+
 struct OperatorAnswer {
   std::uint64_t request = 0;
   Time at{};
@@ -96,6 +107,7 @@ struct Loaded {
   std::map<std::string, std::uint64_t> dead_letters;  // by webhook
   std::map<std::string, ApprovedTargets> pins;        // by endpoint
   std::vector<WebhookSwitch> webhook_switches;        // those that are off
+  std::vector<EndpointPast> past;                     // by endpoint; the last hours and days
 };
 
 // Everything in a batch becomes durable together or not at all.
@@ -115,6 +127,8 @@ struct Batch {
   std::vector<PinApproval> pins;
   std::vector<WebhookSwitch> webhook_switches;
   std::vector<OperatorAnswer> answers;
+  std::vector<EndpointPast> past;
+  std::optional<Time> forget_hours_before;  // figures of hours only
 };
 
 struct CommitReport {
@@ -171,6 +185,14 @@ struct DeliveryFilter {
   std::size_t limit = 100;             // 1..1000
 };
 
+// A part of an endpoint's past, in steps of whole hours or whole days.
+struct PastFilter {
+  std::string endpoint;
+  Time from{};       // inclusive, at a step's start
+  Time to{};         // exclusive
+  Duration step{0};  // with whole days the figures of days are read
+};
+
 class EventLog {
  public:
   virtual ~EventLog() = default;
@@ -179,6 +201,8 @@ class EventLog {
   // By event, newest first, then by webhook.
   virtual std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
       const DeliveryFilter& filter) = 0;
+  // Oldest first; steps of which nothing is known are left out.
+  virtual std::expected<std::vector<PastSpan>, StoreError> past(const PastFilter& filter) = 0;
 };
 
 }  // namespace modelvane

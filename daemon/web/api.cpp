@@ -70,7 +70,33 @@ Json retirements_json(const std::vector<Retirement>& retirements) {
   return all;
 }
 
-Json endpoint_json(const EndpointView& endpoint) {
+Json ratio_or_null(const std::optional<double>& ratio) {
+  return ratio ? Json(*ratio) : Json(nullptr);
+}
+
+Json uptime_json(const EndpointView& endpoint, Time now) {
+  static const PastView kNone;
+  const auto& past = endpoint.past ? *endpoint.past : kNone;
+  const Time day = floor_to(now, kHour) - (kDay - kHour);
+  const Time month = floor_to(now, kDay) - 29 * kDay;
+  return {{"day", ratio_or_null(sum_since(past.hours, day).availability())},
+          {"month", ratio_or_null(sum_since(past.days, month).availability())}};
+}
+
+// Of the last 24 hours, for lists with small pictures.
+Json hours_json(const EndpointView& endpoint, Time now) {
+  auto hours = Json::array();
+  if (!endpoint.past) return hours;
+  for (const auto& hour : endpoint.past->hours) {
+    if (hour.from <= now - kDay) continue;
+    hours.push_back({{"from", to_rfc3339(hour.from)},
+                     {"availability", ratio_or_null(hour.seconds.availability())},
+                     {"p50", hour.p50 ? Json(to_seconds(*hour.p50)) : Json(nullptr)}});
+  }
+  return hours;
+}
+
+Json endpoint_json(const EndpointView& endpoint, Time now) {
   const auto& known = known_of(endpoint);
   return {{"name", endpoint.name},
           {"provider", text_or_null(endpoint.provider)},
@@ -87,6 +113,7 @@ Json endpoint_json(const EndpointView& endpoint) {
           {"last_poll", last_poll_json(endpoint)},
           {"last_good_poll", json(endpoint.last_good_poll)},
           {"certificate_expiry", json(endpoint.certificate_expiry)},
+          {"uptime", uptime_json(endpoint, now)},
           {"polls_total", endpoint.polls},
           {"failures", failures_json(endpoint)}};
 }
@@ -202,6 +229,7 @@ Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
   const auto provider = parameters.text("provider");
   const auto state = parameters.choice("state", kAvailabilities);
   const bool with_polls = parameters.flag("polls").value_or(false);
+  const bool with_hours = parameters.flag("hours").value_or(false);
   if (with_polls && range.endpoint.empty())
     parameters.refuse(400, "polls=true wants parameter endpoint, too");
   if (auto refusal = parameters.refusal()) return *refusal;
@@ -210,8 +238,9 @@ Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
   each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
     if (is_seen || !matches(provider, endpoint.provider)) return true;
     if (state && known_of(endpoint).availability != *state) return true;
-    auto row = endpoint_json(endpoint);
+    auto row = endpoint_json(endpoint, snapshot.at);
     if (with_polls) row["polls"] = polls_json(endpoint);
+    if (with_hours) row["hours"] = hours_json(endpoint, snapshot.at);
     return offer(reply, last, {endpoint.name}, row);
   });
   return reply.finish();

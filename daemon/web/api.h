@@ -12,6 +12,9 @@ namespace modelvane {
 
 Reply endpoints_api(const Snapshot& snapshot, const Query& query);
 Reply aliases_api(const Snapshot& snapshot, const Query& query);
+// Of /api/v1/endpoints/{name}/history.
+Reply history_api(const Snapshot& snapshot, EventQuery& events, const std::string& endpoint,
+                  const Query& query);
 Reply models_api(const Snapshot& snapshot, const Query& query);
 Reply pins_api(const Snapshot& snapshot, const Query& query);
 Reply status_api(const Snapshot& snapshot, const Query& query);

@@ -39,4 +39,11 @@ std::expected<std::vector<DeliveryRow>, std::string> EventQuery::deliveries(
   return with_sentence(log_->deliveries(filter));
 }
 
+std::expected<std::vector<PastSpan>, std::string> EventQuery::past(const PastFilter& filter) {
+  if (log_ == nullptr) return std::unexpected(kNoHistory);
+  const Places::Place place{places_};
+  if (!place.is_taken()) return std::unexpected(kBusy);
+  return with_sentence(log_->past(filter));
+}
+
 }  // namespace modelvane

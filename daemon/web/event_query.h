@@ -20,6 +20,7 @@ class EventQuery {
   // The error is a sentence.
   std::expected<std::vector<StoredEvent>, std::string> events(const EventFilter& filter);
   std::expected<std::vector<DeliveryRow>, std::string> deliveries(const DeliveryFilter& filter);
+  std::expected<std::vector<PastSpan>, std::string> past(const PastFilter& filter);
 
  private:
   EventLog* const log_;

@@ -77,6 +77,18 @@ Reply method_refusal(std::string_view allowed) {
   return reply;
 }
 
+// The endpoint's name, in /api/v1/endpoints/{name}/history.
+std::optional<std::string> endpoint_of_history(std::string_view path) {
+  constexpr std::string_view kBefore = "/api/v1/endpoints/";
+  constexpr std::string_view kBehind = "/history";
+  if (!path.starts_with(kBefore) || !path.ends_with(kBehind)) return std::nullopt;
+  path.remove_prefix(kBefore.size());
+  if (path.size() <= kBehind.size()) return std::nullopt;
+  path.remove_suffix(kBehind.size());
+  if (path.find('/') != path.npos) return std::nullopt;
+  return percent_decode(path);
+}
+
 // Figures and states of this moment: nobody asks for them twice.
 bool has_tag(std::string_view path) {
   return path != kMetrics && !path.starts_with(kControl);
@@ -131,7 +143,7 @@ Response Router::open_stream(const RequestHead& head) const {
   return {.reply = stream_reply(), .stream = std::move(*request)};
 }
 
-Reply Router::get(const RequestHead& head, const Caller& caller) const {
+Reply Router::get(const RequestHead& head, const Caller& caller) {
   const auto path = head.path();
   Reply reply;
   if (const auto route = routes_.find(path); route != routes_.end()) {
@@ -140,6 +152,8 @@ Reply Router::get(const RequestHead& head, const Caller& caller) const {
     const auto query = parse_query(head.query());
     auto refusal = Parameters{query}.refusal();
     reply = refusal ? std::move(*refusal) : session_reply(caller, may_act(caller));
+  } else if (const auto endpoint = endpoint_of_history(path)) {
+    reply = history_api(hooks_.snapshot(), events_, *endpoint, parse_query(head.query()));
   } else if (auto file = page_file(path)) {
     reply = std::move(*file);
   } else if (auto text = runbook(path)) {

@@ -34,7 +34,7 @@ class Router {
 
   Response answer_or_throw(const RequestHead& head, const Caller& caller);
   Response open_stream(const RequestHead& head) const;
-  Reply get(const RequestHead& head, const Caller& caller) const;
+  Reply get(const RequestHead& head, const Caller& caller);
   // POST and DELETE.
   Reply act(const RequestHead& head, const Caller& caller);
   Reply operate(OperatorRequest request, const Caller& caller);

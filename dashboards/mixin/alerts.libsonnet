@@ -9,7 +9,7 @@ local promql = import 'promql.libsonnet';
   local runbook(name) = config.runbookUrl % { instance: '{{ $labels.instance }}', name: name },
   local runbookOfAny(name) =
     if std.length(std.findSubstr('%(instance)', config.runbookUrl)) == 0 then config.runbookUrl % { name: name }
-    else '{{ with printf "modelvane_build_info{job=%%q}" $labels.job | query }}%s{{ end }}'
+    else '{{ with printf "modelvane_build_info{job=%%q}" $labels.job | query | sortByLabel "instance" }}%s{{ end }}'
          % (config.runbookUrl % { instance: '{{ . | first | label "instance" }}', name: name }),
 
   local alert(name, severity, expr, summary, description, wait='', keep='', labels={}, comment='', ofOne=false) = {

@@ -2,19 +2,17 @@
 local promql = import 'promql.libsonnet';
 {
   local q = promql($._config),
-  local byPolls(window) =
-    local polls(metric) = q.sum(q.own('increase(%s[%s])' % [metric, window]), ['reason']);
-    '1 - %s\n/ (%s > 0)' % [polls('modelvane_poll_failures_total'), polls('modelvane_polls_total')],
+  // Time, not polls: an outage is polled more often than a good hour.
+  local seconds(states, window) = q.sum(q.own('increase(modelvane_endpoint_state_seconds_total{state=~"%s"}[%s])' % [states, window]), ['state']),
   local availability(window) = {
     record: 'endpoint:modelvane_availability:ratio_rate' + window,
-    expr: byPolls(window) + '\n',
+    expr: '1 - %s\n/ (%s > 0)\n' % [seconds('down', window), seconds('up|down', window)],
   },
   local rule(record, expr, comment='') = { record: record, expr: expr, [if comment != '' then 'comment']:: comment },
 
   // Whether the budget of 30 days burns at `rate` over the long window, and still does over a short one. An interval longer than
-  // the short window leaves that without a value at times: then the next longer one speaks. With a handful of polls one failure
-  // is a large share, hence the least number of them. What ModelvaneEndpointDown told of is not told a second time, nor what a
-  // faster burn told of.
+  // the short window leaves that without a value at times: then the next longer one speaks. What ModelvaneEndpointDown told of is
+  // not told a second time, nor what a faster burn told of.
   local burn(long, shorts, rate, faster) = {
     record: 'endpoint:modelvane_budget_burn:bool' + long,
     expr: |||
@@ -24,14 +22,11 @@ local promql = import 'promql.libsonnet';
         1 - (%(short)s) > %(rate)g * scalar(1 - modelvane:availability:objective)
       ) > bool 0
       unless
-        %(failures)s < 4.5
-      unless
         max_over_time(endpoint:modelvane_endpoint_down:bool5m[%(long)s]) == 1
     ||| % {
       long: long,
       rate: rate,
       short: std.join(' or ', ['endpoint:modelvane_availability:ratio_rate' + w for w in shorts]),
-      failures: q.sum(q.own('increase(modelvane_poll_failures_total[%s])' % std.get({ '3d': '6h' }, long, long)), ['reason']),
     } + std.join('', ['unless\n  max_over_time(endpoint:modelvane_budget_burn:bool%s[%s])\n' % [f, long] for f in faster]),
   },
 

@@ -113,6 +113,33 @@ TEST_CASE(
   CHECK(world.board->pulse(world.clock.now).version > pulse.version);
 }
 
+TEST_CASE("an endpoint's time is counted over a restart, and nobody knows what was in between") {
+  World world = small_world();
+  world.start();
+  world.run_for(10min);
+  world.transport.upstreams["internlm"].hangs = true;
+  world.run_for(8min);
+  world.transport.upstreams["internlm"].hangs = false;
+  world.run_for(10min);
+  REQUIRE(world.seen().endpoints[0]->past);
+  const auto before = world.seen().endpoints[0]->past->seconds;
+  CHECK(to_seconds(before.down) == doctest::Approx(480).epsilon(0.15));
+  CHECK(to_seconds(before.up) == doctest::Approx(1200).epsilon(0.1));
+  CHECK(before.unknown == 0s);
+  const auto hours = world.seen().endpoints[0]->past->hours;
+  world.crash();
+  world.clock.now += 3h;
+  world.start();
+  world.run_for(10s);
+  CHECK(world.seen().endpoints[0]->past->seconds.down == before.down);
+  CHECK(world.seen().endpoints[0]->past->hours.front().seconds.down == hours.front().seconds.down);
+  world.run_for(5min);
+  const auto after = world.seen().endpoints[0]->past->seconds;
+  CHECK(after.down == before.down);
+  CHECK(to_seconds(after.unknown) == doctest::Approx(3 * 3600).epsilon(0.02));
+  CHECK(after.up > before.up + 3min);
+}
+
 TEST_CASE("an endpoint shows its last polls, good and failed") {
   World world = small_world();
   world.start();

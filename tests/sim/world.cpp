@@ -64,6 +64,17 @@ void Receiver::accept(const std::string& id, const std::string& body) {
 void Disk::apply(const Batch& batch) {
   for (const auto& [name, state] : batch.states) loaded.endpoints[name] = state;
   for (const auto& [name, at] : batch.good_marks) apply_good_mark(loaded.endpoints[name], at);
+  for (const auto& past : batch.past) {
+    auto& kept = loaded.past;
+    auto found = std::ranges::find(kept, past.endpoint, &EndpointPast::endpoint);
+    if (found == kept.end()) found = kept.insert(found, EndpointPast{.endpoint = past.endpoint});
+    found->seconds = past.seconds;
+    found->until = past.until;
+    for (const auto& hour : past.hours) {
+      std::erase_if(found->hours, [&](const auto& old) { return old.from == hour.from; });
+      found->hours.push_back(hour);
+    }
+  }
   for (const auto& event : batch.events) {
     events[event.sequence] = event;
     loaded.last_sequence = std::max(loaded.last_sequence, event.sequence);

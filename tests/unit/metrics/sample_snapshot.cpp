@@ -71,6 +71,12 @@ EndpointView internlm() {
   view.phases = {
       .resolve = 1ms, .connect = 20ms, .tls = 40ms, .processing = 80ms, .transfer = 500us};
   view.certificate_expiry = noon() + 24h;
+  PastView past;
+  past.seconds = {.up = 80'000s, .down = 480s, .unknown = 1500ms};
+  past.hours = {{.from = noon() - 2h, .seconds = {.up = 3'600s}, .p50 = 300ms},
+                {.from = noon() - 1h, .seconds = {.up = 3'120s, .down = 480s}, .p50 = 500ms}};
+  past.days = {{.from = noon() - 12h, .seconds = {.up = 40'000s, .down = 480s}, .p50 = 400ms}};
+  view.past = std::make_shared<const PastView>(past);
   return view;
 }
 

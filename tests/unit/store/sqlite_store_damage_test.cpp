@@ -73,7 +73,7 @@ TEST_CASE("a database of a newer modelvane is not touched") {
   const auto error = refused(folder);
   CHECK(error.kind == StoreError::Kind::Newer);
   CHECK(says(error,
-             "was written by a newer modelvane (schema 7, this one knows 2); start that version or "
+             "was written by a newer modelvane (schema 7, this one knows 3); start that version or "
              "point --storage.path elsewhere"));
   CHECK(SqliteEventLog{folder.storage()}.events({}).error().kind == StoreError::Kind::Newer);
 }

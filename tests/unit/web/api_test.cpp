@@ -189,3 +189,49 @@ TEST_CASE("a store that cannot be read says so") {
   CHECK(answer.status == 503);
   CHECK(json_of(answer)["detail"] == "the history is damaged");
 }
+
+TEST_CASE("an endpoint's uptime is the share of known time, and hours=true adds the last day") {
+  World world;
+  const auto endpoints = json_of(get(world.address(), "/api/v1/endpoints?hours=true"))["endpoints"];
+  CHECK(endpoints[0]["uptime"]["day"].get<double>() == doctest::Approx(6720.0 / 7200));
+  CHECK(endpoints[0]["uptime"]["month"].get<double>() == doctest::Approx(40'000.0 / 40'480));
+  REQUIRE(endpoints[0]["hours"].size() == 2);
+  CHECK(endpoints[0]["hours"][1]["p50"] == 0.5);
+  CHECK(endpoints[1]["uptime"]["day"].is_null());
+  CHECK(endpoints[1]["hours"].empty());
+}
+
+TEST_CASE("the past of an endpoint comes in steps of hours or days, as the store has it") {
+  World world;
+  PastSpan span;
+  span.from = *parse_rfc3339("2026-11-22T10:00:00Z");
+  span.seconds = {.up = std::chrono::seconds{3000}, .down = std::chrono::seconds{600}};
+  span.durations.add(std::chrono::milliseconds{300});
+  span.longest = std::chrono::milliseconds{310};
+  span.failures.of[static_cast<std::size_t>(Reason::Timeout)] = 2;
+  world.log.spans = {span};
+  const std::string path = "/api/v1/endpoints/internlm/history";
+  const auto all =
+      json_of(get(world.address(), path + "?from=2026-11-22T10:30:00Z&to=2026-11-22T12:10:00Z"));
+  CHECK(all["from"] == "2026-11-22T10:00:00.000Z");
+  CHECK(all["step_seconds"] == 3600);
+  REQUIRE(all["history"].size() == 1);
+  const auto& step = all["history"][0];
+  CHECK(step["seconds"]["down"] == 600);
+  CHECK(step["availability"].get<double>() == doctest::Approx(3000.0 / 3600));
+  CHECK(step["polls"] == 1);
+  CHECK(step["poll_seconds"]["p50"].get<double>() == doctest::Approx(0.3).epsilon(0.05));
+  CHECK(step["poll_seconds"]["max"] == 0.31);
+  CHECK(step["worst_reason"] == "timeout");
+
+  get(world.address(), path + "?from=2026-11-01&to=2026-11-22T12:10:00Z");
+  CHECK(world.log.last_past.step == kDay);
+  get(world.address(), "/api/v1/endpoints/intern%6cm/history?step=6h");
+  CHECK(world.log.last_past.endpoint == "internlm");
+  CHECK(world.log.last_past.step == 6 * kHour);
+
+  CHECK(get(world.address(), "/api/v1/endpoints/nobody/history").status == 404);
+  CHECK(get(world.address(), path + "?step=90m").status == 400);
+  CHECK(get(world.address(), path + "?from=2026-11-02&to=2026-11-01").status == 400);
+  CHECK(get(world.address(), path + "?from=2020-01-01&step=1h").status == 400);
+}

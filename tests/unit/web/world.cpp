@@ -57,6 +57,12 @@ std::expected<std::vector<DeliveryRow>, StoreError> FakeLog::deliveries(
   return found;
 }
 
+std::expected<std::vector<PastSpan>, StoreError> FakeLog::past(const PastFilter& filter) {
+  if (error) return std::unexpected(*error);
+  last_past = filter;
+  return spans;
+}
+
 void FakeLog::add(Event event) {
   const std::scoped_lock lock{mutex_};
   event.sequence = stored_.size() + 1;

@@ -18,6 +18,7 @@ class FakeLog : public EventLog {
   std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
   std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
       const DeliveryFilter& filter) override;
+  std::expected<std::vector<PastSpan>, StoreError> past(const PastFilter& filter) override;
 
   void add(Event event);
   // As the board would tell it.
@@ -31,6 +32,8 @@ class FakeLog : public EventLog {
   std::atomic<std::uint64_t> version{1};  // of the board
   EventFilter last_filter;                // read when no query is under way
   std::vector<DeliveryRow> rows;  // of deliveries, in their order; set before the first request
+  PastFilter last_past;           // likewise
+  std::vector<PastSpan> spans;    // of the past; set before the first request
 
  private:
   std::mutex mutex_;
