@@ -14,6 +14,13 @@ foreach(path IN LISTS FILES)
   cmake_path(GET path FILENAME name)
   cmake_path(GET path EXTENSION LAST_ONLY extension)
   string(SUBSTRING "${extension}" 1 -1 extension)
+  # What only its authors read is not sent to everybody who looks at a page.
+  if(extension STREQUAL "js")
+    string(REGEX REPLACE "\n[ \t]*//[^\n]*" "" text "\n${text}")
+  endif()
+  if(extension MATCHES "^(js|css)$")
+    string(REGEX REPLACE "\n[ \t\n]+" "\n" text "${text}")
+  endif()
   string(APPEND rows "    {\"${name}\", \"${types_${extension}}\", R\"embedded(${text})embedded\"},\n")
 endforeach()
 file(WRITE "${OUTPUT}.new" "#pragma once\n#include <array>\n#include \"daemon/text/embedded_file.h\"\nnamespace modelvane {\n"

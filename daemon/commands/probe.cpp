@@ -15,6 +15,7 @@
 #include "daemon/detect/advance.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/poll_run.h"
+#include "daemon/text/visible.h"
 #include "daemon/transport/curl_transport.h"
 
 namespace modelvane {
@@ -186,9 +187,9 @@ Json to_json(const Probed& probed) {
 
 void print_retirements(const Catalog& catalog) {
   for (const auto& row : catalog.lifecycles) {
-    fmt::print("  {}  {}{}\n", row.id,
+    fmt::print("  {}  {}{}\n", visible(row.id),
                row.retires_at ? "ends " + to_rfc3339(*row.retires_at) : "is deprecated",
-               row.replacement.empty() ? "" : ", replacement " + row.replacement);
+               row.replacement.empty() ? "" : ", replacement " + visible(row.replacement));
   }
 }
 
@@ -196,7 +197,8 @@ void print_hints(const Probed& probed) {
   for (const auto& row : probed.catalog()->hints) {
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       if (row.values[i].empty()) continue;
-      fmt::print("  {}  {} = {}\n", row.id, probed.endpoint->reading.hints[i], row.values[i]);
+      fmt::print("  {}  {} = {}\n", visible(row.id), probed.endpoint->reading.hints[i],
+                 visible(row.values[i]));
     }
   }
 }
@@ -225,23 +227,25 @@ void print_table(const Probed& probed) {
   fmt::print("  {} models, {} bytes, {} aliases\n", probed.catalog()->ids.size(),
              probed.result.body_bytes, probed.catalog()->aliases.size());
   std::size_t width = 0;
-  for (const auto& row : probed.catalog()->aliases) width = std::max(width, row.id.size());
+  for (const auto& row : probed.catalog()->aliases) width = std::max(width, visible(row.id).size());
   for (const auto& row : probed.catalog()->aliases) {
     const auto pin = pin_of(probed, row.id, row.target);
-    fmt::print("  {:<{}}  ->  {}  ({}){}\n", row.id, width, row.target, label(row.rule),
+    fmt::print("  {:<{}}  ->  {}  ({}){}\n", visible(row.id), width, visible(row.target),
+               label(row.rule),
                !pin      ? ""
                : pin->ok ? "  pin ok"
                          : "  PIN BROKEN");
   }
   for (const auto& [alias, state] : unresolved(*probed.catalog())) {
-    fmt::print("  {:<{}}  ->  ?  ({})\n", alias, width, state);
+    fmt::print("  {:<{}}  ->  ?  ({})\n", visible(alias), width, state);
   }
   print_hints(probed);
   print_retirements(*probed.catalog());
-  for (const auto& note : probed.catalog()->notes) fmt::print("  warning: {}\n", note.sentence);
+  for (const auto& note : probed.catalog()->notes)
+    fmt::print("  warning: {}\n", visible(note.sentence));
   for (const auto& alias : broken_pins(probed)) {
     if (!probed.catalog()->find_alias(alias))
-      fmt::print("  {}  PIN BROKEN: nobody says what it points to{}\n", alias,
+      fmt::print("  {}  PIN BROKEN: nobody says what it points to{}\n", visible(alias),
                  meant_by(*probed.catalog(), alias));
   }
 }

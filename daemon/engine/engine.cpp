@@ -277,13 +277,7 @@ void Engine::on_committed(const JournalCommitted& news) {
     watch.endpoint.show(state, types[name]);
     publish(watch);
   }
-  for (const auto& past : commit->batch->past) {
-    auto view = time_book_.note_durable(past);
-    const auto found = by_name_.find(past.endpoint);
-    if (found == by_name_.end()) continue;
-    found->second->endpoint.show_past(std::move(view));
-    publish(*found->second);
-  }
+  show_past(*commit->batch);
   for (const auto& [webhook, count] : news.report.forgotten_dead)
     outbox_.forget_dead(webhook, count);
   for (auto& [delivery, event] : commit->deliveries)
@@ -541,10 +535,7 @@ void Engine::begin_shutdown() {
     work = under_way_.erase(work);
     --polls_under_way_;
   }
-  for (const auto& watch : watches_) {
-    const auto& name = watch->endpoint.name();
-    if (time_book_.count_until(name, clock_.wall(), clock_.steady())) ledger_.note_past(name);
-  }
+  stop_time();
 }
 
 bool Engine::is_quiet() const {

@@ -118,6 +118,8 @@ class Engine {
   void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
   void schedule(Watch& watch, const EndpointWatch::Outcome& outcome);
   void keep_time(Watch& watch, const EndpointWatch::Outcome& outcome);
+  void show_past(const Batch& durable);
+  void stop_time();
   void set_due(Watch& watch, Duration due);
   void start_deliveries();
   void finish_delivery(const Work& work, const HttpResult& result);

@@ -30,4 +30,22 @@ void Engine::keep_time(Watch& watch, const EndpointWatch::Outcome& outcome) {
   if (time_book_.note(endpoint.name(), poll)) ledger_.note_past(endpoint.name());
 }
 
+void Engine::show_past(const Batch& durable) {
+  for (const auto& past : durable.past) {
+    auto view = time_book_.note_durable(past);
+    const auto found = by_name_.find(past.endpoint);
+    if (found == by_name_.end()) continue;
+    found->second->endpoint.show_past(std::move(view));
+    publish(*found->second);
+  }
+}
+
+// Before a stop: what is known until now.
+void Engine::stop_time() {
+  for (const auto& watch : watches_) {
+    const auto& name = watch->endpoint.name();
+    if (time_book_.count_until(name, clock_.wall(), clock_.steady())) ledger_.note_past(name);
+  }
+}
+
 }  // namespace modelvane

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/text/utf8.h"
+#include "daemon/text/visible.h"
 
 namespace modelvane {
 namespace {
@@ -25,8 +26,10 @@ bool is_plain(std::string_view text) {
 
 }  // namespace
 
-std::string label_text(std::string_view text) {
-  if (is_plain(text)) return std::string{text};
+std::string label_text(std::string_view foreign) {
+  if (is_plain(foreign)) return std::string{foreign};
+  const auto shown = visible(foreign);
+  std::string_view text = shown;
   std::string clean;
   std::size_t end_of_cut = 0;  // how much of `clean` leaves room for the ellipsis
   while (!text.empty()) {

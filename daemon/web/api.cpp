@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "daemon/web/list_reply.h"
@@ -70,8 +71,9 @@ Json retirements_json(const std::vector<Retirement>& retirements) {
   return all;
 }
 
+// Six digits: a second of a month.
 Json ratio_or_null(const std::optional<double>& ratio) {
-  return ratio ? Json(*ratio) : Json(nullptr);
+  return ratio ? Json(std::round(*ratio * 1e6) / 1e6) : Json(nullptr);
 }
 
 Json uptime_json(const EndpointView& endpoint, Time now) {
@@ -83,17 +85,21 @@ Json uptime_json(const EndpointView& endpoint, Time now) {
           {"month", ratio_or_null(sum_since(past.days, month).availability())}};
 }
 
-// Of the last 24 hours, for lists with small pictures.
+// The last 24 hours in columns, for lists with small pictures: the present hour stands last.
 Json hours_json(const EndpointView& endpoint, Time now) {
-  auto hours = Json::array();
-  if (!endpoint.past) return hours;
-  for (const auto& hour : endpoint.past->hours) {
-    if (hour.from <= now - kDay) continue;
-    hours.push_back({{"from", to_rfc3339(hour.from)},
-                     {"availability", ratio_or_null(hour.seconds.availability())},
-                     {"p50", hour.p50 ? Json(to_seconds(*hour.p50)) : Json(nullptr)}});
+  constexpr std::size_t kHours = 24;
+  const Time first = floor_to(now, kHour) - kHour * (kHours - 1);
+  std::vector<Json> availability(kHours);
+  std::vector<Json> p50(kHours);
+  if (endpoint.past) {
+    for (const auto& hour : endpoint.past->hours) {
+      if (hour.from < first || hour.from > now) continue;
+      const auto i = static_cast<std::size_t>((hour.from - first) / kHour);
+      availability[i] = ratio_or_null(hour.seconds.availability());
+      if (hour.p50) p50[i] = to_seconds(std::chrono::round<std::chrono::milliseconds>(*hour.p50));
+    }
   }
-  return hours;
+  return {{"from", to_rfc3339(first)}, {"availability", availability}, {"p50", p50}};
 }
 
 Json endpoint_json(const EndpointView& endpoint, Time now) {

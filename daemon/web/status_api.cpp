@@ -58,6 +58,7 @@ Reply status_api(const Snapshot& snapshot, const Query& query) {
         {"last_success",
          daemon.reload_success == Time{} ? Json(nullptr) : Json(to_rfc3339(daemon.reload_success))},
         {"error", text_or_null(daemon.reload_sentence)}}},
+      {"isolated", daemon.is_isolated},
       {"in_flight",
        {{"polls", daemon.polls_in_flight}, {"deliveries", daemon.deliveries_in_flight}}},
       {"counts",

@@ -1,5 +1,7 @@
 #include "daemon/web/xml.h"
 
+#include "daemon/text/visible.h"
+
 namespace modelvane::xml {
 namespace {
 
@@ -11,7 +13,9 @@ bool is_control(char c) {
 
 }  // namespace
 
-std::string escape(std::string_view text) {
+std::string escape(std::string_view foreign) {
+  const auto shown = visible(foreign);
+  const std::string_view text = shown;
   std::string escaped;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto rest = text.substr(i);

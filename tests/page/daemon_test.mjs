@@ -48,7 +48,7 @@ async function closeCalmly(page) {
   await page.context().close();
 }
 
-test('the whole page is loaded from the daemon, in less than 100 kB', async () => {
+test('the whole page is loaded from the daemon, in less than 130 kB', async () => {
   const page = await openPage(chrome.browser, 'about:blank');
   const files = [];
   page.removeAllListeners('request');

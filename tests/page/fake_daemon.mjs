@@ -21,6 +21,13 @@ export const iso = (msAgo) => new Date(kBefore - msAgo).toISOString();
 const kHour = 3_600_000;
 const kDay = 24 * kHour;
 
+// A day of which all is known, but for a gap, with a bad hour.
+const aDay = () => ({
+  from: iso(23 * kHour),
+  availability: Array.from({ length: 24 }, (_, i) => (i === 5 ? null : i === 9 ? 0.71 : 1)),
+  p50: Array.from({ length: 24 }, (_, i) => (i === 5 ? null : 0.1 + 0.05 * Math.abs(Math.sin(i)))),
+});
+
 export function anEndpoint(name, more = {}) {
   return {
     name,
@@ -51,6 +58,9 @@ export function anEndpoint(name, more = {}) {
     },
     last_good_poll: iso(20_000),
     certificate_expiry: iso(-61 * kDay),
+    retirements: [],
+    uptime: { day: 0.987654, month: 0.9991 },
+    hours: aDay(),
     polls_total: 1440,
     failures: { dns: 0, timeout: 0 },
     ...more,
@@ -140,6 +150,29 @@ function manyPolls() {
   });
 }
 
+// Steps of the past with an outage, a gap and what went before the first poll.
+function pastSteps(query) {
+  const step = parseInt(query.get('step'), 10) * kHour;
+  const to = Date.parse(query.get('to'));
+  const history = [];
+  let i = 0;
+  for (let at = Math.floor(Date.parse(query.get('from')) / step) * step; at < to; at += step) {
+    i += 1;
+    if (i < 4 || i === 12) continue;
+    const down = i === 9 ? step / 1000 / 4 : 0;
+    const p50 = 0.1 + 0.04 * Math.abs(Math.sin(i * 1.3));
+    history.push({
+      from: new Date(at).toISOString(),
+      seconds: { up: step / 1000 - down, down, unknown: 0 },
+      availability: 1 - down / (step / 1000),
+      polls: step / 60_000,
+      poll_seconds: { p50, p95: p50 * (1.6 + (i % 5) / 5), max: p50 * 4 },
+      worst_reason: down > 0 ? 'timeout' : null,
+    });
+  }
+  return history;
+}
+
 // A small installation with something of everything.
 export function sampleFacts() {
   const events = [
@@ -188,12 +221,14 @@ export function sampleFacts() {
       uptime_seconds: 262_800,
       store: { ok: true, error: null, errors: 0 },
       reload: { ok: true, last_success: iso(3 * kDay), error: null },
+      isolated: false,
       in_flight: { polls: 0, deliveries: 0 },
       counts: { endpoints: 3, aliases: 7, webhooks: 2 },
       webhooks: [
         {
           name: 'oncall',
           format: 'cloudevents',
+          state: 'failing',
           delivered: 41,
           failures: {},
           pending: 1,
@@ -204,6 +239,7 @@ export function sampleFacts() {
         {
           name: 'chat',
           format: 'slack',
+          state: 'ok',
           delivered: 42,
           failures: {},
           pending: 0,
@@ -214,7 +250,10 @@ export function sampleFacts() {
       ],
     },
     endpoints: [
-      anEndpoint('internlm', { labels: { team: 'search' } }),
+      anEndpoint('internlm', {
+        labels: { team: 'search' },
+        retirements: [{ model: 'internvl3-78b', at: iso(-12 * kDay), replacement: null }],
+      }),
       anEndpoint('mistral', {
         provider: 'mistral',
         certificate_expiry: iso(-5 * kDay),
@@ -287,6 +326,7 @@ export function sampleFacts() {
     events,
     deliveries: [
       {
+        sequence: 7,
         event: events[0].id,
         type: 'alias.pin_broken',
         subject: 'internlm/internlm3-latest',
@@ -320,6 +360,11 @@ export function sampleFacts() {
         last_error: 'the receiver answered 400: it refuses this event for good',
       },
     ],
+    models: [
+      { endpoint: 'internlm', model: 'internlm3-20b-instruct', aliases: ['internlm3-latest'] },
+      { endpoint: 'internlm', model: 'internlm2.5-20b-chat', aliases: [] },
+      { endpoint: 'mistral', model: 'mistral-large-2512', aliases: ['mistral-large-latest'] },
+    ],
     polls: manyPolls(),
     retirements: [
       { model: 'internlm2.5-20b-chat', at: iso(-12 * kDay), replacement: 'internlm3-8b-instruct' },
@@ -350,6 +395,7 @@ export class FakeDaemon {
     this.facts = facts;
     this.streams = new Set();
     this.requests = [];
+    this.acts = []; // what was asked for with POST and DELETE
     this.isBroken = false; // every answer of the API is a 503
     this.server = createServer((request, response) => this.answer(request, response));
   }
@@ -399,6 +445,12 @@ export class FakeDaemon {
   async answer(request, response) {
     const url = new URL(request.url, this.url);
     this.requests.push(request.url);
+    if (request.method !== 'GET') {
+      const act = `${request.method} ${url.pathname.slice(8)}`;
+      this.acts.push({ act, token: request.headers['x-modelvane-token'] });
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      return response.end(JSON.stringify({ result: `done: ${act}`, event: null }));
+    }
     if (url.pathname.startsWith('/api/v1/'))
       return this.api(url.pathname.slice(8), url.searchParams, response);
     const name = url.pathname === '/' ? 'index.html' : url.pathname.replace('/page/', '');
@@ -437,6 +489,9 @@ export class FakeDaemon {
   document(path, query) {
     const { facts } = this;
     if (path === 'status') return facts.status;
+    if (path === 'session')
+      return facts.session ?? { user: null, may_act: false, token: null };
+    if (path.endsWith('/history')) return { history: pastSteps(query) };
     let rows = facts[path];
     const endpoint = query.get('endpoint');
     if (path === 'endpoints' && endpoint) {

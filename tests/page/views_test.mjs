@@ -43,6 +43,9 @@ const viewsOf = ({ facts }) => ({
   events: '#/events',
   event: `#/events/${facts.events[1].id}`,
   deliveries: '#/deliveries',
+  models: '#/models',
+  compare: '#/compare',
+  grouped: '#/?group=team&sort=-alias',
 });
 
 test('the first line sums up what an operator asks first', async () => {
@@ -57,6 +60,154 @@ test('the first line sums up what an operator asks first', async () => {
   assert.ok(page.url().endsWith('#/?show=off-pin'));
   await page.getByRole('button', { name: /show all/ }).click();
   assert.equal(await page.locator('.aliases tbody tr').count(), 7);
+  await closeCalmly(page);
+});
+
+test('what needs a look stands above all else and is counted in the title', async () => {
+  const daemon = await fake();
+  const page = await open(daemon);
+  const look = page.locator('.look li');
+  assert.equal(await look.count(), 6);
+  for (const text of [
+    /off its pin[\s\S]*internlm3-latest/,
+    /down[\s\S]*gateway[\s\S]*timeout/,
+    /unstable[\s\S]*ministral-3b-latest/,
+    /undisclosed[\s\S]*internthinker-latest/,
+    /failing[\s\S]*oncall[\s\S]*503/,
+    /ends in 1\d d[\s\S]*internvl-latest/,
+  ])
+    await look.filter({ hasText: text }).first().waitFor();
+  assert.match(await page.title(), /^\(6\) Overview/);
+  daemon.facts.status.isolated = true;
+  daemon.pulse();
+  await seeText(page, '.look', 'Most hosts are out of reach at once');
+  await closeCalmly(page);
+});
+
+test('with 12 providers and 30 aliases every part begins above the fold', async () => {
+  const facts = sampleFacts();
+  for (let i = 0; i < 9; ++i) {
+    facts.endpoints.push(anEndpoint(`provider-${i}`, { provider: `provider-${i}` }));
+    for (const kind of ['chat', 'mini', 'vision'])
+      facts.aliases.push(anAlias(`provider-${i}`, `${kind}-latest`, `${kind}-2026-0${i + 1}`));
+  }
+  const page = await open(await fake(facts));
+  for (const part of ['Needs a look', 'Aliases', 'Endpoints', 'Latest events']) {
+    const box = await page.locator('h2', { hasText: part }).boundingBox();
+    assert.ok(box.y + box.height < 900, `${part} begins at ${box.y}`);
+  }
+  const last = await page.locator('.look li').last().boundingBox();
+  assert.ok(last.y + last.height < 900);
+  await closeCalmly(page);
+});
+
+test('what no provider ever names is one quiet row for each endpoint, until it is looked for', async () => {
+  const facts = sampleFacts();
+  for (let i = 0; i < 5; ++i) {
+    const never = { status: 'undisclosed', last_known_target: null, rule: null, since: null };
+    facts.aliases.push(anAlias('mistral', `opaque-${i}`, null, never));
+  }
+  const page = await open(await fake(facts));
+  const row = page.locator('.aliases tbody tr').filter({ hasText: '5 more of mistral' });
+  assert.equal(await page.locator('.aliases tbody tr').count(), 8);
+  await row.getByRole('link').click();
+  await seeText(page, '.aliases', 'opaque-4');
+  await closeCalmly(page);
+});
+
+test('headings sort, groups gather, and both live in the link', async () => {
+  const page = await open(await fake());
+  const names = () => page.locator('.aliases tbody th a:not(.sub a)').allInnerTexts();
+  await page.locator('.aliases').getByRole('button', { name: 'Alias' }).click();
+  const sorted = await names();
+  assert.deepEqual(sorted, [...sorted].sort());
+  await page.locator('.aliases').getByRole('button', { name: 'Alias' }).click();
+  assert.deepEqual(await names(), sorted.reverse());
+  assert.equal(await page.locator('.aliases [aria-sort]').getAttribute('aria-sort'), 'descending');
+  await page.getByLabel('Group by').selectOption('provider');
+  await seeText(page, '.aliases .group', 'no provider');
+  assert.ok(page.url().includes('sort=-alias') && page.url().includes('group=provider'));
+  await closeCalmly(page);
+});
+
+test('the past of an endpoint has a band, days, and a figure for each step', async () => {
+  const page = await open(await fake(), '#/endpoint/mistral');
+  await page.locator('.chart .band').first().waitFor();
+  assert.equal(await page.locator('.past').nth(1).locator('.cell').count(), 90);
+  await page.locator('.past .cell.failed').first().hover();
+  await seeText(page, '.past .readout', /75.00 % up, down for 15 min; 60 polls, half within \d+ ms/);
+  await page.getByRole('link', { name: '30d' }).click();
+  await seeText(page, '.past .note', /down for 1 h 30 min/);
+  assert.equal(await page.locator('.past').first().locator('.cell').count(), 120);
+  await closeCalmly(page);
+});
+
+test('endpoints and providers stand side by side, with uptime, latency and moves', async () => {
+  const page = await open(await fake(), '#/compare');
+  const row = page.locator('.compare tbody tr').filter({ hasText: 'internlm' });
+  assert.match(await row.innerText(), /1\d\d ms\s+98.76 %\s+99.91 %\s+4\s+2/);
+  await page.getByLabel('Compare').selectOption('provider');
+  await seeText(page, '.compare', 'no provider');
+  await closeCalmly(page);
+});
+
+test('models that will end stand first, with the aliases that point to them', async () => {
+  const page = await open(await fake(), '#/models');
+  const rows = page.locator('.models tbody tr');
+  assert.match(await rows.first().innerText(), /internvl3-78b[\s\S]*ends in 1\d d/);
+  assert.match(await rows.nth(1).innerText(), /internlm3-20b-instruct[\s\S]*internlm3-latest/);
+  await closeCalmly(page);
+});
+
+test('an alias is copied with one press, and so is the command that approves its target', async () => {
+  const page = await open(await fake(), '#/alias/internlm/internlm3-latest', {
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  await page.getByRole('button', { name: 'Copy the command' }).click();
+  await seeText(page, '#announcer', 'Copied the command');
+  assert.equal(
+    await page.evaluate(() => navigator.clipboard.readText()),
+    'modelvane pin accept internlm internlm3-latest',
+  );
+  await closeCalmly(page);
+});
+
+test('whoever may act approves a target and sends a delivery again, with the token', async () => {
+  const daemon = await fake();
+  const calm = await open(daemon, '#/deliveries');
+  assert.equal(await calm.getByRole('button', { name: 'Send now' }).count(), 0);
+  await closeCalmly(calm);
+  daemon.facts.session = { user: 'alice', may_act: true, token: 't0k3n' };
+  const page = await open(daemon, '#/alias/internlm/internlm3-latest');
+  await page.getByRole('button', { name: 'Approve this target' }).click();
+  await seeText(page, '.act', 'done: POST pins');
+  await page.goto(`${daemon.url}#/deliveries`);
+  await page.getByRole('button', { name: 'Send now' }).first().click();
+  await seeText(page, '.act', 'done: POST deliveries/7/oncall/retry');
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('button', { name: 'Drop' }).first().click();
+  await seeText(page, '.act', 'done: POST deliveries/7/oncall/drop');
+  assert.ok(daemon.acts.every(({ token }) => token === 't0k3n'));
+  await closeCalmly(page);
+});
+
+test('characters that nobody sees, or that turn text around, are shown by their number', async () => {
+  const facts = sampleFacts();
+  facts.aliases.push(anAlias('mistral', 'evil', 'good-\u202e57-b\u202c'));
+  const page = await open(await fake(facts));
+  await seeText(page, '.aliases', 'good-<U+202E>57-b<U+202C>');
+  assert.doesNotMatch(await page.locator('main').innerHTML(), /[\u202c\u202e]/);
+  await closeCalmly(page);
+});
+
+test('an event of a burst is found, however many came in its second', async () => {
+  const facts = sampleFacts();
+  facts.events = Array.from({ length: 1500 }, (_, i) =>
+    aMove('mistral', `m${i}`, 'a', 'b', 5000, { summary: `m${i} moved` }),
+  );
+  const daemon = await fake(facts);
+  const page = await open(daemon, `#/events/${facts.events[1400].id}`);
+  await seeText(page, 'h1', 'm1400 moved');
   await closeCalmly(page);
 });
 
@@ -184,11 +335,11 @@ test('evidence stands side by side with its differing lines marked', async () =>
 
 test('each poll is a cell that tells its reason, and a sentence tells them all', async () => {
   const page = await open(await fake(), '#/endpoint/gateway');
-  await page.locator('.cell').nth(95).waitFor();
-  assert.equal(await page.locator('.cell.failed').count(), 4);
-  await page.locator('.cell.failed').first().hover();
-  await seeText(page, '.strip .readout', /failed, timeout after 10.0 s/);
-  await seeText(page, '.strip .note', /92 of the last 96 polls were good/);
+  await page.locator('.polls .cell').nth(95).waitFor();
+  assert.equal(await page.locator('.polls .cell.failed').count(), 4);
+  await page.locator('.polls .cell.failed').first().hover();
+  await seeText(page, '.polls .readout', /failed, timeout after 10.0 s/);
+  await seeText(page, '.polls .note', /92 of the last 96 polls were good/);
   await seeText(page, 'section', /processing[\s\S]*9930 ms/);
   await seeText(page, '.facts', /Certificate ends/);
   await seeText(page, 'section', /internlm2.5-20b-chat[\s\S]*in 11 d[\s\S]*internlm3-8b-instruct/);

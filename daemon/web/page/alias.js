@@ -1,15 +1,17 @@
 // One alias: where it points, its targets over time, what happened to it, and the evidence of its
 // latest move.
 
+import { actButton } from './act.js';
 import { getPages } from './api.js';
+import { copyButton } from './controls.js';
 import { evidence } from './diff.js';
 import { h } from './dom.js';
 import { eventTable, typeName } from './event_types.js';
-import { time, timeAndAgo } from './format.js';
+import { date, time, timeAndAgo } from './format.js';
 import { aliasLink, endpointLink, eventLink, listLink } from './link.js';
 import { facts, note, section } from './list.js';
-import { aliasBadges, target } from './shared_rows.js';
-import { findAlias } from './state.js';
+import { aliasBadges, endBadge, target } from './shared_rows.js';
+import { endOf, findAlias } from './state.js';
 import { kRanges, timeline } from './timeline.js';
 
 const kEvents = 1000; // the API's most in one answer: years of moves
@@ -20,6 +22,32 @@ const kRuleTexts = {
   lookup: 'the model’s own address tells',
   echo: 'an answer echoed it',
 };
+
+// As a shell takes it, whatever a provider calls its models.
+const quoted = (text) =>
+  /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+function acceptFact({ endpoint, alias, pin, target }, context) {
+  if (pin?.state !== 'broken') return null;
+  const query = { endpoint, alias };
+  const act = target && actButton('Approve this target', { path: 'pins', query }, context);
+  if (act) return ['To approve it', act];
+  const command = `modelvane pin accept ${quoted(endpoint)} ${quoted(alias)}`;
+  const shown = h('span', { class: 'id' }, command);
+  return ['To approve it', shown, ' ', copyButton(command, 'the command')];
+}
+
+function endFact(alias) {
+  const end = endOf(alias);
+  if (end === null) return null;
+  return [
+    'Its target ends',
+    time(end.at, date(end.at)),
+    ' ',
+    endBadge(end),
+    end.replacement && ['instead: ', h('span', { class: 'id' }, end.replacement)],
+  ];
+}
 
 const pinFact = ({ pin }) =>
   pin && [
@@ -71,7 +99,7 @@ export const aliasView = {
       'div',
       { class: 'heading' },
       h('p', { class: 'crumb' }, h('a', { href: endpointLink(endpoint) }, endpoint)),
-      h('h1', { class: 'id', tabindex: -1 }, name),
+      h('h1', { class: 'id', tabindex: -1 }, name, ' ', copyButton(name, 'the alias')),
     );
     const history = data && [
       section(
@@ -127,6 +155,8 @@ export const aliasView = {
           h('span', { class: 'id' }, alias.pending.target),
         ],
         pinFact(alias),
+        acceptFact(alias, context),
+        endFact(alias),
         ...Object.entries(alias.labels).map(([label, value]) => [label, value]),
       ]),
       section(

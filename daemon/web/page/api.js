@@ -5,19 +5,29 @@ const kDeadline = 20_000; // far above what the daemon needs, below what a reade
 const kRowsPerPage = 1000; // the API's most
 
 // Throws an Error with a sentence for the reader.
-export async function get(path, query = {}, signal = undefined) {
+async function ask(path, query, options) {
   const filled = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const search = new URLSearchParams(filled).toString();
-  const deadline = AbortSignal.timeout(kDeadline);
-  const answer = await fetch(`api/v1/${path}${search ? `?${search}` : ''}`, {
-    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-  });
+  const answer = await fetch(`api/v1/${path}${search ? `?${search}` : ''}`, options);
   if (answer.ok) return answer.json();
   const problem = await answer.json().catch(() => ({}));
   throw Object.assign(new Error(problem.detail ?? `the daemon answered ${answer.status}`), {
     status: answer.status,
   });
 }
+
+export function get(path, query = {}, signal = undefined) {
+  const deadline = AbortSignal.timeout(kDeadline);
+  return ask(path, query, { signal: signal ? AbortSignal.any([signal, deadline]) : deadline });
+}
+
+// The token shows that it is this page that acts, and none of another site.
+export const post = (method, path, query, token) =>
+  ask(path, query ?? {}, {
+    method,
+    headers: { 'X-Modelvane-Token': token },
+    signal: AbortSignal.timeout(kDeadline),
+  });
 
 // The rows of the first `pages` pages, and whether there are more.
 export async function getPages(path, query, pages, signal = undefined) {
@@ -31,6 +41,6 @@ export async function getPages(path, query, pages, signal = undefined) {
   return { rows, hasMore: next !== null };
 }
 
-export async function getAll(path) {
-  return (await getPages(path, { limit: kRowsPerPage }, Infinity)).rows;
+export async function getAll(path, query = {}) {
+  return (await getPages(path, { limit: kRowsPerPage, ...query }, Infinity)).rows;
 }

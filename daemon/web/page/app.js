@@ -2,15 +2,18 @@
 // drawing is a function of the state and the link; dom.js keeps the elements.
 
 import { aliasView } from './alias.js';
+import { attentionCount } from './attention.js';
+import { compareView } from './compare.js';
 import { deliveriesView } from './deliveries.js';
 import { h, morph } from './dom.js';
 import { endpointView } from './endpoint.js';
 import { kTypeNames, summaryOf, typeName } from './event_types.js';
 import { eventView } from './event.js';
 import { eventsView } from './events.js';
-import { span, whenRead } from './format.js';
+import { span, whenRead, zone } from './format.js';
 import { readLink } from './link.js';
 import { Live } from './live.js';
+import { modelsView } from './models.js';
 import { overview } from './overview.js';
 import { readState, state } from './state.js';
 
@@ -34,6 +37,8 @@ const kViews = {
   events: eventsView,
   event: eventView,
   deliveries: deliveriesView,
+  models: modelsView,
+  compare: compareView,
 };
 const viewOf = ({ view }) => (Object.hasOwn(kViews, view) ? kViews[view] : kUnknownView);
 
@@ -91,9 +96,10 @@ function setText(node, text) {
 function drawFrame() {
   const view = viewOf(seen.link);
   const { status } = state;
-  document.title = [view.title(seen.link), 'modelvane', status?.instance]
-    .filter(Boolean)
-    .join(' · ');
+  const number = attentionCount();
+  document.title =
+    (number > 0 ? `(${number}) ` : '') +
+    [view.title(seen.link), 'modelvane', status?.instance].filter(Boolean).join(' · ');
   setText(element('instance'), status?.instance ?? '');
   setText(element('live'), liveText());
   element('live').className = state.link;
@@ -104,12 +110,16 @@ function drawFrame() {
     else link.removeAttribute('aria-current');
   }
   if (!status) return;
+  const sick = status.webhooks.filter((webhook) => webhook.state && webhook.state !== 'ok').length;
+  setText(element('sick'), sick > 0 ? ` ${sick}` : '');
+  element('sick').title = sick > 0 ? `${sick} do not work` : '';
   morph(
     element('footer'),
     h(
       'footer',
       { id: 'footer' },
       h('span', null, `modelvane ${status.version} · up ${span(status.uptime_seconds * 1000)}`),
+      h('span', null, ` · times in ${zone()}`),
       ' ',
       h('a', { href: 'metrics' }, 'Metrics'),
       ' ',

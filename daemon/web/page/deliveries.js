@@ -1,6 +1,7 @@
 // Who was told: the webhooks with what waits for them, and each delivery with its state and last
 // error.
 
+import { actButton } from './act.js';
 import { getPages } from './api.js';
 import { choice, moreButton } from './controls.js';
 import { h } from './dom.js';
@@ -13,11 +14,26 @@ import { state } from './state.js';
 const kStates = { pending: 'news', delivered: 'good', dead: 'bad' };
 const kPageRows = 100;
 
-const webhookCells = (webhook) => [
+// What each state is called, and how bad it is.
+const kWebhookStates = {
+  ok: 'good',
+  failing: 'warn',
+  misconfigured: 'bad',
+  disabled: 'bad',
+};
+
+const webhookCells = (context) => (webhook) => [
   h(
     'th',
     { scope: 'row' },
     h('a', { href: listLink('deliveries', { webhook: webhook.name }) }, webhook.name),
+    ' ',
+    webhook.state &&
+      badge(
+        kWebhookStates[webhook.state] ?? 'quiet',
+        webhook.state === 'disabled' ? 'switched off' : webhook.state,
+      ),
+    actButton('Send a drill', { path: 'drill', query: { webhook: webhook.name } }, context),
     h('div', { class: 'sub' }, webhook.format, webhook.last_error && ` · ${webhook.last_error}`),
   ),
   h('td', { class: 'number wide' }, webhook.delivered.toLocaleString('en')),
@@ -40,18 +56,38 @@ const webhookCells = (webhook) => [
   ),
 ];
 
+// A webhook that does not work gets nothing, whenever the next attempt was planned.
+function nextAttempt({ webhook: name, next_attempt: at, attempts }) {
+  if (!at) return null;
+  const webhook = state.status.webhooks.find((one) => one.name === name);
+  if (webhook?.state === 'disabled' || webhook?.state === 'misconfigured')
+    return ', waits until the webhook works again';
+  if (attempts === 0 && Date.parse(at) < Date.now()) return ', waits for its first attempt';
+  return [', next ', time(at)];
+}
+
+export const deliveryActs = ({ sequence, webhook, state: now }, context) => {
+  if (now === 'delivered') return null;
+  const path = `deliveries/${sequence}/${encodeURIComponent(webhook)}`;
+  const sure = `Give up this delivery to ${webhook}? It will never be made.`;
+  return [
+    actButton('Send now', { path: `${path}/retry` }, context),
+    actButton('Drop', { path: `${path}/drop`, sure }, context),
+  ];
+};
+
 export const deliveryState = (delivery) => [
   badge(kStates[delivery.state] ?? 'quiet', delivery.state),
   h(
     'div',
     { class: 'sub' },
     `${delivery.attempts} ${delivery.attempts === 1 ? 'attempt' : 'attempts'}`,
-    delivery.next_attempt && [', next ', time(delivery.next_attempt)],
+    nextAttempt(delivery),
   ),
   delivery.last_error && h('div', { class: 'sub error' }, delivery.last_error),
 ];
 
-const deliveryCells = (delivery) => [
+const deliveryCells = (context) => (delivery) => [
   h('td', { class: 'when wide' }, time(delivery.created)),
   h(
     'th',
@@ -62,7 +98,7 @@ const deliveryCells = (delivery) => [
     h('div', { class: 'sub' }, 'to ', delivery.webhook),
     h('div', { class: 'sub narrow' }, time(delivery.created)),
   ),
-  h('td', null, deliveryState(delivery)),
+  h('td', null, deliveryState(delivery), deliveryActs(delivery, context)),
 ];
 
 function filterBar({ filters, go }) {
@@ -100,7 +136,7 @@ function rowsOrWhyNot(context) {
           caption: 'One event on its way to one webhook; newest event first',
           rows: data.rows,
           columns: [['Event from', 'when wide'], ['Event'], ['State']],
-          row: deliveryCells,
+          row: deliveryCells(context),
           key: (row) => `${row.event}\n${row.webhook}`,
         },
         update,
@@ -132,7 +168,7 @@ export const deliveriesView = {
               id: 'webhooks',
               caption: 'Who is told',
               rows: webhooks,
-              row: webhookCells,
+              row: webhookCells(context),
               key: (webhook) => webhook.name,
               columns: [
                 ['Webhook'],

@@ -16,6 +16,21 @@ const kHandlers = [
   'onscroll',
 ];
 
+// Characters that nobody sees, or that turn the text around them: in a name from outside they make
+// one model look like another. They are shown by their number.
+const kUnseen = new RegExp(
+  '[\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f' +
+    '\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb' +
+    '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]',
+  'gu',
+);
+export const visible = (text) =>
+  text.replace(
+    kUnseen,
+    (c) => `<U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}>`,
+  );
+const kShownAttributes = new Set(['title', 'aria-label']);
+
 // h('td', {class: 'id', onclick}, 'text', h('b'), [more], null). `key` names an element among its
 // siblings; `vars` are style properties, set one by one since the policy forbids style attributes.
 export function h(tag, properties, ...children) {
@@ -28,10 +43,14 @@ export function h(tag, properties, ...children) {
   for (const [name, given] of Object.entries(attributes)) {
     if (given === undefined || given === null || given === false) continue;
     if (name.startsWith('on')) node[name] = given;
-    else node.setAttribute(name, given === true ? '' : given);
+    else {
+      const text = given === true ? '' : String(given);
+      node.setAttribute(name, kShownAttributes.has(name) ? visible(text) : text);
+    }
   }
   for (const child of children.flat(Infinity)) {
-    if (child !== undefined && child !== null && child !== false) node.append(child);
+    if (child === undefined || child === null || child === false) continue;
+    node.append(typeof child === 'string' ? visible(child) : child);
   }
   if (value !== undefined) node.value = value; // after the options of a select
   return node;

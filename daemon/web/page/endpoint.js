@@ -18,6 +18,7 @@ import {
 } from './format.js';
 import { listLink } from './link.js';
 import { facts, note, section, table } from './list.js';
+import { loadPast, pastSections } from './past.js';
 import { aliasTable, conditionBadge, kPhases, phaseBar } from './shared_rows.js';
 import { aliasesOf, state, totalSeconds } from './state.js';
 
@@ -107,7 +108,7 @@ function strip(polls, { ui, update }) {
   };
   return h(
     'div',
-    { class: 'strip' },
+    { class: 'strip polls' },
     h(
       'p',
       { class: 'note' },
@@ -179,15 +180,17 @@ const failuresOf = (endpoint) =>
 
 export const endpointView = {
   title: ({ parts }) => parts[0] ?? 'Endpoint',
-  async load({ parts: [endpoint] }, signal) {
-    const [{ endpoints }, { events }] = await Promise.all([
+  async load({ parts: [endpoint], filters }, signal) {
+    const [{ endpoints }, { events }, past] = await Promise.all([
       get('endpoints', { endpoint, polls: 'true' }, signal),
       get('events', { endpoint, limit: kEvents }, signal),
+      loadPast(endpoint, filters, signal),
     ]);
     return {
       polls: endpoints[0]?.polls ?? [],
       retirements: endpoints[0]?.retirements ?? [],
       events,
+      past,
     };
   },
   render(context) {
@@ -241,8 +244,9 @@ export const endpointView = {
         h(
           'div',
           null,
+          section('Past', pastSections(name, data?.past, context)),
           section(
-            'Availability',
+            'Last polls',
             data?.polls.length > 0
               ? strip(data.polls, context)
               : note(data ? 'No poll is kept yet.' : 'Reading the polls…'),
@@ -256,7 +260,11 @@ export const endpointView = {
             'Aliases',
             aliases.length > 0
               ? aliasTable('own', 'Aliases of this endpoint', aliases, update)
-              : note('Its list names no alias.'),
+              : note(
+                  endpoint.has_baseline
+                    ? 'Its list names no alias.'
+                    : 'Its list was not read yet.',
+                ),
           ),
           data?.retirements.length > 0 &&
             section(

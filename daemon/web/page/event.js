@@ -1,7 +1,7 @@
 // One event with all that is known of it, and who was told.
 
 import { get, getPages } from './api.js';
-import { deliveryState } from './deliveries.js';
+import { deliveryActs, deliveryState } from './deliveries.js';
 import { evidence } from './diff.js';
 import { h } from './dom.js';
 import { summaryOf, typeBadge } from './event_types.js';
@@ -19,12 +19,15 @@ async function findEvent(id, signal) {
   if (!digits) return null;
   const at = parseInt(digits[1] + digits[2], 16);
   const iso = (moment) => new Date(moment).toISOString();
-  const { events } = await get(
-    'events',
-    { since: iso(at - kAround), until: iso(at + kAround), limit: 1000 },
-    signal,
-  );
-  return events.find((event) => event.id === id) ?? null;
+  const query = { since: iso(at - kAround), until: iso(at + kAround), limit: 1000 };
+  // A burst has more events in a second than one answer holds.
+  for (let cursor; cursor !== null; ) {
+    const { events, next } = await get('events', { ...query, cursor }, signal);
+    const found = events.find((event) => event.id === id);
+    if (found) return found;
+    cursor = next ?? null;
+  }
+  return null;
 }
 
 const kKnownFacts = new Set([
@@ -93,7 +96,12 @@ export const eventView = {
     ]);
     return { event, deliveries: rows };
   },
-  render({ parts: [id], data, update }) {
+  render(context) {
+    const {
+      parts: [id],
+      data,
+      update,
+    } = context;
     const crumb = h('p', { class: 'crumb' }, h('a', { href: '#/events' }, 'Events'));
     if (!data)
       return h('div', null, crumb, h('h1', { tabindex: -1 }, 'Event'), note('Reading the event…'));
@@ -130,7 +138,7 @@ export const eventView = {
             columns: [['Webhook'], ['State']],
             row: (delivery) => [
               h('th', { scope: 'row' }, delivery.webhook),
-              h('td', null, deliveryState(delivery)),
+              h('td', null, deliveryState(delivery), deliveryActs(delivery, context)),
             ],
           },
           update,

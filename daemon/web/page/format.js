@@ -32,6 +32,14 @@ const dayOnly = new Intl.DateTimeFormat(undefined, {
 });
 const everything = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
+// "Europe/Berlin (UTC+1)"
+export const zone = () => {
+  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'shortOffset' }).formatToParts();
+  const offset = parts.find(({ type }) => type === 'timeZoneName')?.value.replace('GMT', 'UTC');
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return timeZone === 'UTC' || !timeZone ? 'UTC' : `${timeZone} (${offset})`;
+};
+
 export const count = (number, one, many) =>
   `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 
@@ -58,7 +66,9 @@ export function ago(iso, now = Date.now()) {
 
 export function milliseconds(seconds) {
   const ms = seconds * 1000;
+  if (ms >= kMinute) return span(ms);
   if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms > 0 && ms < 0.05) return '< 0.1 ms';
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 

@@ -22,14 +22,59 @@ function look(id, pane, update) {
   requestAnimationFrame(update);
 }
 
-function head(columns) {
+// What a column sorts by and which way first: `sort` in the link is "uptime" or "-uptime".
+export function sorted(rows, sort, keys) {
+  const key = keys[sort?.replace(/^-/, '')];
+  if (!key) return rows;
+  const sign = sort.startsWith('-') ? -1 : 1;
+  const value = new Map(rows.map((row) => [row, key(row)]));
+  // What is not known stands last either way.
+  return [...rows].sort((a, b) => {
+    const [x, y] = [value.get(a), value.get(b)];
+    if (x === null || y === null) return (x === null) - (y === null);
+    return sign * (typeof x === 'string' ? x.localeCompare(y) : x - y);
+  });
+}
+
+// Rows under the headings of their groups, in the order in which these first come.
+export function grouped(rows, groupOf) {
+  const groups = new Map();
+  for (const row of rows) {
+    const name = groupOf(row);
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  }
+  return [...groups].flatMap(([group, own]) => [{ group, size: own.length }, ...own]);
+}
+
+function heading([name, style, key], sorting) {
+  if (!key || !sorting) return h('th', { scope: 'col', class: style }, name);
+  const { by = '', set } = sorting;
+  const isUp = by === key;
+  const isDown = by === `-${key}`;
+  return h(
+    'th',
+    {
+      scope: 'col',
+      class: style,
+      'aria-sort': isUp ? 'ascending' : isDown ? 'descending' : undefined,
+    },
+    h(
+      'button',
+      { type: 'button', class: 'sort', onclick: () => set(isUp ? `-${key}` : isDown ? '' : key) },
+      name,
+      h('span', { 'aria-hidden': 'true' }, isUp ? ' ▴' : isDown ? ' ▾' : ''),
+    ),
+  );
+}
+
+function head(columns, sorting) {
   return h(
     'thead',
     null,
     h(
       'tr',
       null,
-      columns.map(([name, style]) => h('th', { scope: 'col', class: style }, name)),
+      columns.map((column) => heading(column, sorting)),
     ),
   );
 }
@@ -39,9 +84,17 @@ const spacer = (rows) =>
   rows > 0 &&
   h('tr', { class: 'spacer', 'aria-hidden': 'true', vars: { '--rows': String(rows) } }, h('td'));
 
-// `columns`: [heading, class]. `row(value)`: an array of cells, the first one a th. `key(value)` is
-// unique.
-export function table({ id, caption, columns, rows, row, key, style = '' }, update) {
+const groupCells = ({ group, size }, columns) =>
+  h(
+    'th',
+    { scope: 'colgroup', colspan: columns.length, class: 'group' },
+    group,
+    h('span', { class: 'soft' }, ` · ${size}`),
+  );
+
+// `columns`: [heading, class, what it sorts by]. `row(value)`: an array of cells, the first one a
+// th. `key(value)` is unique. `sorting`: {by, set}. A value may be a heading of grouped().
+export function table({ id, caption, columns, rows, row, key, style = '', sorting }, update) {
   const isLong = rows.length > kWindowedFrom;
   const { first = 0, rows: seen = 20 } = positions.get(id) ?? {};
   const start = isLong ? Math.max(0, Math.min(first, rows.length - seen) - kSpareRows) : 0;
@@ -49,13 +102,20 @@ export function table({ id, caption, columns, rows, row, key, style = '' }, upda
   const body = rows
     .slice(start, end)
     .map((value, i) =>
-      h('tr', { key: key(value), 'aria-rowindex': isLong ? start + i + 2 : undefined }, row(value)),
+      h(
+        'tr',
+        {
+          key: value.group === undefined ? key(value) : `\n${value.group}`,
+          'aria-rowindex': isLong ? start + i + 2 : undefined,
+        },
+        value.group === undefined ? row(value) : groupCells(value, columns),
+      ),
     );
   const whole = h(
     'table',
     { class: style, 'aria-rowcount': isLong ? rows.length + 1 : undefined },
     h('caption', null, caption),
-    head(columns),
+    head(columns, sorting),
     h('tbody', null, isLong && spacer(start), body, isLong && spacer(rows.length - end)),
   );
   if (!isLong) return h('div', { class: 'flow', key: `flow-${id}` }, whole);

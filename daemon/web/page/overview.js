@@ -1,12 +1,14 @@
 // The first screen: one line that sums up, then what each alias points to and how each endpoint
 // does. Trouble stands first.
 
+import { attention } from './attention.js';
+import { choice } from './controls.js';
 import { h } from './dom.js';
 import { count } from './format.js';
 import { listLink } from './link.js';
-import { note, section } from './list.js';
-import { aliasTable, endpointTable } from './shared_rows.js';
-import { condition, hasMovedLately, isOffPin, isUnsettled, state } from './state.js';
+import { grouped, note, section, sorted } from './list.js';
+import { aliasTable, endpointTable, folded, kAliasSorts, kEndpointSorts } from './shared_rows.js';
+import { condition, hasMovedLately, isOffPin, isSlowed, isUnsettled, state } from './state.js';
 import { eventTable } from './event_types.js';
 
 const endpointOf = (alias) => state.byName.get(alias.endpoint);
@@ -16,6 +18,15 @@ const isUp = (endpoint) => condition(endpoint) === 'up';
 const kShows = {
   moved: { label: 'moved in the last 24 h', alias: hasMovedLately },
   'off-pin': { label: 'off their pin', alias: isOffPin },
+  undisclosed: {
+    label: 'without a named target',
+    alias: (alias) => alias.status === 'undisclosed',
+  },
+  slowed: {
+    label: 'of slowed endpoints',
+    alias: (alias) => endpointOf(alias) && isSlowed(endpointOf(alias)),
+    endpoint: isSlowed,
+  },
   unsettled: { label: 'pending or unstable', alias: isUnsettled },
   down: {
     label: 'not up',
@@ -26,19 +37,40 @@ const kShows = {
 
 const kept = { key: '', aliases: [], endpoints: [], sums: {} };
 
+// What rows can be grouped by: the provider, and every label that an endpoint has.
+const groupOf = (by) => (row) => {
+  if (by === 'provider') return (row.url ? row : endpointOf(row))?.provider ?? 'no provider';
+  return row.labels[by] ?? `without ${by}`;
+};
+const groupNames = () => [
+  'provider',
+  ...new Set(state.endpoints.flatMap(({ labels }) => Object.keys(labels))),
+];
+
+// As the reader wants them: sorted, those that nobody ever names folded, in groups.
+function arranged(rows, { sort, group }, keys, fold) {
+  const all = fold(sorted(rows, sort, keys));
+  return group ? grouped(all, groupOf(group)) : all;
+}
+
 // Computed once per reading and filter, not per scrolled row.
-function rowsFor({ q = '', show }) {
-  const key = `${state.version}\n${show}\n${q}`;
+function rowsFor(filters) {
+  const { q = '', show, sort, esort, group } = filters;
+  const key = [state.version, show, sort, esort, group, q].join('\n');
   if (kept.key === key) return kept;
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const has = (row) => words.every((word) => row.search.includes(word));
   const of = kShows[show] ?? {};
+  const aliases = state.aliases.filter((alias) => has(alias) && (!of.alias || of.alias(alias)));
+  const endpoints = state.endpoints.filter(
+    (endpoint) => has(endpoint) && (!of.endpoint || of.endpoint(endpoint)),
+  );
   return Object.assign(kept, {
     key,
-    aliases: state.aliases.filter((alias) => has(alias) && (!of.alias || of.alias(alias))),
-    endpoints: state.endpoints.filter(
-      (endpoint) => has(endpoint) && (!of.endpoint || of.endpoint(endpoint)),
-    ),
+    found: [aliases.length, endpoints.length],
+    // Whoever looks for something finds it, folded or not.
+    aliases: arranged(aliases, { sort, group }, kAliasSorts, q || show ? (all) => all : folded),
+    endpoints: arranged(endpoints, { sort: esort, group }, kEndpointSorts, (all) => all),
     sums: {
       up: state.endpoints.filter(isUp).length,
       moved: state.aliases.filter(hasMovedLately).length,
@@ -95,6 +127,13 @@ function filterBar({ filters, replace }) {
         oninput: (event) => set({ q: event.currentTarget.value }),
       }),
     ),
+    state.endpoints.length > 1 &&
+      choice(
+        'Group by',
+        filters.group ?? '',
+        [['', 'nothing'], ...groupNames().map((name) => [name, name])],
+        (group) => set({ group }),
+      ),
     kShows[filters.show] &&
       h(
         'button',
@@ -123,9 +162,13 @@ function firstRun() {
   );
 }
 
-function aliasesOrWhyNot(rows, filters, update) {
-  if (rows.aliases.length > 0)
-    return aliasTable('aliases', 'Where each alias points', rows.aliases, update);
+function aliasesOrWhyNot(rows, { filters, update, replace }) {
+  if (rows.aliases.length > 0) {
+    return aliasTable('aliases', 'Where each alias points', rows.aliases, update, {
+      by: filters.sort,
+      set: (sort) => replace(listLink('', { ...filters, sort })),
+    });
+  }
   if (state.aliases.length > 0)
     return note('No alias matches this filter. ', h('a', { href: '#/' }, 'Show all'));
   return state.endpoints.some((endpoint) => endpoint.has_baseline)
@@ -138,34 +181,47 @@ function aliasesOrWhyNot(rows, filters, update) {
 export const overview = {
   title: () => 'Overview',
   render(context) {
-    const { filters, update } = context;
+    const { filters, update, replace } = context;
     if (state.endpoints.length === 0) return firstRun();
     const rows = rowsFor(filters);
     const endpoints =
       rows.endpoints.length > 0
-        ? endpointTable('endpoints', 'Models lists that are watched', rows.endpoints, update)
+        ? endpointTable('endpoints', 'Models lists that are watched', rows.endpoints, update, {
+            by: filters.esort,
+            set: (esort) => replace(listLink('', { ...filters, esort })),
+          })
         : note('No endpoint matches this filter.');
     const isFiltered = Boolean(filters.q || filters.show);
     const found = isFiltered
       ? [
-          count(rows.aliases.length, 'alias', 'aliases'),
-          count(rows.endpoints.length, 'endpoint', 'endpoints'),
+          count(rows.found[0], 'alias', 'aliases'),
+          count(rows.found[1], 'endpoint', 'endpoints'),
         ].join(', ')
       : '';
     return h(
       'div',
       { class: 'overview' },
       summary(rows.sums),
+      !isFiltered && attention(),
       filterBar(context),
       h('p', { class: 'found', role: 'status' }, found),
       h(
         'div',
-        { class: 'columns' },
-        h('div', null, section('Aliases', aliasesOrWhyNot(rows, filters, update))),
+        { class: 'columns three' },
+        h('div', null, section('Aliases', aliasesOrWhyNot(rows, context))),
         h(
           'div',
           null,
-          section('Endpoints', endpoints),
+          section(
+            'Endpoints',
+            endpoints,
+            state.endpoints.length > 1 &&
+              h('p', { class: 'more' }, h('a', { href: '#/compare' }, 'Compare them')),
+          ),
+        ),
+        h(
+          'div',
+          null,
           section(
             'Latest events',
             state.latestProblem

@@ -1,10 +1,21 @@
 // Rows of aliases and endpoints, alike wherever they are listed.
 
 import { h } from './dom.js';
-import { badge, milliseconds, time, timeAndAgo } from './format.js';
-import { aliasLink, endpointLink } from './link.js';
+import { badge, kDay, milliseconds, rough, time, timeAndAgo } from './format.js';
+import { aliasLink, endpointLink, listLink } from './link.js';
 import { table } from './list.js';
-import { condition, hasMovedLately, isOffPin, state, totalSeconds } from './state.js';
+import { percent, sparkline } from './past.js';
+import {
+  condition,
+  endOf,
+  endsSoon,
+  hasMovedLately,
+  isNeverNamed,
+  isOffPin,
+  isSlowed,
+  state,
+  totalSeconds,
+} from './state.js';
 
 // A colour never stands alone: each mark comes with a badge in words, or with the normal state.
 const mark = (style) => h('span', { class: `mark ${style}`, 'aria-hidden': 'true' });
@@ -13,13 +24,22 @@ export const kPhases = ['resolve', 'connect', 'tls', 'processing', 'transfer'];
 
 function aliasMark(alias) {
   if (isOffPin(alias)) return 'bad';
-  if (alias.unstable || alias.status !== 'resolved') return 'warn';
+  if (isNeverNamed(alias)) return 'quiet';
+  if (alias.unstable || alias.status !== 'resolved' || endsSoon(endOf(alias))) return 'warn';
   return alias.pending || hasMovedLately(alias) ? 'news' : 'good';
+}
+
+export function endBadge(end) {
+  if (end === null) return null;
+  const left = Date.parse(end.at) - Date.now();
+  const style = left < 7 * kDay ? 'bad' : left < 30 * kDay ? 'warn' : 'quiet';
+  return badge(style, left < 0 ? 'retired' : `ends in ${rough(left)}`);
 }
 
 export function aliasBadges(alias) {
   return [
-    alias.status === 'undisclosed' && badge('quiet', 'undisclosed'),
+    alias.status === 'undisclosed' &&
+      badge(isNeverNamed(alias) ? 'quiet' : 'warn', 'undisclosed'),
     alias.status === 'absent' && badge('warn', 'gone from the list'),
     isOffPin(alias) && badge('bad', 'off its pin'),
     alias.pin?.state === 'ok' && badge('good', 'on its pin'),
@@ -27,12 +47,13 @@ export function aliasBadges(alias) {
     alias.pending && badge('news', 'pending'),
     alias.pending?.target && h('span', { class: 'id' }, `${alias.pending.target}?`),
     hasMovedLately(alias) && badge('news', 'moved'),
+    endBadge(endOf(alias)),
   ].filter(Boolean);
 }
 
 export function target(alias) {
   if (alias.target !== null)
-    return h('span', { class: 'id strong', title: alias.target }, alias.target);
+    return h('span', { class: 'id strong', title: alias.target }, whole(alias.target));
   if (alias.last_known_target === null)
     return h('span', { class: 'soft' }, 'not named by the provider');
   return h(
@@ -43,7 +64,45 @@ export function target(alias) {
   );
 }
 
-const aliasCells = (alias) => [
+// In a pane, whose rows have one height, a long name loses its middle and never its end.
+const kTail = 14;
+export const whole = (name) =>
+  name.length > 3 * kTail
+    ? [
+        h('span', { class: 'start' }, name.slice(0, -kTail)),
+        h('span', { class: 'tail' }, name.slice(-kTail)),
+      ]
+    : name;
+
+// The aliases of an endpoint that nobody says anything about, as one row.
+const foldedCells = ({ endpoint, folded }) => [
+  h(
+    'th',
+    { scope: 'row', class: 'marked', colspan: 3 },
+    mark('quiet'),
+    h(
+      'a',
+      { class: 'soft', href: listLink('', { show: 'undisclosed', q: endpoint }) },
+      `${folded.toLocaleString('en')} more of ${endpoint}: no target is named`,
+    ),
+  ),
+];
+
+const kFolded = { alias: '', labels: {} };
+
+// Those that were never named stand behind the others, one row for each endpoint.
+export function folded(aliases) {
+  const counts = new Map();
+  const rest = aliases.filter((alias) => {
+    if (!isNeverNamed(alias)) return true;
+    counts.set(alias.endpoint, (counts.get(alias.endpoint) ?? 0) + 1);
+    return false;
+  });
+  const rows = [...counts].map(([endpoint, count]) => ({ ...kFolded, endpoint, folded: count }));
+  return [...rest, ...rows];
+}
+
+const knownCells = (alias) => [
   h(
     'th',
     { scope: 'row', class: 'marked' },
@@ -51,7 +110,7 @@ const aliasCells = (alias) => [
     h(
       'a',
       { class: 'id', title: alias.alias, href: aliasLink(alias.endpoint, alias.alias) },
-      alias.alias,
+      whole(alias.alias),
     ),
     h('div', { class: 'sub' }, h('a', { href: endpointLink(alias.endpoint) }, alias.endpoint)),
   ),
@@ -66,15 +125,36 @@ const aliasCells = (alias) => [
   h('td', { class: 'when wide' }, alias.since ? timeAndAgo(alias.since) : '–'),
 ];
 
-export const aliasTable = (id, caption, aliases, update) =>
+const aliasCells = (alias) => (alias.folded ? foldedCells(alias) : knownCells(alias));
+
+// What a column's heading sorts by.
+export const kAliasSorts = {
+  alias: (alias) => alias.alias,
+  target: (alias) => alias.target,
+  since: (alias) => (alias.since ? -Date.parse(alias.since) : null),
+};
+export const kEndpointSorts = {
+  endpoint: (endpoint) => endpoint.name,
+  state: (endpoint) => condition(endpoint),
+  uptime: (endpoint) => endpoint.uptime?.month ?? null,
+  latency: (endpoint) =>
+    endpoint.last_poll && totalSeconds(endpoint) > 0 ? totalSeconds(endpoint) : null,
+};
+
+export const aliasTable = (id, caption, aliases, update, sorting) =>
   table(
     {
+      sorting,
       id,
       caption,
       rows: aliases,
       row: aliasCells,
       style: 'aliases',
-      columns: [['Alias'], ['Points to'], ['Since', 'when wide']],
+      columns: [
+        ['Alias', '', 'alias'],
+        ['Points to', '', 'target'],
+        ['Since', 'when wide', 'since'],
+      ],
       key: (alias) => `${alias.endpoint}\n${alias.alias}`,
     },
     update,
@@ -109,6 +189,7 @@ function endpointState(endpoint) {
   return [
     conditionBadge(endpoint),
     endpoint.quarantined && badge('warn', 'list not believed'),
+    isSlowed(endpoint) && badge('warn', 'slowed'),
     h(
       'div',
       { class: 'sub' },
@@ -127,19 +208,26 @@ const endpointCells = (endpoint) => [
     'th',
     { scope: 'row', class: 'marked' },
     mark({ up: 'good', down: 'bad', failing: 'warn', new: 'quiet' }[condition(endpoint)]),
-    h('a', { href: endpointLink(endpoint.name), title: endpoint.name }, endpoint.name),
+    h('a', { href: endpointLink(endpoint.name), title: endpoint.name }, whole(endpoint.name)),
     h(
       'div',
       { class: 'sub' },
       endpoint.has_baseline
-        ? `${endpoint.models} models, ${endpoint.aliases} aliases`
+        ? `${endpoint.models} models`
         : 'no list yet',
     ),
   ),
   h('td', null, endpointState(endpoint)),
+  h('td', { class: 'wide' }, sparkline(endpoint.hours)),
   h(
     'td',
     { class: 'number' },
+    h('div', null, percent(endpoint.uptime?.day)),
+    h('div', { class: 'sub' }, percent(endpoint.uptime?.month)),
+  ),
+  h(
+    'td',
+    { class: 'number wide' },
     endpoint.last_poll && totalSeconds(endpoint) > 0
       ? [
           milliseconds(totalSeconds(endpoint)),
@@ -152,15 +240,22 @@ const endpointCells = (endpoint) => [
   ),
 ];
 
-export const endpointTable = (id, caption, endpoints, update) =>
+export const endpointTable = (id, caption, endpoints, update, sorting) =>
   table(
     {
+      sorting,
       id,
       caption,
       rows: endpoints,
       row: endpointCells,
       style: 'endpoints',
-      columns: [['Endpoint'], ['State'], ['Last poll took', 'number']],
+      columns: [
+        ['Endpoint', '', 'endpoint'],
+        ['State', '', 'state'],
+        ['24 h', 'wide'],
+        ['Up 24 h / 30 d', 'number', 'uptime'],
+        ['Last poll', 'number wide', 'latency'],
+      ],
       key: (endpoint) => endpoint.name,
     },
     update,

@@ -10,16 +10,20 @@ export const state = {
   link: 'connecting',
   problem: '', // why the last reading failed
   status: null,
+  session: null, // who is asking, and whether they may act; null: nobody may
   endpoints: [],
   aliases: [],
   latest: [], // events, newest first
   latestProblem: '', // why there are none, when the history cannot be read
   byName: new Map(), // endpoints
+  ends: new Map(), // "endpoint\nmodel" -> what the list says of its end, dated ones only
   slowest: 0, // seconds of the slowest good last poll
   version: 0, // counts readings, for what is computed once per reading
 };
 
 const kLatest = 12;
+// Of more endpoints the last day is not read with the list: it would be most of the answer.
+const kHoursUpTo = 1000;
 
 export const totalSeconds = (endpoint) =>
   Object.values(endpoint.last_poll?.phase_seconds ?? {}).reduce((sum, seconds) => sum + seconds, 0);
@@ -37,13 +41,34 @@ export function condition(endpoint) {
   return endpoint.last_poll.ok ? 'up' : 'failing';
 }
 
+// Nobody has ever said where it points, and nobody waits for that: no news, now or tomorrow.
+export const isNeverNamed = (alias) =>
+  alias.status === 'undisclosed' &&
+  alias.last_known_target === null &&
+  !alias.pending &&
+  !alias.pin &&
+  !alias.unstable;
+
+// When the model that the alias points to will be gone, as its list says; null: not that anybody
+// knows.
+export const endOf = (alias) =>
+  state.ends.get(`${alias.endpoint}\n${alias.target ?? alias.last_known_target}`) ?? null;
+export const endsSoon = (end) => end !== null && Date.parse(end.at) - Date.now() < kEndsSoon;
+const kEndsSoon = 30 * kDay;
+
+// Polled less often than it should be: it refuses, and asks for that, or the daemon is late.
+export const isSlowed = (endpoint) =>
+  endpoint.last_poll !== null &&
+  state.loadedAt - Date.parse(endpoint.last_poll.time) >
+    Math.max(3 * endpoint.interval_seconds * 1000, 2 * 60_000);
+
 // Higher comes first: what needs a person, then what is news.
 function aliasRank(alias) {
   if (isOffPin(alias)) return 5;
   if (alias.unstable) return 4;
   if (alias.pending) return 3;
   if (hasMovedLately(alias)) return 2;
-  return alias.status === 'resolved' ? 0 : 1;
+  return alias.status === 'resolved' || isNeverNamed(alias) ? 0 : 1;
 }
 
 const kConditionRanks = { down: 3, failing: 2, new: 1, up: 0 };
@@ -66,9 +91,11 @@ function withSearch(row, ...texts) {
 // Reads all; when any part fails, what is known stays as a whole.
 export async function readState() {
   try {
-    const [status, endpoints, aliases, history] = await Promise.all([
-      get('status'),
-      getAll('endpoints'),
+    const status = await get('status');
+    const hours = status.counts.endpoints <= kHoursUpTo ? 'true' : '';
+    const [session, endpoints, aliases, history] = await Promise.all([
+      get('session').catch(() => null),
+      getAll('endpoints', { hours }),
       getAll('aliases'),
       get('events', { limit: kLatest }).catch((error) => ({ events: [], problem: error.message })),
     ]);
@@ -88,11 +115,19 @@ export async function readState() {
       loadedAt: Date.now(),
       problem: '',
       status,
+      session,
       version: state.version + 1,
       latest: history.events,
       latestProblem: history.problem ?? '',
       endpoints: byRank(endpoints, endpointRank),
       aliases: byRank(aliases, aliasRank),
+      ends: new Map(
+        endpoints.flatMap(({ name, retirements }) =>
+          (retirements ?? [])
+            .filter(({ at }) => at !== null)
+            .map((end) => [`${name}\n${end.model}`, end]),
+        ),
+      ),
       byName: new Map(endpoints.map((endpoint) => [endpoint.name, endpoint])),
       // A time-out would make all others look alike.
       slowest: endpoints.reduce(

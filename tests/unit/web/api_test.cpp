@@ -195,10 +195,13 @@ TEST_CASE("an endpoint's uptime is the share of known time, and hours=true adds 
   const auto endpoints = json_of(get(world.address(), "/api/v1/endpoints?hours=true"))["endpoints"];
   CHECK(endpoints[0]["uptime"]["day"].get<double>() == doctest::Approx(6720.0 / 7200));
   CHECK(endpoints[0]["uptime"]["month"].get<double>() == doctest::Approx(40'000.0 / 40'480));
-  REQUIRE(endpoints[0]["hours"].size() == 2);
-  CHECK(endpoints[0]["hours"][1]["p50"] == 0.5);
+  const auto& hours = endpoints[0]["hours"];
+  REQUIRE(hours["p50"].size() == 24);
+  CHECK(hours["p50"][22] == 0.5);
+  CHECK(hours["availability"][21] == 1);
+  CHECK(hours["availability"][23].is_null());
   CHECK(endpoints[1]["uptime"]["day"].is_null());
-  CHECK(endpoints[1]["hours"].empty());
+  CHECK(endpoints[1]["hours"]["p50"][23].is_null());
 }
 
 TEST_CASE("the past of an endpoint comes in steps of hours or days, as the store has it") {

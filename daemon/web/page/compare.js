@@ -1,0 +1,132 @@
+// Endpoints, or providers, side by side: uptime, latency, moves.
+
+import { choice } from './controls.js';
+import { h } from './dom.js';
+import { milliseconds } from './format.js';
+import { endpointLink, listLink } from './link.js';
+import { note, sorted, table } from './list.js';
+import { percent, sparkline } from './past.js';
+import { whole } from './shared_rows.js';
+import { state } from './state.js';
+
+const middle = (values) => {
+  const known = values.filter((one) => one !== null && one !== undefined).sort((a, b) => a - b);
+  return known.length > 0 ? known[Math.floor(known.length / 2)] : null;
+};
+const mean = (values) => {
+  const known = values.filter((one) => one !== null && one !== undefined);
+  return known.length > 0 ? known.reduce((sum, one) => sum + one, 0) / known.length : null;
+};
+
+// The middle of each hour over several endpoints; of the availability the worst.
+function hoursOf(endpoints) {
+  const all = endpoints.map(({ hours }) => hours).filter(Boolean);
+  if (all.length === 0) return null;
+  const worst = (values) => {
+    const known = values.filter((one) => one !== null);
+    return known.length > 0 ? Math.min(...known) : null;
+  };
+  return {
+    p50: all[0].p50.map((_, i) => middle(all.map(({ p50 }) => p50[i]))),
+    availability: all[0].p50.map((_, i) => worst(all.map(({ availability }) => availability[i]))),
+  };
+}
+
+function rowOf(name, link, endpoints) {
+  const names = new Set(endpoints.map((endpoint) => endpoint.name));
+  const aliases = state.aliases.filter((alias) => names.has(alias.endpoint));
+  const hours = hoursOf(endpoints);
+  return {
+    name,
+    link,
+    endpoints: endpoints.length,
+    aliases: aliases.length,
+    hours,
+    latency: hours && middle(hours.p50),
+    day: mean(endpoints.map(({ uptime }) => uptime?.day)),
+    month: mean(endpoints.map(({ uptime }) => uptime?.month)),
+    moves: aliases.reduce((sum, alias) => sum + alias.changes, 0),
+  };
+}
+
+function rowsBy(by) {
+  if (by !== 'provider')
+    return state.endpoints.map((one) => rowOf(one.name, endpointLink(one.name), [one]));
+  const groups = new Map();
+  for (const endpoint of state.endpoints) {
+    const name = endpoint.provider ?? 'no provider';
+    groups.set(name, [...(groups.get(name) ?? []), endpoint]);
+  }
+  return [...groups].map(([name, own]) => rowOf(name, listLink('', { q: name }), own));
+}
+
+const kSorts = Object.fromEntries(
+  ['name', 'latency', 'day', 'month', 'moves', 'aliases'].map((key) => [key, (row) => row[key]]),
+);
+
+const cells = (row) => [
+  h(
+    'th',
+    { scope: 'row' },
+    h('a', { href: row.link, title: row.name }, whole(row.name)),
+    row.endpoints > 1 && h('div', { class: 'sub' }, `${row.endpoints} endpoints`),
+  ),
+  h('td', { class: 'wide' }, sparkline(row.hours)),
+  h('td', { class: 'number' }, row.latency === null ? '–' : milliseconds(row.latency)),
+  h('td', { class: 'number wide' }, percent(row.day)),
+  h('td', { class: 'number' }, percent(row.month)),
+  h('td', { class: 'number wide' }, String(row.aliases)),
+  h('td', { class: 'number' }, String(row.moves)),
+];
+
+export const compareView = {
+  title: () => 'Compare',
+  render({ filters, go, replace, update }) {
+    const by = filters.by === 'provider' ? 'provider' : '';
+    const rows = sorted(rowsBy(by), filters.sort, kSorts);
+    return h(
+      'div',
+      null,
+      h('h1', { tabindex: -1 }, 'Side by side'),
+      h(
+        'form',
+        { class: 'filters', onsubmit: (event) => event.preventDefault() },
+        choice('Compare', by, [['', 'endpoints'], ['provider', 'providers']], (chosen) =>
+          go(listLink('compare', { ...filters, by: chosen })),
+        ),
+      ),
+      rows.length === 0
+        ? note('No endpoint is configured yet.')
+        : h(
+            'section',
+            { 'aria-label': 'Side by side' },
+            table(
+              {
+                id: 'compare',
+                caption:
+                  'Half of the polls of the last 24 h took less than the latency; moves are all ' +
+                  'since the first poll',
+                columns: [
+                  ['Name', '', 'name'],
+                  ['24 h', 'wide'],
+                  ['Latency', 'number', 'latency'],
+                  ['Up 24 h', 'number wide', 'day'],
+                  ['Up 30 d', 'number', 'month'],
+                  ['Aliases', 'number wide', 'aliases'],
+                  ['Moves', 'number', 'moves'],
+                ],
+                rows,
+                row: cells,
+                style: 'compare',
+                key: (row) => row.name,
+                sorting: {
+                  by: filters.sort,
+                  set: (sort) => replace(listLink('compare', { ...filters, sort })),
+                },
+              },
+              update,
+            ),
+          ),
+    );
+  },
+};
