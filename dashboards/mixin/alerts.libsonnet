@@ -78,13 +78,15 @@ local promql = import 'promql.libsonnet';
 
   local up = 'endpoint:modelvane_endpoint_up:last5m',
   local allDown = 'count by (job) (%s == 0) == count by (job) (%s) > 1' % [up, up],
+  // While a daemon takes its own network for the cause, ModelvaneIsolated tells of it, and of nothing else that follows from it.
+  local isolated = 'max by (job) (modelvane_isolated) == 1',
   local endpoints = [
-    alert('ModelvaneAllEndpointsDown', 'critical', allDown,
+    alert('ModelvaneAllEndpointsDown', 'critical', '(\n  %s\n)\nunless on (job)\n  %s\n' % [allDown, isolated],
           'None of the {{ $value }} endpoints can be read',
           'Every poll of all {{ $value }} endpoints has failed for five minutes. That is more likely the network of modelvane than all of the providers. What is known of their aliases stays as it was.',
           wait='5m', keep='5m',
           comment='Instead of one alert for each.'),
-    alert('ModelvaneEndpointDown', 'warning', 'endpoint:modelvane_endpoint_down:bool5m == 1\nunless on (job)\n  (%s)\n' % allDown,
+    alert('ModelvaneEndpointDown', 'warning', 'endpoint:modelvane_endpoint_down:bool5m == 1\nunless on (job)\n  (%s)\nunless on (job)\n  %s\n' % [allDown, isolated],
           '{{ $labels.endpoint }} cannot be read',
           'Every poll of {{ $labels.endpoint }} has failed for five minutes'
           + q.seenBy('%s == 0', endpointSeries('modelvane_endpoint_up')) + '.'
@@ -196,6 +198,10 @@ local promql = import 'promql.libsonnet';
   ],
 
   local daemon = [
+    alert('ModelvaneIsolated', 'critical', 'modelvane_isolated == 1',
+          'modelvane at {{ $labels.instance }} reaches almost nobody',
+          'More than half of the hosts that modelvane at {{ $labels.instance }} polls are out of reach at once: it takes that for its own network and tells no outage for at most 15 minutes. What is really down is told afterwards.',
+          wait='2m', keep='5m', ofOne=true),
     alert('ModelvaneStoreErrors', 'critical', 'increase(modelvane_store_errors_total[15m]) > 0 or modelvane_store_healthy == 0',
           'The store of {{ $labels.instance }} fails',
           'modelvane at {{ $labels.instance }} cannot make changes durable. It goes on polling, but announces nothing until it can.', ofOne=true),

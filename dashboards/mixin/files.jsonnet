@@ -15,4 +15,12 @@ local made = 'Made from dashboards/mixin: change that, then run dashboards/mixin
     Severities: critical = somebody should look now; warning = within the day.
     %s
   ||| % made, mixin.prometheusAlerts),
+  'config/kubernetes/prometheusrule.yaml': yaml.file(|||
+    The rules and alerts of config/prometheus for the Prometheus operator. Your Prometheus must select it: mind its ruleSelector.
+    %s
+  ||| % made, mixin.prometheusRule),
+  'config/kubernetes/servicemonitor.yaml': yaml.file(|||
+    Has the Prometheus operator scrape modelvane. The Service that it selects needs these labels and a port of this name.
+    %s
+  ||| % made, mixin.serviceMonitor),
 }

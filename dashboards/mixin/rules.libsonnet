@@ -50,14 +50,14 @@ local promql = import 'promql.libsonnet';
       {
         comment:: |||
           Long windows change slowly. Those beyond six hours are means of the six-hour ones: time goes evenly, so that is the same
-          number, and 30 days of every endpoint's counters need not be read each time.
+          number, and 30 days of every endpoint's counters need not be read each time. Of 30 days one value an hour is enough.
         |||,
         name: 'modelvane-availability-long',
         interval: '5m',
         rules: [
           availability('6h'),
           { record: 'endpoint:modelvane_availability:ratio_rate3d', expr: 'avg_over_time(endpoint:modelvane_availability:ratio_rate6h[3d])' },
-          { record: 'endpoint:modelvane_availability:ratio_rate30d', expr: 'avg_over_time(endpoint:modelvane_availability:ratio_rate6h[30d])' },
+          { record: 'endpoint:modelvane_availability:ratio_rate30d', expr: 'avg_over_time(endpoint:modelvane_availability:ratio_rate6h[30d:1h])' },
           { comment:: '1 = untouched, 0 = used up, below 0 = overspent.',
             record: 'endpoint:modelvane_error_budget:remaining_ratio30d',
             expr: '1 - (1 - endpoint:modelvane_availability:ratio_rate30d) / on () group_left () (1 - modelvane:availability:objective)' },
