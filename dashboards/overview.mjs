@@ -1,10 +1,10 @@
 // First screen: what does each alias point to, did one move, is every endpoint up and how fast?
 import {
-  dashboard, kBad, kGood, kInfo, kQuiet, kWarn, now, query, row, section, stat, steps, table, timeline, timeseries, valueMap,
-  variable,
+  dashboard, kBad, kGood, kInfo, kQuiet, kWarn, now, query, row, section, stat, steps, table, timeline, timeseries, toEndpoint,
+  valueMap, variable,
 } from './panels.mjs';
 
-const kEndpoint = 'endpoint=~"$endpoint"';
+const kEndpoint = 'job=~"$job",endpoint=~"$endpoint"';
 const kAlias = `${kEndpoint},alias=~"$alias"`;
 // Counts what matches, 0 when nothing does.
 const count = (expr) => `count(${expr}) or vector(0)`;
@@ -31,12 +31,12 @@ const state = row(4,
 
 const aliases = row(10,
   [12, table('What each alias points to', 'The confirmed target of each alias, how it was learnt, and when it last moved.',
-    [['endpoint', 'Endpoint'], ['alias', 'Alias'], ['target', 'Target'], ['rule', 'Rule']],
+    [['endpoint', 'Endpoint', toEndpoint], ['alias', 'Alias'], ['target', 'Target'], ['rule', 'Rule']],
     [{
       title: 'Last move', unit: 'dateTimeAsLocal', mappings: valueMap({0: ['none seen', kQuiet]}),
       expr: `1000 * (modelvane_alias_info{${kAlias}} * on (job, instance, endpoint, alias) group_left ()`
         + ` modelvane_alias_last_change_timestamp_seconds or 0 * modelvane_alias_info{${kAlias}})`,
-    }])],
+    }], '-Last move')],
   [12, timeline('Targets over time', 'Which model was behind each alias, and from when to when: a row for each pair of the two.',
     [query(`max by (endpoint, alias, target) (modelvane_alias_info{${kAlias}})`, '{{endpoint}} {{alias}}: {{target}}')],
     {unit: 'short', color: {mode: 'palette-classic-by-name'}, mappings: valueMap({1: ['points there', kInfo]})})]);
@@ -44,7 +44,7 @@ const aliases = row(10,
 const endpoints = [
   row(9, [24, table('Endpoints now',
     'Each endpoint now, and over 30 days against its objective (modelvane:availability:objective).',
-    [['endpoint', 'Endpoint']],
+    [['endpoint', 'Endpoint', toEndpoint]],
     [
       {
         title: 'State', unit: 'short',
@@ -52,11 +52,11 @@ const endpoints = [
         expr: `min by (endpoint) (modelvane_endpoint_up{${kEndpoint}})`,
       },
       {
-        title: 'Good polls, 1 h', unit: 'percentunit', decimals: 1, thresholds: steps(kBad, [0.9, kWarn], [0.99, kGood]),
+        title: 'Up, 1 h', unit: 'percentunit', decimals: 1, thresholds: steps(kBad, [0.9, kWarn], [0.99, kGood]),
         expr: `min by (endpoint) (endpoint:modelvane_availability:ratio_rate1h{${kEndpoint}})`,
       },
       {
-        title: 'Good polls, 30 d', unit: 'percentunit', decimals: 2, thresholds: steps(kBad, [0.95, kWarn], [0.99, kGood]),
+        title: 'Up, 30 d', unit: 'percentunit', decimals: 2, thresholds: steps(kBad, [0.95, kWarn], [0.99, kGood]),
         expr: `min by (endpoint) (endpoint:modelvane_availability:ratio_rate30d{${kEndpoint}})`,
       },
       {
@@ -72,7 +72,7 @@ const endpoints = [
         title: 'Last good poll', unit: 's', decimals: 0, thresholds: steps(kGood, [900, kWarn], [3600, kBad]),
         expr: `max by (endpoint) (time() - modelvane_last_good_poll_timestamp_seconds{${kEndpoint}})`,
       },
-    ])]),
+    ], 'Up, 30 d')]),
   row(8,
     [12, timeline('Endpoint state', 'Green while the last poll was good, red while it had failed.',
       [query(`min by (endpoint) (modelvane_endpoint_up{${kEndpoint}})`, '{{endpoint}}')],
@@ -91,14 +91,17 @@ const endpoints = [
 
 const dates = row(8,
   [12, table('Retirements', 'Models for which a list names an end, and what the provider proposes instead.',
-    [['endpoint', 'Endpoint'], ['model', 'Model'], ['replacement', 'Replacement']],
-    [{title: 'Ends', unit: 'dateTimeAsLocal', expr: `1000 * modelvane_model_retirement_timestamp_seconds{${kEndpoint}}`}])],
+    [['endpoint', 'Endpoint', toEndpoint], ['model', 'Model'], ['replacement', 'Replacement']],
+    [{
+      title: 'Ends in', unit: 's', decimals: 0, thresholds: steps(kQuiet, [0, kBad], [7 * 86400, kWarn], [30 * 86400, kGood]),
+      expr: `modelvane_model_retirement_timestamp_seconds{${kEndpoint}} - time()`,
+    }], 'Ends in')],
   [12, table('Certificates', 'When the certificate of each endpoint ends. Alerts come 14 and 3 days before.',
-    [['endpoint', 'Endpoint']],
+    [['endpoint', 'Endpoint', toEndpoint]],
     [{
       title: 'Ends in', unit: 's', decimals: 0, thresholds: steps(kBad, [3 * 86400, kWarn], [14 * 86400, kGood]),
       expr: `min by (endpoint) (modelvane_tls_certificate_expiry_timestamp_seconds{${kEndpoint}}) - time()`,
-    }])]);
+    }], 'Ends in')]);
 
 export default dashboard({
   uid: 'modelvane-overview',
@@ -107,6 +110,7 @@ export default dashboard({
     + ' Needs modelvane.rules.yml in Prometheus.',
   moves: kAlias,
   variables: [
+    variable('job', 'Job', 'Scrape jobs of modelvane', 'modelvane_build_info'),
     variable('endpoint', 'Endpoint', 'Watched endpoints', 'modelvane_polls_total'),
     variable('alias', 'Alias', 'Aliases of these endpoints', `modelvane_alias_changes_total{${kEndpoint}}`),
   ],

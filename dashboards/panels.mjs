@@ -121,9 +121,16 @@ export const heatmap = (title, description, expr, field) => panel('heatmap', tit
     yAxis: {axisPlacement: 'left', reverse: false, unit: field.unit},
   });
 
-// A table. `columns` are label names, each with its title, in order; `values` are the queries' values, each with its title and
+// From a name to the dashboard that tells more of it; the time and the data source go along.
+export const toEndpoint = {
+  title: 'More of ${__value.text}',
+  url: '/d/modelvane-endpoint?var-endpoint=${__value.raw:percentencode}&var-datasource=${datasource}&${__url_time_range}',
+};
+
+// A table, sorted by the column `by` ("Ends", or "-Ends" for the largest first). `columns` are label names, each with its title
+// and maybe a link, in order; `values` are the queries' values, each with its title and
 // field configuration. All queries must have the same labels, as far as they have them.
-export const table = (title, description, columns, values) => {
+export const table = (title, description, columns, values, by) => {
   const valueName = (index) => (values.length === 1 ? 'Value' : `Value #${String.fromCharCode('A'.charCodeAt(0) + index)}`);
   const names = [...columns.map(([label]) => label), ...values.map((_, index) => valueName(index))];
   const titles = [...columns.map(([, shown]) => shown), ...values.map(({title: shown}) => shown)];
@@ -140,9 +147,16 @@ export const table = (title, description, columns, values) => {
     ...panel('table', title, description, values.map(({expr}) => query(expr, '', {instant: true, format: 'table'})), {
       unit: 'short',
       custom: {align: 'auto', cellOptions: {type: 'auto'}, inspect: false},
-      overrides: values.map((value, index) => (
-        {matcher: {id: 'byName', options: titles[columns.length + index]}, properties: properties(value)})),
-    }, {cellHeight: 'sm', showHeader: true, sortBy: []}),
+      overrides: [
+        ...columns.filter(([, , link]) => link).map(([, shown, link]) => (
+          {matcher: {id: 'byName', options: shown}, properties: [{id: 'links', value: [{targetBlank: false, ...link}]}]})),
+        ...values.map((value, index) => (
+          {matcher: {id: 'byName', options: titles[columns.length + index]}, properties: properties(value)})),
+      ],
+    }, {
+      cellHeight: 'sm', showHeader: true,
+      sortBy: by === undefined ? [] : [{desc: by.startsWith('-'), displayName: by.replace(/^-/, '')}],
+    }),
     transformations: [
       ...(values.length > 1 ? [{id: 'merge', options: {}}] : []),
       {id: 'filterFieldsByName', options: {include: {names}}},

@@ -1,2 +1,2 @@
 (import 'config.libsonnet') + (import 'rules.libsonnet') + (import 'alerts.libsonnet')
-+ (import 'kubernetes.libsonnet')
++ (import 'kubernetes.libsonnet') + (import 'dashboards.libsonnet')

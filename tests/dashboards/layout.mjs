@@ -41,7 +41,7 @@ const ofPanel = (panel, others) => {
   if (type === 'table') {
     want(
       overrides.every(({ properties }) =>
-        properties.some(({ id, value }) => id === 'unit' && value),
+        properties.some(({ id, value }) => id === 'links' || (id === 'unit' && value)),
       ),
       'a column without a unit',
     );
@@ -76,7 +76,9 @@ const ofDashboard = (dashboard) => {
   for (const { name, label, description: text } of variables)
     want(label && text, `variable ${name} is not explained`);
   const known = variables.map(({ name }) => name);
-  for (const name of variablesUsed(dashboard)) want(known.includes(name), `no variable ${name}`);
+  // Two underlines begin Grafana's own.
+  for (const name of variablesUsed(dashboard))
+    want(name.startsWith('__') || known.includes(name), `no variable ${name}`);
   return found.map((complaint) => `${title}: ${complaint}`);
 };
 

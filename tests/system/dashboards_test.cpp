@@ -100,7 +100,7 @@ struct DashboardQuery {
 // `endpoint`.
 std::string substituted(const std::string& expr, const std::string& endpoint) {
   auto text = std::regex_replace(expr, std::regex{R"(="\$endpoint")"}, "=\"" + endpoint + "\"");
-  text = std::regex_replace(text, std::regex{R"(\$(endpoint|alias|instance|webhook))"}, ".*");
+  text = std::regex_replace(text, std::regex{R"(\$(job|endpoint|alias|instance|webhook))"}, ".*");
   text = std::regex_replace(text, std::regex{R"(\$__rate_interval)"}, "5m");
   REQUIRE_MESSAGE(text.find('$') == std::string::npos, "unknown variable in " << text);
   return text;
