@@ -12,6 +12,7 @@
 
 #include "daemon/commands/operator_call.h"
 #include "daemon/config/load_config.h"
+#include "daemon/commands/shown_config.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/store_writer.h"
 #include "daemon/io/network.h"
@@ -53,6 +54,24 @@ bool is_hopeless(StoreError::Kind kind) {
   return false;
 }
 
+// What the web front shows of the configuration in effect. Any thread.
+class ShownConfig {
+ public:
+  explicit ShownConfig(std::string text) : text_(std::move(text)) {}
+  std::string read() const {
+    const std::scoped_lock lock{mutex_};
+    return text_;
+  }
+  void replace(std::string text) {
+    const std::scoped_lock lock{mutex_};
+    text_ = std::move(text);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+};
+
 }  // namespace
 
 // Members in the order of their making; the reverse is the order in which they may go.
@@ -61,6 +80,7 @@ struct Daemon::Parts {
   Board board;
   CurlTransport transport{CurlTransportOptions{}};
   SqliteEventLog event_log;
+  ShownConfig config_shown;
   StoreWriter writer;
   Engine engine;
   WebServer web;
@@ -72,6 +92,7 @@ struct Daemon::Parts {
         std::unique_ptr<SqliteStore> store,
         std::function<std::expected<void, std::string>()> reload)
       : event_log(options.storage_path),
+        config_shown(shown_config(config)),
         writer(std::move(store), [this] { transport.wake(); }),
         engine({clock, transport, writer, board, options.external_url, has_network},
                std::move(config), std::random_device{}()),
@@ -87,6 +108,7 @@ struct Daemon::Parts {
                    OperatorDesk desk{folder};
                    return call(desk, request);
                  },
+             .config = [this] { return config_shown.read(); },
              .events = &event_log,
              .pulse = [this] { return board.pulse(clock.wall()); }}) {
     if (options.web_config_file.empty()) return;
@@ -132,10 +154,13 @@ std::expected<void, std::string> Daemon::reload() {
   if (!protection)
     errors.insert(errors.end(), protection.error().begin(), protection.error().end());
   if (errors.empty()) {
-    const auto number = parts_->engine.reload(with_instance(std::move(*config)));
+    auto changed = with_instance(std::move(*config));
+    auto shown = shown_config(changed);
+    const auto number = parts_->engine.reload(std::move(changed));
     if (parts_->web_config) parts_->web_config->adopt(std::move(*protection));
     if (!parts_->engine.wait_until_shown(number, kReloadShown))
       log::warn("the new configuration is not in effect yet: the engine is busy");
+    parts_->config_shown.replace(std::move(shown));
     return {};
   }
   for (const auto& error : errors) log::error("configuration", {{"error", error}});

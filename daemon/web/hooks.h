@@ -17,6 +17,8 @@ struct WebHooks {
   // Carries an operator's request out, as the commands do; may take seconds. The error is a
   // sentence. Null = nothing can be asked for.
   std::function<std::expected<OperatorResult, std::string>(const OperatorRequest&)> operate{};
+  // The configuration in effect as JSON, without secrets. Null = it is not shown.
+  std::function<std::string()> config{};
   EventLog* events = nullptr;    // must outlive the server; null = no history
   std::function<Pulse()> pulse;  // tells streams when to look again
 };

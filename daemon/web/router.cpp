@@ -77,6 +77,12 @@ Reply method_refusal(std::string_view allowed) {
   return reply;
 }
 
+Reply config_reply(const std::function<std::string()>& config, const Query& query) {
+  if (auto refusal = Parameters{query}.refusal()) return *refusal;
+  if (!config) return problem(503, "this server has no configuration to show");
+  return json_reply(without_markup(config()));
+}
+
 // The endpoint's name, in /api/v1/endpoints/{name}/history.
 std::optional<std::string> endpoint_of_history(std::string_view path) {
   constexpr std::string_view kBefore = "/api/v1/endpoints/";
@@ -111,6 +117,7 @@ Router::Router(const Site& site, WebHooks hooks)
       {"/api/v1/pins", [this](const Query& query) { return pins_api(hooks_.snapshot(), query); }},
       {"/api/v1/status",
        [this](const Query& query) { return status_api(hooks_.snapshot(), query); }},
+      {"/api/v1/config", [this](const Query& query) { return config_reply(hooks_.config, query); }},
       {"/api/v1/events", [this](const Query& query) { return events_api(events_, query); }},
       {"/api/v1/deliveries", [this](const Query& query) { return deliveries_api(events_, query); }},
       {"/feed.atom",

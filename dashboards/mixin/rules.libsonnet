@@ -4,9 +4,13 @@ local promql = import 'promql.libsonnet';
   local q = promql($._config),
   // Time, not polls: an outage is polled more often than a good hour.
   local seconds(states, window) = q.sum(q.own('increase(modelvane_endpoint_state_seconds_total{state=~"%s"}[%s])' % [states, window]), ['state']),
+  // What was scraped before the daemon told of seconds.
+  local polls(metric, window) = q.sum(q.own('increase(%s[%s])' % [metric, window]), ['reason']),
+  local byPolls(window) = '1 - %s / (%s > 0)' % [polls('modelvane_poll_failures_total', window), polls('modelvane_polls_total', window)],
   local availability(window) = {
     record: 'endpoint:modelvane_availability:ratio_rate' + window,
-    expr: '1 - %s\n/ (%s > 0)\n' % [seconds('down', window), seconds('up|down', window)],
+    expr: '1 - %s\n/ (%s > 0)\nor\n  (%s)\n  unless %s\n'
+          % [seconds('down', window), seconds('up|down', window), byPolls(window), seconds('up|down', window)],
   },
   local rule(record, expr, comment='') = { record: record, expr: expr, [if comment != '' then 'comment']:: comment },
 

@@ -120,9 +120,9 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
   World world;
   fill(world.snapshot);
   fill(world.log);
-  for (const auto* path :
-       {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models", "/api/v1/events",
-        "/api/v1/deliveries", "/api/v1/pins", "/api/v1/session", "/api/v1/status", "/feed.atom"}) {
+  for (const auto* path : {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models",
+                           "/api/v1/events", "/api/v1/deliveries", "/api/v1/pins", "/api/v1/config",
+                           "/api/v1/session", "/api/v1/status", "/feed.atom"}) {
     const auto first = get(world.address(), path);
     answers.add(path, first);
     answers.ask(world, path, "If-None-Match: " + first.header("etag") + "\r\n");

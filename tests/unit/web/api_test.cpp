@@ -204,6 +204,13 @@ TEST_CASE("an endpoint's uptime is the share of known time, and hours=true adds 
   CHECK(endpoints[1]["hours"]["p50"][23].is_null());
 }
 
+TEST_CASE("the configuration in effect is an answer of its own, which takes no parameters") {
+  World world;
+  CHECK(json_of(get(world.address(), "/api/v1/config"))["instance"] == "<prod>");
+  CHECK(get(world.address(), "/api/v1/config").body.find('<') == std::string::npos);
+  CHECK(get(world.address(), "/api/v1/config?x=1").status == 400);
+}
+
 TEST_CASE("the past of an endpoint comes in steps of hours or days, as the store has it") {
   World world;
   PastSpan span;

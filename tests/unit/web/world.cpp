@@ -106,6 +106,7 @@ World::World(WebOptions options)
       server(std::move(options), {.snapshot = [this] { return snapshot; },
                                   .reload = [this] { return reload(); },
                                   .operate = [this](const auto& asked) { return operate(asked); },
+                                  .config = [] { return R"({"instance":"<prod>"})"; },
                                   .events = &log,
                                   .pulse = [this] { return log.pulse(); }}) {
   const auto started = server.start();
