@@ -241,6 +241,16 @@ void add_drill(CLI::App& app, Command& chosen, DrillOptions& options) {
   command->callback([&] { chosen = [&] { return drill(options); }; });
 }
 
+void add_poll(CLI::App& app, Command& chosen, PollOptions& options) {
+  auto* command = app.add_subcommand("poll", "Ask the running daemon to poll now");
+  add_storage(*command, options.storage_path);
+  command->add_option("ENDPOINT", options.endpoints, "Names of endpoints [all]");
+  command->footer(
+      "Ends every pause, also one that the provider asked for. At most one poll in an endpoint's "
+      "`recheck`.\nExample: modelvane poll internlm");
+  command->callback([&] { chosen = [&] { return poll(options); }; });
+}
+
 void add_render(CLI::App& app, Command& chosen, RenderOptions& options) {
   auto* command = app.add_subcommand(
       "render", "Print what a webhook would be sent for an event, secrets masked, without sending");
@@ -377,6 +387,7 @@ int run(int argc, char** argv) {
   HistoryOptions history_options;
   DeliveriesOptions deliveries_options;
   DrillOptions drill_options;
+  PollOptions poll_options;
   RenderOptions render_options;
   PinOptions pin_options;
   SimulateOptions simulate_options;
@@ -385,8 +396,8 @@ int run(int argc, char** argv) {
   serve_options.config_file = check_options.config_file = probe_options.config_file =
       render_options.config_file = pin_options.config_file = places.config_file;
   serve_options.storage_path = history_options.storage_path = deliveries_options.storage_path =
-      drill_options.storage_path = render_options.storage_path = pin_options.storage_path =
-          places.storage_path;
+      drill_options.storage_path = poll_options.storage_path = render_options.storage_path =
+          pin_options.storage_path = places.storage_path;
   add_serve(app, chosen, serve_options);
   add_check_config(app, chosen, check_options);
   add_providers(app, chosen, providers_options);
@@ -394,6 +405,7 @@ int run(int argc, char** argv) {
   add_history(app, chosen, history_options);
   add_deliveries(app, chosen, deliveries_options);
   add_drill(app, chosen, drill_options);
+  add_poll(app, chosen, poll_options);
   add_render(app, chosen, render_options);
   add_pin(app, chosen, pin_options);
   add_simulate(app, chosen, simulate_options);

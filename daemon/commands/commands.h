@@ -81,6 +81,12 @@ struct DrillOptions {
 };
 int drill(const DrillOptions& options);
 
+struct PollOptions {
+  std::string storage_path = "data";
+  std::vector<std::string> endpoints;  // empty = all
+};
+int poll(const PollOptions& options);
+
 struct RenderOptions {
   std::string config_file = "modelvane.yml";
   std::string storage_path = "data";

@@ -103,6 +103,7 @@ struct Daemon::Parts {
              .protection = protection.protection},
             {.snapshot = [this] { return board.read(clock.wall()); },
              .reload = std::move(reload),
+             .poll = [this](const std::string& endpoint) { engine.poll_now(endpoint); },
              .operate =
                  [folder = options.storage_path](const OperatorRequest& request) {
                    OperatorDesk desk{folder};

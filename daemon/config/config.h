@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/catalog/reading.h"
+#include "daemon/config/maintenance.h"
 #include "daemon/config/secret.h"
 #include "daemon/detect/policy.h"
 #include "daemon/events/webhook_format.h"
@@ -46,8 +47,10 @@ struct Access {
 
 struct EndpointConfig {
   std::string name;
-  std::string provider;  // "" = custom
-  std::string url;       // no userinfo; query allowed, but never shown
+  std::string provider;    // "" = custom
+  std::string url;         // no userinfo; query allowed, but never shown
+  std::string was;         // its name before; its past counts
+  bool is_paused = false;  // not polled
   Access access;
   Reading reading;
   Duration interval = std::chrono::seconds{60};
@@ -55,6 +58,7 @@ struct EndpointConfig {
   Duration recheck = std::chrono::seconds{5};
   Duration reread = std::chrono::hours{1};  // a list is read whole at least this often
   bool reuse_connection = false;
+  Duration connection_age_max = kConnectionAgeMax;  // of a connection that is kept
   std::size_t body_limit = 16 * 1024 * 1024;
   std::vector<double> duration_buckets = kDurationBounds;  // seconds, ascending
   Policy policy;
@@ -110,6 +114,7 @@ struct Config {
   bool is_instance_host_name = false;  // it may be another after each start
   std::vector<EndpointConfig> endpoints;
   std::vector<WebhookConfig> webhooks;
+  std::vector<MaintenanceWindow> maintenance;
   Duration retention = std::chrono::hours{24 * 400};
   EgressRules egress;
   std::vector<std::string> read_only_users;  // of the web configuration file

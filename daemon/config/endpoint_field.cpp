@@ -8,6 +8,7 @@
 
 #include "daemon/config/access_field.h"
 #include "daemon/config/alias_rule_field.h"
+#include "daemon/config/international_name.h"
 #include "daemon/config/polling_field.h"
 #include "daemon/config/providers.h"
 #include "daemon/config/reading_field.h"
@@ -40,7 +41,8 @@ constexpr std::array kOwnLabels{
 
 std::span<const std::string_view> endpoint_keys() {
   static const std::vector<std::string_view> keys = [] {
-    std::vector<std::string_view> all{"name", "provider", "url", "echo", "pins", "labels"};
+    std::vector<std::string_view> all{"name", "provider", "url",    "echo",
+                                      "pins", "labels",   "paused", "was"};
     all.insert(all.end(), reading_keys().begin(), reading_keys().end());
     all.insert(all.end(), polling_keys().begin(), polling_keys().end());
     all.insert(all.end(), access_keys().begin(), access_keys().end());
@@ -90,7 +92,12 @@ void read_url(const Fields& fields, const ProviderPreset* preset, EndpointConfig
   if (field == nullptr) return;
   auto text = field->text(what);
   if (!text) return;
-  if (const auto problem = url_problem(*text)) field->fail(*problem);
+  if (auto ascii = with_ascii_host(*text)) {
+    text = std::move(*ascii);
+  } else {
+    return field->fail(ascii.error());
+  }
+  if (const auto problem = url_problem(*text, UrlKind::Poll)) field->fail(*problem);
   endpoint.url = std::move(*text);
 }
 
@@ -249,7 +256,14 @@ EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults,
   const auto* provider = fields->find("provider");
   const auto* preset = provider != nullptr ? read_provider(*provider, endpoint.provider) : nullptr;
   if (preset != nullptr) endpoint.url = preset->url;
+  if (const auto* paused = fields->find("paused"))
+    endpoint.is_paused = paused->boolean().value_or(false);
   read_name(field, *fields, endpoint, names);
+  if (const auto* was = fields->find("was")) {
+    endpoint.was = was->text("the name that it had before").value_or("");
+    if (!endpoint.was.empty() && (!is_name(endpoint.was) || endpoint.was == endpoint.name))
+      was->fail("must be the name that it had before");
+  }
   if (provider == nullptr || preset != nullptr) read_url(*fields, preset, endpoint);
   if (preset != nullptr) endpoint.reading = reading_of(*preset, endpoint.url);
   read_reading(*fields, endpoint.url, endpoint.reading);

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <set>
 
 #include "daemon/config/config_file.h"
 #include "daemon/config/endpoint_field.h"
 #include "daemon/config/field.h"
+#include "daemon/config/maintenance_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
 #include "daemon/config/webhook_field.h"
@@ -23,6 +26,20 @@ constexpr Range<Duration> kRetention{std::chrono::hours{24}, std::chrono::hours{
 constexpr std::string_view kEndpointExample =
     "write at least one, such as endpoints: [{provider: internlm}]";
 
+// One past, one heir; and none of somebody who is still there.
+void check_renamed(const std::vector<Field>& items, const Names& names, const Config& config) {
+  const auto taken = names.all();
+  std::set<std::string_view> heirs;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto& was = config.endpoints[i].was;
+    if (was.empty()) continue;
+    if (std::ranges::find(taken, was) != taken.end())
+      items[i].fail(fmt::format("was: there still is an endpoint {}", in_quotes(was)));
+    if (!heirs.insert(was).second)
+      items[i].fail(fmt::format("was: another endpoint was {}, too", in_quotes(was)));
+  }
+}
+
 void read_endpoints(const Field& field, const EndpointConfig& defaults, Names& names,
                     Config& config) {
   const auto items = field.list("endpoints");
@@ -35,6 +52,7 @@ void read_endpoints(const Field& field, const EndpointConfig& defaults, Names& n
   }
   config.endpoints.reserve(items->size());
   for (const auto& item : *items) config.endpoints.push_back(read_endpoint(item, defaults, names));
+  check_renamed(*items, names, config);
 }
 
 void read_webhooks(const Field& field, const Names& endpoint_names, Config& config) {
@@ -110,7 +128,7 @@ Config read_config(const YamlNode& root, Findings& findings) {
   static constexpr std::array kKeys{std::string_view{"instance"},  std::string_view{"defaults"},
                                     std::string_view{"endpoints"}, std::string_view{"webhooks"},
                                     std::string_view{"storage"},   std::string_view{"egress"},
-                                    std::string_view{"web"}};
+                                    std::string_view{"web"},       std::string_view{"maintenance"}};
   Config config;
   if (root.kind == YamlNode::Kind::Null) {
     findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
@@ -129,6 +147,8 @@ Config read_config(const YamlNode& root, Findings& findings) {
     endpoint_names.miss();
   }
   if (const auto* field = fields->find("webhooks")) read_webhooks(*field, endpoint_names, config);
+  if (const auto* field = fields->find("maintenance"))
+    config.maintenance = read_maintenance(*field, endpoint_names);
   if (const auto* field = fields->find("storage")) read_storage(*field, config);
   if (const auto* field = fields->find("egress")) read_egress(*field, config);
   if (const auto* field = fields->find("web")) read_web(*field, config);

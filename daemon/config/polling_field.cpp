@@ -18,6 +18,7 @@ constexpr Range<Duration> kInterval{seconds{1}, hours{24}};
 // A poll that takes longer holds its slot for nothing.
 constexpr Range<Duration> kTimeout{milliseconds{1}, minutes{10}};
 constexpr Range<Duration> kRecheck{seconds{1}, hours{24}};
+constexpr Range<Duration> kConnectionAge{seconds{1}, hours{24}};
 constexpr Range<Duration> kReread{seconds{1}, hours{24}};
 // Less holds no list; more, times the polls in flight, would fill a small machine.
 constexpr Range<std::size_t> kBodyLimit{std::size_t{1} << 10U, std::size_t{256} << 20U};
@@ -108,7 +109,7 @@ std::span<const std::string_view> polling_keys() {
       std::string_view{"recheck"},      std::string_view{"connection"},
       std::string_view{"body_limit"},   std::string_view{"confirm"},
       std::string_view{"shrink_guard"}, std::string_view{"duration_buckets"},
-      std::string_view{"reread"},
+      std::string_view{"reread"},       std::string_view{"connection_max_age"},
   };
   return kKeys;
 }
@@ -131,6 +132,9 @@ void read_polling(const Fields& fields, EndpointConfig& endpoint) {
     if (const auto connection = field->choice(kConnections))
       endpoint.reuse_connection = *connection == "reuse";
   }
+  if (const auto* field = fields.find("connection_max_age"))
+    endpoint.connection_age_max =
+        field->duration(kConnectionAge).value_or(endpoint.connection_age_max);
   if (const auto* field = fields.find("body_limit"))
     endpoint.body_limit = field->size(kBodyLimit).value_or(endpoint.body_limit);
   if (const auto* field = fields.find("confirm")) read_confirms(*field, endpoint.policy);

@@ -10,6 +10,7 @@
 #include "daemon/text/address_range.h"
 #include "daemon/text/ascii.h"
 #include "daemon/text/token.h"
+#include "daemon/text/url.h"
 
 namespace modelvane {
 namespace {
@@ -142,17 +143,23 @@ std::optional<std::string> url_problem(std::string_view url, UrlKind kind) {
       })) {
     return "must not have spaces, control or non-ASCII characters (percent-encode them)";
   }
+  if (kind == UrlKind::Poll && starts_with_ignoring_case(url, kUnixScheme)) {
+    if (unix_url(url)) return std::nullopt;
+    return "must be like http+unix://%2Frun%2Fapi.sock/v1/models: the socket's whole path with "
+           "%2F for each \"/\", at most 107 bytes, then the path of the list";
+  }
   const bool is_http = starts_with_scheme(url, "http://") || starts_with_scheme(url, "https://");
-  if (kind == UrlKind::Http && !is_http) return "must start with http:// or https://";
-  if (kind == UrlKind::Proxy && !is_http && !starts_with_scheme(url, "socks5://")) {
-    return "must start with http://, https:// or socks5://";
+  if (kind != UrlKind::Proxy && !is_http) return "must start with http:// or https://";
+  if (kind == UrlKind::Proxy && !is_http && !starts_with_scheme(url, "socks5://") &&
+      !starts_with_scheme(url, "socks5h://")) {
+    return "must start with http://, https://, socks5:// or socks5h://";
   }
   if (url.find('#') != std::string_view::npos) return "must not have a fragment (\"#...\")";
   if (url.find_first_of("\\<>\"^`{|}") != std::string_view::npos)
     return "has a character that must be percent-encoded";
   auto authority = url.substr(0, url.find_first_of("/?"));
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    if (kind == UrlKind::Http) return "must not hold a user name or password; use basic_auth";
+    if (kind != UrlKind::Proxy) return "must not hold a user name or password; use basic_auth";
     authority.remove_prefix(at + 1);
   }
   return authority_problem(authority);

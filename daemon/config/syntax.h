@@ -20,7 +20,9 @@ bool is_label_name(std::string_view text);
 bool is_header_value(std::string_view text);
 bool is_environment_name(std::string_view text);
 
-enum class UrlKind { Http, Proxy };  // a proxy may also be socks5:// and carry user:password
+// A proxy may also be socks5:// and carry user:password, what is polled a socket of this machine:
+// http+unix://%2Frun%2Fapi.sock/v1/models.
+enum class UrlKind { Http, Poll, Proxy };
 std::optional<std::string> url_problem(std::string_view url, UrlKind kind = UrlKind::Http);
 
 // RFC 6901

@@ -130,11 +130,15 @@ void forget_list(EndpointState& state) {
 }
 
 std::optional<Time> wants_poll_at(const EndpointState& state, const Policy& policy,
-                                  Duration recheck, Time now) {
+                                  Duration recheck, Time now, bool is_in_maintenance) {
   const Time sooner = now + recheck;
   std::optional<Time> best;
   // While polls are missing: after `recheck`. When only time is missing: at its end.
   const auto wait_for = [&](const auto& confirming, const Confirm& confirm) {
+    using Value = std::remove_cvref_t<decltype(confirming.known)>;
+    if constexpr (std::is_same_v<Value, Availability>) {
+      if (is_in_maintenance && confirming.known != Availability::Down) return;
+    }
     if (const auto& pending = confirming.pending)
       take_earlier(best, pending->polls < confirm.polls
                              ? sooner

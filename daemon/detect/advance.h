@@ -53,8 +53,8 @@ void forget_list(EndpointState& state);
 
 // When to look again sooner than the regular interval: the first of `recheck` after `now` while
 // more polls are needed to confirm something, and the end of a confirmation's or quarantine's
-// waiting time. nullopt: nothing is waiting.
+// waiting time. nullopt: nothing is waiting. In maintenance nobody waits for a down.
 std::optional<Time> wants_poll_at(const EndpointState& state, const Policy& policy,
-                                  Duration recheck, Time now);
+                                  Duration recheck, Time now, bool is_in_maintenance = false);
 
 }  // namespace modelvane

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace modelvane {
 namespace {
 
@@ -54,10 +56,13 @@ void judge_availability(Turn& turn, const Observation& poll) {
     state.down_reason = poll.result.error().reason;
     state.down_sentence = poll.result.error().sentence;
   }
+  // In a planned time failures go on counting; if they last, they are a fact soon after it.
+  constexpr Confirm kNever{.polls = std::numeric_limits<int>::max()};
+  const bool is_held = !poll.result && turn.watched.is_in_maintenance;
+  const auto& confirm = is_held ? kNever : availability_confirm(state, turn.policy());
   // What ends an outage is told from the outage's begin.
   const auto last_seen = poll.result ? std::nullopt : state.last_answer;
-  const auto fact =
-      turn.observe(state.availability, seen, availability_confirm(state, turn.policy()), last_seen);
+  const auto fact = turn.observe(state.availability, seen, confirm, last_seen);
   if (fact) seen == Availability::Up ? go_up(turn, *fact) : go_down(turn, *fact);
 }
 

@@ -66,6 +66,8 @@ void EndpointWatch::set_config_facts() {
   view_.url = shown_url(config_.url);
   view_.labels = config_.labels;
   view_.interval = config_.interval;
+  view_.is_paused = config_.is_paused;
+  if (config_.is_paused) view_.slowed.reset();
   // Counts of other buckets cannot be carried over; to Prometheus it looks like a restart.
   if (view_.duration.bounds != config_.duration_buckets)
     view_.duration = Histogram{config_.duration_buckets};
@@ -117,6 +119,8 @@ void EndpointWatch::begin_poll(Duration steady, bool may_decide) {
     }
     std::ranges::sort(scope.pending);  // looked up by binary search
   }
+  // Before it is read for the request: a key that changes meanwhile is noticed later.
+  if (is_refused()) refused_key_ = key_identity(config_);
   run_ = std::make_unique<PollRun>(config_, memory_, std::move(scope), steady);
 }
 
@@ -194,6 +198,7 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
                               {"reason", std::string{label(failure.reason)}},
                               {"error", failure.sentence}});
   }
+  if (failure.reason == Reason::Auth && !is_refused()) refused_key_ = key_identity(config_);
   view_.last_poll = now;
   view_.last_ok = false;
   view_.last_reason = failure.reason;
@@ -235,6 +240,29 @@ EndpointWatch::Outcome EndpointWatch::decide(const Observation& observation, boo
           .left_pending = false};
 }
 
+bool EndpointWatch::note_maintenance(const std::string& window) {
+  if (view_.maintenance == window) return false;
+  view_.maintenance = window;
+  watched_.is_in_maintenance = !window.empty();
+  return true;
+}
+
+void EndpointWatch::note_pace(bool slower, bool asked, Duration until_next) {
+  const auto before = std::exchange(view_.slowed, std::nullopt);
+  if (slower) {
+    view_.slowed =
+        Slowing{.reason = view_.last_reason.value_or(Reason::Other), .is_asked_for = asked};
+  }
+  if (view_.slowed == before) return;
+  if (view_.slowed) {
+    log::warn("polled less often", {{"endpoint", name()},
+                                    {"because", std::string{sentence_of(*view_.slowed)}},
+                                    {"next_poll_in", to_text(until_next)}});
+  } else {
+    log::info("polled as often as configured again", {{"endpoint", name()}});
+  }
+}
+
 // What a list says in vain, or cannot say, is worth one line, not one for each poll.
 void EndpointWatch::note(const std::vector<CatalogNote>& notes) {
   if (notes == view_.notes) return;
@@ -263,7 +291,8 @@ void EndpointWatch::add_unlisted_pins(const EndpointState& durable, KnownView& k
 }
 
 std::optional<Time> EndpointWatch::wants_poll_at(Time now) const {
-  return modelvane::wants_poll_at(state_, config_.policy, config_.recheck, now);
+  return modelvane::wants_poll_at(state_, config_.policy, config_.recheck, now,
+                                  watched_.is_in_maintenance);
 }
 
 void EndpointWatch::show(const EndpointState& durable, const std::vector<EventType>& new_events) {

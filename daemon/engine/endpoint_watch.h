@@ -74,7 +74,18 @@ class EndpointWatch {
   // Of the last poll; none: it was good.
   std::optional<Reason> last_reason() const { return view_.last_reason; }
   bool is_failing() const { return view_.last_poll && !view_.last_ok; }
+  // The last poll's credentials were refused, or could not be read.
+  bool is_refused() const { return is_failing() && view_.last_reason == Reason::Auth; }
+  // Since then they have changed. Reads them.
+  bool has_new_key() const { return refused_key_ != key_identity(config_); }
   std::optional<Time> wants_poll_at(Time now) const;
+  // What is planned after a poll. `slower` than the interval, because the answer `asked` for it or
+  // because of what it was; each beginning and end is one line of the log.
+  void note_pace(bool slower, bool asked, Duration until_next);
+  void note_next_poll(std::optional<Time> at) { view_.next_poll = at; }
+  // The maintenance window that is open; "" = none. True when it was another one before.
+  bool note_maintenance(const std::string& window);
+  bool is_in_maintenance() const { return watched_.is_in_maintenance; }
   // `durable` is what the store has just committed: from now on it is shown.
   void show(const EndpointState& durable, const std::vector<EventType>& new_events);
   void show_past(std::shared_ptr<const PastView> past) { view_.past = std::move(past); }
@@ -106,6 +117,7 @@ class EndpointWatch {
   PollMemory memory_;
   std::unique_ptr<PollRun> run_;  // borrows config_ and memory_; only while a poll is under way
   int refusals_in_row_ = 0;
+  std::uint64_t refused_key_ = 0;        // identity of the key that was refused
   std::set<std::string> unlisted_pins_;  // those that were said
 };
 

@@ -20,15 +20,6 @@ using namespace std::chrono_literals;
 // A delivery under way at shutdown gets so long; it is repeated after the next start anyway.
 constexpr Duration kDrainDeliveries = 4s;
 constexpr Duration kDrainAll = 8s;
-// Opening a store of usual size takes milliseconds, checking a large one some seconds.
-constexpr Duration kStoreOpening = 1s;
-// The first polls after a start: 100 a second, but within the interval.
-constexpr Duration kFirstPollGap = 10ms;
-
-// A poll that this machine could not make. Soon enough for the other polls' places, ports and
-// memory to have come back, and not so soon that trying is what uses them up.
-constexpr Duration kShortageRetry = 5s;
-
 const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                       0.025,  0.05,    0.1,    0.5,   1,      5};
 
@@ -91,6 +82,7 @@ void Engine::configure(Config config) {
   Duration window{0};
   std::set<std::string> hosts;
   for (const auto& endpoint : config.endpoints) {
+    if (endpoint.is_paused) continue;
     window = std::max(window, endpoint.interval + endpoint.timeout);
     hosts.insert(name_of_host(host_of(endpoint.url)));
   }
@@ -99,6 +91,13 @@ void Engine::configure(Config config) {
   for (auto& endpoint : config.endpoints) {
     const auto found = kept.find(endpoint.name);
     if (found == kept.end()) {
+      const auto old = kept.find(endpoint.was);
+      if (old != kept.end() && ledger_.is_open()) {
+        cancel_poll(*old->second);
+        loaded_.endpoints[endpoint.was] = old->second->endpoint.state();
+        kept.erase(old);
+      }
+      if (ledger_.is_open()) take_over_past(endpoint.name, endpoint.was);
       const Duration spread = std::min(endpoint.interval, kFirstPollGap * count);
       add_endpoint(std::move(endpoint), count == 1 ? Duration{0} : spread);
       continue;
@@ -122,6 +121,7 @@ void Engine::configure(Config config) {
     loaded_.endpoints[name] = watch->endpoint.state();
   }
 
+  plan_maintenance(std::move(config.maintenance));
   std::vector<std::shared_ptr<const EndpointView>> endpoints;
   for (const auto& watch : watches_) endpoints.push_back(watch->endpoint.view());
   std::vector<std::shared_ptr<const WebhookView>> webhooks;
@@ -173,7 +173,8 @@ std::uint64_t Engine::reload(Config config) {
   std::uint64_t number = 0;
   {
     const std::scoped_lock lock{control_mutex_};
-    control_ = {.config = std::move(config), .failure = std::nullopt};
+    control_.config = std::move(config);
+    control_.failure.reset();
     number = ++control_asked_;
   }
   transport_.wake();
@@ -192,6 +193,14 @@ std::uint64_t Engine::note_reload_failure(std::string sentence) {
   return number;
 }
 
+void Engine::poll_now(std::string endpoint) {
+  {
+    const std::scoped_lock lock{control_mutex_};
+    control_.polls.insert(std::move(endpoint));
+  }
+  transport_.wake();
+}
+
 bool Engine::wait_until_shown(std::uint64_t number, Duration longest) const {
   std::unique_lock lock{control_mutex_};
   return control_shown_changed_.wait_for(lock, longest, [&] { return control_shown_ >= number; });
@@ -205,12 +214,17 @@ void Engine::take_control() {
     control_taken_ = control_asked_;
   }
   if (control.config) {
+    log_changes(*control.config);
     configure(std::move(*control.config));
     daemon_.reload_ok = true;
     daemon_.reload_success = clock_.wall();
     daemon_.reload_sentence.clear();
     log::info("configuration loaded", {{"endpoints", std::to_string(watches_.size())},
                                        {"webhooks", std::to_string(webhooks_.size())}});
+    poll_all_soon();
+  }
+  for (const auto& name : control.polls) {
+    if (const auto found = by_name_.find(name); found != by_name_.end()) poll_soon(*found->second);
   }
   if (control.failure) {
     daemon_.reload_ok = false;
@@ -245,6 +259,9 @@ void Engine::on_loaded(Loaded loaded) {
   for (const auto& count : loaded.event_counts)
     counts[count.endpoint][static_cast<std::size_t>(count.type)] = count.count;
   time_book_.open(std::exchange(loaded.past, {}));
+  loaded_.endpoints = std::move(loaded.endpoints);
+  for (auto& watch : watches_) take_over_past(watch->endpoint.name(), watch->endpoint.config().was);
+  loaded.endpoints = std::move(loaded_.endpoints);
   for (auto& watch : watches_) {
     const auto known = loaded.endpoints.find(watch->endpoint.name());
     watch->endpoint.approve(approved_[watch->endpoint.name()]);
@@ -320,8 +337,11 @@ void Engine::commit_what_is_due() {
 }
 
 void Engine::carry_out(const OperatorTask& task) {
+  std::vector<std::string> endpoints;
+  for (const auto& watch : watches_) endpoints.push_back(watch->endpoint.name());
   const OperatorView view{.instance = instance_,
                           .webhooks = webhooks_,
+                          .endpoints = std::move(endpoints),
                           .state_of = [this](const auto& name) { return state_of(name); },
                           .approved = approved_};
   auto effects = decide(task, view, clock_.wall());
@@ -329,6 +349,7 @@ void Engine::carry_out(const OperatorTask& task) {
                                    {"action", std::string{name(task.request.action)}},
                                    {"ok", effects.result.ok ? "true" : "false"},
                                    {"result", effects.result.sentence}});
+  for (const auto& name : effects.polled) poll_soon(*by_name_.at(name));
   for (const auto& name : effects.switched_on) outbox_.switch_on(name, now());
   for (auto& [delivery, event] : effects.again) {
     if (outbox_.hurry({delivery.sequence, delivery.webhook}, now())) continue;
@@ -358,79 +379,6 @@ void Engine::approve(PinApproval approval) {
   ledger_.note(std::move(approval));
 }
 
-// ---- polls
-// -------------------------------------------------------------------------------------------------
-
-void Engine::start_polls() {
-  const Duration steady = clock_.steady();
-  while (!is_shutting_down_ && polls_under_way_ < kPollsAtOnce) {
-    const auto next = schedule_.take(steady);
-    if (!next) return;
-    daemon_.poll_lateness.observe(to_seconds(steady - next->due));
-    start_poll(*watches_[next->endpoint]);
-  }
-}
-
-void Engine::start_poll(Watch& watch) {
-  ++polls_under_way_;
-  watch.endpoint.begin_poll(clock_.steady(), may_decide());
-  continue_poll(watch);
-}
-
-// The next request of the poll, or its end.
-void Engine::continue_poll(Watch& watch) {
-  auto request = watch.endpoint.next_request(clock_.wall(), clock_.steady());
-  if (!request) {
-    end_poll(watch);
-    return settle_outcome(watch,
-                          watch.endpoint.finish_poll(clock_.wall(), clock_.steady(), may_decide(),
-                                                     [&] { return may_tell_down(watch); }));
-  }
-  watch.ticket = next_ticket_++;
-  under_way_.emplace(watch.ticket, Work{.watch = &watch, .started = clock_.steady()});
-  transport_.start(watch.ticket, std::move(*request));
-}
-
-void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
-  if (outcome.shortage) {
-    ++daemon_.polls_not_made[static_cast<std::size_t>(*outcome.shortage)];
-    const Duration pause = std::min(kShortageRetry, watch.endpoint.config().interval);
-    set_due(watch, clock_.steady() + pause);
-    return keep_time(watch, outcome);
-  }
-  note_reach(watch, outcome);
-  for (auto& event : outcome.events) ledger_.note(std::move(event));
-  if (outcome.must_persist) ledger_.note_state(watch.endpoint.name());
-  if (outcome.has_mark) ledger_.note_mark(watch.endpoint.name());
-  schedule(watch, outcome);
-  keep_time(watch, outcome);
-  publish(watch);
-}
-
-void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
-  const Time wall = clock_.wall();
-  const auto& name = watch.endpoint.name();
-  const Duration interval = watch.endpoint.config().interval;
-  Time next = next_slot(name, interval, wall);
-  if (const auto sooner = watch.endpoint.wants_poll_at(wall); sooner && !outcome.left_pending)
-    next = std::min(next, *sooner);
-  // A pause counts in slots: that of one interval only means no rechecks in between.
-  if (outcome.pause >= interval)
-    next = next_slot(name, interval, wall + (outcome.pause - interval));
-  // What came while the store was still being opened could not be judged. A store that refuses gets
-  // no hurry.
-  if (!ledger_.is_open() && daemon_.store_errors == 0) next = std::min(next, wall + kStoreOpening);
-  if (outcome.retry_after) next = std::max(next, wall + *outcome.retry_after);
-  set_due(watch, clock_.steady() + (next - wall));
-}
-
-void Engine::set_due(Watch& watch, Duration due) {
-  watch.due = due;
-  watch.standing =
-      watch.endpoint.is_failing() ? PollSchedule::Standing::Failing : PollSchedule::Standing::Good;
-  schedule_.add(watch.index, due, watch.host, watch.standing);
-}
-
 // ---- deliveries
 // -------------------------------------------------------------------------------------------------
 
@@ -443,6 +391,7 @@ void Engine::look_at_secrets() {
     if (outbox_.is_in_trouble(webhook.name))
       outbox_.note_address(webhook.name, address_of(webhook), now());
   }
+  look_at_keys();
 }
 
 void Engine::start_deliveries() {
@@ -515,6 +464,7 @@ void Engine::turn(Duration longest) {
   turns_.fetch_add(1, std::memory_order_relaxed);
   take_control();
   take_journal();
+  follow_maintenance();
   for (const auto& completion : completions_) complete(completion);
   start_polls();
   start_deliveries();

@@ -36,6 +36,9 @@
 
 namespace modelvane {
 
+// The first polls after a start or reload: 100 a second, but within the interval.
+inline constexpr Duration kFirstPollGap = std::chrono::milliseconds{10};
+
 // Polls under way at once. 10,000 endpoints a minute that all hang for 10 s would need 1,667;
 // beyond the quota polls start late, which poll_lateness_seconds shows, instead of eating sockets
 // without end.
@@ -68,6 +71,9 @@ class Engine {
   std::uint64_t reload(Config config);
   // Any thread: what the last reload made of it, for metrics and page.
   std::uint64_t note_reload_failure(std::string sentence);
+  // Any thread: the endpoint is polled at once, or as soon as its `recheck` has passed since its
+  // last poll. Unknown names are ignored.
+  void poll_now(std::string endpoint);
   // Any thread but the engine's: until what was asked is in effect and on the board; false when
   // that took too long.
   bool wait_until_shown(std::uint64_t number, Duration longest) const;
@@ -78,10 +84,12 @@ class Engine {
   struct Watch {
     EndpointWatch endpoint;
     std::size_t index = 0;                                           // in watches_
+    std::vector<std::size_t> windows{};                              // in maintenance_
     std::string host{};                                              // where its polls take a place
     PollSchedule::Standing standing = PollSchedule::Standing::Good;  // with which it took it
     Duration due{0};
-    std::uint64_t ticket = 0;  // of the poll under way
+    std::optional<Duration> begun{};  // the last poll
+    std::uint64_t ticket = 0;         // of the poll under way
   };
   struct Work {
     Watch* watch = nullptr;          // a poll of it, or
@@ -95,6 +103,7 @@ class Engine {
   struct ControlBox {
     std::optional<Config> config;
     std::optional<std::string> failure;
+    std::set<std::string> polls{};  // endpoints
   };
 
   Outbox::Now now() const { return {clock_.steady(), clock_.wall()}; }
@@ -103,6 +112,8 @@ class Engine {
   void add_endpoint(EndpointConfig config, Duration spread);
   void place(std::unique_ptr<Watch> watch);
   void note_departures_before_start();
+  void take_over_past(const std::string& name, const std::string& was);
+  void log_changes(const Config& config) const;
   void note_departure(const std::string& name, std::vector<Event> events);
   void cancel_poll(Watch& watch);
   void take_control();
@@ -121,6 +132,13 @@ class Engine {
   void show_past(const Batch& durable);
   void stop_time();
   void set_due(Watch& watch, Duration due);
+  void hurry(Watch& watch, Duration due);
+  void poll_soon(Watch& watch, Duration spread = Duration{0});
+  void poll_all_soon();
+  void look_at_keys();
+  void plan_maintenance(std::vector<MaintenanceWindow> windows);
+  void follow_maintenance();
+  bool note_maintenance(Watch& watch);
   void start_deliveries();
   void finish_delivery(const Work& work, const HttpResult& result);
   void complete(const Completion& completion);
@@ -152,6 +170,10 @@ class Engine {
   std::string source_;
   std::vector<WebhookConfig> webhooks_;
   Duration look_at_secrets_at_{0};
+  std::vector<MaintenanceWindow> maintenance_;
+  std::vector<bool> open_windows_;  // of maintenance_
+  Duration look_at_windows_at_{0};
+  std::size_t next_key_ = 0;  // index of the watch whose key is looked at next
   Duration retention_{0};
   std::vector<std::unique_ptr<Watch>> watches_;  // in config order
   std::unordered_map<std::string, Watch*> by_name_;

@@ -17,15 +17,16 @@ bool Engine::may_tell_down(const Watch& watch) {
   std::set<std::string> left(unknown.begin(), unknown.end());
   for (auto& other : watches_) {
     if (other->ticket != 0 || left.erase(name_of_host(other->host)) == 0) continue;
-    schedule_.hurry(other->index, other->due, now);
-    other->due = now;
+    hurry(*other, now);
   }
   return false;
 }
 
 void Engine::note_reach(const Watch& watch, const EndpointWatch::Outcome& outcome) {
   const auto host = name_of_host(watch.host);
-  isolation_.note(host, watch.endpoint.is_out_of_reach(), clock_.steady());
+  // What was to be expected says nothing about our network.
+  if (!watch.endpoint.is_in_maintenance() || !watch.endpoint.is_out_of_reach())
+    isolation_.note(host, watch.endpoint.is_out_of_reach(), clock_.steady());
   for (const auto& event : outcome.events) {
     if (event.type == EventType::EndpointDown) isolation_.note_told(host);
   }

@@ -11,7 +11,9 @@ bool is_unreachable(Reason reason) {
 }
 
 bool is_this_machine(const std::string& host) {
-  return is_localhost(host) || host.starts_with("127.") || host == "[::1]";
+  // A socket's path stands in place of a name.
+  return host.starts_with("%2f") || is_localhost(host) || host.starts_with("127.") ||
+         host == "[::1]";
 }
 
 void Isolation::configure(Duration window, const std::set<std::string>& hosts) {

@@ -121,6 +121,19 @@ OperatorEffects pin(const OperatorRequest& request, const OperatorView& view, Ti
   return effects;
 }
 
+OperatorEffects poll(const OperatorRequest& request, const OperatorView& view) {
+  OperatorEffects effects;
+  for (const auto& name : view.endpoints) {
+    if (request.endpoint.empty() || request.endpoint == name) effects.polled.push_back(name);
+  }
+  if (effects.polled.empty())
+    return refuse(fmt::format("the daemon watches no endpoint {}", request.endpoint));
+  effects.result.sentence =
+      fmt::format("polled now, or as soon as `recheck` has passed since the last poll: {}",
+                  request.endpoint.empty() ? "every endpoint" : request.endpoint);
+  return effects;
+}
+
 std::string subject_of(const OperatorRequest& request) {
   if (!request.endpoint.empty()) return modelvane::subject_of(request.endpoint, request.alias);
   if (request.deliveries.empty()) return fmt::format("{}", fmt::join(request.webhooks, ", "));
@@ -145,6 +158,7 @@ OperatorEffects effects_of(const OperatorTask& task, const OperatorView& view, T
     case OperatorAction::RetryDelivery: return retry(task, view, now);
     case OperatorAction::DropDelivery: return drop(task);
     case OperatorAction::Drill: return drill(task.request, view, now);
+    case OperatorAction::Poll: return poll(task.request, view);
     case OperatorAction::AcceptPin:
     case OperatorAction::SetPin:
     case OperatorAction::RemovePin: break;

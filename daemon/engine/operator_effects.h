@@ -19,6 +19,7 @@ struct OperatorEffects {
   std::vector<DeliveryKey> dropped;
   std::vector<DeliveryKey> revived;      // those of `again` and `dropped` that were dead letters
   std::vector<std::string> switched_on;  // webhooks
+  std::vector<std::string> polled;       // endpoints, to be polled at once
   std::optional<PinApproval> pin;
   std::optional<Event> drill;
   std::vector<std::string> drill_webhooks;
@@ -28,6 +29,7 @@ struct OperatorEffects {
 struct OperatorView {
   const std::string& instance;
   const std::vector<WebhookConfig>& webhooks;
+  std::vector<std::string> endpoints;                                // configured, by name
   std::function<const EndpointState*(const std::string&)> state_of;  // null: not configured
   const std::map<std::string, ApprovedTargets>& approved;            // by endpoint
 };

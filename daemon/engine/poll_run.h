@@ -33,6 +33,10 @@ inline constexpr int kUnchangedInRowMax = 30;
 std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint,
                                                      std::string url);
 
+// The same for the same secrets, as they are now: keys, passwords, and the files of TLS. Reads
+// them.
+std::uint64_t key_identity(const EndpointConfig& endpoint);
+
 // What an endpoint remembers between polls. A changed configuration starts with an empty one.
 struct PollMemory {
   std::shared_ptr<const Catalog> list;  // the last good one, before answers to questions

@@ -53,6 +53,20 @@ struct KnownView {
   std::array<std::uint64_t, kEventTypes.size()> events{};
 };
 
+// An endpoint is polled less often than its interval says.
+struct Slowing {
+  Reason reason = Reason::Other;  // of the last poll's failure
+  bool is_asked_for = false;      // it named a time (Retry-After and kin)
+  friend bool operator==(const Slowing&, const Slowing&) = default;
+};
+// Why, as a clause for people.
+inline std::string_view sentence_of(const Slowing& slowing) {
+  if (slowing.is_asked_for) return "it asked for a time without requests";
+  if (slowing.reason == Reason::Auth) return "it refuses the credentials";
+  if (slowing.reason == Reason::RateLimited) return "it asks for fewer requests";
+  return "it refuses requests";
+}
+
 struct EndpointView {
   std::string name;
   std::string provider;
@@ -73,6 +87,10 @@ struct EndpointView {
   std::size_t body_bytes = 0;
   Phases phases;
   std::optional<Time> certificate_expiry;
+  std::optional<Time> next_poll;  // planned; none = not planned yet
+  std::optional<Slowing> slowed;
+  bool is_paused = false;
+  std::string maintenance;                     // the window that is open; "" = none
   std::vector<CatalogNote> notes;              // of the last good poll's list
   std::shared_ptr<const PollHistory> history;  // of this process; null = no poll yet
   std::shared_ptr<const PastView> past;        // over restarts; null = nothing is known

@@ -121,10 +121,30 @@ void add_last_poll(Endpoints endpoints, Exposition& out) {
   add_gauge(out, endpoints, "modelvane_last_good_poll_timestamp_seconds",
             "When the last good poll ended, in Unix time.",
             [](const EndpointSeries& endpoint) { return seconds(endpoint.view->last_good_poll); });
+  add_gauge(out, endpoints, "modelvane_endpoint_slowed",
+            "1 while the endpoint is polled less often than its interval says, because it refuses "
+            "or asks for that.",
+            [](const EndpointSeries& endpoint) {
+              return std::optional{as_number(endpoint.view->slowed.has_value())};
+            });
+  add_gauge(out, endpoints, "modelvane_endpoint_maintenance",
+            "1 while a maintenance window of the endpoint is open: it is polled, but endpoint.down "
+            "is not told.",
+            [](const EndpointSeries& endpoint) {
+              return std::optional{as_number(!endpoint.view->maintenance.empty())};
+            });
+  add_gauge(out, endpoints, "modelvane_endpoint_paused",
+            "1 while the endpoint is not polled because the configuration says so.",
+            [](const EndpointSeries& endpoint) {
+              return std::optional{as_number(endpoint.view->is_paused)};
+            });
+  add_gauge(out, endpoints, "modelvane_next_poll_timestamp_seconds",
+            "When the next poll is planned, in Unix time.",
+            [](const EndpointSeries& endpoint) { return seconds(endpoint.view->next_poll); });
   add_gauge(
       out, endpoints, "modelvane_tls_certificate_expiry_timestamp_seconds",
-      "When the server's certificate ends or has ended, in Unix time; as of the last TLS "
-      "handshake.",
+      "The earliest end in the server's chain of certificates, past or future, in Unix time; as of "
+      "the last TLS handshake, also of one that was refused.",
       [](const EndpointSeries& endpoint) { return seconds(endpoint.view->certificate_expiry); });
 }
 

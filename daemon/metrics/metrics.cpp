@@ -4,12 +4,26 @@
 
 namespace modelvane {
 
-std::string render_metrics(const Snapshot& snapshot) {
-  Exposition out;
+namespace {
+
+void add_endpoints(const Snapshot& snapshot, Exposition& out) {
   const auto endpoints = endpoint_series(snapshot);
   add_endpoint_families(endpoints, out);
   add_alias_families(endpoints, out);
   add_model_families(endpoints, out);
+}
+
+}  // namespace
+
+std::string render_endpoint_metrics(const Snapshot& snapshot) {
+  Exposition out;
+  add_endpoints(snapshot, out);
+  return out.take_text();
+}
+
+std::string render_metrics(const Snapshot& snapshot) {
+  Exposition out;
+  add_endpoints(snapshot, out);
   add_webhook_families(snapshot, out);
   add_daemon_families(snapshot.daemon, out);
   add_process_families(out);

@@ -11,5 +11,7 @@
 namespace modelvane {
 
 std::string render_metrics(const Snapshot& snapshot);
+// The series of these endpoints alone.
+std::string render_endpoint_metrics(const Snapshot& snapshot);
 
 }  // namespace modelvane

@@ -18,11 +18,22 @@
 
 namespace modelvane {
 
-enum class OperatorAction { RetryDelivery, DropDelivery, Drill, AcceptPin, SetPin, RemovePin };
-inline constexpr std::array kOperatorActionNames{
-    std::string_view{"delivery.retry"}, std::string_view{"delivery.drop"},
-    std::string_view{"drill"},          std::string_view{"pin.accept"},
-    std::string_view{"pin.set"},        std::string_view{"pin.remove"}};
+enum class OperatorAction {
+  RetryDelivery,
+  DropDelivery,
+  Drill,
+  AcceptPin,
+  SetPin,
+  RemovePin,
+  Poll
+};
+inline constexpr std::array kOperatorActionNames{std::string_view{"delivery.retry"},
+                                                 std::string_view{"delivery.drop"},
+                                                 std::string_view{"drill"},
+                                                 std::string_view{"pin.accept"},
+                                                 std::string_view{"pin.set"},
+                                                 std::string_view{"pin.remove"},
+                                                 std::string_view{"poll"}};
 
 constexpr std::string_view name(OperatorAction action) {
   return kOperatorActionNames[static_cast<std::size_t>(action)];
@@ -43,7 +54,7 @@ struct OperatorRequest {
   std::vector<std::string>
       webhooks;  // drill: to these, empty = all; delivery.retry: switched on, too
   EventType type = EventType::Drill;  // drill: the event that it plays
-  std::string endpoint;               // pin.*
+  std::string endpoint;               // pin.*; poll: empty = all
   std::string alias;
   std::vector<std::string> targets;  // pin.set
   std::string operator_name{};       // who asked through the API; "" = a command on this machine

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <vector>
 
 #include "daemon/text/ascii.h"
@@ -36,7 +37,7 @@ std::optional<Parts> parts_of(std::string_view url) {
   parts.path = before(rest.substr(parts.authority.size()), "?");
   parts.query = rest.substr(parts.authority.size() + parts.path.size());
   const auto scheme = to_lower(parts.scheme);
-  if (scheme != "http" && scheme != "https") return std::nullopt;
+  if (scheme != "http" && scheme != "https" && scheme != "http+unix") return std::nullopt;
   if (parts.authority.empty() || parts.authority.find('@') != std::string_view::npos)
     return std::nullopt;
   return parts;
@@ -133,6 +134,28 @@ std::optional<std::string> resolve(std::string_view base, std::string_view refer
   const auto folder = page->path.substr(0, page->path.rfind('/') + 1);
   return fmt::format("{}{}{}", site,
                      without_dots(fmt::format("{}{}", folder.empty() ? "/" : folder, path)), query);
+}
+
+std::optional<UnixUrl> unix_url(std::string_view url) {
+  constexpr std::size_t kSocketBytesMax = 107;  // the kernel's sun_path, without its zero
+  const auto parts = parts_of(url);
+  if (!parts || to_lower(parts->scheme) != "http+unix") return std::nullopt;
+  std::string socket;
+  for (auto rest = parts->authority; !rest.empty(); rest.remove_prefix(1)) {
+    if (rest.front() != '%') {
+      socket += rest.front();
+      continue;
+    }
+    unsigned byte = 0;
+    const auto code = rest.substr(1, 2);
+    const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), byte, 16);
+    if (error != std::errc{} || end != code.data() + 2 || byte == 0) return std::nullopt;
+    socket += static_cast<char>(byte);
+    rest.remove_prefix(2);
+  }
+  if (!socket.starts_with('/') || socket.size() > kSocketBytesMax) return std::nullopt;
+  const auto path = parts->path.empty() ? "/" : parts->path;
+  return UnixUrl{std::move(socket), fmt::format("http://localhost{}{}", path, parts->query)};
 }
 
 bool has_same_origin(std::string_view a, std::string_view b) {

@@ -19,6 +19,15 @@ std::string with_query(std::string_view url, std::string_view key, std::string_v
 // http and https, for userinfo and for characters that stand in no URL.
 std::optional<std::string> resolve(std::string_view base, std::string_view reference);
 
+// A socket of this machine, "http+unix://%2Frun%2Fapi.sock/v1/models": "/run/api.sock" and
+// "http://localhost/v1/models". nullopt: `url` is none, or not well-formed.
+struct UnixUrl {
+  std::string socket;
+  std::string url;
+};
+inline constexpr std::string_view kUnixScheme = "http+unix://";
+std::optional<UnixUrl> unix_url(std::string_view url);
+
 // Scheme, host and port: where credentials may go.
 bool has_same_origin(std::string_view a, std::string_view b);
 

@@ -86,6 +86,17 @@ std::expected<Addresses, std::string> permitted_addresses(const EgressRules& rul
   return permitted;
 }
 
+std::vector<Addresses> rounds_of(const Addresses& addresses) {
+  std::vector<Addresses> rounds;
+  std::size_t seen[2] = {0, 0};
+  for (const auto& address : addresses) {
+    const std::size_t place = seen[address.contains(':') ? 1 : 0]++;
+    if (place == rounds.size()) rounds.emplace_back();
+    rounds[place].push_back(address);
+  }
+  return rounds;
+}
+
 }  // namespace
 
 class CurlTransport::Loop {
@@ -106,6 +117,8 @@ class CurlTransport::Loop {
   void await_address(Exchange& exchange, const std::string& host, SteadyTime now);
   void stop_awaiting(const Exchange& exchange);
   void launch(Exchange& exchange, const Addresses& found, SteadyTime now);
+  void connect(Exchange& exchange, Easy easy);
+  void connect_to_next(Exchange& exchange);
   void finish(Exchange& exchange, HttpResult result);
   void detach(Exchange& exchange);
   std::chrono::nanoseconds connection_age_max(const Exchange& exchange, const Addresses& found,
@@ -237,26 +250,46 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
     return;
   }
   exchange.connection_age_max = connection_age_max(exchange, found, now);
-  exchange.configure(easy.get(), addresses, Clock::now(), ++launched_ % kSweepEvery == 0);
+  exchange.rounds = rounds_of(addresses);
+  connect(exchange, std::move(easy));
+}
+
+void CurlTransport::Loop::connect(Exchange& exchange, Easy easy) {
+  const SteadyTime now = Clock::now();
+  exchange.configure(easy.get(), now, ++launched_ % kSweepEvery == 0);
   if (auto sentence = shards_.add(exchange.target.host, easy.release())) {
     finish(exchange,
            std::unexpected(not_started(exchange, Reason::Other, std::move(*sentence), now)));
   }
 }
 
+// No address of this round has let itself be connected to: the next one's turn.
+void CurlTransport::Loop::connect_to_next(Exchange& exchange) {
+  shards_.remove(exchange.target.host, exchange.easy);
+  Easy easy{exchange.release()};
+  curl_easy_reset(easy.get());
+  ++exchange.round;
+  exchange.error_text = {};
+  exchange.tls_started.reset();
+  exchange.note.reset();
+  connect(exchange, std::move(easy));
+}
+
 // `found` is what the host was resolved to just now, or a moment ago.
 std::chrono::nanoseconds CurlTransport::Loop::connection_age_max(const Exchange& exchange,
                                                                  const Addresses& found,
                                                                  SteadyTime now) {
-  if (found.empty() || !exchange.request.reuse_connection) return kConnectionMaxAge;
+  const std::chrono::nanoseconds longest{exchange.request.connection_age_max};
+  if (found.empty() || !exchange.request.reuse_connection) return longest;
   if (abodes_.size() > kAbodesMax) abodes_.clear();  // costs new connections, never truth
   auto& abode = abodes_[exchange.host_to_resolve()];
   const bool has_moved =
       !abode.addresses.empty() && std::ranges::find_first_of(found, abode.addresses) == found.end();
   if (has_moved) abode.since = now;
   abode.addresses = found;
-  return std::min<std::chrono::nanoseconds>(
-      kConnectionMaxAge, abode.since == SteadyTime{} ? kConnectionMaxAge : now - abode.since);
+  return abode.since == SteadyTime{}
+             ? longest
+             : std::min<std::chrono::nanoseconds>(longest, now - abode.since);
 }
 
 void CurlTransport::Loop::detach(Exchange& exchange) {
@@ -360,6 +393,11 @@ void CurlTransport::Loop::collect() {
     char* user = nullptr;
     curl_easy_getinfo(ended->easy, CURLINFO_PRIVATE, &user);
     auto& exchange = *reinterpret_cast<Exchange*>(user);
+    if (exchange.has_next_round() && exchange.deadline > Clock::now() &&
+        was_not_connected(exchange, ended->code)) {
+      connect_to_next(exchange);
+      continue;
+    }
     finish(exchange, conclude(exchange, ended->code, Clock::now()));
   }
 }

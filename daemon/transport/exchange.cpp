@@ -179,6 +179,13 @@ std::optional<Time> expiry_of(const X509* certificate) {
   return Time{std::chrono::seconds{timegm(&parts)}};
 }
 
+void take_earliest(const STACK_OF(X509) * certificates, std::optional<Time>& earliest) {
+  for (int i = 0; i < sk_X509_num(certificates); ++i) {
+    const auto end = expiry_of(sk_X509_value(certificates, i));
+    if (end && (!earliest || *end < *earliest)) earliest = end;
+  }
+}
+
 // Listens only: the verdict is OpenSSL's.
 int on_verify(int verdict, X509_STORE_CTX* context) {
   const auto* ssl =
@@ -187,7 +194,15 @@ int on_verify(int verdict, X509_STORE_CTX* context) {
       SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), note_index()));
   if (held == nullptr) return verdict;
   HandshakeNote& note = **held;
-  if (!note.expiry) note.expiry = expiry_of(X509_STORE_CTX_get0_cert(context));
+  if (!note.leaf_expiry) {
+    note.leaf_expiry = note.expiry = expiry_of(X509_STORE_CTX_get0_cert(context));
+    take_earliest(X509_STORE_CTX_get0_untrusted(context), note.expiry);
+  }
+  // Certificates are told as good from the root downwards: the last one is the leaf.
+  if (verdict == 1 && note.error == 0 && X509_STORE_CTX_get_error_depth(context) == 0) {
+    note.expiry = note.leaf_expiry;
+    take_earliest(X509_STORE_CTX_get0_chain(context), note.expiry);
+  }
   if (verdict == 0 && note.error == 0) note.error = X509_STORE_CTX_get_error(context);
   return verdict;
 }
@@ -234,7 +249,8 @@ std::optional<std::string> Exchange::prepare(TargetCache& targets) {
   if (!parsed) return parsed.error();
   target = *parsed;
   url_ = request.url;
-  proxy = choose_proxy(request.proxy, target.scheme, target.host, target.port);
+  if (request.unix_socket.empty())
+    proxy = choose_proxy(request.proxy, target.scheme, target.host, target.port);
   if (!proxy.empty()) {
     auto proxy_parsed = parse_proxy_target(proxy);
     if (!proxy_parsed) return proxy_parsed.error();
@@ -249,28 +265,31 @@ std::optional<std::string> Exchange::prepare(TargetCache& targets) {
 }
 
 std::string Exchange::host_to_resolve() const {
+  if (!request.unix_socket.empty()) return "";
   const std::string& host = proxy.empty() ? target.host : proxy_target.host;
   return addresses_without_lookup(host) ? std::string{} : host;
 }
 
 Addresses Exchange::literal_addresses() const {
+  if (!request.unix_socket.empty()) return {};
   return addresses_without_lookup(proxy.empty() ? target.host : proxy_target.host)
       .value_or(Addresses{});
 }
 
 std::string Exchange::peer() const {
+  if (!request.unix_socket.empty()) return fmt::format("the socket {}", request.unix_socket);
   if (!proxy.empty())
     return fmt::format("the proxy {} port {}", proxy_target.host, proxy_target.port);
   return fmt::format("{} port {}", target.host, target.port);
 }
 
-void Exchange::configure(void* handle, const Addresses& addresses, SteadyTime now,
-                         bool prune_addresses) {
+void Exchange::configure(void* handle, SteadyTime now, bool prune_addresses) {
   easy = handle;
+  round_began = now;
   set(handle, CURLOPT_PRIVATE, this);
   set_request(handle);
   set_limits(handle, now);
-  set_route(handle, addresses, prune_addresses);
+  set_route(handle, rounds.empty() ? Addresses{} : rounds[round], prune_addresses);
   if (target.scheme == "https" || proxy_target.scheme == "https") set_tls(handle);
 }
 
@@ -321,6 +340,9 @@ void Exchange::set_request(void* handle) {
 void Exchange::set_limits(void* handle, SteadyTime now) {
   const auto remaining = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
   set(handle, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(remaining)));
+  // Half of what is left, so that the others get their turn.
+  if (has_next_round())
+    set(handle, CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, static_cast<long>(remaining / 2)));
   set(handle, CURLOPT_NOSIGNAL, 1L);
   // A request without a body is one packet, which nothing delays: the system call is spared.
   set(handle, CURLOPT_TCP_NODELAY, request.body.empty() ? 0L : 1L);
@@ -344,6 +366,8 @@ void Exchange::set_route(void* handle, const Addresses& addresses, bool prune_ad
   set(handle, CURLOPT_PROXY, proxy.c_str());
   if (!proxy.empty()) set(handle, CURLOPT_PROXYPORT, static_cast<long>(proxy_target.port));
   set(handle, CURLOPT_NOPROXY, "");
+  if (!request.unix_socket.empty())
+    set(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   // A proxy's password does not take part in libcurl's choice of a kept connection.
   const bool keep = request.reuse_connection && !has_server_name() && !proxy_target.has_userinfo;
   // Connections of before the host moved are not for use: libcurl tells ages in whole seconds, of

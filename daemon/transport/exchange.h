@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/transport/body_decoder.h"
 #include "daemon/transport/resolver.h"
@@ -27,8 +28,10 @@ namespace modelvane {
 // field and costs a quarter of a handshake. Shared with the TLS context, which may outlive the
 // exchange in a kept connection.
 struct HandshakeNote {
-  std::optional<Time> expiry;  // of the leaf
-  int error = 0;               // X509_V_ERR_…, the first
+  std::optional<Time> leaf_expiry;
+  // The earliest end in the chain that was verified, or of what was served when none was.
+  std::optional<Time> expiry;
+  int error = 0;  // X509_V_ERR_…, the first
 };
 
 // Bounds of an answer's head. A real one has 20 to 40 fields in 1 to 4 kB; the caps hold for
@@ -37,10 +40,6 @@ inline constexpr std::size_t kHeaderBytesMax = 64 * 1024;
 inline constexpr std::size_t kHeadersMax = 200;
 // For requests that set no body_limit of their own.
 inline constexpr std::size_t kDefaultBodyLimit = 1024 * 1024;
-
-// A kept connection is not used beyond this age: behind a name there may be other machines by now,
-// of which an open connection never learns.
-inline constexpr std::chrono::minutes kConnectionMaxAge{10};
 
 struct SlistDeleter {
   void operator()(curl_slist* list) const;
@@ -58,9 +57,8 @@ class Exchange {
   std::string host_to_resolve() const;
   // Of a host that needs no lookup: what stands in for its address.
   Addresses literal_addresses() const;
-  // Sets up a handle that is in its initial state. `addresses` may be empty when host_to_resolve()
-  // is.
-  void configure(void* handle, const Addresses& addresses, SteadyTime now, bool prune_addresses);
+  // Sets up a handle that is in its initial state, for the first or the next of `rounds`.
+  void configure(void* handle, SteadyTime now, bool prune_addresses);
   // Whether somebody's certificate is verified here.
   bool needs_authorities() const;
   // Detaches from the handle, which may be reset or closed from then on.
@@ -79,6 +77,13 @@ class Exchange {
   Target target;
   std::string proxy;  // chosen for this request; a secret
   Target proxy_target;
+  // What is tried one after the other: of each family its first address, then its second, and so
+  // on. libcurl would go through all of them by itself, but before 8.4 it loses the timer for the
+  // next one. Empty when nothing was looked up.
+  std::vector<Addresses> rounds;
+  std::size_t round = 0;
+  SteadyTime round_began{};
+  bool has_next_round() const { return round + 1 < rounds.size(); }
   std::optional<SteadyTime> resolved;  // since when the addresses are there
   std::optional<SteadyTime>
       tls_started;          // libcurl tells the time of the connection only after the handshake
@@ -86,7 +91,7 @@ class Exchange {
   const SystemAuthorities* system = nullptr;  // set by the transport; what a proxy is judged by
   std::shared_ptr<HandshakeNote> note;
   // Of a kept connection; less after the host has moved to other addresses.
-  std::chrono::nanoseconds connection_age_max{kConnectionMaxAge};
+  std::chrono::nanoseconds connection_age_max{0};
   void* easy = nullptr;
 
   HttpReply reply;

@@ -49,6 +49,12 @@ std::string seconds(Duration span) {
 
 // libcurl's clocks are cumulative. A phase that was under way at the end gets all that was left of
 // the time.
+// Of the addresses that were tried before the present ones.
+Duration lost_in_rounds(const Exchange& exchange) {
+  if (exchange.round == 0 || !exchange.resolved) return Duration{0};
+  return std::chrono::duration_cast<Duration>(exchange.round_began - *exchange.resolved);
+}
+
 Phases phases_of(const Exchange& exchange, SteadyTime now) {
   Phases phases;
   phases.resolve =
@@ -69,7 +75,7 @@ Phases phases_of(const Exchange& exchange, SteadyTime now) {
   const auto between = [](Duration from, Duration to) { return std::max(Duration{0}, to - from); };
   const Duration zero{0};
   if (request > zero) {
-    phases.connect = between(lookup, connect);
+    phases.connect = lost_in_rounds(exchange) + between(lookup, connect);
     if (tls > zero) phases.tls = between(connect, tls);
     phases.processing = between(request, first_byte > zero ? first_byte : total);
     if (first_byte > zero) phases.transfer = between(first_byte, total);
@@ -107,11 +113,11 @@ Verdict explain_certificate(const Exchange& exchange, std::string_view detail) {
                                            ? exchange.target.host
                                            : exchange.request.tls.server_name)};
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      if (!note.expiry) break;
+      if (!note.leaf_expiry) break;
       return {
           Reason::Tls,
           fmt::format("the server's certificate, or one above it, has expired; its own end is {}",
-                      day(*note.expiry))};
+                      day(*note.leaf_expiry))};
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -255,6 +261,12 @@ bool has_sufficient_answer(const Exchange& exchange) {
 
 }  // namespace
 
+bool was_not_connected(const Exchange& exchange, int curl_code) {
+  return (curl_code == CURLE_COULDNT_CONNECT || curl_code == CURLE_OPERATION_TIMEDOUT) &&
+         exchange.socket_error == 0 &&
+         number<curl_off_t>(exchange.easy, CURLINFO_PRETRANSFER_TIME_T) == 0;
+}
+
 HttpFailure not_started(const Exchange& exchange, Reason reason, std::string sentence,
                         SteadyTime now) {
   HttpFailure failure;
@@ -288,8 +300,7 @@ HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now) {
     if (failure.shortage) failure.sentence = remedy(*failure.shortage);
     failure.phases = phases_of(exchange, now);
     failure.total = since_start(exchange, now);
-    if (exchange.note && exchange.note->error == X509_V_ERR_CERT_HAS_EXPIRED)
-      failure.certificate_expiry = exchange.note->expiry;
+    if (exchange.note) failure.certificate_expiry = exchange.note->expiry;
     return std::unexpected(std::move(failure));
   }
   HttpReply reply = std::move(exchange.reply);

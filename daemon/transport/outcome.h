@@ -11,6 +11,8 @@ namespace modelvane {
 // The end of an exchange whose handle has finished with that CURLcode; CURLE_OPERATION_TIMEDOUT is
 // also the end at the deadline, wherever the exchange stands. Moves the reply out of the exchange.
 HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now);
+// The transfer ended before anything could be sent, for want of a connection.
+bool was_not_connected(const Exchange& exchange, int curl_code);
 // The end of an exchange that never got to libcurl.
 HttpFailure not_started(const Exchange& exchange, Reason reason, std::string sentence,
                         SteadyTime now);

@@ -6,6 +6,8 @@
 #include "daemon/transport/resolver.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -212,7 +214,15 @@ void Resolver::forget_old(SteadyTime now) {
     entries_.clear();  // a cache: losing it costs lookups, never truth
 }
 
+// How long the system's resolver waits for an answer before it asks again. Of its own it waits
+// 5 s; a name server that answers A and never AAAA (some firewalls) would use up half of a poll's
+// time, for an address that is there. An answer that comes later still counts.
+constexpr int kAskAgainSeconds = 2;
+
 LookupResult look_up(const std::string& host) {
+  // For this thread, and read anew: once its settings were touched the system's resolver no longer
+  // follows changes of resolv.conf.
+  if (res_init() == 0) _res.retrans = std::min(_res.retrans, kAskAgainSeconds);
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;

@@ -39,9 +39,14 @@ struct ProxyOptions {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
+// A kept connection is not used beyond this age, unless the request says otherwise: behind a name
+// there may be other machines by now, of which an open connection never learns.
+inline constexpr Duration kConnectionAgeMax = std::chrono::minutes{5};
+
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;  // absolute http(s) URL
+  std::string url;          // absolute http(s) URL
+  std::string unix_socket;  // where to connect instead of the URL's host; "" = there
   HttpHeaders headers;
   std::string body;
   TlsOptions tls;
@@ -51,6 +56,7 @@ struct HttpRequest {
   Duration timeout{0};  // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
   std::size_t body_limit = 0;  // bytes after decompression
   bool reuse_connection = false;
+  Duration connection_age_max = kConnectionAgeMax;  // of a kept one
   // Once the final status line is there the answer counts, however its body goes wrong (too long,
   // badly compressed, cut off): the reply then has as much of the body as could be read.
   bool status_suffices = false;
@@ -67,7 +73,9 @@ struct HttpReply {
   HttpHeaders headers;  // names in lower case
   Phases phases;
   Duration total{0};
-  std::optional<Time> certificate_expiry;  // of the leaf; only after a fresh TLS handshake
+  // The earliest end in the verified chain (without verification: in the served one); only after a
+  // fresh TLS handshake.
+  std::optional<Time> certificate_expiry;
 
   // First header of that (lower-case) name, or "".
   std::string_view header(std::string_view name) const;
@@ -79,8 +87,8 @@ struct HttpFailure {
   std::optional<Shortage> shortage{};  // it was this machine's, and nothing is known of the peer
   Phases phases;
   Duration total{0};
-  std::optional<Time>
-      certificate_expiry;  // of a certificate that was refused because it has expired, when known
+  // The same, also of a certificate that was refused, as far as a handshake came.
+  std::optional<Time> certificate_expiry;
 };
 
 using HttpResult = std::expected<HttpReply, HttpFailure>;

@@ -102,6 +102,13 @@ Json hours_json(const EndpointView& endpoint, Time now) {
   return {{"from", to_rfc3339(first)}, {"availability", availability}, {"p50", p50}};
 }
 
+Json slowed_json(const EndpointView& endpoint) {
+  if (!endpoint.slowed) return nullptr;
+  return {{"reason", label(endpoint.slowed->reason)},
+          {"asked_for", endpoint.slowed->is_asked_for},
+          {"because", sentence_of(*endpoint.slowed)}};
+}
+
 Json endpoint_json(const EndpointView& endpoint, Time now) {
   const auto& known = known_of(endpoint);
   return {{"name", endpoint.name},
@@ -118,6 +125,10 @@ Json endpoint_json(const EndpointView& endpoint, Time now) {
           {"retirements", retirements_json(known.retirements)},
           {"last_poll", last_poll_json(endpoint)},
           {"last_good_poll", json(endpoint.last_good_poll)},
+          {"next_poll", json(endpoint.next_poll)},
+          {"slowed", slowed_json(endpoint)},
+          {"maintenance", text_or_null(endpoint.maintenance)},
+          {"paused", endpoint.is_paused},
           {"certificate_expiry", json(endpoint.certificate_expiry)},
           {"uptime", uptime_json(endpoint, now)},
           {"polls_total", endpoint.polls},

@@ -14,6 +14,8 @@ namespace modelvane {
 struct WebHooks {
   std::function<Snapshot()> snapshot;
   std::function<std::expected<void, std::string>()> reload;
+  // The endpoint of that name, which exists, is polled as soon as may be. Does not wait for it.
+  std::function<void(const std::string& endpoint)> poll{};
   // Carries an operator's request out, as the commands do; may take seconds. The error is a
   // sentence. Null = nothing can be asked for.
   std::function<std::expected<OperatorResult, std::string>(const OperatorRequest&)> operate{};

@@ -21,8 +21,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMetrics = "/metrics";
+constexpr std::string_view kProbe = "/probe";
 constexpr std::string_view kControl = "/-/";
 constexpr std::string_view kReload = "/-/reload";
+constexpr std::string_view kPoll = "/-/poll";
 constexpr std::string_view kSession = "/api/v1/session";
 constexpr std::string_view kStream = "/api/v1/events/stream";
 
@@ -39,9 +41,23 @@ void compress(bool is_accepted, Reply& reply) {
   }
 }
 
+constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
 Reply metrics_reply(const Snapshot& snapshot) {
-  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = render_metrics(snapshot)};
+  return {.content_type = kMetricsType, .body = render_metrics(snapshot)};
+}
+
+// As exporters have it that probe when they are asked; here the series are those of the last poll.
+Reply probe_reply(Snapshot snapshot, const Query& query) {
+  Parameters parameters{query};
+  const auto target = parameters.text("target");
+  if (target.empty()) parameters.refuse(400, "target is missing: write ?target=NAME");
+  if (auto refusal = parameters.refusal()) return std::move(*refusal);
+  std::erase_if(snapshot.endpoints,
+                [&](const auto& endpoint) { return !endpoint || endpoint->name != target; });
+  if (snapshot.endpoints.empty())
+    return problem(404, "target is none of the configured endpoints; nothing else is probed");
+  return {.content_type = kMetricsType, .body = render_endpoint_metrics(snapshot)};
 }
 
 Reply ready_reply(const Snapshot& snapshot) {
@@ -95,9 +111,14 @@ std::optional<std::string> endpoint_of_history(std::string_view path) {
   return percent_decode(path);
 }
 
+// Paths that act and take no user where none is configured.
+bool is_control(std::string_view path) {
+  return path == kReload || path == kPoll;
+}
+
 // Figures and states of this moment: nobody asks for them twice.
 bool has_tag(std::string_view path) {
-  return path != kMetrics && !path.starts_with(kControl);
+  return path != kMetrics && path != kProbe && !path.starts_with(kControl);
 }
 
 }  // namespace
@@ -106,6 +127,7 @@ Router::Router(const Site& site, WebHooks hooks)
     : site_(site), hooks_(std::move(hooks)), events_(hooks_.events), operators_(kOperatorPlaces) {
   routes_ = {
       {kMetrics, [this](const Query&) { return metrics_reply(hooks_.snapshot()); }},
+      {kProbe, [this](const Query& query) { return probe_reply(hooks_.snapshot(), query); }},
       {"/-/healthy", [](const Query&) { return text_reply(200, "modelvane is healthy."); }},
       {"/-/ready", [this](const Query&) { return ready_reply(hooks_.snapshot()); }},
       {"/api/v1/endpoints",
@@ -165,7 +187,7 @@ Reply Router::get(const RequestHead& head, const Caller& caller) {
     reply = std::move(*file);
   } else if (auto text = runbook(path)) {
     reply = std::move(*text);
-  } else if (path == kReload || !acting_methods(path).empty()) {
+  } else if (is_control(path) || !acting_methods(path).empty()) {
     return method_refusal("POST");
   } else {
     return problem(404, "there is nothing at this path; / links to what there is");
@@ -183,7 +205,7 @@ bool Router::may_act(const Caller& caller) const {
 
 Reply Router::act(const RequestHead& head, const Caller& caller) {
   const auto path = head.path();
-  const auto methods = path == kReload ? std::string_view{"POST"} : acting_methods(path);
+  const auto methods = is_control(path) ? std::string_view{"POST"} : acting_methods(path);
   if (methods.empty()) {
     const bool is_read = routes_.contains(path) || path == kStream || path == kSession ||
                          page_file(path) || runbook(path);
@@ -193,6 +215,7 @@ Reply Router::act(const RequestHead& head, const Caller& caller) {
   if (!caller.user.empty() && !may_act(caller))
     return problem(403, fmt::format("{} may only read (web.read_only_users)", caller.user));
   if (path == kReload) return reload();
+  if (path == kPoll) return poll(parse_query(head.query()));
   if (caller.user.empty()) {
     return problem(403,
                    "acting through the API wants a user: name some in --web.config.file, or use "
@@ -225,6 +248,22 @@ Reply Router::reload() {
   const End end{is_reloading_};
   const auto done = hooks_.reload();
   return done ? text_reply(200, "the configuration was reloaded") : text_reply(500, done.error());
+}
+
+// The engine holds requests to one per `recheck`, so nobody is polled faster by asking often.
+Reply Router::poll(const Query& query) {
+  Parameters parameters{query};
+  const auto endpoint = parameters.text("endpoint");
+  if (auto refusal = parameters.refusal()) return std::move(*refusal);
+  const auto snapshot = hooks_.snapshot();
+  bool is_found = false;
+  for (const auto& view : snapshot.endpoints) {
+    if (!view || (!endpoint.empty() && view->name != endpoint)) continue;
+    is_found = true;
+    if (hooks_.poll) hooks_.poll(view->name);
+  }
+  if (!is_found) return problem(404, "there is no endpoint of that name");
+  return text_reply(202, "polled now, or as soon as `recheck` has passed since the last poll");
 }
 
 }  // namespace modelvane

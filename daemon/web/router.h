@@ -39,6 +39,7 @@ class Router {
   Reply act(const RequestHead& head, const Caller& caller);
   Reply operate(OperatorRequest request, const Caller& caller);
   Reply reload();
+  Reply poll(const Query& query);
   bool may_act(const Caller& caller) const;
 
   const Site site_;

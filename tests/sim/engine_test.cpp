@@ -283,6 +283,150 @@ TEST_CASE(
   CHECK(world.transport.polls >= polls + 10);
 }
 
+TEST_CASE("an endpoint that is polled less often says so, why and until when") {
+  World world = small_world();
+  auto& upstream = world.transport.upstreams["internlm"];
+  world.start();
+  world.run_for(2min);
+  CHECK_FALSE(world.seen().endpoints[0]->slowed);
+  upstream.refusal = 429;
+  world.run_for(10min);
+  const auto slowed = world.seen().endpoints[0];
+  REQUIRE(slowed->slowed);
+  CHECK(*slowed->slowed == Slowing{.reason = Reason::RateLimited, .is_asked_for = false});
+  CHECK(*slowed->next_poll > *slowed->last_poll + 61s);
+  upstream.refusal = 0;
+  world.run_for(6min);
+  const auto usual = world.seen().endpoints[0];
+  CHECK_FALSE(usual->slowed);
+  CHECK(*usual->next_poll <= *usual->last_poll + 60s);
+}
+
+TEST_CASE("an operator's wish and a reload end every pause, at most once per recheck") {
+  World world = small_world();
+  world.transport.upstreams["internlm"].refusal = 429;
+  world.start();
+  world.run_for(30min);  // polls are minutes apart by now
+  const auto polls = world.transport.polls;
+  SUBCASE("asked for by name") {
+    world.engine->poll_now("internlm");
+    world.engine->poll_now("nobody");
+    world.run_for(1s);
+    CHECK(world.transport.polls == polls + 1);
+    world.engine->poll_now("internlm");
+    world.run_for(3s);
+    CHECK(world.transport.polls == polls + 1);
+    world.run_for(4s);
+    CHECK(world.transport.polls == polls + 2);
+  }
+  SUBCASE("by a reload of the same configuration") {
+    world.engine->reload(world.config);
+    world.run_for(1s);
+    CHECK(world.transport.polls == polls + 1);
+  }
+}
+
+TEST_CASE(
+    "in maintenance nobody is told of a down, afterwards of one that lasts, and of moves always") {
+  World world = small_world();
+  const Time begin = world.clock.now + 10min;
+  world.config.maintenance = {{.name = "work", .when = OnceWindow{begin, begin + 2h}}};
+  auto& upstream = world.transport.upstreams["internlm"];
+  world.start();
+  world.run_for(11min);
+  CHECK(world.seen().endpoints[0]->maintenance == "work");
+  upstream.refusal = 500;
+  const auto polls = world.transport.polls;
+  world.run_for(20min);
+  CHECK(types(world).empty());
+  CHECK(world.transport.polls <= polls + 22);
+  SUBCASE("an outage that ends within it is no event, and a move is") {
+    upstream.refusal = 0;
+    upstream.move("latest", "v2", world.clock.now);
+    world.run_for(5min);
+    CHECK(types(world) == std::vector<std::string>{"alias.moved"});
+  }
+  SUBCASE("one that lasts is told after it, from its begin") {
+    world.run_for(2h);
+    REQUIRE(types(world) == std::vector<std::string>{"endpoint.down"});
+    const auto down = world.stored_events()[0];
+    CHECK(down.observed_between->second < begin + 3min);
+    CHECK(down.time >= begin + 2h);
+    CHECK(world.seen().endpoints[0]->maintenance.empty());
+  }
+}
+
+TEST_CASE("the end of an outage that was told before is told in maintenance, too") {
+  World world = small_world();
+  const Time begin = world.clock.now + 10min;
+  world.config.maintenance = {{.name = "work", .when = OnceWindow{begin, begin + 2h}}};
+  auto& upstream = world.transport.upstreams["internlm"];
+  world.start();
+  world.run_for(2min);
+  upstream.refusal = 500;
+  world.run_for(20min);
+  upstream.refusal = 0;
+  world.run_for(5min);
+  CHECK(types(world) == std::vector<std::string>{"endpoint.down", "endpoint.up"});
+}
+
+TEST_CASE("a paused endpoint is not polled until a reload says otherwise") {
+  World world = small_world();
+  world.config.endpoints[0].is_paused = true;
+  world.start();
+  world.run_for(10min);
+  world.engine->poll_now("internlm");
+  world.run_for(10min);
+  CHECK(world.transport.polls == 0);
+  CHECK(world.seen().endpoints[0]->is_paused);
+  CHECK_FALSE(world.seen().endpoints[0]->next_poll);
+  world.config.endpoints[0].is_paused = false;
+  world.engine->reload(world.config);
+  world.run_for(1min);
+  CHECK(world.transport.polls > 0);
+  CHECK_FALSE(world.seen().endpoints[0]->is_paused);
+}
+
+TEST_CASE("a renamed endpoint keeps its past, and what was told of it ends under its old name") {
+  World world = small_world();
+  auto& upstream = world.transport.upstreams["internlm"];
+  world.start();
+  world.run_for(5min);
+  const auto rename = [&] {
+    world.config.endpoints[0].was = "internlm";
+    world.config.endpoints[0].name = "intern";
+  };
+  SUBCASE("by a reload, a move meanwhile included") {
+    rename();
+    upstream.move("latest", "v2", world.clock.now);
+    world.engine->reload(world.config);
+    world.run_for(5min);
+    REQUIRE(types(world) == std::vector<std::string>{"alias.moved"});
+    CHECK(world.stored_events()[0].endpoint == "intern");
+    CHECK(world.stored_events()[0].from == "v1");
+  }
+  SUBCASE("over a restart") {
+    world.crash();
+    rename();
+    upstream.move("latest", "v2", world.clock.now);
+    world.start();
+    world.run_for(5min);
+    REQUIRE(types(world) == std::vector<std::string>{"alias.moved"});
+    CHECK(world.stored_events()[0].endpoint == "intern");
+  }
+  SUBCASE("while it is down") {
+    upstream.refusal = 500;
+    world.run_for(10min);
+    rename();
+    world.engine->reload(world.config);
+    world.run_for(10min);
+    CHECK(types(world) ==
+          std::vector<std::string>{"endpoint.down", "endpoint.unwatched", "endpoint.down"});
+    CHECK(world.stored_events()[1].endpoint == "internlm");
+    CHECK(world.stored_events()[2].endpoint == "intern");
+  }
+}
+
 TEST_CASE("an outage is watched closely: polls come a minute apart, whatever refuses them") {
   World world = small_world();
   world.transport.upstreams["internlm"].refusal = 503;

@@ -103,7 +103,7 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
   if (const auto upstream = upstreams.find(host); upstream != upstreams.end()) {
     ++polls;
     last_poll = request;
-    result = poll(upstream->second, std::string_view{request.url}.substr(path_begin));
+    result = poll(upstream->second, std::string_view{request.url}.substr(path_begin), request);
     if (lacks) {
       result = std::unexpected(HttpFailure{
           .reason = Reason::Connect, .sentence = "there is none left", .shortage = lacks});
@@ -115,14 +115,20 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
   under_way_.push_back({clock_.now + latency, {ticket, std::move(result)}});
 }
 
-HttpResult SimTransport::poll(Upstream& upstream, std::string_view path) {
+HttpResult SimTransport::poll(Upstream& upstream, std::string_view path,
+                              const HttpRequest& request) {
   HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
   if (upstream.throttles) return too_many;
   if (upstream.refusal != 0) return HttpReply{.status = upstream.refusal};
   if (upstream.hangs)
     return std::unexpected(
         HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
-  if (!chance(random_, upstream.fault_rate)) return upstream.answer(path);
+  if (!chance(random_, upstream.fault_rate)) {
+    if (upstream.lies && request.has_header("If-None-Match")) return HttpReply{.status = 304};
+    auto reply = upstream.answer(path);
+    if (upstream.lies) reply.headers.emplace_back("etag", "\"always\"");
+    return reply;
+  }
   switch (random_() % 7) {
     case 0: return HttpReply{.status = 503, .body = "busy"};
     case 1: return HttpReply{.status = 200, .body = R"({"object":"list","data":[]})"};

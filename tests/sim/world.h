@@ -18,7 +18,8 @@ namespace modelvane::sim {
 
 struct SimClock final : Clock {
   Time now = *parse_rfc3339("2026-11-22T10:00:00Z");
-  Time wall() const override { return now; }
+  Duration wall_ahead{0};  // somebody sets the clock
+  Time wall() const override { return now + wall_ahead; }
   Duration steady() const override { return now.time_since_epoch(); }
 };
 
@@ -34,6 +35,7 @@ struct Upstream {
   bool throttles = false;  // answers 429 to everything
   int refusal = 0;         // the status of every answer, without a Retry-After
   bool hangs = false;      // never answers
+  bool lies = false;       // its ETag never changes, whatever its list says
   enum class Way {
     WholeList,
     Pages,
@@ -48,7 +50,7 @@ struct Upstream {
 struct Receiver {
   double fault_rate = 0;
   std::map<std::string, std::string> body_by_id;
-  std::vector<std::string> order;  // ids, as first accepted
+  std::vector<std::string> order;       // ids, as first accepted
   std::map<std::string, int> refusals;  // by id: answers that were none, or no success
   bool saw_changed_body = false;
   void accept(const std::string& id, const std::string& body);
@@ -90,7 +92,7 @@ class SimTransport final : public Transport {
     Time done;
     Completion completion;
   };
-  HttpResult poll(Upstream& upstream, std::string_view path);
+  HttpResult poll(Upstream& upstream, std::string_view path, const HttpRequest& request);
   HttpResult deliver(Receiver& receiver, const HttpRequest& request);
 
   SimClock& clock_;

@@ -163,6 +163,16 @@ function headFacts(endpoint) {
     ],
     endpoint.last_good_poll && !poll?.ok && ['Last good poll', time(endpoint.last_good_poll)],
     ['Polled every', span(endpoint.interval_seconds * 1000)],
+    endpoint.paused && ['Paused', 'not polled, because the configuration says so'],
+    endpoint.maintenance && [
+      'Maintenance',
+      `${endpoint.maintenance}: nobody is told that it is down`,
+    ],
+    endpoint.slowed && [
+      'Polled less often',
+      `${endpoint.slowed.because}; next poll `,
+      time(endpoint.next_poll),
+    ],
     endpoint.certificate_expiry && [
       'Certificate ends',
       until(endpoint.certificate_expiry, 'expired'),

@@ -189,6 +189,8 @@ function endpointState(endpoint) {
   return [
     conditionBadge(endpoint),
     endpoint.quarantined && badge('warn', 'list not believed'),
+    endpoint.paused && badge('quiet', 'paused'),
+    endpoint.maintenance && badge('quiet', 'maintenance'),
     isSlowed(endpoint) && badge('warn', 'slowed'),
     h(
       'div',

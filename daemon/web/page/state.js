@@ -58,9 +58,11 @@ const kEndsSoon = 30 * kDay;
 
 // Polled less often than it should be: it refuses, and asks for that, or the daemon is late.
 export const isSlowed = (endpoint) =>
+  !endpoint.paused &&
   endpoint.last_poll !== null &&
-  state.loadedAt - Date.parse(endpoint.last_poll.time) >
-    Math.max(3 * endpoint.interval_seconds * 1000, 2 * 60_000);
+  (endpoint.slowed !== null ||
+    state.loadedAt - Date.parse(endpoint.last_poll.time) >
+      Math.max(3 * endpoint.interval_seconds * 1000, 2 * 60_000));
 
 // Higher comes first: what needs a person, then what is news.
 function aliasRank(alias) {

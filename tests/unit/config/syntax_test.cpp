@@ -55,7 +55,7 @@ TEST_CASE("a proxy may carry a user and speak socks5") {
   CHECK_FALSE(url_problem("http://user:pw@proxy:3128", UrlKind::Proxy).has_value());
   CHECK_FALSE(url_problem("socks5://proxy:1080", UrlKind::Proxy).has_value());
   CHECK(url_problem("proxy:3128", UrlKind::Proxy).value_or("fine") ==
-        "must start with http://, https:// or socks5://");
+        "must start with http://, https://, socks5:// or socks5h://");
   CHECK(url_problem("http://user:pw@:3128", UrlKind::Proxy).has_value());
 }
 

@@ -3,8 +3,10 @@
 #include "daemon/engine/endpoint_watch.h"
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace modelvane {
 namespace {
@@ -61,6 +63,26 @@ TEST_CASE("what a list cannot say is shown until it can") {
   CHECK(watch.view()->notes[0].rule == "field /ref_model");
   poll(watch, R"({"data":[{"id":"chat-latest","ref_model":"chat-1"}]})");
   CHECK(watch.view()->notes.empty());
+}
+
+TEST_CASE("a refused key is known as new as soon as its file has changed, and not before") {
+  char folder[] = "/tmp/modelvane-key-XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  const std::string file = std::string{folder} + "/key";
+  std::ofstream{file} << "first";
+  auto config = endpoint();
+  config.access.authorization =
+      Authorization{.credentials = SecretRef{SecretRef::From::File, file}};
+  EndpointWatch watch{config, "test"};
+  watch.restore({}, {}, kNow);
+  watch.begin_poll(0s, true);
+  REQUIRE(watch.next_request(kNow, 0s).has_value());
+  watch.take(HttpReply{.status = 401}, kNow);
+  watch.finish_poll(kNow, 0s, true);
+  REQUIRE(watch.is_refused());
+  CHECK_FALSE(watch.has_new_key());
+  std::ofstream{file} << "second";
+  CHECK(watch.has_new_key());
 }
 
 }  // namespace modelvane

@@ -20,6 +20,7 @@ struct World {
     const OperatorView view{
         .instance = instance,
         .webhooks = webhooks,
+        .endpoints = {"e", "f"},
         .state_of = [this](const auto& name) { return name == "e" ? &state : nullptr; },
         .approved = approved};
     return modelvane::decide({std::move(request), std::move(found)}, view, kNow);

@@ -65,6 +65,7 @@ EndpointView internlm() {
   view.duration.observe(0.5);
   view.duration.observe(2);
   view.last_poll = view.last_good_poll = noon() - 20s;
+  view.next_poll = noon() + 40s;
   view.last_ok = true;
   view.status_code = 200;
   view.body_bytes = 1234;
@@ -87,6 +88,7 @@ EndpointView gateway() {
   view.interval = 60s;
   view.duration = Histogram{{0.1, 1}};
   view.known = std::make_shared<const KnownView>();
+  view.is_paused = true;
   return view;
 }
 
@@ -104,6 +106,10 @@ EndpointView dead() {
   view.last_poll = noon() - 5s;
   view.last_good_poll = noon() - 4h;
   view.last_reason = Reason::Tls;
+  view.next_poll = noon() + 55s;
+  view.is_paused = false;
+  view.maintenance = "move of the cluster";
+  view.slowed = Slowing{.reason = Reason::Auth, .is_asked_for = false};
   view.last_sentence = "the certificate of llm.example.com has expired";
   view.certificate_expiry = noon() - 24h;
   return view;

@@ -2,8 +2,12 @@
 // hurts only those who ask it.
 #include "daemon/transport/resolver.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <map>
@@ -272,6 +276,50 @@ TEST_CASE("a kept connection is not used when its host has moved to other addres
   address = "127.0.0.1";
   CHECK(client.reply_to(request).status == 200);
   CHECK(server.accepts() == 2);
+}
+
+// Takes no connection and refuses none: its backlog is full.
+class BlackHole {
+ public:
+  BlackHole(const char* address, std::uint16_t port) {
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_port = htons(port);
+    inet_pton(AF_INET, address, &where.sin_addr);
+    sockets_.push_back(socket(AF_INET, SOCK_STREAM, 0));
+    REQUIRE(bind(sockets_.back(), reinterpret_cast<sockaddr*>(&where), sizeof where) == 0);
+    REQUIRE(listen(sockets_.back(), 0) == 0);
+    for (int i = 0; i < 4; ++i) {
+      sockets_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      (void)connect(sockets_.back(), reinterpret_cast<sockaddr*>(&where), sizeof where);
+    }
+  }
+  ~BlackHole() {
+    for (const int fd : sockets_) close(fd);
+  }
+  BlackHole(const BlackHole&) = delete;
+  BlackHole& operator=(const BlackHole&) = delete;
+
+ private:
+  std::vector<int> sockets_;
+};
+
+TEST_CASE("when the first addresses of a host are dead, the next one answers within the timeout") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.reply(200, "{}");
+  }};
+  const BlackHole first{"127.0.0.2", server.port()};
+  const BlackHole second{"127.0.0.3", server.port()};
+  CurlTransportOptions options;
+  options.resolver.lookup = [](const std::string&) -> LookupResult {
+    return Addresses{"127.0.0.2", "127.0.0.3", "127.0.0.1"};
+  };
+  Client client{options};
+  const auto url = fmt::format("http://three.test:{}/", server.port());
+  const auto reply = client.reply_to(get(url, 6s));
+  CHECK(reply.status == 200);
+  CHECK(reply.phases.connect > 1s);
 }
 
 }  // namespace modelvane::test

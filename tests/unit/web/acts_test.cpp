@@ -142,3 +142,26 @@ TEST_CASE("where nobody is asked for a password, nobody acts through the API") {
   const auto session = nlohmann::json::parse(get(world.address(), "/api/v1/session").body);
   CHECK(session == nlohmann::json{{"user", nullptr}, {"may_act", false}, {"token", nullptr}});
 }
+
+TEST_CASE("a poll may be asked for without a user, of an endpoint that exists or of all") {
+  World world;
+  CHECK(fetch(world.address(), request("POST", "/-/poll?endpoint=internlm")).status == 202);
+  CHECK(world.polled == std::vector<std::string>{"internlm"});
+  CHECK(fetch(world.address(), request("POST", "/-/poll?endpoint=intern")).status == 404);
+  CHECK(fetch(world.address(), request("POST", "/-/poll?name=internlm")).status == 400);
+  CHECK(get(world.address(), "/-/poll").status == 405);
+  CHECK(world.polled.size() == 1);
+  CHECK(fetch(world.address(), request("POST", "/-/poll")).status == 202);
+  CHECK(world.polled.size() == 4);
+}
+
+TEST_CASE("/probe shows the series of one configured endpoint and nothing of others") {
+  World world;
+  const auto one = get(world.address(), "/probe?target=internlm");
+  CHECK(one.status == 200);
+  CHECK(one.body.find("modelvane_endpoint_up{endpoint=\"internlm\"") != std::string::npos);
+  CHECK(one.body.find("endpoint=\"dead\"") == std::string::npos);
+  CHECK(one.body.find("modelvane_build_info") == std::string::npos);
+  CHECK(get(world.address(), "/probe?target=http://internal/").status == 404);
+  CHECK(get(world.address(), "/probe").status == 400);
+}

@@ -105,6 +105,7 @@ World::World(WebOptions options)
     : snapshot(sample::snapshot()),
       server(std::move(options), {.snapshot = [this] { return snapshot; },
                                   .reload = [this] { return reload(); },
+                                  .poll = [this](const auto& name) { polled.push_back(name); },
                                   .operate = [this](const auto& asked) { return operate(asked); },
                                   .config = [] { return R"({"instance":"<prod>"})"; },
                                   .events = &log,
