@@ -117,7 +117,8 @@ struct Config {
   std::vector<MaintenanceWindow> maintenance;
   Duration retention = std::chrono::hours{24 * 400};
   EgressRules egress;
-  std::vector<std::string> read_only_users;  // of the web configuration file
+  std::vector<std::string> connectivity_targets;  // "host:port"
+  std::vector<std::string> read_only_users;       // of the web configuration file
 };
 
 }  // namespace modelvane

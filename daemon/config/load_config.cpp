@@ -21,6 +21,8 @@ namespace {
 // What the daemon states to hold (README, limits).
 constexpr std::size_t kEndpointsMax = 10'000;
 constexpr std::size_t kWebhooksMax = 64;
+// Each is asked at once when a down is about to be told.
+constexpr std::size_t kConnectivityTargetsMax = 8;
 constexpr Range<Duration> kRetention{std::chrono::hours{24}, std::chrono::hours{24 * 3650}};
 
 constexpr std::string_view kEndpointExample =
@@ -124,11 +126,34 @@ void read_web(const Field& field, Config& config) {
     config.read_only_users = users->texts("names of users").value_or(std::vector<std::string>{});
 }
 
+void read_connectivity(const Field& field, Config& config) {
+  static constexpr std::array kKeys{std::string_view{"targets"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return;
+  const auto* targets = fields->need("targets", "name some, such as targets: [\"192.0.2.1:53\"]");
+  const auto items =
+      targets != nullptr ? targets->list("targets, such as [\"192.0.2.1:53\"]") : std::nullopt;
+  if (!items) return;
+  if (items->empty() || items->size() > kConnectivityTargetsMax)
+    targets->fail(fmt::format("must name 1 to {} targets", kConnectivityTargetsMax));
+  for (const auto& item : *items) {
+    auto target = item.text("host:port");
+    if (!target) continue;
+    const auto url = fmt::format("http://{}/", *target);
+    const bool has_port = target->rfind(':') != std::string::npos && !target->ends_with(']') &&
+                          target->find('/') == std::string::npos;
+    if (!has_port || url_problem(url)) item.fail("must be host:port, such as 192.0.2.1:53");
+    config.connectivity_targets.push_back(std::move(*target));
+  }
+}
+
 Config read_config(const YamlNode& root, Findings& findings) {
-  static constexpr std::array kKeys{std::string_view{"instance"},  std::string_view{"defaults"},
-                                    std::string_view{"endpoints"}, std::string_view{"webhooks"},
-                                    std::string_view{"storage"},   std::string_view{"egress"},
-                                    std::string_view{"web"},       std::string_view{"maintenance"}};
+  static constexpr std::array kKeys{
+      std::string_view{"instance"},    std::string_view{"defaults"},
+      std::string_view{"endpoints"},   std::string_view{"webhooks"},
+      std::string_view{"storage"},     std::string_view{"egress"},
+      std::string_view{"web"},         std::string_view{"maintenance"},
+      std::string_view{"connectivity"}};
   Config config;
   if (root.kind == YamlNode::Kind::Null) {
     findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
@@ -147,6 +172,7 @@ Config read_config(const YamlNode& root, Findings& findings) {
     endpoint_names.miss();
   }
   if (const auto* field = fields->find("webhooks")) read_webhooks(*field, endpoint_names, config);
+  if (const auto* field = fields->find("connectivity")) read_connectivity(*field, config);
   if (const auto* field = fields->find("maintenance"))
     config.maintenance = read_maintenance(*field, endpoint_names);
   if (const auto* field = fields->find("storage")) read_storage(*field, config);

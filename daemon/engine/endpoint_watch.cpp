@@ -219,9 +219,14 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
       {.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""}, may_decide);
   const bool tells_down = std::ranges::any_of(
       outcome.events, [](const Event& event) { return event.type == EventType::EndpointDown; });
-  if (may_be_ours && tells_down && !may_tell_down()) {
-    state_ = std::move(*before);
-    outcome = {};
+  if (may_be_ours && tells_down) {
+    const auto telling = may_tell_down();
+    for (auto& event : outcome.events)
+      event.is_isolated = telling == Telling::Isolated && event.type == EventType::EndpointDown;
+    if (telling == Telling::No) {
+      state_ = std::move(*before);
+      outcome = {};
+    }
   }
   outcome.retry_after = retry_after;
   outcome.pause = pause;

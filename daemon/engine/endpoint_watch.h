@@ -61,7 +61,8 @@ class EndpointWatch {
   void take(const HttpResult& result, Time now) { run_->take(result, now); }
   // `may_tell_down` is asked before endpoint.down is told for a failure that a network of ours that
   // is gone would look like. If it says no, the poll counts for nothing. None: yes.
-  using MayTellDown = std::function<bool()>;
+  enum class Telling { No, Yes, Isolated };
+  using MayTellDown = std::function<Telling()>;
   Outcome finish_poll(Time now, Duration steady, bool may_decide,
                       const MayTellDown& may_tell_down = nullptr);
   void abandon_poll() { run_.reset(); }

@@ -87,6 +87,7 @@ void Engine::configure(Config config) {
     hosts.insert(name_of_host(host_of(endpoint.url)));
   }
   isolation_.configure(window, hosts);
+  connectivity_.targets = std::move(config.connectivity_targets);
   const auto count = static_cast<Duration::rep>(config.endpoints.size());
   for (auto& endpoint : config.endpoints) {
     const auto found = kept.find(endpoint.name);
@@ -438,6 +439,7 @@ void Engine::complete(const Completion& completion) {
   const Work work = std::move(found->second);
   under_way_.erase(found);
   if (work.delivery_key != 0) return finish_delivery(work, completion.result);
+  if (work.is_connectivity) return take_connectivity(completion.result);
   work.watch->endpoint.take(completion.result, clock_.wall());
   continue_poll(*work.watch);
 }
@@ -482,8 +484,8 @@ void Engine::begin_shutdown() {
       continue;
     }
     transport_.cancel(work->first);
+    if (work->second.watch != nullptr) --polls_under_way_;
     work = under_way_.erase(work);
-    --polls_under_way_;
   }
   stop_time();
 }

@@ -94,6 +94,7 @@ class Engine {
   struct Work {
     Watch* watch = nullptr;          // a poll of it, or
     std::uint64_t delivery_key = 0;  // a delivery,
+    bool is_connectivity = false;    // or a connectivity target
     std::shared_ptr<const WebhookConfig>
         webhook{};  // made by this config and judged by it, also after a reload
     Mask mask{};    // of the secrets that this request carries
@@ -144,7 +145,11 @@ class Engine {
   void complete(const Completion& completion);
 
   bool may_decide() const;
-  bool may_tell_down(const Watch& watch);
+  EndpointWatch::Telling may_tell_down(const Watch& watch);
+  // nullopt: the targets are being asked.
+  std::optional<bool> has_connectivity();
+  void ask_connectivity_targets();
+  void take_connectivity(const HttpResult& result);
   void note_reach(const Watch& watch, const EndpointWatch::Outcome& outcome);
   const EndpointState* state_of(const std::string& endpoint) const;
   // Also of an endpoint that has just left.
@@ -192,6 +197,14 @@ class Engine {
 
   Isolation isolation_;
   const std::function<bool()> has_network_;
+  // What tells whether this machine has a network where the hosts are too few to compare.
+  struct Connectivity {
+    std::vector<std::string> targets;  // "host:port"
+    std::size_t under_way = 0;
+    bool is_any_reached = false;
+    std::optional<Duration> known_at;
+  };
+  Connectivity connectivity_;
   bool is_shutting_down_ = false;
   DaemonView daemon_;
   std::vector<Completion> completions_;

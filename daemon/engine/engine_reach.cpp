@@ -1,25 +1,74 @@
 // What the engine makes of hosts that are out of reach (isolation.h).
+#include <algorithm>
 #include <set>
 
 #include "daemon/engine/engine.h"
 #include "daemon/log/log.h"
 
 namespace modelvane {
+namespace {
 
-bool Engine::may_tell_down(const Watch& watch) {
+// A target is a machine of one's own network or a well-known address: it answers at once.
+constexpr Duration kTargetTimeout = std::chrono::seconds{3};
+// What the targets said counts for so long.
+constexpr Duration kTargetsCount = std::chrono::seconds{10};
+constexpr std::size_t kTargetAnswerMax = 4096;
+
+}  // namespace
+
+EndpointWatch::Telling Engine::may_tell_down(const Watch& watch) {
+  using Telling = EndpointWatch::Telling;
   const Duration now = clock_.steady();
   const auto host = name_of_host(watch.host);
   isolation_.note(host, true, now);
-  const auto answer =
-      isolation_.ask(host, watch.endpoint.config().timeout, !has_network_ || has_network_(), now);
-  if (answer != Isolation::Answer::Check) return answer == Isolation::Answer::Tell;
+  const auto has_network =
+      isolation_.needs_network(now) ? has_connectivity() : std::optional<bool>{true};
+  switch (isolation_.ask(host, watch.endpoint.config().timeout, has_network, now)) {
+    case Isolation::Answer::Tell: return Telling::Yes;
+    case Isolation::Answer::TellIsolated: return Telling::Isolated;
+    case Isolation::Answer::Wait: return Telling::No;
+    case Isolation::Answer::Check: break;
+  }
   const auto unknown = isolation_.to_check();
   std::set<std::string> left(unknown.begin(), unknown.end());
   for (auto& other : watches_) {
     if (other->ticket != 0 || left.erase(name_of_host(other->host)) == 0) continue;
     hurry(*other, now);
   }
-  return false;
+  return Telling::No;
+}
+
+std::optional<bool> Engine::has_connectivity() {
+  if (has_network_ && !has_network_()) return false;
+  if (connectivity_.targets.empty()) return true;
+  const Duration now = clock_.steady();
+  if (connectivity_.under_way == 0 && connectivity_.known_at &&
+      now - *connectivity_.known_at <= kTargetsCount)
+    return connectivity_.is_any_reached;
+  if (connectivity_.under_way == 0) ask_connectivity_targets();
+  return std::nullopt;
+}
+
+// Any answer will do, also one that is no HTTP: somebody was there.
+void Engine::ask_connectivity_targets() {
+  connectivity_.is_any_reached = false;
+  for (const auto& target : connectivity_.targets) {
+    HttpRequest request;
+    request.url = "http://" + target + "/";
+    request.timeout = kTargetTimeout;
+    request.body_limit = kTargetAnswerMax;
+    request.status_suffices = true;
+    const auto ticket = next_ticket_++;
+    under_way_.emplace(ticket, Work{.is_connectivity = true, .started = clock_.steady()});
+    ++connectivity_.under_way;
+    transport_.start(ticket, std::move(request));
+  }
+}
+
+void Engine::take_connectivity(const HttpResult& result) {
+  --connectivity_.under_way;
+  connectivity_.known_at = clock_.steady();
+  if (result || !is_unreachable(result.error().reason)) connectivity_.is_any_reached = true;
 }
 
 void Engine::note_reach(const Watch& watch, const EndpointWatch::Outcome& outcome) {

@@ -48,16 +48,19 @@ void Isolation::note_told(const std::string& host) {
 
 Isolation::Answer Isolation::hold(Duration now) {
   if (!since_) since_ = now;
-  return now - *since_ < kIsolationMax ? Answer::Wait : Answer::Tell;
+  return now - *since_ < kIsolationMax ? Answer::Wait : Answer::TellIsolated;
 }
 
-Isolation::Answer Isolation::ask(const std::string& host, Duration timeout, bool has_network,
-                                 Duration now) {
+Isolation::Answer Isolation::ask(const std::string& host, Duration timeout,
+                                 std::optional<bool> has_network, Duration now) {
   if (is_this_machine(host)) return Answer::Tell;
   if (accepted_ && now - *accepted_ <= kAcceptanceCounts) return Answer::Tell;
   const Count known = count(now);
   if (since_ || known.is_most()) return hold(now);
-  if (known.hosts < kHostsToCompare) return has_network ? Answer::Tell : hold(now);
+  if (known.hosts < kHostsToCompare) {
+    if (!has_network) return Answer::Wait;
+    return *has_network ? Answer::Tell : hold(now);
+  }
   if (!check_ || now - check_->begun > window_) {
     check_ = Check{.begun = now, .until = now + timeout};
     return Answer::Check;

@@ -33,9 +33,10 @@ bool is_this_machine(const std::string& host);
 class Isolation {
  public:
   enum class Answer {
-    Tell,   // it is the endpoint's own trouble, as far as anybody can know
-    Check,  // poll one endpoint of each of to_check(), and ask again
-    Wait,   // ask again at the next poll
+    Tell,          // it is the endpoint's own trouble, as far as anybody can know
+    TellIsolated,  // it may be ours, but that has lasted for too long
+    Check,         // poll one endpoint of each of to_check(), and ask again
+    Wait,          // ask again at the next poll
   };
 
   // The longest of the endpoints' intervals with its timeout: how long a result counts.
@@ -49,8 +50,11 @@ class Isolation {
   void note_accepted(Duration now) { accepted_ = now; }
 
   // An endpoint of `host`, which answers within `timeout` or not at all, is about to be told down.
-  // `has_network` is what the kernel says.
-  Answer ask(const std::string& host, Duration timeout, bool has_network, Duration now);
+  // `has_network` is what kernel and connectivity targets say; none: not known yet.
+  Answer ask(const std::string& host, Duration timeout, std::optional<bool> has_network,
+             Duration now);
+  // There are too few hosts to compare: it depends on `has_network`.
+  bool needs_network(Duration now) const { return count(now).hosts < kHostsToCompare; }
   // After Answer::Check: hosts that nothing newer is known of.
   std::vector<std::string> to_check() const;
 

@@ -157,6 +157,8 @@ struct Event {
   std::optional<Reason> reason;  // endpoint.down, endpoint.up: why (it was) down
   std::string detail;            // one sentence for people
   std::optional<Duration> lasted;
+  // endpoint.down: told although most hosts are out of reach, because that has lasted so long.
+  bool is_isolated = false;
   std::optional<std::size_t> models_before;  // catalog.*
   std::optional<std::size_t> models_now;
   // catalog.*: those that left, or came, together: the first kNamedIdsMax, and how many they are.

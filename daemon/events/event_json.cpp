@@ -74,6 +74,7 @@ void add_shared_facts(Json& data, const Event& event) {
 void add_endpoint_facts(Json& data, const Event& event) {
   if (event.reason) data["reason"] = label(*event.reason);
   if (!event.detail.empty()) data["detail"] = event.detail;
+  if (event.is_isolated) data["isolated"] = true;
   if (event.lasted) data["lasted_seconds"] = to_seconds(*event.lasted);
   if (event.models_before) data["models_before"] = *event.models_before;
   if (event.models_now) data["models_now"] = *event.models_now;
@@ -232,6 +233,8 @@ void read_data(const Json& data, Event& event) {
   event.reverts = optional_at(data, "reverts");
   event.reason = enum_at(data, "reason", kReasons);
   event.detail = text_or(data, "detail");
+  if (const auto isolated = data.find("isolated"); isolated != data.end() && isolated->is_boolean())
+    event.is_isolated = isolated->get<bool>();
   event.lasted = seconds_at(data, "lasted_seconds");
   event.models_before = whole_at<std::size_t>(data, "models_before");
   event.models_now = whole_at<std::size_t>(data, "models_now");

@@ -48,6 +48,7 @@ constexpr std::array kKnownKeys{
     std::string_view{"reason"},
     std::string_view{"detail"},
     std::string_view{"lasted_seconds"},
+    std::string_view{"isolated"},
     std::string_view{"models_before"},
     std::string_view{"models_now"},
     std::string_view{"ids"},
@@ -192,6 +193,7 @@ void add_standing(const Event& event, Lines& lines) {
   lines.foreign("Detail", one_line(event.detail));
   if (event.lasted)
     lines.own("Lasted", to_text(std::chrono::floor<std::chrono::seconds>(*event.lasted)));
+  if (event.is_isolated) lines.own("Isolated", "most hosts are out of reach from here");
   std::vector<std::string> ended;
   for (const auto type : event.ended) ended.emplace_back(name(type));
   lines.own("Ended", joined(ended));

@@ -50,6 +50,7 @@ std::vector<Event> full_events() {
   endpoint.reason = Reason::Timeout;
   endpoint.detail = "d";
   endpoint.lasted = std::chrono::seconds{1};
+  endpoint.is_isolated = true;
   endpoint.models_before = endpoint.models_now = endpoint.ids_count = 1;
   endpoint.ids = {"m"};
   auto unwatched = base(EventType::EndpointUnwatched);

@@ -545,7 +545,31 @@ TEST_CASE("when every host stays out of reach they are told down after a quarter
   World world = world_of_hosts(4);
   for (auto& [name, upstream] : world.transport.upstreams) upstream.hangs = true;
   world.run_for(25min);
-  CHECK(types(world).size() == 4);
+  REQUIRE(types(world).size() == 4);
+  for (const auto& event : world.stored_events()) CHECK(event.is_isolated);
+}
+
+TEST_CASE("with few hosts the connectivity targets tell whose network is gone") {
+  World world = world_of_hosts(2);
+  world.config.connectivity_targets = {"gateway:53"};
+  world.add_endpoint("gateway:53", {});
+  world.config.endpoints.pop_back();
+  auto& gateway = world.transport.upstreams["gateway:53"];
+  gateway.refusal = 400;
+  world.engine->reload(world.config);
+  world.run_for(5min);
+  auto& upstream = world.transport.upstreams["h0"];
+  SUBCASE("one of them answers: it is the endpoint's own trouble") {
+    upstream.hangs = true;
+    world.run_for(5min);
+    CHECK(types(world) == std::vector<std::string>{"endpoint.down"});
+  }
+  SUBCASE("none does: it is ours") {
+    upstream.hangs = gateway.hangs = true;
+    world.run_for(5min);
+    CHECK(types(world).empty());
+    CHECK(world.seen().daemon.is_isolated);
+  }
 }
 
 TEST_CASE("a poll that this machine could not make is nobody's failure, and is made again soon") {

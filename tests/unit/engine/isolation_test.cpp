@@ -66,7 +66,7 @@ TEST_CASE("a quarter of an hour is the longest that anything is held back") {
   CHECK(net.ask(0) == Answer::Wait);
   net.now += kIsolationMax;
   for (int i = 0; i < 3; ++i) net.note(i, true);
-  CHECK(net.ask(0) == Answer::Tell);
+  CHECK(net.ask(0) == Answer::TellIsolated);
 }
 
 TEST_CASE("hosts whose trouble was told before say nothing about our network") {
