@@ -100,6 +100,7 @@ struct WebhookConfig {
   BodyTemplate body;                        // template
   std::vector<std::string> events{"*"};     // globs over event types
   std::vector<std::string> endpoints{"*"};  // globs over endpoint names
+  std::optional<Duration> heartbeat{};      // a sign of life this often; none: none
   Access access;
   Duration timeout = std::chrono::seconds{15};
   RateLimit rate_limit;                       // the format's, unless the user says otherwise

@@ -19,13 +19,16 @@ namespace {
 // A receiver that needs longer should answer first and work afterwards.
 constexpr Range<Duration> kTimeout{std::chrono::seconds{1}, std::chrono::seconds{60}};
 constexpr Range<Duration> kMaxAge{std::chrono::minutes{1}, std::chrono::hours{24 * 30}};
+// A dead man's switch that waits for less would cry at each restart.
+constexpr Range<Duration> kHeartbeat{std::chrono::minutes{1}, std::chrono::hours{24}};
 // Alertmanager clusters have three or five members.
 constexpr std::size_t kMembersMax = 16;
 constexpr std::size_t kGlobsMax = 256;
 constexpr std::size_t kGlobBytesMax = 128;
 
-constexpr std::array kEventGlobs{std::string_view{"alias.*"}, std::string_view{"model.*"},
-                                 std::string_view{"endpoint.*"}, std::string_view{"catalog.*"}};
+constexpr std::array kEventGlobs{std::string_view{"alias.*"},    std::string_view{"model.*"},
+                                 std::string_view{"endpoint.*"}, std::string_view{"catalog.*"},
+                                 std::string_view{"webhook.*"},  std::string_view{"operator.*"}};
 
 // What a delivery sets: the Standard Webhooks headers and the body's type.
 constexpr std::array kDeliveryHeaders{
@@ -36,7 +39,7 @@ std::span<const std::string_view> webhook_keys() {
   static const std::vector<std::string_view> keys = [] {
     std::vector<std::string_view> all{"name", "url", "url_env", "url_file"};
     all.insert(all.end(), format_keys().begin(), format_keys().end());
-    all.insert(all.end(), {"events", "endpoints", "timeout", "max_age"});
+    all.insert(all.end(), {"events", "endpoints", "timeout", "max_age", "heartbeat"});
     all.insert(all.end(), access_keys().begin(), access_keys().end());
     return all;
   }();
@@ -140,6 +143,8 @@ std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoin
     webhook.timeout = timeout->duration(kTimeout).value_or(webhook.timeout);
   if (const auto* max_age = fields->find("max_age"))
     webhook.max_age = max_age->duration(kMaxAge).value_or(webhook.max_age);
+  if (const auto* heartbeat = fields->find("heartbeat"))
+    webhook.heartbeat = heartbeat->duration(kHeartbeat);
   if (urls.empty()) return {std::move(webhook)};
   return for_each_member(webhook, std::move(urls));
 }

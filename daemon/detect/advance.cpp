@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "daemon/detect/aliases.h"
@@ -58,6 +59,32 @@ void fold_arrivals(Turn& turn, const Catalog& catalog) {
                               turn.watched.endpoint, some_of(ids));
 }
 
+bool is_of_flood(const Event& event) {
+  return !event.alias.empty() && event.type != EventType::AliasPinBroken &&
+         event.type != EventType::AliasPinRestored && event.type != EventType::AliasUnwatched;
+}
+
+// So many aliases change only when something happened to the endpoint as a whole. Receivers that
+// are programs get each event all the same. Pins are not folded: somebody waits for each of them.
+void tell_of_flood(Turn& turn) {
+  std::set<std::string> aliases;
+  std::set<EventType> types;
+  for (const auto& event : turn.events) {
+    if (!is_of_flood(event)) continue;
+    aliases.insert(event.alias);
+    types.insert(event.type);
+  }
+  if (aliases.size() <= kFloodMin) return;
+  for (auto& event : turn.events) event.is_in_flood = is_of_flood(event);
+  const std::vector<std::string> names{aliases.begin(), aliases.end()};
+  Event& event = turn.emit(EventType::CatalogFlooded);
+  event.ids.assign(names.begin(), names.begin() + kFloodNamedMax);
+  event.ids_count = names.size();
+  event.flood.assign(types.begin(), types.end());
+  event.summary = fmt::format("{} aliases of {} changed at once: {}", names.size(),
+                              turn.watched.endpoint, some_of(names));
+}
+
 void judge(Turn& turn, const SharedCatalog& catalog) {
   auto& state = turn.state;
   if (state.has_baseline) {
@@ -88,6 +115,7 @@ void take_answer(Turn& turn, const SharedCatalog& catalog) {
   state.last_good = turn.now;
   judge_nearness(turn);
   judge_pins(turn);
+  tell_of_flood(turn);
   if (is_steady(state, turn.policy()))
     state.steady = {.catalog = catalog, .until = next_nearness(state)};
 }

@@ -39,6 +39,11 @@ struct Advanced {
 // More ids than these that come in one poll are told as one, catalog.grew.
 inline constexpr std::size_t kArrivalsMax = 50;
 
+// More aliases than these that change in one poll are told as one thing, too, catalog.flooded,
+// which names the first of them.
+inline constexpr std::size_t kFloodMin = 100;
+inline constexpr std::size_t kFloodNamedMax = 20;
+
 // A list that is the same object as at the poll before, with nothing pending, costs no more than
 // its marks.
 Advanced advance(EndpointState state, const Observation& observation, const Watched& watched);

@@ -73,6 +73,7 @@ void Engine::configure(Config config) {
   std::vector<Outbox::Addressed> addressed;
   for (const auto& webhook : webhooks_) addressed.push_back({webhook, address_of(webhook)});
   outbox_.configure(addressed, now());
+  plan_heartbeats();
 
   std::unordered_map<std::string, std::unique_ptr<Watch>> kept;
   for (auto& watch : watches_) kept.emplace(watch->endpoint.name(), std::move(watch));
@@ -271,6 +272,7 @@ void Engine::on_loaded(Loaded loaded) {
     watch->endpoint.show_past(time_book_.shown(watch->endpoint.name()));
     publish(*watch);
   }
+  outbox_.restore_told(loaded.failing_webhooks, now());
   outbox_.restore(std::move(loaded.pending), loaded.dead_letters, loaded.webhook_switches, now());
   loaded.pending.clear();
   loaded_ = std::move(loaded);
@@ -363,8 +365,7 @@ void Engine::carry_out(const OperatorTask& task) {
   }
   for (const auto& key : effects.revived) outbox_.forget_dead(key.webhook, 1);
   if (effects.acted) ledger_.note(std::move(*effects.acted));
-  if (effects.drill)
-    ledger_.note_drill(std::move(*effects.drill), std::move(effects.drill_webhooks));
+  if (effects.drill) ledger_.note_for(std::move(*effects.drill), std::move(effects.drill_webhooks));
   if (effects.pin) approve(std::move(*effects.pin));
   ledger_.note(OperatorAnswer{
       .request = task.request.id, .at = clock_.wall(), .result = std::move(effects.result)});
@@ -470,6 +471,8 @@ void Engine::turn(Duration longest) {
   for (const auto& completion : completions_) complete(completion);
   start_polls();
   start_deliveries();
+  tell_of_webhooks();
+  beat();
   commit_what_is_due();
   publish_webhooks();
   daemon_.loop_lag.observe(to_seconds(clock_.steady() - begun));

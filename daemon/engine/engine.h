@@ -112,6 +112,9 @@ class Engine {
   void configure(Config config);
   void add_endpoint(EndpointConfig config, Duration spread);
   void place(std::unique_ptr<Watch> watch);
+  void tell_of_webhooks();
+  void plan_heartbeats();
+  void beat();
   void note_departures_before_start();
   void take_over_past(const std::string& name, const std::string& was);
   void log_changes(const Config& config) const;
@@ -174,6 +177,11 @@ class Engine {
   bool is_instance_host_name_ = false;
   std::string source_;
   std::vector<WebhookConfig> webhooks_;
+  struct Beat {
+    Duration every{0};
+    Duration due{0};
+  };
+  std::map<std::string, Beat> beats_;  // by webhook
   Duration look_at_secrets_at_{0};
   std::vector<MaintenanceWindow> maintenance_;
   std::vector<bool> open_windows_;  // of maintenance_

@@ -30,16 +30,22 @@ bool wants(const WebhookConfig& webhook, const Event& event) {
     return std::any_of(globs.begin(), globs.end(),
                        [&](const auto& glob) { return glob_matches(glob, text); });
   };
-  // Whoever was told of a beginning, and holds it open, hears of its end in any case.
   const auto* format = find_format(webhook.format);
-  const auto ends_what_it_holds = [&] {
-    if (format == nullptr || !format->holds_states || !is_unwatched(event.type)) return false;
-    return format->is_state || std::ranges::any_of(event.ended, [&](EventType begun) {
-             return any(webhook.events, name(begun));
-           });
+  const bool is_for_people = format != nullptr && format->is_for_people;
+  // An event of the daemon itself belongs to no endpoint. Nobody is told of his own trouble: it
+  // would only wait behind it.
+  const bool is_in_reach = event.endpoint.empty() || any(webhook.endpoints, event.endpoint);
+  if (!is_in_reach || event.webhook == webhook.name || (is_for_people && event.is_in_flood))
+    return false;
+  const auto wants_one_of = [&](const std::vector<EventType>& types) {
+    return std::ranges::any_of(types,
+                               [&](EventType type) { return any(webhook.events, name(type)); });
   };
-  return any(webhook.endpoints, event.endpoint) &&
-         (any(webhook.events, name(event.type)) || ends_what_it_holds());
+  // Whoever was told of a beginning, and holds it open, hears of its end in any case.
+  const bool holds_it = format != nullptr && format->holds_states && is_unwatched(event.type) &&
+                        (format->is_state || wants_one_of(event.ended));
+  return any(webhook.events, name(event.type)) || holds_it ||
+         (is_for_people && wants_one_of(event.flood));
 }
 
 }  // namespace

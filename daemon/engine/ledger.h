@@ -47,8 +47,8 @@ class Ledger {
 
   // An event goes to every webhook that wants it.
   void note(Event event) { events_.push_back({std::move(event), std::nullopt}); }
-  // A drill goes to those that were chosen, whatever they want.
-  void note_drill(Event event, std::vector<std::string> webhooks) {
+  // A drill or a heartbeat goes to those that were chosen, whatever they want.
+  void note_for(Event event, std::vector<std::string> webhooks) {
     events_.push_back({std::move(event), std::move(webhooks)});
   }
   void note_state(const std::string& endpoint) { states_.insert(endpoint); }

@@ -152,7 +152,11 @@ void Outbox::put(Webhook& webhook, Parcel parcel) {
   lane.parcels.insert(place, std::move(parcel));
   webhook.has_changed = true;
   ++size_;
-  if (webhook.is_state()) replace_older(webhook, lane);
+  if (webhook.is_state()) {
+    replace_older(webhook, lane);
+  } else {
+    replace_heartbeats(webhook, lane);
+  }
   if (webhook.format != nullptr && webhook.format->is_for_people)
     leave_out_what_ended(webhook, lane);
 }

@@ -65,6 +65,9 @@ inline constexpr std::size_t kOutboxMax = 100'000;
 inline constexpr std::size_t kOutboxBurstMax = 2 * kOutboxMax;
 inline constexpr Duration kBurstLasts = std::chrono::seconds{10};
 
+// Others are told of a webhook that failed for so long; at once of one that a person must mend.
+inline constexpr Duration kFailsBeforeTold = std::chrono::minutes{10};
+
 class Outbox {
  public:
   struct Now {
@@ -115,6 +118,18 @@ class Outbox {
   void switch_on(const std::string& webhook, Now now);
   // Dead letters that were sent again, dropped, or went with old events.
   void forget_dead(const std::string& webhook, std::uint64_t count);
+
+  // What the other webhooks should hear of one: once when it is in trouble that lasts, and once
+  // when its receiver has taken something again, or it left the configuration.
+  struct News {
+    std::string webhook;
+    bool is_failing = false;
+    std::string sentence;  // why
+    Duration lasted{0};    // recovered: the trouble, as far as it was seen
+  };
+  std::vector<News> take_news(Now now);
+  // After a restart: these were told to fail.
+  void restore_told(const std::set<std::string>& failing, Now now);
 
   // Rows that changed since the last call, to be committed.
   std::vector<Delivery> take_changes();
@@ -178,12 +193,14 @@ class Outbox {
     std::uint64_t turn = 0;
     std::size_t in_flight = 0;  // requests
     int failures_in_row = 0;
-    bool is_misconfigured = false;  // the last failure said so
-    Duration trouble_since{0};      // the first of these failures
-    Duration asked_at{0};           // in trouble: when it failed last
-    Duration ask_at{0};             // in trouble: when it is asked next at the latest
-    Duration not_before{0};         // a Retry-After concerns the webhook as a whole
-    int limits_in_row = 0;          // refusals for "too many" without a time
+    bool is_misconfigured = false;         // the last failure said so
+    Duration trouble_since{0};             // the first of these failures
+    std::optional<Duration> told_since{};  // others were told that it fails, since then
+    bool has_recovered = false;            // ... and its receiver has taken something since
+    Duration asked_at{0};                  // in trouble: when it failed last
+    Duration ask_at{0};                    // in trouble: when it is asked next at the latest
+    Duration not_before{0};                // a Retry-After concerns the webhook as a whole
+    int limits_in_row = 0;                 // refusals for "too many" without a time
     TokenBucket bucket;
     Pace pace;
     std::optional<WebhookSwitch> off;
@@ -232,6 +249,7 @@ class Outbox {
   void sort_anew(const std::string& name, Webhook& webhook);
   void replace_older(Webhook& webhook, Lane& lane);
   static bool is_owed_a_try(const Webhook& webhook, const Parcel& parcel);
+  void replace_heartbeats(Webhook& webhook, Lane& lane);
   static void end_by(const Parcel& departure, Parcel& parcel);
   void add_departure(Webhook& webhook, Parcel departure);
   void finish_departures(Webhook& webhook);

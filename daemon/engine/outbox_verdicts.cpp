@@ -82,6 +82,7 @@ void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parc
       finish(webhook, std::move(parcel.delivery), DeliveryState::Delivered, "");
     }
   }
+  webhook.has_recovered = true;
   if (recovered) log::info("webhook works again", {{"webhook", name}});
   if (was_in_trouble) release(webhook, now);
   webhook.failures_in_row = 0;

@@ -41,6 +41,10 @@ enum class EventType {
   CatalogQuarantined,
   CatalogAccepted,
   CatalogGrew,
+  CatalogFlooded,
+  WebhookFailing,
+  WebhookRecovered,
+  DaemonHeartbeat,
   OperatorActed,
   Drill,
 };
@@ -69,6 +73,10 @@ inline constexpr auto kEventTypes = labelled<EventType>({
     {EventType::CatalogQuarantined, "catalog.quarantined"},
     {EventType::CatalogAccepted, "catalog.accepted"},
     {EventType::CatalogGrew, "catalog.grew"},
+    {EventType::CatalogFlooded, "catalog.flooded"},
+    {EventType::WebhookFailing, "webhook.failing"},
+    {EventType::WebhookRecovered, "webhook.recovered"},
+    {EventType::DaemonHeartbeat, "daemon.heartbeat"},
     {EventType::OperatorActed, "operator.acted"},
     {EventType::Drill, "drill"},
 });
@@ -132,8 +140,9 @@ struct Event {
   EventType type = EventType::AliasMoved;
   Time time{};  // when modelvane was sure
   std::string endpoint;
-  std::string alias;  // empty for model.*, endpoint.* and catalog.*
-  std::string model;  // model.*
+  std::string alias;    // empty for model.*, endpoint.* and catalog.*
+  std::string model;    // model.*
+  std::string webhook;  // webhook.*: whose receiver it is about
 
   std::optional<std::string> from;  // a target; for endpoint.* and catalog.* empty
   std::optional<std::string> to;
@@ -171,10 +180,18 @@ struct Event {
   std::map<std::string, std::string> labels;
   std::string summary;  // one line for people
   bool drill = false;
+  // Not sent: at receivers that people read catalog.flooded stands for these events. It names their
+  // types, so that whoever wants one of them hears of it.
+  bool is_in_flood = false;
+  std::vector<EventType> flood;
 
-  // Whom it is about: an alias, a model, or "" for the endpoint as a whole.
-  const std::string& about() const { return alias.empty() ? model : alias; }
-  std::string subject() const { return subject_of(endpoint, about()); }
+  // Whom it is about: an alias, a model, a webhook, or "" for the endpoint as a whole.
+  const std::string& about() const {
+    return !alias.empty() ? alias : !model.empty() ? model : webhook;
+  }
+  std::string subject() const {
+    return subject_of(webhook.empty() ? endpoint : "webhook", about());
+  }
   friend bool operator==(const Event&, const Event&) = default;
 };
 

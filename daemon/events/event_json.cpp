@@ -92,6 +92,7 @@ Json data_of(const Event& event) {
   Json data{{"endpoint", event.endpoint}};
   if (!event.alias.empty()) add_alias_facts(data, event);
   if (!event.model.empty()) add_model_facts(data, event);
+  if (!event.webhook.empty()) data["webhook"] = event.webhook;
   if (event.retirement) data["retirement"] = retirement_value(event.retirement);
   add_changes(data, event.changed);
   add_shared_facts(data, event);
@@ -214,6 +215,7 @@ void read_data(const Json& data, Event& event) {
   event.endpoint = text_or(data, "endpoint");
   event.alias = text_or(data, "alias");
   event.model = text_or(data, "model");
+  event.webhook = text_or(data, "webhook");
   event.aliases = texts_at(data, "aliases");
   event.retirement = retirement_at(data, "retirement");
   event.retirement_before = retirement_at(data, "retirement_before");

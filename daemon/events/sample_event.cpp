@@ -103,6 +103,16 @@ Event sample_event(EventType type, std::string_view instance, Time now, std::uin
   } else if (type == EventType::OperatorActed) {
     event.act = {
         .who = "alice", .action = "pin.accept", .subject = subject_of(kDrillEndpoint, kAlias)};
+  } else if (kind.starts_with("webhook.")) {
+    event.endpoint.clear();
+    event.webhook = "example";
+    event.detail = "the receiver answered with status 503";
+    event.lasted = 10min;
+  } else if (type == EventType::DaemonHeartbeat) {
+    event.endpoint.clear();
+  } else if (type == EventType::CatalogFlooded) {
+    event.ids = {kAlias};
+    event.ids_count = 120;
   } else if (kind.starts_with("alias.")) {
     add_alias_facts(event, now);
   } else if (kind.starts_with("model.")) {

@@ -20,6 +20,7 @@ constexpr std::array kStates{
     Pair{EventType::EndpointDown, EventType::EndpointUp},
     Pair{EventType::AliasUnstable, EventType::AliasSettled},
     Pair{EventType::AliasPinBroken, EventType::AliasPinRestored},
+    Pair{EventType::WebhookFailing, EventType::WebhookRecovered},
     Pair{EventType::CatalogQuarantined, EventType::CatalogAccepted},
     Pair{EventType::ModelRetirementNear, EventType::ModelRetirementCleared},
 };
@@ -54,7 +55,8 @@ std::map<std::string, std::string> own_labels(const Event& event) {
   const Pair* state = state_of(event);
   std::map<std::string, std::string> labels;
   labels["alertname"] = alert_name(state != nullptr ? state->begin : event.type);
-  labels["endpoint"] = event.endpoint;
+  if (!event.endpoint.empty()) labels["endpoint"] = event.endpoint;
+  if (!event.webhook.empty()) labels["webhook"] = event.webhook;
   if (!event.alias.empty()) labels["alias"] = event.alias;
   if (!event.model.empty()) labels["model"] = event.model;
   // A change of annotations alone makes no notification, so what a fact is about stands in the

@@ -33,6 +33,7 @@ constexpr std::array kKnownKeys{
     std::string_view{"endpoint"},
     std::string_view{"alias"},
     std::string_view{"model"},
+    std::string_view{"webhook"},
     std::string_view{"from"},
     std::string_view{"to"},
     std::string_view{"rule"},
@@ -162,7 +163,13 @@ class Lines {
 void add_whom(const Event& event, Lines& lines) {
   lines.foreign("Alias", one_line(event.alias));
   lines.foreign("Model", one_line(event.model));
+  lines.own("Webhook", one_line(event.webhook));
   lines.own("Endpoint", one_line(event.endpoint));
+}
+
+std::string ids_label(EventType type) {
+  if (type == EventType::CatalogGrew) return "New";
+  return type == EventType::CatalogFlooded ? "Aliases" : "Doubted";
 }
 
 void add_change(const Event& event, Lines& lines) {
@@ -179,7 +186,7 @@ void add_change(const Event& event, Lines& lines) {
   }
   if (event.models_before && event.models_now)
     lines.own("Models", fmt::format("{} before, {} now", *event.models_before, *event.models_now));
-  lines.foreign(event.type == EventType::CatalogGrew ? "New" : "Doubted",
+  lines.foreign(ids_label(event.type),
                 joined(event.ids, event.ids_count.value_or(event.ids.size())));
 }
 
@@ -269,6 +276,12 @@ std::string digest_about(std::span<const ReadEvent> events) {
                                : fmt::format("{} endpoints", endpoints.size());
 }
 
+// What the daemon tells of itself is about the installation.
+std::string about_of(const Event& event, const NotifyContext& context) {
+  if (!event.about().empty()) return one_line(event.about());
+  return one_line(event.endpoint.empty() ? context.instance : event.endpoint);
+}
+
 }  // namespace
 
 Severity severity_of(const Event& event) {
@@ -284,8 +297,11 @@ Severity severity_of(const Event& event) {
     case EventType::ModelRetirementSet:
     case EventType::ModelRetirementChanged:
     case EventType::ModelRetirementNear:
+    case EventType::WebhookFailing:
+    case EventType::CatalogFlooded:
     case EventType::CatalogQuarantined: return Severity::Warning;
     case EventType::EndpointUp:
+    case EventType::WebhookRecovered:
     case EventType::AliasSettled:
     case EventType::AliasPinRestored:
     case EventType::ModelRetirementCleared:
@@ -311,7 +327,7 @@ Message make_message(const ReadEvent& read, const NotifyContext& context) {
   add_rest(read.stored->json, lines);
   return {.severity = severity_of(event),
           .heading = heading_of(event),
-          .about = one_line(event.about().empty() ? event.endpoint : event.about()),
+          .about = about_of(event, context),
           .summary = summary_of(event),
           .lines = lines.take(),
           .link = link_to(event, context),

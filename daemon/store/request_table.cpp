@@ -94,6 +94,22 @@ std::vector<WebhookSwitch> read_webhook_states(Database& database) {
   return off;
 }
 
+std::set<std::string> read_failing_webhooks(Database& database) {
+  std::set<std::string> failing;
+  Rows rows = database.query(
+      "SELECT alias, type FROM events WHERE endpoint = '' AND alias <> '' AND "
+      "type IN (?1, ?2) ORDER BY sequence",
+      name(EventType::WebhookFailing), name(EventType::WebhookRecovered));
+  while (rows.next()) {
+    if (rows.text(1) == name(EventType::WebhookFailing)) {
+      failing.insert(rows.text(0));
+    } else {
+      failing.erase(rows.text(0));
+    }
+  }
+  return failing;
+}
+
 void put_requests_effects(Database& database, const Batch& batch) {
   for (const auto& [sequence, webhook] : batch.dropped) {
     database.execute("DELETE FROM deliveries WHERE sequence = ?1 AND webhook = ?2", sequence,

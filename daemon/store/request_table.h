@@ -21,6 +21,8 @@ std::vector<OperatorTask> read_requests(Database& database, std::uint64_t last);
 std::map<std::string, ApprovedTargets> read_pins(Database& database);
 // Those that are off.
 std::vector<WebhookSwitch> read_webhook_states(Database& database);
+// Those of which the last event says that they fail.
+std::set<std::string> read_failing_webhooks(Database& database);
 
 // Within the transaction of the batch.
 void put_requests_effects(Database& database, const Batch& batch);

@@ -204,6 +204,7 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
   loaded.pins = read_pins(*database_);
   loaded.webhook_switches = read_webhook_states(*database_);
   loaded.past = read_last_past(*database_);
+  loaded.failing_webhooks = read_failing_webhooks(*database_);
   loaded.last_sequence = static_cast<std::uint64_t>(last_sequence_);
   load_reached(loaded);
   if (!database_->ok()) return std::unexpected(close_after_error());

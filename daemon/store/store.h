@@ -7,6 +7,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -108,6 +109,7 @@ struct Loaded {
   std::map<std::string, ApprovedTargets> pins;        // by endpoint
   std::vector<WebhookSwitch> webhook_switches;        // those that are off
   std::vector<EndpointPast> past;                     // by endpoint; the last hours and days
+  std::set<std::string> failing_webhooks;  // told to fail, and not to have recovered since
 };
 
 // Everything in a batch becomes durable together or not at all.

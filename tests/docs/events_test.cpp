@@ -55,7 +55,9 @@ std::vector<Event> full_events() {
   endpoint.ids = {"m"};
   auto unwatched = base(EventType::EndpointUnwatched);
   unwatched.ended = {EventType::EndpointDown};
-  return {alias, model, endpoint, unwatched};
+  auto failing = base(EventType::WebhookFailing);
+  failing.webhook = "w";
+  return {alias, model, endpoint, unwatched, failing};
 }
 
 std::set<std::string> rendered_keys() {

@@ -173,6 +173,7 @@ TEST_CASE(
 TEST_CASE("a webhook that hangs delays no other webhook") {
   World world = small_world();
   world.add_webhook("slow");
+  world.config.webhooks[0].events = {"alias.*"};  // not that the other fails
   world.transport.receivers["slow"].fault_rate = 1;
   world.start();
   world.run_for(2min);

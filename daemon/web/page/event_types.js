@@ -32,6 +32,10 @@ const kTypes = {
   'catalog.quarantined': 'warn',
   'catalog.accepted': 'good',
   'catalog.grew': 'quiet',
+  'catalog.flooded': 'warn',
+  'webhook.failing': 'bad',
+  'webhook.recovered': 'good',
+  'daemon.heartbeat': 'quiet',
   'operator.acted': 'quiet',
   drill: 'quiet',
 };

@@ -24,16 +24,17 @@ WebhookConfig webhook(std::string format, std::vector<std::string> events) {
   return config;
 }
 
-std::vector<std::string> told(EventType type, const std::vector<WebhookConfig>& webhooks) {
+const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
+
+std::vector<std::string> told(Event event, const std::vector<WebhookConfig>& webhooks) {
   log::set_up(log::Level::Error, false);
   Shelf shelf;
   Ledger ledger{shelf};
-  const Time now = *parse_rfc3339("2026-11-22T10:00:00Z");
-  ledger.open({}, now, Duration{0});
-  ledger.note(sample_event(type, "test", now, 1));
+  ledger.open({}, kNow, Duration{0});
+  ledger.note(std::move(event));
   const std::string source = "urn:test";
   ledger.submit_what_is_due({.steady = Duration{0},
-                             .wall = now,
+                             .wall = kNow,
                              .source = source,
                              .retention = std::chrono::hours{24},
                              .webhooks = webhooks,
@@ -41,6 +42,10 @@ std::vector<std::string> told(EventType type, const std::vector<WebhookConfig>& 
   std::vector<std::string> names;
   for (const auto& delivery : shelf.last->deliveries) names.push_back(delivery.webhook);
   return names;
+}
+
+std::vector<std::string> told(EventType type, const std::vector<WebhookConfig>& webhooks) {
+  return told(sample_event(type, "test", kNow, 1), webhooks);
 }
 
 using Names = std::vector<std::string>;
@@ -55,4 +60,23 @@ TEST_CASE("whoever holds open what an event began hears that it is no longer wat
   const std::vector only_pins{webhook("pagerduty", {"alias.pin_*"})};
   CHECK(told(EventType::EndpointUnwatched, only_pins) == Names{});
   CHECK(told(EventType::AliasUnwatched, only_pins) == Names{"pagerduty"});
+}
+
+TEST_CASE("people hear of a flood once, and programs of each of its events") {
+  const std::vector webhooks{webhook("slack", {"alias.moved"}), webhook("discord", {"model.*"}),
+                             webhook("cloudevents", {"alias.*"})};
+  auto one = sample_event(EventType::AliasMoved, "test", kNow, 1);
+  one.is_in_flood = true;
+  CHECK(told(one, webhooks) == Names{"cloudevents"});
+  auto flood = sample_event(EventType::CatalogFlooded, "test", kNow, 1);
+  flood.flood = {EventType::AliasMoved};
+  CHECK(told(flood, webhooks) == Names{"slack"});
+}
+
+TEST_CASE("all but the webhook itself hear that it fails, whatever endpoints they watch") {
+  auto slack = webhook("slack", {"*"});
+  slack.endpoints = {"mistral"};
+  auto event = sample_event(EventType::WebhookFailing, "test", kNow, 1);
+  event.webhook = "cloudevents";
+  CHECK(told(event, {slack, webhook("cloudevents", {"*"})}) == Names{"slack"});
 }

@@ -62,7 +62,8 @@ TEST_CASE("each type has a heading, a summary and someone whom it is about") {
     CHECK_FALSE(message.heading.empty());
     CHECK_FALSE(message.summary.empty());
     CHECK_FALSE(message.about.empty());
-    CHECK(message.lines.size() >= 3);
+    // A sign of life has nothing more to say.
+    CHECK(message.lines.size() >= (type_name == "daemon.heartbeat" ? 1 : 3));
   }
 }
 

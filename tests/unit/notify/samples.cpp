@@ -134,6 +134,19 @@ void tell(EventType type, Tale& tale) {
     case CatalogAccepted:
       tale.shows({.others = 100}).shows({.others = 10}, 30).shows({.others = 100}, 1);
       break;
+    case CatalogFlooded: {
+      tale.shows({});
+      const auto flood = [&](const char* target) {
+        Targets targets;
+        for (int i = 0; i < 120; ++i) targets.emplace(fmt::format("alias-{:03}", i), target);
+        for (int i = 0; i < 2; ++i)
+          tale.sees({.at = tale.now, .result = Story::catalog(targets), .request_id = "req-7"});
+      };
+      tale.state = {};
+      flood(kOld);
+      flood(kNew);
+      break;
+    }
     case CatalogGrew: tale.shows({}).shows({.others = 100}); break;
     // What is not told by the heart.
     default: tale.all.push_back(sample_event(type, "prod-a", tale.now, 1)); break;

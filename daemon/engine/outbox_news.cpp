@@ -1,0 +1,48 @@
+// What the Outbox has to say of receivers, for the other webhooks.
+#include <utility>
+
+#include "daemon/engine/outbox.h"
+
+namespace modelvane {
+
+std::vector<Outbox::News> Outbox::take_news(Now now) {
+  std::vector<News> news;
+  for (auto& [name, webhook] : webhooks_) {
+    const bool is_in_trouble = webhook.config && (webhook.off || webhook.failures_in_row > 0);
+    const bool lasts = webhook.off || webhook.is_misconfigured ||
+                       now.steady - webhook.trouble_since >= kFailsBeforeTold;
+    if (is_in_trouble && lasts && !webhook.told_since) {
+      webhook.told_since = webhook.failures_in_row > 0 ? webhook.trouble_since : now.steady;
+      webhook.has_recovered = false;
+      news.push_back({.webhook = name,
+                      .is_failing = true,
+                      .sentence = webhook.off ? webhook.off->reason : webhook.view.last_error});
+    } else if (webhook.told_since && (webhook.has_recovered || !webhook.config)) {
+      const Duration since = *std::exchange(webhook.told_since, std::nullopt);
+      news.push_back({.webhook = name,
+                      .sentence = webhook.config ? "" : "it left the configuration",
+                      .lasted = now.steady - since});
+    }
+  }
+  return news;
+}
+
+void Outbox::restore_told(const std::set<std::string>& failing, Now now) {
+  for (const auto& name : failing) webhooks_[name].told_since = now.steady;
+}
+
+// A sign of life is of use while it is fresh.
+void Outbox::replace_heartbeats(Webhook& webhook, Lane& lane) {
+  for (auto newer = lane.parcels.size(); newer-- > lane.in_flight + 1;) {
+    Parcel& older = lane.parcels[newer - 1];
+    if (older.event->type != EventType::DaemonHeartbeat ||
+        lane.parcels[newer].event->type != EventType::DaemonHeartbeat)
+      continue;
+    Delivery done = std::move(older.delivery);
+    uncount(webhook, older);
+    lane.parcels.erase(lane.parcels.begin() + static_cast<std::ptrdiff_t>(newer - 1));
+    finish(webhook, std::move(done), DeliveryState::Delivered, "a later heartbeat took its place");
+  }
+}
+
+}  // namespace modelvane
