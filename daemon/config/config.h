@@ -80,6 +80,13 @@ struct BodyTemplate {
   friend bool operator==(const BodyTemplate&, const BodyTemplate&) = default;
 };
 
+// Whom a chat's message calls by name when one of these happened.
+struct Mention {
+  std::vector<std::string> events;  // globs over event types
+  std::string who;                  // as the format writes it
+  friend bool operator==(const Mention&, const Mention&) = default;
+};
+
 struct WebhookConfig {
   std::string name;
   SecretRef url;
@@ -90,17 +97,21 @@ struct WebhookConfig {
   // routing key of pagerduty, the trigger token of gitlab, the bot's token of telegram, the API
   // key of jsm.
   SecretRef vendor_secret;
-  std::string repository;                   // github_dispatch: owner/name
-  std::string project;                      // gitlab_trigger: number or path
-  std::string ref;                          // gitlab_trigger: branch or tag
-  std::string chat_id;                      // telegram: a number, or @channel
-  std::string thread_id;                    // telegram: a topic of the chat; "" = none
-  std::string topic;                        // ntfy
-  std::string priority = "P1";              // jsm: of incidents
-  BodyTemplate body;                        // template
-  std::vector<std::string> events{"*"};     // globs over event types
-  std::vector<std::string> endpoints{"*"};  // globs over endpoint names
-  std::optional<Duration> heartbeat{};      // a sign of life this often; none: none
+  std::string repository;                       // github_dispatch: owner/name
+  std::string project;                          // gitlab_trigger: number or path
+  std::string ref;                              // gitlab_trigger: branch or tag
+  std::string chat_id;                          // telegram: a number, or @channel
+  std::string thread_id;                        // telegram: a topic of the chat; "" = none
+  std::string topic;                            // ntfy
+  std::string priority = "P1";                  // jsm: of incidents
+  BodyTemplate body;                            // template
+  std::vector<std::string> events{"*"};         // globs over event types
+  std::vector<std::string> endpoints{"*"};      // globs over endpoint names
+  std::vector<std::string> aliases{};           // globs over aliases and models; none = all
+  std::map<std::string, std::string> labels{};  // globs over the endpoint's labels; all must match
+  bool evidence = true;                         // the provider's rows are sent, too
+  std::vector<Mention> mentions{};              // chats
+  std::optional<Duration> heartbeat{};          // a sign of life this often; none: none
   Access access;
   Duration timeout = std::chrono::seconds{15};
   RateLimit rate_limit;                       // the format's, unless the user says otherwise

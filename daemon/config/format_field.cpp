@@ -37,6 +37,7 @@ std::vector<std::string> own_keys_of(const FormatTraits& format) {
     add_secret_keys("urls", keys);
     keys.emplace_back("alert_duration");
   }
+  if (format.knows_mentions) keys.emplace_back("mentions");
   if (!format.secret_key.empty()) add_secret_keys(format.secret_key, keys);
   keys.insert(keys.end(), format.keys.begin(), format.keys.end());
   return keys;

@@ -9,9 +9,8 @@
 #include "daemon/config/format_field.h"
 #include "daemon/config/secret_field.h"
 #include "daemon/config/spelling.h"
+#include "daemon/config/subscription_field.h"
 #include "daemon/config/syntax.h"
-#include "daemon/events/event.h"
-#include "daemon/text/glob.h"
 
 namespace modelvane {
 namespace {
@@ -23,12 +22,6 @@ constexpr Range<Duration> kMaxAge{std::chrono::minutes{1}, std::chrono::hours{24
 constexpr Range<Duration> kHeartbeat{std::chrono::minutes{1}, std::chrono::hours{24}};
 // Alertmanager clusters have three or five members.
 constexpr std::size_t kMembersMax = 16;
-constexpr std::size_t kGlobsMax = 256;
-constexpr std::size_t kGlobBytesMax = 128;
-
-constexpr std::array kEventGlobs{std::string_view{"alias.*"},    std::string_view{"model.*"},
-                                 std::string_view{"endpoint.*"}, std::string_view{"catalog.*"},
-                                 std::string_view{"webhook.*"},  std::string_view{"operator.*"}};
 
 // What a delivery sets: the Standard Webhooks headers and the body's type.
 constexpr std::array kDeliveryHeaders{
@@ -39,55 +32,12 @@ std::span<const std::string_view> webhook_keys() {
   static const std::vector<std::string_view> keys = [] {
     std::vector<std::string_view> all{"name", "url", "url_env", "url_file"};
     all.insert(all.end(), format_keys().begin(), format_keys().end());
-    all.insert(all.end(), {"events", "endpoints", "timeout", "max_age", "heartbeat"});
+    all.insert(all.end(), subscription_keys().begin(), subscription_keys().end());
+    all.insert(all.end(), {"timeout", "max_age", "heartbeat"});
     all.insert(all.end(), access_keys().begin(), access_keys().end());
     return all;
   }();
   return keys;
-}
-
-// Globs, each of which must match something: one that matches nothing is a typing error, and would
-// be noticed only when an event is missed. `candidates` empty = do not check.
-void read_globs(const Field& field, std::string_view what,
-                std::span<const std::string_view> candidates,
-                std::span<const std::string_view> suggestions, std::vector<std::string>& globs) {
-  const auto items = field.list(fmt::format("globs over {}s", what));
-  if (!items) return;
-  if (items->empty() || items->size() > kGlobsMax) {
-    field.fail(fmt::format("must have 1 to {} entries, not {}; leave the key out for all",
-                           kGlobsMax, items->size()));
-    return;
-  }
-  globs.clear();
-  for (const auto& item : *items) {
-    auto glob = item.text("a glob such as alias.*");
-    if (!glob) continue;
-    if (glob->size() > kGlobBytesMax) {
-      item.fail(fmt::format("must be at most {} bytes long", kGlobBytesMax));
-      continue;
-    }
-    const bool matches = std::ranges::any_of(
-        candidates, [&glob](std::string_view text) { return glob_matches(*glob, text); });
-    if (!candidates.empty() && !matches) {
-      item.fail(fmt::format("{} matches no {}{}", in_quotes(*glob), what,
-                            did_you_mean(*glob, suggestions)));
-    }
-    globs.push_back(std::move(*glob));
-  }
-}
-
-void read_subscriptions(const Fields& fields, const Names& endpoint_names, WebhookConfig& webhook) {
-  if (const auto* field = fields.find("events")) {
-    std::vector<std::string_view> suggestions{kEventTypes.labels().begin(),
-                                              kEventTypes.labels().end()};
-    suggestions.insert(suggestions.end(), kEventGlobs.begin(), kEventGlobs.end());
-    read_globs(*field, "event type", kEventTypes.labels(), suggestions, webhook.events);
-  }
-  if (const auto* field = fields.find("endpoints")) {
-    const auto names =
-        endpoint_names.is_complete() ? endpoint_names.all() : std::vector<std::string_view>{};
-    read_globs(*field, "endpoint name", names, names, webhook.endpoints);
-  }
 }
 
 std::optional<std::string> webhook_url_problem(std::string_view value) {
@@ -138,7 +88,7 @@ std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoin
   webhook.access = read_access(*fields, kDeliveryHeaders);
   read_format(*fields, webhook);
   auto urls = read_urls(*fields, webhook);
-  read_subscriptions(*fields, endpoint_names, webhook);
+  read_subscription(*fields, endpoint_names, webhook);
   if (const auto* timeout = fields->find("timeout"))
     webhook.timeout = timeout->duration(kTimeout).value_or(webhook.timeout);
   if (const auto* max_age = fields->find("max_age"))

@@ -365,6 +365,7 @@ void Engine::carry_out(const OperatorTask& task) {
   }
   for (const auto& key : effects.revived) outbox_.forget_dead(key.webhook, 1);
   if (effects.acted) ledger_.note(std::move(*effects.acted));
+  if (effects.drill) plan_end_of_drill(*effects.drill, effects.drill_webhooks);
   if (effects.drill) ledger_.note_for(std::move(*effects.drill), std::move(effects.drill_webhooks));
   if (effects.pin) approve(std::move(*effects.pin));
   ledger_.note(OperatorAnswer{
@@ -473,6 +474,7 @@ void Engine::turn(Duration longest) {
   start_deliveries();
   tell_of_webhooks();
   beat();
+  end_drills();
   commit_what_is_due();
   publish_webhooks();
   daemon_.loop_lag.observe(to_seconds(clock_.steady() - begun));

@@ -115,6 +115,9 @@ class Engine {
   void tell_of_webhooks();
   void plan_heartbeats();
   void beat();
+  // A drill that opens something at a receiver is followed by the one that closes it.
+  void plan_end_of_drill(const Event& drill, const std::vector<std::string>& webhooks);
+  void end_drills();
   void note_departures_before_start();
   void take_over_past(const std::string& name, const std::string& was);
   void log_changes(const Config& config) const;
@@ -182,6 +185,12 @@ class Engine {
     Duration due{0};
   };
   std::map<std::string, Beat> beats_;  // by webhook
+  struct DrillEnd {
+    Duration due{0};
+    EventType type = EventType::Drill;
+    std::vector<std::string> webhooks;
+  };
+  std::vector<DrillEnd> drill_ends_;
   Duration look_at_secrets_at_{0};
   std::vector<MaintenanceWindow> maintenance_;
   std::vector<bool> open_windows_;  // of maintenance_

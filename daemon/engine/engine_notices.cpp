@@ -1,7 +1,10 @@
 // What the daemon tells of itself: webhooks that fail or work again, and signs of life.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "daemon/engine/engine.h"
+#include "daemon/events/sample_event.h"
 
 namespace modelvane {
 
@@ -50,6 +53,29 @@ void Engine::beat() {
     event.summary = fmt::format("modelvane {} is at work", instance_);
     ledger_.note_for(std::move(event), {webhook});
   }
+}
+
+// Alertmanager is told the end together with the beginning (alert.h).
+void Engine::plan_end_of_drill(const Event& drill, const std::vector<std::string>& webhooks) {
+  const auto type = end_of(drill.type);
+  if (!type) return;
+  DrillEnd end{.due = clock_.steady() + kDrillLasts, .type = *type, .webhooks = {}};
+  for (const auto& webhook : webhooks_) {
+    const auto* format = find_format(webhook.format);
+    const bool holds_it = format != nullptr && format->holds_states && !format->is_state;
+    if (holds_it && std::ranges::find(webhooks, webhook.name) != webhooks.end())
+      end.webhooks.push_back(webhook.name);
+  }
+  if (!end.webhooks.empty()) drill_ends_.push_back(std::move(end));
+}
+
+void Engine::end_drills() {
+  const Duration steady = clock_.steady();
+  std::erase_if(drill_ends_, [&](DrillEnd& end) {
+    if (steady < end.due) return false;
+    ledger_.note_for(sample_event(end.type, instance_, clock_.wall(), 0), std::move(end.webhooks));
+    return true;
+  });
 }
 
 }  // namespace modelvane

@@ -25,16 +25,37 @@ void append(std::vector<Value>& to, std::vector<Value> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+bool any(const std::vector<std::string>& globs, std::string_view text) {
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const auto& glob) { return glob_matches(glob, text); });
+}
+
+// An event of an endpoint as a whole concerns all its aliases; one of a model those that point to
+// it, too.
+bool is_about_wanted_alias(const WebhookConfig& webhook, const Event& event) {
+  if (webhook.aliases.empty() || (event.alias.empty() && event.model.empty())) return true;
+  return any(webhook.aliases, event.about()) ||
+         std::ranges::any_of(event.aliases,
+                             [&](const auto& alias) { return any(webhook.aliases, alias); });
+}
+
+// The labels of an endpoint that left while no daemon ran are not known any more.
+bool has_wanted_labels(const WebhookConfig& webhook, const Event& event) {
+  if (is_unwatched(event.type) && event.labels.empty()) return true;
+  return std::ranges::all_of(webhook.labels, [&](const auto& wanted) {
+    const auto found = event.labels.find(wanted.first);
+    return found != event.labels.end() && glob_matches(wanted.second, found->second);
+  });
+}
+
 bool wants(const WebhookConfig& webhook, const Event& event) {
-  const auto any = [](const std::vector<std::string>& globs, std::string_view text) {
-    return std::any_of(globs.begin(), globs.end(),
-                       [&](const auto& glob) { return glob_matches(glob, text); });
-  };
   const auto* format = find_format(webhook.format);
   const bool is_for_people = format != nullptr && format->is_for_people;
   // An event of the daemon itself belongs to no endpoint. Nobody is told of his own trouble: it
   // would only wait behind it.
-  const bool is_in_reach = event.endpoint.empty() || any(webhook.endpoints, event.endpoint);
+  const bool is_in_reach = event.endpoint.empty() || (any(webhook.endpoints, event.endpoint) &&
+                                                      is_about_wanted_alias(webhook, event) &&
+                                                      has_wanted_labels(webhook, event));
   if (!is_in_reach || event.webhook == webhook.name || (is_for_people && event.is_in_flood))
     return false;
   const auto wants_one_of = [&](const std::vector<EventType>& types) {

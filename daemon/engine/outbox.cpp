@@ -41,7 +41,6 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
   for (const auto& [config, address] : webhooks) {
     const auto [entry, is_new] = webhooks_.try_emplace(config.name);
     Webhook& webhook = entry->second;
-    const bool was_state = webhook.is_state();
     left.erase(config.name);
     webhook.config = config;
     webhook.max_age = config.max_age;
@@ -56,10 +55,14 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
     webhook.address = address;
     webhook.has_changed = true;
     if (moved) switch_on(config.name, now);
-    if (was_state || webhook.is_state()) sort_anew(config.name, webhook);
+    const auto sorts_by = webhook.is_state() ? std::optional{config.alert_duration} : std::nullopt;
+    if (std::exchange(webhook.sorted_by, sorts_by) != sorts_by) sort_anew(config.name, webhook);
     touch(config.name);
   }
-  for (const auto& name : left) say_it_left(name);
+  for (const auto& name : left) {
+    webhooks_.at(name).sorted_by.reset();
+    say_it_left(name);
+  }
 }
 
 void Outbox::say_it_left(const std::string& name) const {

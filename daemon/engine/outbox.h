@@ -183,6 +183,8 @@ class Outbox {
     std::optional<WebhookConfig> config;  // none = no longer configured
     const FormatTraits* format = nullptr;
     std::int64_t address = 0;
+    // By what its lanes were last sorted: alert_duration, for state formats.
+    std::optional<Duration> sorted_by{};
     Duration max_age{std::chrono::hours{24}};       // also of one that is no longer configured
     std::map<std::string, Lane> lanes;              // by subject, or by alert; never empty lanes
     std::vector<Parcel> departures;                 // state formats: of endpoints that left

@@ -301,4 +301,11 @@ std::expected<Event, std::string> parse_cloudevent(std::string_view text) {
   return event;
 }
 
+std::string without_evidence(const std::string& cloudevent) {
+  Json json = Json::parse(cloudevent, nullptr, false);
+  if (!json.is_object() || !json.contains("data") || !json["data"].is_object()) return cloudevent;
+  if (json["data"].erase("evidence") == 0) return cloudevent;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace modelvane

@@ -17,4 +17,7 @@ std::string to_cloudevent(const Event& event, std::string_view source);
 // Reads back what to_cloudevent wrote. The error is a sentence.
 std::expected<Event, std::string> parse_cloudevent(std::string_view json);
 
+// The same event without the provider's rows; as it is when it cannot be read.
+std::string without_evidence(const std::string& cloudevent);
+
 }  // namespace modelvane

@@ -32,10 +32,11 @@ struct FormatTraits {
   std::size_t events_max = 1;  // that one message may carry
   RateLimit rate_limit;        // what the vendor takes, with a little room below its own limit
   Duration max_age = std::chrono::hours{24};
-  bool is_state = false;       // the receiver holds a state that is posted again until it ends
-                               // (alert.h); else each message counts
-  bool holds_states = false;   // keeps open what an event began until another ends it
-  bool is_for_people = false;  // what is over before it could be told is told as one line
+  bool is_state = false;        // the receiver holds a state that is posted again until it ends
+                                // (alert.h); else each message counts
+  bool holds_states = false;    // keeps open what an event began until another ends it
+  bool knows_mentions = false;  // a message can call people by name
+  bool is_for_people = false;   // what is over before it could be told is told as one line
   SigningKind signing = SigningKind::None;
   std::string_view secret_key{};  // of the config: the credential that it cannot do without
   std::span<const std::string_view> keys{};   // of the config, beside those of all formats
@@ -85,29 +86,34 @@ inline constexpr std::array kFormats{
                  .events_max = 40,
                  .rate_limit = {3, 1},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true},
     FormatTraits{.name = "mattermost",
                  .events_max = 40,
                  .rate_limit = {10, 5},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true},
     // 5 in 2 s and 30 a minute; 4,096 characters of description.
     FormatTraits{.name = "discord",
                  .events_max = 20,
                  .rate_limit = {5, 0.4},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true},
     // 100 an hour, 150 in two, 1,800 a day.
     FormatTraits{.name = "teams",
                  .events_max = 40,
                  .rate_limit = {5, 0.02},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true},
     // 5 a second and 100 a minute.
     FormatTraits{.name = "feishu",
                  .events_max = 40,
                  .rate_limit = {5, 1.5},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true,
                  .signing = SigningKind::BotSecret},
     // 20 a minute, above that blocked for ten.
@@ -115,6 +121,7 @@ inline constexpr std::array kFormats{
                  .events_max = 40,
                  .rate_limit = {2, 0.3},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true,
                  .signing = SigningKind::BotSecret},
     // 20 a minute; 4,096 bytes.
@@ -122,6 +129,7 @@ inline constexpr std::array kFormats{
                  .events_max = 15,
                  .rate_limit = {2, 0.3},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true},
     FormatTraits{.name = "pagerduty",
                  .rate_limit = {30, 2},
@@ -135,12 +143,14 @@ inline constexpr std::array kFormats{
                  .events_max = 15,
                  .rate_limit = {3, 1},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true},
     // 20 a minute for a group; 4,096 characters.
     FormatTraits{.name = "telegram",
                  .events_max = 15,
                  .rate_limit = {3, 0.3},
                  .max_age = kChatMaxAge,
+                 .knows_mentions = true,
                  .is_for_people = true,
                  .keys = format_words::kTelegramKeys,
                  .own_url = "https://api.telegram.org",

@@ -89,6 +89,11 @@ std::optional<EventType> beginning_of(EventType end) {
   return state != nullptr && state->end == end ? std::optional{state->begin} : std::nullopt;
 }
 
+std::optional<EventType> end_of(EventType beginning) {
+  const Pair* state = state_of(beginning);
+  return state != nullptr && state->begin == beginning ? std::optional{state->end} : std::nullopt;
+}
+
 std::optional<EventType> beginning_of_state(const Event& event) {
   const Pair* state = state_of(event);
   return state == nullptr ? std::nullopt : std::optional{state->begin};
@@ -116,6 +121,10 @@ std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEv
     life.ends = event->time;
   } else {
     life.ends = end_of_state(*event, webhook.alert_duration);
+  }
+  if (event->drill && life.begins) {
+    const Time end = event->time + kDrillLasts;
+    life.ends = std::min(life.ends.value_or(end), end);
   }
   return life;
 }

@@ -26,6 +26,9 @@ inline constexpr Duration kAlertAftermath = std::chrono::minutes{5};
 // A firing alert ends by itself so long after its last post, should modelvane be gone for good.
 inline constexpr Duration kAlertHold = std::chrono::minutes{4};
 
+// A drill has been seen by then; nobody should have to clear it away.
+inline constexpr Duration kDrillLasts = std::chrono::seconds{30};
+
 struct AlertLife {
   std::string key;  // one alert; events that begin it, prolong it or end it have the same
   Time starts{};    // of an event that only ends: when what it ends began, as far as is known
@@ -42,6 +45,8 @@ std::optional<AlertLife> alert_life(const WebhookConfig& webhook, const StoredEv
 
 // For an event that ends a state: which type began it.
 std::optional<EventType> beginning_of(EventType end);
+// For an event that begins a state: which type ends it.
+std::optional<EventType> end_of(EventType beginning);
 // The one that began the state which the event begins or ends; none for a fact.
 std::optional<EventType> beginning_of_state(const Event& event);
 

@@ -18,6 +18,22 @@ using Json = nlohmann::ordered_json;
 // Of 20,000 bytes for the whole body.
 constexpr std::size_t kLinesBytesMax = 17'000;
 
+// "@all", a mobile number or a user's id: named in the text, and in a list beside it.
+Json called(const std::vector<std::string>& mentions, std::string& text) {
+  Json at{{"isAtAll", false}};
+  for (const auto& who : mentions) {
+    const auto plain = who.starts_with('@') ? who.substr(1) : who;
+    const bool is_number = plain.find_first_not_of("+-0123456789") == std::string::npos;
+    text += " @" + plain;
+    if (plain == "all") {
+      at["isAtAll"] = true;
+    } else {
+      at[is_number ? "atMobiles" : "atUserIds"].push_back(plain);
+    }
+  }
+  return at;
+}
+
 }  // namespace
 
 Payload render_dingtalk(const Occasion& occasion) {
@@ -28,7 +44,8 @@ Payload render_dingtalk(const Occasion& occasion) {
   auto text = fmt::format("{}\n{}\n", title_of(message), lines.text);
   if (!message.link.empty()) text += message.link + "\n";
   text += footer_of(message);
-  const Json body{{"msgtype", "text"}, {"text", {{"content", text}}}, {"at", {{"isAtAll", false}}}};
+  const auto at = called(occasion.mentions(), text);
+  const Json body{{"msgtype", "text"}, {"text", {{"content", text}}}, {"at", at}};
   Payload payload{.body = text_of(body), .left_out = lines.left_out};
   if (!occasion.secret.empty()) {
     const auto milliseconds =

@@ -21,6 +21,25 @@ int colour(Severity severity) {
   return kColours[static_cast<std::size_t>(severity)];
 }
 
+// "<@1>", "<@&2>", "@everyone", "@here": only these are called, whatever else stands in the
+// message.
+void add_mentions(const Occasion& occasion, Json& body) {
+  std::string content;
+  auto& allowed = body["allowed_mentions"];
+  for (const auto& who : occasion.mentions()) {
+    content += (content.empty() ? "" : " ") + who;
+    const bool is_role = who.starts_with("<@&");
+    if (is_role || who.starts_with("<@")) {
+      auto& ids = allowed[is_role ? "roles" : "users"];
+      const std::size_t begin = is_role ? 3 : 2;
+      ids.push_back(who.substr(begin, who.find('>') - begin));
+    } else if (allowed["parse"].empty()) {
+      allowed["parse"].push_back("everyone");
+    }
+  }
+  if (!content.empty()) body["content"] = content;
+}
+
 bool has_code(const HttpReply& reply, long code) {
   const auto json = nlohmann::json::parse(reply.body, nullptr, false);
   return json.is_object() && json.contains("code") && json["code"] == code;
@@ -42,8 +61,9 @@ Payload render_discord(const Occasion& occasion) {
   embed["color"] = colour(message.severity);
   embed["timestamp"] = to_rfc3339(occasion.first().event.time);
   embed["footer"] = {{"text", footer_of(message)}};
-  const Json body{{"allowed_mentions", {{"parse", Json::array()}}},
-                  {"embeds", Json::array({embed})}};
+  Json body{{"allowed_mentions", {{"parse", Json::array()}}}};
+  add_mentions(occasion, body);
+  body["embeds"] = Json::array({embed});
   return {.body = text_of(body), .query = "wait=true", .left_out = lines.left_out};
 }
 

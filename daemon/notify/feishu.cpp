@@ -34,6 +34,8 @@ Payload render_feishu(const Occasion& occasion) {
       .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
   const auto lines = lines_text(message, style);
   Json elements = Json::array({Json{{"tag", "div"}, {"text", plain(lines.text)}}});
+  for (const auto& who : occasion.mentions())
+    elements.push_back({{"tag", "div"}, {"text", {{"tag", "lark_md"}, {"content", who}}}});
   if (!message.link.empty()) {
     const Json button{{"tag", "button"},
                       {"text", plain("Open in modelvane")},

@@ -30,7 +30,9 @@ Payload render_google_chat(const Occasion& occasion) {
                         .room = kCharactersMax,
                         .size = characters_of};
   const auto lines = lines_text(message, style);
-  auto text = fmt::format("*{}*\n{}\n", title_of(message), lines.text);
+  std::string text;
+  for (const auto& who : occasion.mentions()) text += who + " ";
+  text += fmt::format("*{}*\n{}\n", title_of(message), lines.text);
   if (!message.link.empty()) text += fmt::format("<{}|Open in modelvane> · ", message.link);
   text += footer_of(message);
   return {.body = text_of(Json{{"text", text}}), .left_out = lines.left_out};

@@ -1,5 +1,8 @@
 // Mattermost incoming webhooks: one attachment with Markdown lines. In code spans Mattermost looks
 // for no mentions and no links.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -38,8 +41,12 @@ Payload render_mattermost(const Occasion& occasion) {
   auto lines = lines_text(message, style);
   attachment["text"] = std::move(lines.text);
   attachment["footer"] = footer_of(message);
-  return {.body = text_of(Json{{"attachments", Json::array({attachment})}}),
-          .left_out = lines.left_out};
+  Json body = Json::object();
+  // In an attachment a mention calls nobody.
+  if (const auto who = occasion.mentions(); !who.empty())
+    body["text"] = fmt::format("{}", fmt::join(who, " "));
+  body["attachments"] = Json::array({attachment});
+  return {.body = text_of(body), .left_out = lines.left_out};
 }
 
 // A wrong key and a missing channel come with 400, like a bad text; an operator can mend those.

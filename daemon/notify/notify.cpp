@@ -17,6 +17,7 @@
 #include "daemon/notify/standard_webhooks.h"
 #include "daemon/notify/vendor_signature.h"
 #include "daemon/text/ascii.h"
+#include "daemon/text/glob.h"
 
 namespace modelvane {
 namespace {
@@ -91,7 +92,14 @@ std::expected<Payload, std::string> render(const WebhookConfig& webhook,
                     .events = {},
                     .secret = std::move(*secret),
                     .now = now};
+  std::vector<StoredEvent> bare;
+  bare.reserve(events.size());  // borrowed below
   for (const auto* stored : events) {
+    if (!webhook.evidence) {
+      bare.push_back(*stored);
+      bare.back().json = without_evidence(stored->json);
+      stored = &bare.back();
+    }
     auto event = parse_cloudevent(stored->json);
     // What is sent as it is need not be understood.
     if (!event && receiver.format != "cloudevents")
@@ -115,6 +123,20 @@ std::expected<void, std::string> check_headers(const WebhookConfig& webhook,
 }
 
 }  // namespace
+
+std::vector<std::string> Occasion::mentions() const {
+  std::vector<std::string> called;
+  const auto happened = [&](const std::string& glob) {
+    return std::ranges::any_of(
+        events, [&](const ReadEvent& read) { return glob_matches(glob, name(read.event.type)); });
+  };
+  for (const auto& mention : webhook.mentions) {
+    if (std::ranges::any_of(mention.events, happened) &&
+        std::ranges::find(called, mention.who) == called.end())
+      called.push_back(mention.who);
+  }
+  return called;
+}
 
 std::size_t events_that_fit(const WebhookConfig& webhook,
                             std::span<const StoredEvent* const> events,

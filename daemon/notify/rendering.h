@@ -28,6 +28,8 @@ struct Occasion {
   Message message() const {
     return events.size() == 1 ? make_message(first(), context) : make_digest(events, context);
   }
+  // Whom the message calls, as the user wrote it: each once.
+  std::vector<std::string> mentions() const;
 };
 
 struct Payload {

@@ -61,6 +61,8 @@ Payload render_slack(const Occasion& occasion) {
                         .room = kAllCharactersMax,
                         .size = characters_of};
   const auto lines = lines_text(message, style);
+  for (const auto& who : occasion.mentions())
+    blocks.push_back({{"type", "section"}, {"text", markdown(who)}});
   add_sections(lines.text, blocks);
   auto footer = footer_of(message);
   if (!message.link.empty())

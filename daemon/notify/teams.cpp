@@ -59,6 +59,25 @@ std::size_t add_lines(const Message& message, Json& body) {
   return 0;
 }
 
+// "Name <user@example.com>": the name stands in the text, and the card says who that is.
+void add_mentions(const Occasion& occasion, Json& card) {
+  std::string text;
+  Json entities = Json::array();
+  for (const auto& who : occasion.mentions()) {
+    const auto open = who.find(" <");
+    const auto name = who.substr(0, open);
+    const auto id =
+        open == std::string::npos ? who : who.substr(open + 2, who.find('>', open) - open - 2);
+    const auto mark = fmt::format("<at>{}</at>", name);
+    text += (text.empty() ? "" : " ") + mark;
+    entities.push_back(
+        {{"type", "mention"}, {"text", mark}, {"mentioned", {{"id", id}, {"name", name}}}});
+  }
+  if (entities.empty()) return;
+  card["body"].push_back({{"type", "TextBlock"}, {"text", text}, {"wrap", true}});
+  card["msteams"]["entities"] = entities;
+}
+
 }  // namespace
 
 Payload render_teams(const Occasion& occasion) {
@@ -81,6 +100,7 @@ Payload render_teams(const Occasion& occasion) {
     card["actions"] = Json::array(
         {Json{{"type", "Action.OpenUrl"}, {"title", "Open in modelvane"}, {"url", message.link}}});
   card["msteams"] = {{"width", "full"}};
+  add_mentions(occasion, card);
   const Json attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
                         {"contentUrl", nullptr},
                         {"content", card}};

@@ -27,6 +27,12 @@ bool is_digit(char c) {
   return std::isdigit(static_cast<unsigned char>(c)) != 0;
 }
 
+// "@name", or the number of a user without one.
+std::string called(const std::string& who) {
+  if (!std::ranges::all_of(who, is_digit)) return slack_escaped(who);
+  return fmt::format("<a href=\"tg://user?id={0}\">{0}</a>", who);
+}
+
 // Numbers of chats and threads are numbers; "@channel" is a text.
 Json chat(const std::string& id) {
   const bool is_number = !id.empty() && (id.front() == '-' || is_digit(id.front())) &&
@@ -44,7 +50,9 @@ Payload render_telegram(const Occasion& occasion) {
                         .room = kCharactersMax,
                         .size = characters_of};
   const auto lines = lines_text(message, style);
-  auto text = fmt::format("<b>{}</b>\n{}\n", slack_escaped(title_of(message)), lines.text);
+  std::string text;
+  for (const auto& who : occasion.mentions()) text += called(who) + " ";
+  text += fmt::format("<b>{}</b>\n{}\n", slack_escaped(title_of(message)), lines.text);
   if (!message.link.empty())
     text += fmt::format("<a href=\"{}\">Open in modelvane</a> · ", slack_escaped(message.link));
   text += footer_of(message);

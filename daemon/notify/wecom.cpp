@@ -33,7 +33,9 @@ Payload render_wecom(const Occasion& occasion) {
   const auto message = occasion.message();
   const auto title =
       fmt::format("**<font color=\"{}\">{}</font>**\n", colour(message.severity), message.heading);
-  auto footer = "\n" + footer_of(message);
+  std::string footer;
+  for (const auto& who : occasion.mentions()) footer += "\n" + who;
+  footer += "\n" + footer_of(message);
   if (!message.link.empty())
     footer = fmt::format("\n[Open in modelvane]({}){}", message.link, footer);
   const auto frame = std::min(title.size() + footer.size(), kContentBytesMax);

@@ -80,3 +80,21 @@ TEST_CASE("all but the webhook itself hear that it fails, whatever endpoints the
   event.webhook = "cloudevents";
   CHECK(told(event, {slack, webhook("cloudevents", {"*"})}) == Names{"slack"});
 }
+
+TEST_CASE("a team hears of its own aliases and endpoints, and of what befalls those as a whole") {
+  auto team = webhook("slack", {"*"});
+  team.aliases = {"example-*"};
+  CHECK(told(EventType::AliasMoved, {team}) == Names{"slack"});
+  CHECK(told(EventType::EndpointDown, {team}) == Names{"slack"});
+  CHECK(told(EventType::ModelRemoved, {team}) == Names{"slack"});  // example-latest points to it
+  team.aliases = {"other-*"};
+  CHECK(told(EventType::AliasMoved, {team}) == Names{});
+  CHECK(told(EventType::ModelRemoved, {team}) == Names{});
+  CHECK(told(EventType::EndpointDown, {team}) == Names{"slack"});
+  team.aliases.clear();
+  team.labels = {{"team", "sea*"}};
+  CHECK(told(EventType::EndpointDown, {team}) == Names{});
+  auto event = sample_event(EventType::EndpointDown, "test", kNow, 1);
+  event.labels = {{"team", "search"}, {"region", "eu"}};
+  CHECK(told(event, {team}) == Names{"slack"});
+}

@@ -59,3 +59,14 @@ TEST_CASE("an endpoint that leaves without an alert needs no post") {
   CHECK(desk.due().empty());
   CHECK(desk.last_states().at(1) == DeliveryState::Delivered);
 }
+
+TEST_CASE("a reload that leaves an alert receiver as it is repeats no post that is under way") {
+  Desk desk{{webhook("am", "alertmanager")}};
+  desk.add(1, "am", EventType::EndpointDown, "", "old");
+  const auto sent = desk.due();
+  REQUIRE(sent.size() == 1);
+  desk.configure({webhook("am", "alertmanager")});
+  CHECK(desk.due().empty());
+  desk.end(sent[0], VerdictClass::Ok);
+  CHECK(desk.due().empty());
+}

@@ -58,6 +58,17 @@ TEST_CASE("a short alert_duration means more posts, and fewer of the resolved fo
   CHECK(brief.aftermath == 20s);
 }
 
+TEST_CASE("a drill's alert ends by itself within a minute") {
+  using enum EventType;
+  for (const auto type : {EndpointDown, AliasMoved, Drill}) {
+    auto drill = event_of(type, type == AliasMoved ? "a" : "");
+    drill.drill = true;
+    const auto life = life_of(drill);
+    CHECK(life.begins);
+    CHECK(life.ends == kThen + 30s);
+  }
+}
+
 TEST_CASE("what is no longer watched ends the alert that it names") {
   using enum EventType;
   auto end = event_of(AliasUnwatched, "a");
