@@ -5,6 +5,22 @@
 #include "daemon/text/url.h"
 
 namespace modelvane {
+namespace {
+
+std::expected<AwsKeys, std::string> keys_of(const SigV4& sigv4) {
+  AwsKeys keys{.region = sigv4.region, .service = sigv4.service};
+  for (auto [secret, text] : {std::pair{&sigv4.access_key, &keys.access_key},
+                              {&sigv4.secret_key, &keys.secret_key},
+                              {&sigv4.session_token, &keys.session_token}}) {
+    if (!secret->is_set()) continue;
+    auto value = reveal(*secret);
+    if (!value) return std::unexpected(std::move(value.error()));
+    *text = std::move(*value);
+  }
+  return keys;
+}
+
+}  // namespace
 
 std::expected<void, std::string> apply(const Access& access, HttpRequest& request) {
   if (access.authorization) {
@@ -17,6 +33,11 @@ std::expected<void, std::string> apply(const Access& access, HttpRequest& reques
     if (!password) return std::unexpected(std::move(password.error()));
     request.basic_username = access.basic_auth->username;
     request.basic_password = std::move(*password);
+  }
+  if (access.sigv4) {
+    auto keys = keys_of(*access.sigv4);
+    if (!keys) return std::unexpected(std::move(keys.error()));
+    request.aws = std::move(*keys);
   }
   for (const auto& [name, secret] : access.http_headers) {
     auto value = reveal(secret);

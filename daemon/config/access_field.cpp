@@ -78,6 +78,42 @@ std::optional<BasicAuth> read_basic_auth(const Field& field) {
   return auth;
 }
 
+// A word of AWS's own, such as eu-central-1 or bedrock: it stands in the signature's scope.
+std::string read_scope_word(const Fields& fields, std::string_view key, std::string_view example) {
+  const auto* field = fields.need(key, fmt::format("write it, such as {}", example));
+  if (field == nullptr) return "";
+  auto text = field->text(fmt::format("a word such as {}", example)).value_or("");
+  if (!text.empty() && !is_token(text))
+    field->fail(fmt::format("must be a word such as {}", example));
+  return text;
+}
+
+std::optional<SigV4> read_sigv4(const Field& field) {
+  static constexpr std::array kKeys{std::string_view{"region"},
+                                    std::string_view{"service"},
+                                    std::string_view{"access_key"},
+                                    std::string_view{"access_key_env"},
+                                    std::string_view{"access_key_file"},
+                                    std::string_view{"secret_key"},
+                                    std::string_view{"secret_key_env"},
+                                    std::string_view{"secret_key_file"},
+                                    std::string_view{"session_token"},
+                                    std::string_view{"session_token_env"},
+                                    std::string_view{"session_token_file"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return std::nullopt;
+  SigV4 sigv4{.region = read_scope_word(*fields, "region", "eu-central-1"),
+              .service = read_scope_word(*fields, "service", "bedrock")};
+  const auto read = [&](std::string_view key, bool is_needed) {
+    const auto what = is_needed ? fmt::format("write one of {0}, {0}_env and {0}_file", key) : "";
+    return read_secret(*fields, key, credentials_problem, what).value_or(SecretRef{});
+  };
+  sigv4.access_key = read("access_key", true);
+  sigv4.secret_key = read("secret_key", true);
+  sigv4.session_token = read("session_token", false);
+  return sigv4;
+}
+
 std::optional<SecretRef> read_value(const Field& field) {
   static constexpr std::array kKeys{std::string_view{"value"}, std::string_view{"value_env"},
                                     std::string_view{"value_file"}};
@@ -103,9 +139,11 @@ bool may_set(const Field& field, const std::string& name,
     field.fail("modelvane sets this header itself; remove it");
     return false;
   }
-  if (key == "authorization" && (access.authorization || access.basic_auth)) {
+  if (key == "authorization" && (access.authorization || access.basic_auth || access.sigv4)) {
     field.fail(fmt::format("{} sets this header, too; keep one of them",
-                           access.authorization ? "authorization" : "basic_auth"));
+                           access.authorization ? "authorization"
+                           : access.basic_auth  ? "basic_auth"
+                                                : "sigv4"));
     return false;
   }
   return true;
@@ -212,7 +250,7 @@ std::span<const std::string_view> access_keys() {
       std::string_view{"http_headers"},     std::string_view{"query"},
       std::string_view{"tls_config"},       std::string_view{"proxy_url"},
       std::string_view{"no_proxy"},         std::string_view{"proxy_from_environment"},
-      std::string_view{"follow_redirects"},
+      std::string_view{"follow_redirects"}, std::string_view{"sigv4"},
   };
   return kKeys;
 }
@@ -225,6 +263,11 @@ Access read_access(const Fields& fields, std::span<const std::string_view> reser
     access.basic_auth = read_basic_auth(*field);
     if (fields.find("authorization") != nullptr)
       field->fail("cannot stand beside authorization; keep one of them");
+  }
+  if (const auto* field = fields.find("sigv4")) {
+    access.sigv4 = read_sigv4(*field);
+    if (fields.find("authorization") != nullptr || fields.find("basic_auth") != nullptr)
+      field->fail("cannot stand beside authorization or basic_auth; keep one of them");
   }
   if (const auto* field = fields.find("http_headers"))
     read_headers(*field, reserved_headers, access);

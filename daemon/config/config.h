@@ -33,10 +33,21 @@ struct BasicAuth {
   friend bool operator==(const BasicAuth&, const BasicAuth&) = default;
 };
 
+// AWS Signature Version 4, for Bedrock and its kin.
+struct SigV4 {
+  std::string region;
+  std::string service;
+  SecretRef access_key;
+  SecretRef secret_key;
+  SecretRef session_token;  // of temporary credentials
+  friend bool operator==(const SigV4&, const SigV4&) = default;
+};
+
 // How to reach one URL: the same keys on endpoints and webhooks.
 struct Access {
   std::optional<Authorization> authorization;
   std::optional<BasicAuth> basic_auth;
+  std::optional<SigV4> sigv4;
   std::vector<std::pair<std::string, SecretRef>> http_headers;
   std::vector<std::pair<std::string, SecretRef>> query;  // set on the URL of every request
   TlsOptions tls;

@@ -117,7 +117,7 @@ std::string variable_of(const ProviderKey& key) {
 
 // A preset's key, for an endpoint that says nothing about authentication.
 void add_key(const Field& provider, const Fields& fields, const ProviderKey& key, Access& access) {
-  if (access.authorization || access.basic_auth) return;
+  if (access.authorization || access.basic_auth || access.sigv4) return;
   const bool in_own_header = !key.header.empty();
   if (in_own_header ? has_header(access, key.header) : fields.find("http_headers") != nullptr)
     return;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "daemon/notify/hmac.h"
+#include "daemon/text/hmac.h"
 
 namespace modelvane {
 namespace {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "daemon/config/secret.h"
-#include "daemon/notify/hmac.h"
+#include "daemon/text/hmac.h"
 #include "daemon/text/url.h"
 
 namespace modelvane {

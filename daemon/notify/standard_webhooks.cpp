@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "daemon/notify/hmac.h"
+#include "daemon/text/hmac.h"
 
 namespace modelvane {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cctype>
 
-#include "daemon/notify/hmac.h"
+#include "daemon/text/hmac.h"
 
 namespace modelvane {
 namespace {

@@ -34,6 +34,7 @@
 
 #include "daemon/text/ascii.h"
 #include "daemon/text/token.h"
+#include "daemon/transport/aws_signature.h"
 #include "daemon/transport/proxy_route.h"
 
 namespace modelvane {
@@ -244,6 +245,11 @@ std::optional<std::string> Exchange::prepare(TargetCache& targets) {
       return fmt::format(
           "the request header {} holds a line break or a zero byte, so it is not sent", name);
     }
+  }
+  if (request.aws) {
+    const auto headers = aws_headers(request, std::chrono::system_clock::now());
+    if (!headers) return headers.error();
+    for (const auto& [name, value] : *headers) request.set_header(name, value);
   }
   const auto& parsed = targets.of(request.url);
   if (!parsed) return parsed.error();

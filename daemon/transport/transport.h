@@ -42,6 +42,14 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 // A kept connection is not used beyond this age, unless the request says otherwise: behind a name
 // there may be other machines by now, of which an open connection never learns.
 inline constexpr Duration kConnectionAgeMax = std::chrono::minutes{5};
+// What AWS Signature Version 4 is made with (aws_signature.h).
+struct AwsKeys {
+  std::string region;
+  std::string service;
+  std::string access_key;
+  std::string secret_key;
+  std::string session_token;  // "" = none
+};
 
 struct HttpRequest {
   std::string method = "GET";
@@ -53,6 +61,7 @@ struct HttpRequest {
   ProxyOptions proxy;
   std::string basic_username;  // with basic_password: HTTP basic authentication
   std::string basic_password;
+  std::optional<AwsKeys> aws;  // signed when it is sent
   Duration timeout{0};  // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
   std::size_t body_limit = 0;  // bytes after decompression
   bool reuse_connection = false;

@@ -1,5 +1,5 @@
-// HMAC-SHA256 and its two texts, base64 and hex, as signatures of webhooks need them. Pure; the
-// only trouble is an OpenSSL that was configured to refuse it.
+// SHA-256, HMAC-SHA256 and their two texts, base64 and hex, as signatures need them. Pure; the only
+// trouble is an OpenSSL that was configured to refuse HMAC.
 #pragma once
 
 #include <expected>
@@ -8,6 +8,8 @@
 
 namespace modelvane {
 
+// 32 raw bytes.
+std::string sha256(std::string_view message);
 // 32 raw bytes.
 std::expected<std::string, std::string> hmac_sha256(std::string_view key, std::string_view message);
 

@@ -1,4 +1,4 @@
-#include "daemon/notify/hmac.h"
+#include "daemon/text/hmac.h"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -14,6 +14,13 @@ const unsigned char* bytes_at(std::string_view text) {
 }
 
 }  // namespace
+
+std::string sha256(std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(message.data(), message.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
 
 std::expected<std::string, std::string> hmac_sha256(std::string_view key,
                                                     std::string_view message) {
