@@ -26,6 +26,7 @@ using Command = std::function<int()>;
 // What flags and files in the working folder do not say.
 constexpr const char* kConfigVariable = "MODELVANE_CONFIG_FILE";
 constexpr const char* kStorageVariable = "MODELVANE_STORAGE_PATH";
+constexpr const char* kUrlVariable = "MODELVANE_URL";
 
 // CLI11 would show types and defaults as "--config.file TEXT=modelvane.yml".
 class HelpFormatter : public CLI::Formatter {
@@ -109,6 +110,8 @@ void add_check_config(CLI::App& app, Command& chosen, CheckConfigOptions& option
       ->capture_default_str();
   command->add_option("--web.config.file", options.web_config_file,
                       "Check this one, too, and the certificates that it names");
+  command->add_flag("--syntax-only", options.syntax_only,
+                    "Without environment variables and the files that it names: for pull requests");
   command->footer(
       "Exit code 0: fine, 2: errors (on standard error).\nExample: modelvane check-config "
       "/etc/modelvane/modelvane.yml");
@@ -133,7 +136,7 @@ void add_probe(CLI::App& app, Command& chosen, ProbeOptions& options) {
   auto* command = app.add_subcommand(
       "probe", "Poll once now: latency by phase, models, aliases and their targets, pins");
   command->add_option("TARGET", options.targets,
-                      "Endpoint names of the config, or URLs; none = all endpoints");
+                      "Endpoint names of the config, providers, or URLs; none = all endpoints");
   command->add_option("--config.file", options.config_file, "Configuration file")
       ->envname(kConfigVariable)
       ->capture_default_str();
@@ -146,12 +149,27 @@ void add_probe(CLI::App& app, Command& chosen, ProbeOptions& options) {
   command->callback([&] { chosen = [&] { return probe(options); }; });
 }
 
-void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
-  auto* command = app.add_subcommand(
-      "history", "Events from the store, newest first; also while the daemon runs");
-  command->add_option("--storage.path", options.storage_path, "Folder of the database")
+void add_url(CLI::App& command, std::string& url, std::string& client_config) {
+  command.add_option("--url", url, "A running daemon's page, such as http://host:10178")
+      ->envname(kUrlVariable);
+  command
+      .add_option("--web.client-config", client_config,
+                  "Credentials and CA for --url (see docs/WEB-CONFIGURATION.md)")
+      ->option_text("FILE");
+}
+
+void add_place(CLI::App& command, DaemonPlace& place) {
+  command
+      .add_option("--storage.path", place.storage_path, "Folder of the database; --url beats it")
       ->envname(kStorageVariable)
       ->capture_default_str();
+  add_url(command, place.url, place.client_config);
+}
+
+void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
+  auto* command =
+      app.add_subcommand("history", "What happened, newest first; also while the daemon runs");
+  add_place(*command, options.place);
   command->add_option("--endpoint", options.endpoint, "Only this endpoint");
   command->add_option("--alias", options.alias, "Only this alias");
   command->add_option("--type", options.types,
@@ -171,17 +189,55 @@ void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
   command->callback([&] { chosen = [&] { return history(options); }; });
 }
 
-void add_storage(CLI::App& command, std::string& path) {
-  command.add_option("--storage.path", path, "Folder of the database")
-      ->envname(kStorageVariable)
-      ->capture_default_str();
+void add_diff(CLI::App& app, Command& chosen, DiffOptions& options) {
+  auto* command = app.add_subcommand("diff", "What the aliases pointed to at two times");
+  add_place(*command, options.place);
+  command->add_option("--from", options.from, "A time, a date, or how long ago, such as 7d")
+      ->option_text("TIME")
+      ->required();
+  command->add_option("--to", options.to, "The same; none = now")->option_text("TIME");
+  command->add_option("--endpoint", options.endpoint, "Only this endpoint");
+  command->add_option("--alias", options.alias, "Only this alias");
+  command->add_option("--output", options.output, "table or json")->capture_default_str();
+  command->footer("Example: modelvane diff --from 2026-11-01 --to 2026-11-08");
+  command->callback([&] { chosen = [&] { return diff(options); }; });
+}
+
+void add_aliases(CLI::App& app, Command& chosen, AliasesOptions& options) {
+  auto* command = app.add_subcommand("aliases", "What each alias points to now, and since when");
+  add_place(*command, options.place);
+  command->add_option("--endpoint", options.endpoint, "Only this endpoint");
+  command->add_option("--alias", options.alias, "Only this alias");
+  command->add_option("--output", options.output, "table or json")->capture_default_str();
+  command->callback([&] { chosen = [&] { return show_aliases(options); }; });
+}
+
+void add_status(CLI::App& app, Command& chosen, StatusOptions& options) {
+  auto* command =
+      app.add_subcommand("status", "How a running daemon, its endpoints and webhooks do");
+  add_url(*command, options.url, options.client_config);
+  command->add_option("--output", options.output, "table or json")->capture_default_str();
+  command->footer(
+      "Exit code 1 when nobody answers, the store does not work, or the last reload failed.\n"
+      "Without --url it asks http://localhost:10178.");
+  command->callback([&] { chosen = [&] { return show_status(options); }; });
+}
+
+void add_mcp(CLI::App& app, Command& chosen, McpOptions& options) {
+  auto* command = app.add_subcommand(
+      "mcp", "A Model Context Protocol server on standard input and output, read-only");
+  add_place(*command, options.place);
+  command->footer(
+      "For agents: aliases, their history, what changed since, endpoints, events, retirements, "
+      "pins.\nExample: claude mcp add modelvane -- modelvane mcp --url http://localhost:10178");
+  command->callback([&] { chosen = [&] { return mcp(options); }; });
 }
 
 CLI::App* add_deliveries_action(CLI::App& deliveries, const char* name, const char* text,
                                 DeliveriesOptions& options, Command& chosen,
                                 int (*run)(const DeliveriesOptions&)) {
   auto* action = deliveries.add_subcommand(name, text);
-  add_storage(*action, options.storage_path);
+  add_place(*action, options.place);
   action->add_option("--webhook", options.webhook, "Only deliveries to this webhook");
   action->callback([&chosen, &options, run] { chosen = [&options, run] { return run(options); }; });
   return action;
@@ -226,7 +282,7 @@ void add_drill(CLI::App& app, Command& chosen, DrillOptions& options) {
   auto* command = app.add_subcommand(
       "drill",
       "Send a marked test event through the running daemon and tell what each webhook says");
-  add_storage(*command, options.storage_path);
+  add_place(*command, options.place);
   command->add_option("--webhook", options.webhooks,
                       "To these webhooks, whatever events they want; repeatable [all]");
   command->add_option("--type", options.type, "What it plays: an event type such as alias.moved")
@@ -243,7 +299,7 @@ void add_drill(CLI::App& app, Command& chosen, DrillOptions& options) {
 
 void add_poll(CLI::App& app, Command& chosen, PollOptions& options) {
   auto* command = app.add_subcommand("poll", "Ask the running daemon to poll now");
-  add_storage(*command, options.storage_path);
+  add_place(*command, options.place);
   command->add_option("ENDPOINT", options.endpoints, "Names of endpoints [all]");
   command->footer(
       "Ends every pause, also one that the provider asked for. At most one poll in an endpoint's "
@@ -262,7 +318,7 @@ void add_render(CLI::App& app, Command& chosen, RenderOptions& options) {
   command->add_option("--config.file", options.config_file, "Configuration file")
       ->envname(kConfigVariable)
       ->capture_default_str();
-  add_storage(*command, options.storage_path);
+  add_place(*command, options.place);
   command->add_option("--web.external-url", options.external_url,
                       "As for serve: for the links in messages");
   command->footer("Example: modelvane render oncall alias.moved");
@@ -272,7 +328,7 @@ void add_render(CLI::App& app, Command& chosen, RenderOptions& options) {
 CLI::App* add_pin_action(CLI::App& pin, const char* name, const char* text, PinOptions& options,
                          Command& chosen, int (*run)(const PinOptions&)) {
   auto* action = pin.add_subcommand(name, text);
-  add_storage(*action, options.storage_path);
+  add_place(*action, options.place);
   action->callback([&chosen, &options, run] { chosen = [&options, run] { return run(options); }; });
   return action;
 }
@@ -385,6 +441,10 @@ int run(int argc, char** argv) {
   ProvidersOptions providers_options;
   ProbeOptions probe_options;
   HistoryOptions history_options;
+  DiffOptions diff_options;
+  AliasesOptions aliases_options;
+  StatusOptions status_options;
+  McpOptions mcp_options;
   DeliveriesOptions deliveries_options;
   DrillOptions drill_options;
   PollOptions poll_options;
@@ -395,14 +455,20 @@ int run(int argc, char** argv) {
   const auto places = usual_places();
   serve_options.config_file = check_options.config_file = probe_options.config_file =
       render_options.config_file = pin_options.config_file = places.config_file;
-  serve_options.storage_path = history_options.storage_path = deliveries_options.storage_path =
-      drill_options.storage_path = poll_options.storage_path = render_options.storage_path =
-          pin_options.storage_path = places.storage_path;
+  serve_options.storage_path = places.storage_path;
+  for (auto* place :
+       {&history_options.place, &diff_options.place, &aliases_options.place, &mcp_options.place,
+        &deliveries_options.place, &drill_options.place, &poll_options.place, &render_options.place, &pin_options.place})
+    place->storage_path = places.storage_path;
   add_serve(app, chosen, serve_options);
   add_check_config(app, chosen, check_options);
   add_providers(app, chosen, providers_options);
   add_probe(app, chosen, probe_options);
   add_history(app, chosen, history_options);
+  add_diff(app, chosen, diff_options);
+  add_aliases(app, chosen, aliases_options);
+  add_status(app, chosen, status_options);
+  add_mcp(app, chosen, mcp_options);
   add_deliveries(app, chosen, deliveries_options);
   add_drill(app, chosen, drill_options);
   add_poll(app, chosen, poll_options);

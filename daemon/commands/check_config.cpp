@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/operator_call.h"
 #include "daemon/commands/web_config_watch.h"
 #include "daemon/config/load_config.h"
 
@@ -17,7 +18,11 @@ std::string counted(std::size_t count, std::string_view noun) {
 }  // namespace
 
 int check_config(const CheckConfigOptions& options) {
-  const auto config = load_config(options.config_file);
+  if (options.syntax_only && !options.web_config_file.empty()) {
+    return fail(kUsageError, "--syntax-only looks at no certificate: leave --web.config.file out");
+  }
+  const auto config = load_config(
+      options.config_file, options.syntax_only ? Surroundings::Ignored : Surroundings::Checked);
   const auto protection = load_protection(options.web_config_file);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/commands/source.h"
+
 namespace modelvane {
 
 struct LogOptions {
@@ -27,6 +29,7 @@ int serve(const ServeOptions& options);
 
 struct CheckConfigOptions {
   std::string config_file;
+  bool syntax_only = false;  // without secrets, and without looking at the files that it names
   std::string web_config_file;
 };
 int check_config(const CheckConfigOptions& options);
@@ -47,7 +50,7 @@ struct ProbeOptions {
 int probe(const ProbeOptions& options);
 
 struct HistoryOptions {
-  std::string storage_path = "data";
+  DaemonPlace place;
   std::string endpoint;
   std::string alias;
   std::vector<std::string> types;
@@ -59,9 +62,39 @@ struct HistoryOptions {
 };
 int history(const HistoryOptions& options);
 
+struct DiffOptions {
+  DaemonPlace place;
+  std::string endpoint;
+  std::string alias;
+  std::string from;
+  std::string to;  // "" = now
+  std::string output = "table";
+};
+int diff(const DiffOptions& options);
+
+struct AliasesOptions {
+  DaemonPlace place;
+  std::string endpoint;
+  std::string alias;
+  std::string output = "table";
+};
+int show_aliases(const AliasesOptions& options);
+
+struct StatusOptions {
+  std::string url;  // "" = the daemon on this machine
+  std::string client_config;
+  std::string output = "table";
+};
+int show_status(const StatusOptions& options);
+
+struct McpOptions {
+  DaemonPlace place;
+};
+int mcp(const McpOptions& options);
+
 // list, show, retry and drop.
 struct DeliveriesOptions {
-  std::string storage_path = "data";
+  DaemonPlace place;
   std::string id;  // an event's sequence number, or the beginning of its id
   std::string webhook;
   std::string state;
@@ -74,7 +107,7 @@ int deliveries_retry(const DeliveriesOptions& options);
 int deliveries_drop(const DeliveriesOptions& options);
 
 struct DrillOptions {
-  std::string storage_path = "data";
+  DaemonPlace place;
   std::vector<std::string> webhooks;  // empty = all
   std::string type = "drill";
   std::string timeout = "30s";
@@ -82,14 +115,14 @@ struct DrillOptions {
 int drill(const DrillOptions& options);
 
 struct PollOptions {
-  std::string storage_path = "data";
+  DaemonPlace place;
   std::vector<std::string> endpoints;  // empty = all
 };
 int poll(const PollOptions& options);
 
 struct RenderOptions {
   std::string config_file = "modelvane.yml";
-  std::string storage_path = "data";
+  DaemonPlace place;
   std::string external_url;
   std::string webhook;
   std::string event;  // sequence number, beginning of an id, or an event type
@@ -98,7 +131,7 @@ int render(const RenderOptions& options);
 
 struct PinOptions {
   std::string config_file = "modelvane.yml";
-  std::string storage_path = "data";
+  DaemonPlace place;
   std::string endpoint;
   std::string alias;
   std::vector<std::string> targets;

@@ -1,4 +1,4 @@
-// Deliveries as they are in the store, and what an operator can do about them: send again, or give
+// Deliveries as the daemon knows them, and what an operator can do about them: send again, or give
 // up.
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
+#include "daemon/commands/source.h"
 #include "daemon/commands/table.h"
 #include "daemon/notify/plain_text.h"
-#include "daemon/store/sqlite_store.h"
 
 namespace modelvane {
 namespace {
@@ -17,55 +17,26 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Rows = std::vector<DeliveryRow>;
 
-// Of one query; the log gives no more at once.
-constexpr std::size_t kPage = 1000;
 // One request may name so many deliveries: its row stays below 10 MB.
 constexpr std::size_t kTogetherMax = 100'000;
 constexpr std::size_t kErrorCharactersMax = 200;
 
-std::expected<Rows, std::string> read_all(SqliteEventLog& log, DeliveryFilter filter,
-                                          std::size_t limit) {
-  Rows all;
-  while (all.size() < limit) {
-    filter.limit = std::min(kPage, limit - all.size());
-    auto page = log.deliveries(filter);
-    if (!page) return std::unexpected(page.error().sentence);
-    std::ranges::move(*page, std::back_inserter(all));
-    if (page->size() < filter.limit) break;
-    filter.after = DeliveryPlace{all.back().sequence, all.back().webhook};
-  }
-  return all;
-}
-
-std::expected<StoredEvent, std::string> event_called(SqliteEventLog& log, const std::string& id) {
-  const auto found = log.find_events(id, 2);
-  if (!found) return std::unexpected(found.error().sentence);
-  const auto shown = plain_text(id, kCellCharactersMax);
-  if (found->empty()) {
-    return std::unexpected(fmt::format(
-        "no event {} is stored; `modelvane deliveries list` shows numbers and ids", shown));
-  }
-  if (found->size() > 1)
-    return std::unexpected(
-        fmt::format("several events have ids that begin with {}; write more of it", shown));
-  return found->front();
-}
-
 // The deliveries that ID and --webhook mean.
-std::expected<Rows, std::string> rows_of(const DeliveriesOptions& options, SqliteEventLog& log) {
-  DeliveryFilter filter{.webhook = options.webhook};
+std::expected<Rows, std::string> rows_of(const DeliveriesOptions& options, Source& source) {
+  DeliveryFilter filter{.webhook = options.webhook, .limit = kTogetherMax};
   if (!options.id.empty()) {
-    const auto event = event_called(log, options.id);
+    const auto event = event_called(source, options.id);
     if (!event) return std::unexpected(event.error());
     filter.event_id = event->id;
-    return read_all(log, filter, kPage);
+    return source.deliveries(filter);
   }
   if (options.webhook.empty())
     return std::unexpected("name an event by ID, or a webhook by --webhook, or both");
   Rows open;
   for (const auto state : {DeliveryState::Dead, DeliveryState::Pending}) {
     filter.state = state;
-    auto rows = read_all(log, filter, kTogetherMax - open.size());
+    filter.limit = kTogetherMax - open.size();
+    auto rows = source.deliveries(filter);
     if (!rows) return rows;
     std::ranges::move(*rows, std::back_inserter(open));
     if (open.size() == kTogetherMax) break;
@@ -120,17 +91,10 @@ std::optional<std::string> usage_problem(const DeliveriesOptions& options) {
   return std::nullopt;
 }
 
-std::string no_database(const std::string& storage_path) {
-  return fmt::format(
-      "there is no database {} yet; --storage.path names the folder that `modelvane serve` writes "
-      "to",
-      database_file(storage_path).string());
-}
-
 int act(const DeliveriesOptions& options, OperatorAction action) {
-  SqliteEventLog log{options.storage_path};
-  if (!log.has_database()) return fail(kFailed, no_database(options.storage_path));
-  const auto rows = rows_of(options, log);
+  const auto source = open_source(options.place);
+  if (!source) return fail(kFailed, source.error());
+  const auto rows = rows_of(options, **source);
   if (!rows) return fail(kFailed, rows.error());
   OperatorRequest request{.action = action};
   for (const auto& row : *rows) request.deliveries.push_back({row.sequence, row.webhook});
@@ -138,18 +102,18 @@ int act(const DeliveriesOptions& options, OperatorAction action) {
     request.webhooks = {options.webhook};
   if (request.deliveries.empty() && request.webhooks.empty())
     return fail(kFailed, "no such deliveries are stored");
-  return call_and_print(options.storage_path, request);
+  return ask_and_print(**source, request);
 }
 
 }  // namespace
 
 int deliveries_list(const DeliveriesOptions& options) {
   if (const auto problem = usage_problem(options)) return fail(kUsageError, *problem);
-  SqliteEventLog log{options.storage_path};
-  if (!log.has_database()) return fail(kFailed, no_database(options.storage_path));
-  const auto rows =
-      read_all(log, {.webhook = options.webhook, .state = kDeliveryStates.parse(options.state)},
-               options.limit);
+  const auto source = open_source(options.place);
+  if (!source) return fail(kFailed, source.error());
+  const auto rows = (*source)->deliveries({.webhook = options.webhook,
+                                           .state = kDeliveryStates.parse(options.state),
+                                           .limit = options.limit});
   if (!rows) return fail(kFailed, rows.error());
   if (options.output == "json") {
     Json all = Json::array();
@@ -165,11 +129,11 @@ int deliveries_list(const DeliveriesOptions& options) {
 
 int deliveries_show(const DeliveriesOptions& options) {
   if (const auto problem = usage_problem(options)) return fail(kUsageError, *problem);
-  SqliteEventLog log{options.storage_path};
-  if (!log.has_database()) return fail(kFailed, no_database(options.storage_path));
-  const auto event = event_called(log, options.id);
+  const auto source = open_source(options.place);
+  if (!source) return fail(kFailed, source.error());
+  const auto event = event_called(**source, options.id);
   if (!event) return fail(kFailed, event.error());
-  const auto rows = read_all(log, {.webhook = options.webhook, .event_id = event->id}, kPage);
+  const auto rows = (*source)->deliveries({.webhook = options.webhook, .event_id = event->id});
   if (!rows) return fail(kFailed, rows.error());
   if (options.output == "json") {
     Json all = Json::array();

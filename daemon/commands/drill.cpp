@@ -6,15 +6,17 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
+#include "daemon/commands/source.h"
 #include "daemon/commands/table.h"
 #include "daemon/engine/clock.h"
 #include "daemon/notify/plain_text.h"
-#include "daemon/store/sqlite_store.h"
 
 namespace modelvane {
 namespace {
 
 constexpr std::size_t kErrorCharactersMax = 200;
+// A configuration has at most 64.
+constexpr std::size_t kWebhooksSeen = 1000;
 
 bool is_accepted(const DeliveryRow& row) {
   // A state format's delivery stays pending while its alert lives.
@@ -40,19 +42,18 @@ std::string detail_of(const DeliveryRow& row) {
   return row.state == DeliveryState::Dead ? error : error + "; it waits, to be sent again";
 }
 
-std::expected<std::vector<DeliveryRow>, std::string> wait_for_verdicts(OperatorDesk& desk,
-                                                                       SqliteEventLog& log,
+std::expected<std::vector<DeliveryRow>, std::string> wait_for_verdicts(Source& source,
                                                                        const std::string& event_id,
                                                                        Duration timeout) {
   const SystemClock clock;
   const Duration end = clock.steady() + timeout;
   while (true) {
-    auto rows = log.deliveries({.event_id = event_id, .limit = 1000});
-    if (!rows) return std::unexpected(rows.error().sentence);
+    auto rows = source.deliveries({.event_id = event_id, .limit = kWebhooksSeen});
+    if (!rows) return std::unexpected(rows.error());
     const Duration left = end - clock.steady();
     if ((!rows->empty() && std::ranges::all_of(*rows, has_verdict)) || left <= Duration{0})
       return std::move(*rows);
-    desk.wait(left);
+    source.wait(left);
   }
 }
 
@@ -65,21 +66,21 @@ int drill(const DrillOptions& options) {
                                          cell(options.type)));
   const auto timeout = parse_duration(options.timeout);
   if (!timeout) return fail(kUsageError, "--timeout is a duration, such as 30s");
-  OperatorDesk desk{options.storage_path};
-  SqliteEventLog log{options.storage_path};
-  if (!desk.daemon_runs()) {
+  const auto source = open_source(options.place);
+  if (!source) return fail(kFailed, source.error());
+  if (!(*source)->daemon_runs()) {
     return fail(kFailed,
                 fmt::format("no daemon runs on the folder {}: a drill goes through the running "
                             "daemon; start `modelvane "
                             "serve`, or look at what would be sent with `modelvane render`",
-                            options.storage_path));
+                            options.place.storage_path));
   }
-  const auto result =
-      call(desk, {.action = OperatorAction::Drill, .webhooks = options.webhooks, .type = *type});
+  const auto result = (*source)->ask(
+      {.action = OperatorAction::Drill, .webhooks = options.webhooks, .type = *type});
   if (!result) return fail(kFailed, result.error());
   if (!result->ok) return fail(kFailed, plain_text(result->sentence, kErrorCharactersMax));
   fmt::print("event {} ({})\n", result->event_id, options.type);
-  const auto rows = wait_for_verdicts(desk, log, result->event_id, *timeout);
+  const auto rows = wait_for_verdicts(**source, result->event_id, *timeout);
   if (!rows) return fail(kFailed, rows.error());
   std::vector<TableRow> table{{"WEBHOOK", "VERDICT", "DETAIL"}};
   for (const auto& row : *rows)

@@ -45,9 +45,8 @@ std::expected<OperatorResult, std::string> call(OperatorDesk& desk,
       .event_id = ""};
 }
 
-int call_and_print(const std::string& storage_path, const OperatorRequest& request) {
-  OperatorDesk desk{storage_path};
-  const auto result = call(desk, request);
+int ask_and_print(Source& source, const OperatorRequest& request) {
+  const auto result = source.ask(request);
   if (!result) return fail(kFailed, result.error());
   const auto sentence = plain_text(result->sentence, kSentenceCharactersMax);
   if (!result->ok) return fail(kFailed, sentence);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/commands/source.h"
 #include "daemon/store/operator_desk.h"
 #include "daemon/text/time.h"
 
@@ -23,7 +24,7 @@ inline constexpr Duration kAnswerWithin = std::chrono::seconds{10};
 // daemon the request stays stored.
 std::expected<OperatorResult, std::string> call(OperatorDesk& desk, const OperatorRequest& request);
 
-// call(), then the result as one line, or why there is none; returns the exit code.
-int call_and_print(const std::string& storage_path, const OperatorRequest& request);
+// Asks, then prints the result as one line, or why there is none; returns the exit code.
+int ask_and_print(Source& source, const OperatorRequest& request);
 
 }  // namespace modelvane

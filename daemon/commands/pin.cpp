@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
+#include "daemon/commands/source.h"
 #include "daemon/commands/table.h"
 #include "daemon/config/load_config.h"
-#include "daemon/store/sqlite_store.h"
 
 namespace modelvane {
 namespace {
@@ -31,28 +32,24 @@ struct Pin {
 // By endpoint and alias.
 using Pins = std::map<std::pair<std::string, std::string>, Pin>;
 
-std::expected<Pins, std::string> read_pins(const PinOptions& options, const Config& config) {
+// `config` may be null: an API tells of its pins itself.
+std::expected<Pins, std::string> read_pins(Source& source, const Config* config) {
   Pins pins;
-  for (const auto& endpoint : config.endpoints) {
+  for (const auto& endpoint :
+       config == nullptr ? std::vector<EndpointConfig>{} : config->endpoints) {
     for (const auto& [alias, targets] : endpoint.pins) {
       pins[{endpoint.name, alias}].in_config.insert(targets.begin(), targets.end());
     }
   }
-  SqliteEventLog log{options.storage_path};
-  const auto approved = log.approved_pins();
-  if (!approved) return std::unexpected(approved.error().sentence);
-  for (const auto& [endpoint, aliases] : *approved) {
-    for (const auto& [alias, targets] : aliases)
-      pins[{endpoint, alias}].approved.insert(targets.begin(), targets.end());
-  }
-  const auto states = log.endpoint_states();
-  if (!states) return std::unexpected(states.error().sentence);
-  for (const auto& [endpoint, state] : *states) {
-    for (const auto& [alias, known] : state.aliases) {
-      const auto pin = pins.find({endpoint, alias});
-      if (pin != pins.end() && known.status() == AliasStatus::Resolved)
-        pin->second.target = known.target();
-    }
+  const auto approved = source.pins();
+  if (!approved) return std::unexpected(approved.error());
+  for (const auto& [key, pin] : *approved)
+    pins[key].approved.insert(pin.targets.begin(), pin.targets.end());
+  const auto aliases = source.aliases();
+  if (!aliases) return std::unexpected(aliases.error());
+  for (const auto& [key, now] : *aliases) {
+    const auto pin = pins.find(key);
+    if (pin != pins.end() && now.status == AliasStatus::Resolved) pin->second.target = now.target;
   }
   return pins;
 }
@@ -83,10 +80,12 @@ void print_pins(const Pins& pins) {
 }
 
 int change(const PinOptions& options, OperatorAction action) {
-  return call_and_print(options.storage_path, {.action = action,
-                                               .endpoint = options.endpoint,
-                                               .alias = options.alias,
-                                               .targets = options.targets});
+  const auto source = open_source(options.place);
+  if (!source) return fail(kFailed, source.error());
+  return ask_and_print(**source, {.action = action,
+                                  .endpoint = options.endpoint,
+                                  .alias = options.alias,
+                                  .targets = options.targets});
 }
 
 }  // namespace
@@ -94,12 +93,18 @@ int change(const PinOptions& options, OperatorAction action) {
 int pin_list(const PinOptions& options) {
   if (options.output != "table" && options.output != "json")
     return fail(kUsageError, "--output is table or json");
-  const auto config = load_config(options.config_file);
-  if (!config) {
-    for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
-    return kUsageError;
+  std::optional<Config> config;
+  if (options.place.url.empty()) {
+    auto loaded = load_config(options.config_file, Surroundings::Ignored);
+    if (!loaded) {
+      for (const auto& error : loaded.error()) fmt::print(stderr, "{}\n", to_text(error));
+      return kUsageError;
+    }
+    config = std::move(*loaded);
   }
-  const auto pins = read_pins(options, *config);
+  const auto source = open_source(options.place);
+  if (!source) return fail(kFailed, source.error());
+  const auto pins = read_pins(**source, config ? &*config : nullptr);
   if (!pins) return fail(kFailed, pins.error());
   if (options.output == "json") {
     print_json(*pins);

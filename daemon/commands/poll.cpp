@@ -9,16 +9,18 @@
 namespace modelvane {
 
 int poll(const PollOptions& options) {
-  if (!OperatorDesk{options.storage_path}.daemon_runs()) {
+  const auto source = open_source(options.place);
+  if (!source) return fail(kFailed, source.error());
+  if (!(*source)->daemon_runs()) {
     return fail(kFailed, fmt::format("no daemon runs on the folder {}; `modelvane probe` polls by "
                                      "itself",
-                                     options.storage_path));
+                                     options.place.storage_path));
   }
   const auto names = options.endpoints.empty() ? std::vector{std::string{}} : options.endpoints;
   int worst = 0;
   for (const auto& name : names) {
     const OperatorRequest request{.action = OperatorAction::Poll, .endpoint = name};
-    worst = std::max(worst, call_and_print(options.storage_path, request));
+    worst = std::max(worst, ask_and_print(**source, request));
   }
   return worst;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/probe_targets.h"
 #include "daemon/config/load_config.h"
 #include "daemon/config/recognise.h"
 #include "daemon/config/spelling.h"
@@ -30,28 +31,8 @@ struct Probed {
   const Catalog* catalog() const { return result.catalog ? result.catalog->get() : nullptr; }
 };
 
-bool is_url(const std::string& target) {
-  return target.starts_with("http://") || target.starts_with("https://");
-}
-
 // A bare URL is read like the list of the provider whose host it is, and with its key where the
 // environment has one: to no other host does a key go.
-EndpointConfig endpoint_of_url(const std::string& url) {
-  const auto* preset = provider_of_url(url);
-  if (preset != nullptr) {
-    const auto config =
-        parse_config(Json{{"endpoints", {{{"provider", preset->name}, {"url", url}}}}}.dump(), url);
-    if (config) return config->endpoints.front();
-  }
-  EndpointConfig endpoint;
-  endpoint.name = url.substr(0, url.find('?'));
-  endpoint.url = url;
-  if (preset != nullptr) endpoint.provider = preset->name;
-  endpoint.reading =
-      reading_of(preset != nullptr ? *preset : *find_provider("openai-compatible"), url);
-  return endpoint;
-}
-
 // For people who only have a URL: what to write into the configuration.
 void print_yaml(const std::string& url, const std::string& provider) {
   const auto* preset = find_provider(provider.empty() ? "openai-compatible" : provider);
@@ -250,44 +231,6 @@ void print_table(const Probed& probed) {
   }
 }
 
-struct Selection {
-  std::vector<EndpointConfig> endpoints;
-  EgressRules egress;
-};
-
-// What to probe: those named, or all. The error is a sentence.
-std::expected<Selection, std::string> select(const ProbeOptions& options) {
-  std::vector<EndpointConfig> selected;
-  std::vector<std::string> names;
-  for (const auto& target : options.targets) {
-    if (is_url(target)) {
-      selected.push_back(endpoint_of_url(target));
-    } else {
-      names.push_back(target);
-    }
-  }
-  if (!options.targets.empty() && names.empty()) return Selection{std::move(selected), {}};
-  auto config = load_config(options.config_file);
-  if (!config) {
-    std::string errors;
-    for (const auto& error : config.error())
-      errors += (errors.empty() ? "" : "\n") + to_text(error);
-    return std::unexpected(std::move(errors));
-  }
-  if (names.empty()) return Selection{std::move(config->endpoints), std::move(config->egress)};
-  for (const auto& name : names) {
-    const auto found = std::find_if(config->endpoints.begin(), config->endpoints.end(),
-                                    [&](const auto& e) { return e.name == name; });
-    if (found == config->endpoints.end()) {
-      return std::unexpected(
-          fmt::format("modelvane: {} has no endpoint \"{}\"; give one of its names or a URL",
-                      options.config_file, name));
-    }
-    selected.push_back(*found);
-  }
-  return Selection{std::move(selected), std::move(config->egress)};
-}
-
 }  // namespace
 
 int probe(const ProbeOptions& options) {
@@ -295,7 +238,7 @@ int probe(const ProbeOptions& options) {
     fmt::print(stderr, "modelvane: --output is table or json\n");
     return 2;
   }
-  auto selection = select(options);
+  auto selection = probe_targets(options);
   if (!selection) {
     fmt::print(stderr, "{}\n", selection.error());
     return 2;

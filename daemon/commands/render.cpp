@@ -6,6 +6,7 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
+#include "daemon/commands/source.h"
 #include "daemon/commands/table.h"
 #include "daemon/config/load_config.h"
 #include "daemon/config/secret.h"
@@ -13,7 +14,6 @@
 #include "daemon/events/event_json.h"
 #include "daemon/events/sample_event.h"
 #include "daemon/notify/notify.h"
-#include "daemon/store/sqlite_store.h"
 #include "daemon/transport/target.h"
 
 namespace modelvane {
@@ -71,19 +71,11 @@ std::expected<StoredEvent, std::string> find_event(const RenderOptions& options,
                        .time = now,
                        .json = to_cloudevent(event, "urn:modelvane:" + instance)};
   }
-  SqliteEventLog log{options.storage_path};
-  auto found = log.find_events(options.event, 2);
-  if (!found) return std::unexpected(found.error().sentence);
-  const auto shown = cell(options.event);
-  if (found->empty()) {
-    return std::unexpected(fmt::format(
-        "{} is neither an event type, such as alias.moved, nor number or id of an event in {}",
-        shown, database_file(options.storage_path).string()));
-  }
-  if (found->size() > 1)
-    return std::unexpected(
-        fmt::format("several events have ids that begin with {}; write more of it", shown));
-  return std::move(found->front());
+  const auto source = open_source(options.place);
+  if (source) return event_called(**source, options.event);
+  return std::unexpected(
+      fmt::format("{} is no event type, such as alias.moved, and no stored event can be read: {}",
+                  cell(options.event), source.error()));
 }
 
 void print(const HttpRequest& request, const std::vector<std::string>& secrets) {
@@ -97,7 +89,7 @@ void print(const HttpRequest& request, const std::vector<std::string>& secrets) 
 }  // namespace
 
 int render(const RenderOptions& options) {
-  const auto config = load_config(options.config_file);
+  const auto config = load_config(options.config_file, Surroundings::Ignored);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
     return kUsageError;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/config/config_error.h"
+#include "daemon/config/surroundings.h"
 #include "daemon/config/yaml_node.h"
 #include "daemon/text/time.h"
 
@@ -23,7 +24,9 @@ namespace modelvane {
 // The errors of one file, as they are found.
 class Findings {
  public:
-  explicit Findings(std::string file) : file_(std::move(file)) {}
+  explicit Findings(std::string file, Surroundings surroundings = Surroundings::Checked)
+      : file_(std::move(file)), surroundings_(surroundings) {}
+  bool checks_surroundings() const { return surroundings_ == Surroundings::Checked; }
   // `path` may be empty; it is put in front of the sentence.
   void add(Position at, std::string_view path, std::string_view sentence);
   // In file order, at most kErrorsMax of them.
@@ -34,6 +37,7 @@ class Findings {
 
  private:
   std::string file_;
+  Surroundings surroundings_;
   std::vector<ConfigError> errors_;
 };
 

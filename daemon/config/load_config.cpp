@@ -184,19 +184,21 @@ Config read_config(const YamlNode& root, Findings& findings) {
 }  // namespace
 
 std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml,
-                                                             const std::string& file) {
+                                                             const std::string& file,
+                                                             Surroundings surroundings) {
   const auto root = parse_config_file(yaml, file);
   if (!root) return std::unexpected{root.error()};
-  Findings findings{file};
+  Findings findings{file, surroundings};
   auto config = read_config(**root, findings);
   if (!findings.empty()) return std::unexpected{findings.take()};
   return config;
 }
 
-std::expected<Config, std::vector<ConfigError>> load_config(const std::string& path) {
+std::expected<Config, std::vector<ConfigError>> load_config(const std::string& path,
+                                                            Surroundings surroundings) {
   const auto text = read_config_file(path);
   if (!text) return std::unexpected{text.error()};
-  return parse_config(*text, path);
+  return parse_config(*text, path, surroundings);
 }
 
 }  // namespace modelvane

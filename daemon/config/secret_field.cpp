@@ -101,6 +101,7 @@ std::optional<std::string> credentials_problem(std::string_view value) {
 
 void check_secret(const Field& field, const SecretRef& secret, SecretCheck check,
                   std::string_view instead) {
+  if (secret.from != SecretRef::From::Inline && !field.findings().checks_surroundings()) return;
   const auto value = reveal(secret);
   if (!value) {
     const auto sentence = hide_doubtful_path(value.error(), secret);

@@ -32,8 +32,12 @@ std::string matching_types(const std::vector<std::string>& globs) {
   return types;
 }
 
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 // Conditions are only there when they are needed, so that SQLite can choose an index; every value
-// has its fixed number. At most 2^7 texts, each prepared once.
+// has its fixed number. At most 3 * 2^7 texts, each prepared once.
 std::string sql_for(const EventFilter& filter) {
   std::string sql = fmt::format("SELECT {} FROM events AS e WHERE true", kEventColumns);
   if (!filter.endpoint.empty()) sql += " AND e.endpoint = ?1";
@@ -43,6 +47,12 @@ std::string sql_for(const EventFilter& filter) {
   if (filter.until) sql += " AND e.time_us < ?5";
   if (filter.before_sequence) sql += " AND e.sequence < ?6";
   if (filter.after_sequence) sql += " AND e.sequence > ?7";
+  // "~" comes after every character of an id, so this is a range of the index.
+  if (is_number(filter.called)) {
+    sql += " AND e.sequence = CAST(?9 AS INTEGER)";
+  } else if (!filter.called.empty()) {
+    sql += " AND e.id >= ?9 AND e.id < ?9 || '~'";
+  }
   return sql + (filter.after_sequence ? " ORDER BY e.sequence LIMIT ?8"
                                       : " ORDER BY e.sequence DESC LIMIT ?8");
 }
@@ -59,10 +69,11 @@ std::vector<StoredEvent> read_events(Database& database, const EventFilter& filt
   const auto types = matching_types(filter.types);
   const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
   std::vector<StoredEvent> events;
-  Rows rows = database.query(
-      sql_for(filter), std::string_view{filter.endpoint}, std::string_view{filter.alias},
-      std::string_view{types}, filter.since.value_or(Time{}), filter.until.value_or(Time{}),
-      filter.before_sequence.value_or(0), filter.after_sequence.value_or(0), limit);
+  Rows rows = database.query(sql_for(filter), std::string_view{filter.endpoint},
+                             std::string_view{filter.alias}, std::string_view{types},
+                             filter.since.value_or(Time{}), filter.until.value_or(Time{}),
+                             filter.before_sequence.value_or(0), filter.after_sequence.value_or(0),
+                             limit, std::string_view{filter.called});
   while (rows.next()) {
     if (auto event = read_event(rows)) {
       events.push_back(std::move(*event));
@@ -118,26 +129,6 @@ std::vector<DeliveryRow> read_deliveries(Database& database, const DeliveryFilte
     }
   }
   return deliveries;
-}
-
-std::vector<StoredEvent> read_events_called(Database& database, const std::string& text,
-                                            std::size_t limit) {
-  const bool is_number =
-      !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  // "~" comes after every character of an id, so this is a range of the index.
-  const auto sql = fmt::format(
-      "SELECT {} FROM events AS e WHERE {} ORDER BY e.sequence LIMIT ?2", kEventColumns,
-      is_number ? "e.sequence = CAST(?1 AS INTEGER)" : "e.id >= ?1 AND e.id < ?1 || '~'");
-  std::vector<StoredEvent> events;
-  Rows rows = database.query(sql, std::string_view{text}, std::uint64_t{limit});
-  while (rows.next()) {
-    if (auto event = read_event(rows)) {
-      events.push_back(std::move(*event));
-    } else if (database.ok()) {
-      fail_damaged_event(database, rows.integer(0));
-    }
-  }
-  return events;
 }
 
 }  // namespace
@@ -208,11 +199,6 @@ std::expected<std::vector<DeliveryRow>, StoreError> SqliteEventLog::deliveries(
 
 std::expected<std::vector<PastSpan>, StoreError> SqliteEventLog::past(const PastFilter& filter) {
   return ask([&](Database& database) { return read_past(database, filter); });
-}
-
-std::expected<std::vector<StoredEvent>, StoreError> SqliteEventLog::find_events(
-    const std::string& number_or_id, std::size_t limit) {
-  return ask([&](Database& database) { return read_events_called(database, number_or_id, limit); });
 }
 
 std::expected<std::map<std::string, ApprovedTargets>, StoreError> SqliteEventLog::approved_pins() {

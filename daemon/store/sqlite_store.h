@@ -93,10 +93,6 @@ class SqliteEventLog final : public EventLog {
   std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
       const DeliveryFilter& filter) override;
   std::expected<std::vector<PastSpan>, StoreError> past(const PastFilter& filter) override;
-  // Events of that sequence number, or whose id begins with the text, oldest first; at most
-  // `limit`.
-  std::expected<std::vector<StoredEvent>, StoreError> find_events(const std::string& number_or_id,
-                                                                  std::size_t limit);
   // By name.
   std::expected<std::vector<std::pair<std::string, EndpointState>>, StoreError> endpoint_states();
   // By endpoint.

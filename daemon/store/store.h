@@ -151,6 +151,7 @@ struct EventFilter {
   std::string endpoint;                          // "" = any
   std::string alias;                             // "" = any
   std::vector<std::string> types;                // globs such as "alias.*"; empty = any
+  std::string called;                            // a sequence number, or the beginning of an id
   std::optional<Time> since;                     // inclusive
   std::optional<Time> until;                     // exclusive
   std::optional<std::uint64_t> before_sequence;  // cursor: older than this one

@@ -13,6 +13,7 @@ constexpr PageLimits kLimits{.usual = 100, .max = 1000};  // about 10 MB of evid
 Reply events_api(EventQuery& events, const Query& query) {
   Parameters parameters{query};
   auto filter = read_event_filter(parameters);
+  filter.called = parameters.text("event");
   filter.since = parameters.time("since");
   filter.until = parameters.time("until");
   const auto page = parameters.page(kList, 1, kLimits);

@@ -22,7 +22,7 @@ struct Ran {
 Ran run(const TempFolder& folder, HistoryOptions options) {
   const auto out = (folder.path() / "out").string();
   const auto err = (folder.path() / "err").string();
-  options.storage_path = folder.storage().string();
+  options.place.storage_path = folder.storage().string();
   Ran ran;
   {
     const Capture capture_out{stdout, out};

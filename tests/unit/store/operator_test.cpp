@@ -170,12 +170,15 @@ TEST_CASE("events are found by number and by the beginning of their id") {
   load(store);
   commit(store, batch_of({event(1), event(2), event(16)}));
   SqliteEventLog log{folder.storage()};
-  CHECK(log.find_events("2", 5)->at(0).sequence == 2);
-  CHECK(log.find_events("evt_0", 5)->size() == 3);
-  CHECK(log.find_events("evt_0", 2)->size() == 2);
-  CHECK(log.find_events(event(16).id, 5)->at(0).sequence == 16);
-  CHECK(log.find_events("3", 5)->empty());
-  CHECK(log.find_events("%", 5)->empty());
+  const auto find = [&](const std::string& called, std::size_t limit) {
+    return log.events({.called = called, .limit = limit});
+  };
+  CHECK(find("2", 5)->at(0).sequence == 2);
+  CHECK(find("evt_0", 5)->size() == 3);
+  CHECK(find("evt_0", 2)->size() == 2);
+  CHECK(find(event(16).id, 5)->at(0).sequence == 16);
+  CHECK(find("3", 5)->empty());
+  CHECK(find("%", 5)->empty());
 }
 
 TEST_CASE("whether a daemon runs is told by the folder's lock, and looking does not take it") {

@@ -1,0 +1,81 @@
+// What each alias pointed to at a point in time, put together from events (each says what it
+// changed and between which two polls) and from the present state. What they do not tell is
+// unknown.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/commands/source.h"
+#include "daemon/text/labels.h"
+#include "daemon/text/time.h"
+
+namespace modelvane {
+
+enum class Knowledge { Resolved, Alternating, Undisclosed, Absent, Unknown };
+inline constexpr auto kKnowledges = labelled<Knowledge>({
+    {Knowledge::Resolved, "resolved"},
+    {Knowledge::Alternating, "unstable"},
+    {Knowledge::Undisclosed, "undisclosed"},
+    {Knowledge::Absent, "absent"},
+    {Knowledge::Unknown, "unknown"},
+});
+
+// What an alias was at one time.
+struct View {
+  Knowledge knowledge = Knowledge::Unknown;
+  std::vector<std::string> targets;
+  friend bool operator==(const View&, const View&) = default;
+};
+
+struct Answer {
+  View view;
+  std::optional<View> or_else;  // the moment lies between the polls that saw the one and the other
+  std::string note;             // how sure that is
+};
+
+// The change happened after `not_before` and not after `seen`.
+struct Point {
+  Time not_before{};
+  Time seen{};
+  View before;
+  View after;
+};
+
+struct Timeline {
+  std::vector<Point> points;  // in the order of events
+  std::uint64_t moves = 0;    // alias.moved events among them
+  std::optional<AliasNow> now;
+};
+
+struct EndpointPast {
+  std::map<std::string, Timeline> aliases;
+  std::optional<Time> known_since;  // the oldest trace of a poll
+
+  void add_trace(Time time) {
+    if (time != Time{} && (!known_since || time < *known_since)) known_since = time;
+  }
+};
+using Past = std::map<std::string, EndpointPast>;  // by endpoint
+
+// `endpoint`: only this one; "" = all.
+std::expected<Past, std::string> read_past(Source& source, const std::string& endpoint);
+
+Answer answer_at(const EndpointPast& endpoint, const Timeline& timeline, Time at);
+
+// For a cell of a table.
+std::string to_text(const Answer& answer);
+// status, target, possible, note.
+nlohmann::ordered_json to_json(const Answer& answer);
+
+// A point in time, a date, or how long ago; nullopt for "". The error names the flag.
+std::expected<std::optional<Time>, std::string> time_of(std::string_view flag,
+                                                        const std::string& text, Time now);
+
+}  // namespace modelvane
