@@ -75,6 +75,7 @@ struct EndpointConfig {
   Policy policy;
   std::map<std::string, std::vector<std::string>> pins;
   std::map<std::string, std::string> labels;
+  std::string compare;  // the group of endpoints that should say the same; "" = none
   friend bool operator==(const EndpointConfig&, const EndpointConfig&) = default;
 };
 

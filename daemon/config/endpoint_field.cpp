@@ -36,13 +36,13 @@ constexpr std::array kOwnLabels{
     std::string_view{"endpoint"}, std::string_view{"alias"},       std::string_view{"target"},
     std::string_view{"rule"},     std::string_view{"reason"},      std::string_view{"phase"},
     std::string_view{"type"},     std::string_view{"le"},          std::string_view{"state"},
-    std::string_view{"model"},    std::string_view{"replacement"},
+    std::string_view{"model"},    std::string_view{"replacement"}, std::string_view{"group"},
 };
 
 std::span<const std::string_view> endpoint_keys() {
   static const std::vector<std::string_view> keys = [] {
     std::vector<std::string_view> all{"name", "provider", "url",    "echo",
-                                      "pins", "labels",   "paused", "was"};
+                                      "pins", "labels",   "paused", "was", "compare"};
     all.insert(all.end(), reading_keys().begin(), reading_keys().end());
     all.insert(all.end(), polling_keys().begin(), polling_keys().end());
     all.insert(all.end(), access_keys().begin(), access_keys().end());
@@ -278,6 +278,8 @@ EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults,
   fit_to_interval(endpoint);
   if (const auto* pins = fields->find("pins")) read_pins(*pins, endpoint.pins);
   if (const auto* labels = fields->find("labels")) read_labels(*labels, endpoint.labels);
+  if (const auto* compare = fields->find("compare"))
+    endpoint.compare = compare->text("the name of a group").value_or("");
   return endpoint;
 }
 

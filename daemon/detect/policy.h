@@ -1,6 +1,7 @@
 // When a difference becomes an event: the numbers that a user may set, with their defaults.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "daemon/text/time.h"
@@ -22,6 +23,9 @@ struct ShrinkGuard {
   friend bool operator==(const ShrinkGuard&, const ShrinkGuard&) = default;
 };
 
+// How long a provider's machines may show old and new side by side.
+inline constexpr Duration kRolloutTakes = std::chrono::minutes{30};
+
 struct Policy {
   Confirm moved{.polls = 2};  // also appeared, undisclosed, disclosed, hints and retirements
   Confirm vanished{.polls = 3, .for_at_least = std::chrono::minutes{10}};
@@ -30,6 +34,10 @@ struct Policy {
   Confirm down{.polls = 3};
   Confirm up{.polls = 2};
   ShrinkGuard shrink_guard;
+  // Endpoints that are compared say different things for longer than a rollout takes.
+  Confirm disagrees() const {
+    return {.polls = moved.polls, .for_at_least = std::max(moved.for_at_least, kRolloutTakes)};
+  }
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 

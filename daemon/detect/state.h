@@ -64,6 +64,7 @@ struct AliasState {
   std::uint64_t changes = 0;  // alias.moved events so far
   // Values of the watched pointers; none are known before they are first read.
   Confirming<std::vector<std::string>> hints;
+  Confirming<bool> disagrees;  // with the other endpoints of its `compare` group
   std::optional<bool> pin_ok;  // as last said; none = no pin, or no target to judge
 
   AliasStatus status() const { return sighting.known.status; }
@@ -175,6 +176,11 @@ inline const Confirm& availability_confirm(const EndpointState& state, const Pol
   return state.availability.known == Availability::Down ? policy.up : policy.down;
 }
 
+// That they agree again is believed like a move.
+inline Confirm disagrees_confirm(const AliasState& alias, const Policy& policy) {
+  return alias.disagrees.known ? policy.moved : policy.disagrees();
+}
+
 // Calls visit(confirming, confirm) for everything that can wait for confirmation, with the numbers
 // that apply to it; `confirming` is a Confirming of some value.
 template <typename Visitor>
@@ -186,6 +192,7 @@ void for_each_confirming(const EndpointState& state, const Policy& policy, const
                                 ? state.restless.leaving(id, policy.vanished)
                                 : policy.moved);
       visit(alias.hints, policy.moved);
+      visit(alias.disagrees, disagrees_confirm(alias, policy));
     }
   };
   visit(state.availability, availability_confirm(state, policy));

@@ -13,7 +13,9 @@ void leave_alias(Turn& turn, const std::string& id, AliasState& alias) {
   std::vector<EventType> ended;
   if (alias.pin_ok == false) ended.push_back(EventType::AliasPinBroken);
   if (alias.unstable) ended.push_back(EventType::AliasUnstable);
+  if (alias.disagrees.known) ended.push_back(EventType::AliasDisagrees);
   alias.pin_ok.reset();
+  alias.disagrees = {};
   alias.unstable = false;
   alias.recent.clear();
   if (ended.empty()) return;

@@ -18,6 +18,7 @@ struct Watched {
   std::map<std::string, std::vector<std::string>> pins;  // alias -> approved targets
   std::map<std::string, std::string> labels;
   bool is_in_maintenance = false;  // it may be down without anybody being told
+  std::string compare;             // the group whose endpoints are compared; "" = none
   std::vector<std::string> hints;  // the watched pointers, in the order of HintRow::values
 };
 

@@ -33,6 +33,7 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
   view.unstable = alias.unstable;
   view.changes = alias.changes;
   if (alias.last_move) view.last_change = alias.last_move->at;
+  if (!watched.compare.empty()) view.disagrees = alias.disagrees.known;
   view.pin = pin_state(watched, id, alias.target());
   if (view.pin && alias.target().empty()) view.pin->ok = false;  // nobody says what it points to
   return view;
@@ -60,11 +61,13 @@ void EndpointWatch::set_config_facts() {
   watched_.policy = config_.policy;
   set_pins();
   watched_.labels = config_.labels;
+  watched_.compare = config_.compare;
   watched_.hints = config_.reading.hints;
   view_.name = config_.name;
   view_.provider = config_.provider;
   view_.url = shown_url(config_.url);
   view_.labels = config_.labels;
+  view_.compare = config_.compare;
   view_.interval = config_.interval;
   view_.is_paused = config_.is_paused;
   if (config_.is_paused) view_.slowed.reset();

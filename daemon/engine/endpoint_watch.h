@@ -14,6 +14,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/detect/advance.h"
+#include "daemon/detect/peers.h"
 #include "daemon/detect/unwatched.h"
 #include "daemon/engine/isolation.h"
 #include "daemon/engine/poll_run.h"
@@ -66,6 +67,11 @@ class EndpointWatch {
   Outcome finish_poll(Time now, Duration steady, bool may_decide,
                       const MayTellDown& may_tell_down = nullptr);
   void abandon_poll() { run_.reset(); }
+
+  // After a good poll of the first endpoint of a `compare` group: against the others of it.
+  Compared compare(const std::vector<Peer>& peers, Time now) {
+    return judge_peers(state_, watched_, peers, now);
+  }
 
   const EndpointState& state() const { return state_; }
   // The last poll did not reach the endpoint's host.

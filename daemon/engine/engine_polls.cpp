@@ -62,6 +62,7 @@ void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
   }
   note_reach(watch, outcome);
   for (auto& event : outcome.events) ledger_.note(std::move(event));
+  if (may_decide()) compare_peers(watch);
   if (outcome.must_persist) ledger_.note_state(watch.endpoint.name());
   if (outcome.has_mark) ledger_.note_mark(watch.endpoint.name());
   schedule(watch, outcome);

@@ -39,6 +39,7 @@ struct AliasView {
   std::uint64_t changes = 0;
   std::optional<Time> last_change;
   std::optional<PinState> pin;
+  std::optional<bool> disagrees;  // with the others of its `compare` group; none = it has none
 };
 
 // What advance() knows of an endpoint. Made anew only when that changed.
@@ -72,6 +73,7 @@ struct EndpointView {
   std::string provider;
   std::string url;  // scheme, host, port and path only
   std::map<std::string, std::string> labels;
+  std::string compare;  // the group with whose endpoints it is compared; "" = none
   Duration interval{0};
   std::shared_ptr<const KnownView> known;
 

@@ -28,6 +28,8 @@ enum class EventType {
   AliasHint,
   AliasPinBroken,
   AliasPinRestored,
+  AliasDisagrees,
+  AliasAgrees,
   AliasUnwatched,
   ModelAdded,
   ModelRemoved,
@@ -60,6 +62,8 @@ inline constexpr auto kEventTypes = labelled<EventType>({
     {EventType::AliasHint, "alias.hint"},
     {EventType::AliasPinBroken, "alias.pin_broken"},
     {EventType::AliasPinRestored, "alias.pin_restored"},
+    {EventType::AliasDisagrees, "alias.disagrees"},
+    {EventType::AliasAgrees, "alias.agrees"},
     {EventType::AliasUnwatched, "alias.unwatched"},
     {EventType::ModelAdded, "model.added"},
     {EventType::ModelRemoved, "model.removed"},
@@ -114,6 +118,14 @@ struct HintChange {
   std::string from;
   std::string to;
   friend bool operator==(const HintChange&, const HintChange&) = default;
+};
+
+// alias.disagrees, alias.agrees: what one endpoint says of the alias.
+struct PeerView {
+  std::string endpoint;
+  Rule rule = Rule::Field;
+  std::string target;
+  friend bool operator==(const PeerView&, const PeerView&) = default;
 };
 
 // operator.acted: who did what through the API.
@@ -175,6 +187,9 @@ struct Event {
   std::optional<std::size_t> ids_count;
   // *.unwatched: the types that began what is no longer told of, such as endpoint.down.
   std::vector<EventType> ended;
+  std::string between;  // alias.disagrees, alias.agrees: "compare"
+  std::string group;
+  std::vector<PeerView> views;
   std::optional<OperatorAct> act;  // operator.acted
 
   std::map<std::string, std::string> labels;

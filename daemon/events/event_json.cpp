@@ -37,6 +37,14 @@ void add_alias_facts(Json& data, const Event& event) {
   data["to"] = optional_text(event.to);
   if (event.rule) data["rule"] = label(*event.rule);
   if (!event.targets.empty()) data["targets"] = event.targets;
+  if (event.between.empty()) return;
+  data["between"] = event.between;
+  data["group"] = event.group;
+  data["views"] = Json::array();
+  for (const auto& view : event.views) {
+    data["views"].push_back(
+        {{"endpoint", view.endpoint}, {"rule", label(view.rule)}, {"target", view.target}});
+  }
 }
 
 Json retirement_value(const std::optional<Retirement>& retirement) {
@@ -211,6 +219,17 @@ void read_bounds(const Json& data, Event& event) {
   event.observed_between = {before, *after};
 }
 
+void read_views(const Json& data, Event& event) {
+  const auto found = data.find("views");
+  if (found == data.end() || !found->is_array()) return;
+  for (const auto& view : *found) {
+    if (!view.is_object()) continue;
+    event.views.push_back({.endpoint = text_or(view, "endpoint"),
+                           .rule = enum_at(view, "rule", kRules).value_or(Rule::Field),
+                           .target = text_or(view, "target")});
+  }
+}
+
 void read_data(const Json& data, Event& event) {
   event.endpoint = text_or(data, "endpoint");
   event.alias = text_or(data, "alias");
@@ -224,6 +243,9 @@ void read_data(const Json& data, Event& event) {
   event.to = optional_at(data, "to");
   event.rule = enum_at(data, "rule", kRules);
   event.targets = texts_at(data, "targets");
+  event.between = text_or(data, "between");
+  event.group = text_or(data, "group");
+  read_views(data, event);
   read_bounds(data, event);
   event.confirmed_by_polls = whole_at<int>(data, "confirmed_by_polls").value_or(0);
   event.evidence_before = evidence_text(data, "before");

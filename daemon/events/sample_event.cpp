@@ -42,6 +42,14 @@ void add_alias_facts(Event& event, Time now) {
       event.observed_between.reset();
       event.to = kNew;
       break;
+    case EventType::AliasDisagrees:
+    case EventType::AliasAgrees:
+      event.to = kNew;
+      event.between = "compare";
+      event.group = "example";
+      event.views = {{kDrillEndpoint, Rule::Field, kNew},
+                     {"another", Rule::Field, event.type == EventType::AliasAgrees ? kNew : kOld}};
+      break;
     case EventType::AliasUnstable: event.targets = {kOld, kNew}; break;
     case EventType::AliasHint:
       event.changed = {{.pointer = "/created", .from = "1760000000", .to = "1764000000"}};

@@ -1,4 +1,6 @@
 #include <array>
+#include <map>
+#include <utility>
 
 #include "daemon/detect/advance.h"
 #include "daemon/metrics/families.h"
@@ -53,6 +55,23 @@ void add_states(Endpoints endpoints, Exposition& out) {
   out.add(family);
 }
 
+// Of a group one endpoint judges for all: what any of them says counts.
+void add_disagreements(Exposition& out, Endpoints endpoints) {
+  std::map<std::pair<std::string, std::string>, bool> groups;
+  for (const auto& endpoint : endpoints) {
+    for (const auto& alias : endpoint.known->aliases) {
+      if (alias.disagrees) groups[{endpoint.view->compare, alias.alias}] |= *alias.disagrees;
+    }
+  }
+  Family family{"modelvane_alias_disagrees", FamilyType::Gauge,
+                "1 while the endpoints of a compare group say different things of the alias."};
+  for (const auto& [key, disagrees] : groups) {
+    family.add({{"group", label_text(key.first)}, {"alias", label_text(key.second)}},
+               disagrees ? 1 : 0);
+  }
+  out.add(family);
+}
+
 }  // namespace
 
 void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& out) {
@@ -88,6 +107,7 @@ void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& o
                 [](const AliasView& alias) -> std::optional<double> {
                   return alias.pin ? std::optional{alias.pin->ok ? 1.0 : 0.0} : std::nullopt;
                 });
+  add_disagreements(out, endpoints);
 }
 
 }  // namespace modelvane

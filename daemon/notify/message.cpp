@@ -60,6 +60,9 @@ constexpr std::array kKnownKeys{
     std::string_view{"drill"},
     std::string_view{"retirement_before"},
     std::string_view{"operator"},
+    std::string_view{"between"},
+    std::string_view{"group"},
+    std::string_view{"views"},
     std::string_view{"action"},
     std::string_view{"subject"},
 };
@@ -176,6 +179,9 @@ void add_change(const Event& event, Lines& lines) {
   lines.foreign("From", one_line(event.from.value_or("")));
   lines.foreign("To", one_line(event.to.value_or("")));
   lines.foreign("Targets", joined(event.targets));
+  lines.foreign("Group", one_line(event.group));
+  for (const auto& view : event.views)
+    lines.foreign(one_line(view.endpoint), one_line(view.target));
   lines.foreign("Aliases", joined(event.aliases));
   for (const auto& change : event.changed) {
     const auto text = [](const std::string& value) {

@@ -63,6 +63,9 @@ Json to_value(const AliasState& alias) {
     value["pending_hints"] = to_value(static_cast<const Waiting&>(*pending_hints));
     value["pending_hints"]["values"] = pending_hints->seen;
   }
+  if (alias.disagrees.known) value["disagrees"] = true;
+  if (const auto& pending = alias.disagrees.pending)
+    value["pending_disagrees"] = to_value(static_cast<const Waiting&>(*pending));
   if (alias.pin_ok) value["pin_ok"] = *alias.pin_ok;
   return value;
 }
@@ -182,6 +185,9 @@ AliasState alias_of(const Json& value) {
   alias.hints.known = texts_at(value, "hints");
   if (const auto pending = value.find("pending_hints"); pending != value.end())
     alias.hints.pending = pending_of(*pending, texts_at(*pending, "values"));
+  alias.disagrees.known = value.value("disagrees", false);
+  if (const auto pending = value.find("pending_disagrees"); pending != value.end())
+    alias.disagrees.pending = pending_of(*pending, !alias.disagrees.known);
   if (const auto ok = value.find("pin_ok"); ok != value.end()) alias.pin_ok = ok->get<bool>();
   return alias;
 }

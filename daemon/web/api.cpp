@@ -158,6 +158,7 @@ Json alias_json(const EndpointView& endpoint, const AliasView& alias) {
           {"changes", alias.changes},
           {"last_change", json(alias.last_change)},
           {"pin", pin_json(alias)},
+          {"disagrees", alias.disagrees ? Json(*alias.disagrees) : Json(nullptr)},
           {"labels", endpoint.labels}};
 }
 

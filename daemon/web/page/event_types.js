@@ -20,6 +20,8 @@ const kTypes = {
   'alias.pin_broken': 'bad',
   'alias.pin_restored': 'good',
   'alias.unwatched': 'quiet',
+  'alias.disagrees': 'warn',
+  'alias.agrees': 'good',
   'model.added': 'quiet',
   'model.removed': 'quiet',
   'model.retirement_set': 'warn',

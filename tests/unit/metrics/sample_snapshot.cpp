@@ -15,6 +15,7 @@ KnownView known_of_internlm() {
   auto vision = alias("internvl-latest", "internvl3-78b");
   vision.pending = true;
   vision.pending_target = "internvl3.5-241b";
+  vision.disagrees = true;
   auto hidden = alias("intern-hidden", "");
   hidden.status = AliasStatus::Undisclosed;
   auto gone = alias("internlm2-latest", "internlm2.5");
@@ -54,6 +55,7 @@ EndpointView internlm() {
   view.provider = "internlm";
   view.url = "https://chat.intern-ai.org.cn/api/v1/models";
   view.labels = {{"team", "search"}};
+  view.compare = "shanghai";
   view.interval = 60s;
   view.known = std::make_shared<const KnownView>(known_of_internlm());
   view.notes = {{"hint /versoin", "hint /versoin finds nothing in any of the 3 rows"},
