@@ -456,9 +456,9 @@ int run(int argc, char** argv) {
   serve_options.config_file = check_options.config_file = probe_options.config_file =
       render_options.config_file = pin_options.config_file = places.config_file;
   serve_options.storage_path = places.storage_path;
-  for (auto* place :
-       {&history_options.place, &diff_options.place, &aliases_options.place, &mcp_options.place,
-        &deliveries_options.place, &drill_options.place, &poll_options.place, &render_options.place, &pin_options.place})
+  for (auto* place : {&history_options.place, &diff_options.place, &aliases_options.place,
+                      &mcp_options.place, &deliveries_options.place, &drill_options.place,
+                      &poll_options.place, &render_options.place, &pin_options.place})
     place->storage_path = places.storage_path;
   add_serve(app, chosen, serve_options);
   add_check_config(app, chosen, check_options);

@@ -1,6 +1,7 @@
 #include "daemon/commands/api_source.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <thread>

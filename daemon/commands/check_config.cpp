@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
-#include "daemon/commands/operator_call.h"
 #include "daemon/commands/web_config_watch.h"
 #include "daemon/config/load_config.h"
 
@@ -19,7 +18,9 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 int check_config(const CheckConfigOptions& options) {
   if (options.syntax_only && !options.web_config_file.empty()) {
-    return fail(kUsageError, "--syntax-only looks at no certificate: leave --web.config.file out");
+    fmt::print(stderr,
+               "modelvane: --syntax-only looks at no certificate: leave --web.config.file out\n");
+    return 2;
   }
   const auto config = load_config(
       options.config_file, options.syntax_only ? Surroundings::Ignored : Surroundings::Checked);

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "daemon/commands/operator_call.h"
-#include "daemon/config/load_config.h"
 #include "daemon/commands/shown_config.h"
+#include "daemon/config/load_config.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/store_writer.h"
 #include "daemon/io/network.h"

@@ -26,9 +26,9 @@ struct Differences {
   std::size_t alike = 0;
 };
 
-Differences compare(const Past& past, const std::string& alias_name, Time from, Time to) {
+Differences compare(const Timelines& timelines, const std::string& alias_name, Time from, Time to) {
   Differences found;
-  for (const auto& [name, endpoint] : past) {
+  for (const auto& [name, endpoint] : timelines) {
     for (const auto& [alias, timeline] : endpoint.aliases) {
       if (!alias_name.empty() && alias != alias_name) continue;
       auto before = answer_at(endpoint, timeline, from);
@@ -84,9 +84,9 @@ int diff(const DiffOptions& options) {
   if (!*from || **from >= end) return fail(kUsageError, "--from must be before --to");
   const auto source = open_source(options.place);
   if (!source) return fail(kFailed, source.error());
-  const auto past = read_past(**source, options.endpoint);
-  if (!past) return fail(kFailed, past.error());
-  const auto found = compare(*past, options.alias, **from, end);
+  const auto timelines = read_timelines(**source, options.endpoint);
+  if (!timelines) return fail(kFailed, timelines.error());
+  const auto found = compare(*timelines, options.alias, **from, end);
   options.output == "json" ? print_json(found, **from, end) : print_rows(found, **from, end);
   return 0;
 }

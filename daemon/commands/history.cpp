@@ -86,10 +86,10 @@ void print_events(const std::vector<StoredEvent>& events, bool as_json) {
   print_table(rows);
 }
 
-int print_at(const Past& past, const std::string& alias_name, Time at, bool as_json) {
+int print_at(const Timelines& timelines, const std::string& alias_name, Time at, bool as_json) {
   std::vector<TableRow> rows{{"ALIAS", "POINTED TO", "HOW SURE"}};
   Json json = Json::array();
-  for (const auto& [name, endpoint] : past) {
+  for (const auto& [name, endpoint] : timelines) {
     for (const auto& [alias, timeline] : endpoint.aliases) {
       if (!alias_name.empty() && alias != alias_name) continue;
       const Answer answer = answer_at(endpoint, timeline, at);
@@ -119,9 +119,9 @@ int history(const HistoryOptions& options) {
   if (!source) return fail(kFailed, source.error());
   const bool as_json = options.output == "json";
   if (question->at) {
-    const auto past = read_past(**source, options.endpoint);
-    if (!past) return fail(kFailed, past.error());
-    return print_at(*past, options.alias, *question->at, as_json);
+    const auto timelines = read_timelines(**source, options.endpoint);
+    if (!timelines) return fail(kFailed, timelines.error());
+    return print_at(*timelines, options.alias, *question->at, as_json);
   }
   const auto events = (*source)->events(question->filter);
   if (!events) return fail(kFailed, events.error());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -133,10 +134,10 @@ Rows alias_history(Source& source, const Arguments& arguments) {
 Rows what_changed(Source& source, const Arguments& arguments) {
   const auto since = arguments.time("since");
   if (!since) return std::unexpected(since.error());
-  const auto past = read_past(source, arguments.text("endpoint"));
-  if (!past) return std::unexpected(past.error());
+  const auto timelines = read_timelines(source, arguments.text("endpoint"));
+  if (!timelines) return std::unexpected(timelines.error());
   std::vector<Json> rows;
-  for (const auto& [name, endpoint] : *past) {
+  for (const auto& [name, endpoint] : *timelines) {
     for (const auto& [alias, timeline] : endpoint.aliases) {
       const auto before = answer_at(endpoint, timeline, since->value_or(Time{}));
       const auto after = answer_at(endpoint, timeline, Time::max());

@@ -44,6 +44,13 @@ Json access(const Access& access) {
     json["authorization"] = {{"type", given->type}, {"credentials", secret(given->credentials)}};
   if (const auto& given = access.basic_auth)
     json["basic_auth"] = {{"username", given->username}, {"password", secret(given->password)}};
+  if (const auto& given = access.sigv4) {
+    json["sigv4"] = {{"region", given->region},
+                     {"service", given->service},
+                     {"access_key", secret(given->access_key)},
+                     {"secret_key", secret(given->secret_key)},
+                     {"session_token", secret(given->session_token)}};
+  }
   json["http_headers"] = secrets_by_name(access.http_headers);
   json["query"] = secrets_by_name(access.query);
   json["tls"] = {{"ca_file", text_or_null(access.tls.ca_file)},
@@ -109,6 +116,8 @@ Json endpoint(const EndpointConfig& endpoint) {
            {{"ratio", policy.shrink_guard.ratio},
             {"least", policy.shrink_guard.least},
             {"hold", to_text(policy.shrink_guard.hold)}}},
+          {"paused", endpoint.is_paused},
+          {"compare", text_or_null(endpoint.compare)},
           {"pins", endpoint.pins},
           {"labels", endpoint.labels}};
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -53,7 +54,7 @@ View present_view(const AliasNow& now) {
   return {Knowledge::Resolved, {now.target}};
 }
 
-Answer before_first(const EndpointPast& endpoint, const Timeline& timeline, Time at) {
+Answer before_first(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
   const bool is_cut = timeline.now && timeline.now->changes > timeline.moves;
   if (is_cut)
     return {.note = fmt::format("unknown before {}: older events are no longer stored",
@@ -86,10 +87,10 @@ Answer after_last(const Timeline& timeline, Time at) {
   return answer;
 }
 
-void add_event(const StoredEvent& stored, Past& past) {
+void add_event(const StoredEvent& stored, Timelines& timelines) {
   const auto event = parse_cloudevent(stored.json);
   if (!event || event->drill) return;
-  auto& endpoint = past[stored.endpoint];
+  auto& endpoint = timelines[stored.endpoint];
   const Point point = point_of(*event);
   endpoint.add_trace(point.not_before == Time{} ? point.seen : point.not_before);
   if (stored.alias.empty()) return;
@@ -100,7 +101,7 @@ void add_event(const StoredEvent& stored, Past& past) {
 
 }  // namespace
 
-Answer answer_at(const EndpointPast& endpoint, const Timeline& timeline, Time at) {
+Answer answer_at(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
   const auto& points = timeline.points;
   const auto next = std::find_if(points.begin(), points.end(),
                                  [&](const Point& point) { return point.seen > at; });
@@ -125,13 +126,14 @@ Answer answer_at(const EndpointPast& endpoint, const Timeline& timeline, Time at
   return answer;
 }
 
-std::expected<Past, std::string> read_past(Source& source, const std::string& endpoint_name) {
-  Past past;
+std::expected<Timelines, std::string> read_timelines(Source& source,
+                                                     const std::string& endpoint_name) {
+  Timelines timelines;
   const auto read = source.each_event(
       {.endpoint = endpoint_name, .limit = std::numeric_limits<std::size_t>::max()},
-      [&](const StoredEvent& stored) { add_event(stored, past); });
+      [&](const StoredEvent& stored) { add_event(stored, timelines); });
   if (!read) return std::unexpected(read.error());
-  for (auto& [name, endpoint] : past) {
+  for (auto& [name, endpoint] : timelines) {
     for (auto& [alias, timeline] : endpoint.aliases) std::ranges::reverse(timeline.points);
   }
   auto aliases = source.aliases();
@@ -139,10 +141,10 @@ std::expected<Past, std::string> read_past(Source& source, const std::string& en
   for (auto& [key, now] : *aliases) {
     const auto& [name, alias] = key;
     if (!endpoint_name.empty() && name != endpoint_name) continue;
-    past[name].add_trace(now.since);
-    past[name].aliases[alias].now = std::move(now);
+    timelines[name].add_trace(now.since);
+    timelines[name].aliases[alias].now = std::move(now);
   }
-  return past;
+  return timelines;
 }
 
 std::string to_text(const Answer& answer) {

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,7 +54,7 @@ struct Timeline {
   std::optional<AliasNow> now;
 };
 
-struct EndpointPast {
+struct EndpointTimelines {
   std::map<std::string, Timeline> aliases;
   std::optional<Time> known_since;  // the oldest trace of a poll
 
@@ -62,12 +62,12 @@ struct EndpointPast {
     if (time != Time{} && (!known_since || time < *known_since)) known_since = time;
   }
 };
-using Past = std::map<std::string, EndpointPast>;  // by endpoint
+using Timelines = std::map<std::string, EndpointTimelines>;  // by endpoint
 
 // `endpoint`: only this one; "" = all.
-std::expected<Past, std::string> read_past(Source& source, const std::string& endpoint);
+std::expected<Timelines, std::string> read_timelines(Source& source, const std::string& endpoint);
 
-Answer answer_at(const EndpointPast& endpoint, const Timeline& timeline, Time at);
+Answer answer_at(const EndpointTimelines& endpoint, const Timeline& timeline, Time at);
 
 // For a cell of a table.
 std::string to_text(const Answer& answer);

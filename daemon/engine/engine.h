@@ -134,6 +134,7 @@ class Engine {
   void end_poll(Watch& watch);
   void continue_poll(Watch& watch);
   void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
+  void compare_peers(Watch& watch);
   void schedule(Watch& watch, const EndpointWatch::Outcome& outcome);
   void keep_time(Watch& watch, const EndpointWatch::Outcome& outcome);
   void show_past(const Batch& durable);
@@ -153,9 +154,10 @@ class Engine {
   bool may_decide() const;
   EndpointWatch::Telling may_tell_down(const Watch& watch);
   // nullopt: the targets are being asked.
-  std::optional<bool> has_connectivity();
+  std::optional<bool> has_connectivity(Duration timeout);
   void ask_connectivity_targets();
   void take_connectivity(const HttpResult& result);
+  void tell_of_isolation();
   void note_reach(const Watch& watch, const EndpointWatch::Outcome& outcome);
   const EndpointState* state_of(const std::string& endpoint) const;
   // Also of an endpoint that has just left.
@@ -213,6 +215,7 @@ class Engine {
   TimeBook time_book_;
 
   Isolation isolation_;
+  std::optional<Time> isolated_since_;
   const std::function<bool()> has_network_;
   // What tells whether this machine has a network where the hosts are too few to compare.
   struct Connectivity {

@@ -1,4 +1,6 @@
 // What the engine makes of hosts that are out of reach (isolation.h).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -10,8 +12,9 @@ namespace {
 
 // A target is a machine of one's own network or a well-known address: it answers at once.
 constexpr Duration kTargetTimeout = std::chrono::seconds{3};
-// What the targets said counts for so long.
-constexpr Duration kTargetsCount = std::chrono::seconds{10};
+// What the targets said counts for so long, or until a poll that begins then has run into its
+// timeout.
+constexpr Duration kTargetsCount = std::chrono::seconds{30};
 constexpr std::size_t kTargetAnswerMax = 4096;
 
 }  // namespace
@@ -21,8 +24,9 @@ EndpointWatch::Telling Engine::may_tell_down(const Watch& watch) {
   const Duration now = clock_.steady();
   const auto host = name_of_host(watch.host);
   isolation_.note(host, true, now);
-  const auto has_network =
-      isolation_.needs_network(now) ? has_connectivity() : std::optional<bool>{true};
+  const auto has_network = isolation_.needs_network(now)
+                               ? has_connectivity(watch.endpoint.config().timeout)
+                               : std::optional<bool>{true};
   switch (isolation_.ask(host, watch.endpoint.config().timeout, has_network, now)) {
     case Isolation::Answer::Tell: return Telling::Yes;
     case Isolation::Answer::TellIsolated: return Telling::Isolated;
@@ -38,12 +42,12 @@ EndpointWatch::Telling Engine::may_tell_down(const Watch& watch) {
   return Telling::No;
 }
 
-std::optional<bool> Engine::has_connectivity() {
+std::optional<bool> Engine::has_connectivity(Duration timeout) {
   if (has_network_ && !has_network_()) return false;
   if (connectivity_.targets.empty()) return true;
   const Duration now = clock_.steady();
   if (connectivity_.under_way == 0 && connectivity_.known_at &&
-      now - *connectivity_.known_at <= kTargetsCount)
+      now - *connectivity_.known_at <= std::max(kTargetsCount, 2 * timeout))
     return connectivity_.is_any_reached;
   if (connectivity_.under_way == 0) ask_connectivity_targets();
   return std::nullopt;
@@ -69,6 +73,14 @@ void Engine::take_connectivity(const HttpResult& result) {
   --connectivity_.under_way;
   connectivity_.known_at = clock_.steady();
   if (result || !is_unreachable(result.error().reason)) connectivity_.is_any_reached = true;
+  if (connectivity_.under_way > 0) return;
+  // Whoever waited for this asks again.
+  for (auto& watch : watches_) {
+    const auto& endpoint = watch->endpoint;
+    if (watch->ticket == 0 && endpoint.is_out_of_reach() &&
+        endpoint.state().availability.known != Availability::Down)
+      hurry(*watch, clock_.steady());
+  }
 }
 
 void Engine::note_reach(const Watch& watch, const EndpointWatch::Outcome& outcome) {
@@ -88,6 +100,22 @@ void Engine::note_reach(const Watch& watch, const EndpointWatch::Outcome& outcom
   } else {
     log::info("not isolated any more");
   }
+  tell_of_isolation();
+}
+
+void Engine::tell_of_isolation() {
+  const Time wall = clock_.wall();
+  const bool is_isolated = daemon_.is_isolated;
+  Event event{.id = event_id(wall, instance_, "isolation", is_isolated ? 1 : 0),
+              .type = is_isolated ? EventType::DaemonIsolated : EventType::DaemonRejoined,
+              .time = wall};
+  if (!is_isolated && isolated_since_) event.lasted = elapsed(*isolated_since_, wall);
+  isolated_since_ = is_isolated ? std::optional{wall} : std::nullopt;
+  event.summary =
+      is_isolated
+          ? fmt::format("modelvane {} is isolated: most hosts are out of reach at once", instance_)
+          : fmt::format("modelvane {} is no longer isolated", instance_);
+  ledger_.note(std::move(event));
 }
 
 }  // namespace modelvane

@@ -39,7 +39,18 @@ void Isolation::note(const std::string& host, bool unreachable, Duration now) {
   if (unreachable) return;
   known.is_told = false;
   // Few hosts: any that answers. Many: when most of them do again.
-  if (since_ && !is_this_machine(host) && !count(now).is_most()) since_.reset();
+  if (since_ && !is_this_machine(host) && !count(now).is_most()) end(now);
+}
+
+void Isolation::note_accepted(Duration now) {
+  accepted_ = now;
+  if (since_) end(now);
+}
+
+void Isolation::end(Duration now) {
+  since_.reset();
+  check_.reset();
+  ended_ = now;
 }
 
 void Isolation::note_told(const std::string& host) {
@@ -54,6 +65,8 @@ Isolation::Answer Isolation::hold(Duration now) {
 Isolation::Answer Isolation::ask(const std::string& host, Duration timeout,
                                  std::optional<bool> has_network, Duration now) {
   if (is_this_machine(host)) return Answer::Tell;
+  // A poll that began before the network came back may fail after it.
+  if (ended_ && now - *ended_ <= timeout) return Answer::Wait;
   if (accepted_ && now - *accepted_ <= kAcceptanceCounts) return Answer::Tell;
   const Count known = count(now);
   if (since_ || known.is_most()) return hold(now);

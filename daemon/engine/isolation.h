@@ -47,7 +47,7 @@ class Isolation {
   // The host's trouble was told.
   void note_told(const std::string& host);
   // A receiver beyond this machine took an event.
-  void note_accepted(Duration now) { accepted_ = now; }
+  void note_accepted(Duration now);
 
   // An endpoint of `host`, which answers within `timeout` or not at all, is about to be told down.
   // `has_network` is what kernel and connectivity targets say; none: not known yet.
@@ -75,11 +75,13 @@ class Isolation {
 
   Count count(Duration now) const;
   Answer hold(Duration now);
+  void end(Duration now);
 
   Duration window_{0};
   std::map<std::string, Host> hosts_;
   std::optional<Duration> accepted_;
   std::optional<Duration> since_;  // isolated
+  std::optional<Duration> ended_;  // when it was last over
   struct Check {
     Duration begun;
     Duration until;

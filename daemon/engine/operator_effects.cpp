@@ -142,7 +142,8 @@ std::string subject_of(const OperatorRequest& request) {
 }
 
 Event acted(const OperatorRequest& request, const OperatorView& view, Time now) {
-  Event event{.id = event_id(now, view.instance, name(request.action), request.id),
+  Event event{.id = event_id(now, view.instance, fmt::format("operator/{}", name(request.action)),
+                             request.id),
               .type = EventType::OperatorActed,
               .time = now,
               .endpoint = request.endpoint};

@@ -47,6 +47,8 @@ enum class EventType {
   WebhookFailing,
   WebhookRecovered,
   DaemonHeartbeat,
+  DaemonIsolated,
+  DaemonRejoined,
   OperatorActed,
   Drill,
 };
@@ -81,6 +83,8 @@ inline constexpr auto kEventTypes = labelled<EventType>({
     {EventType::WebhookFailing, "webhook.failing"},
     {EventType::WebhookRecovered, "webhook.recovered"},
     {EventType::DaemonHeartbeat, "daemon.heartbeat"},
+    {EventType::DaemonIsolated, "daemon.isolated"},
+    {EventType::DaemonRejoined, "daemon.rejoined"},
     {EventType::OperatorActed, "operator.acted"},
     {EventType::Drill, "drill"},
 });

@@ -47,8 +47,9 @@ void add_alias_facts(Event& event, Time now) {
       event.to = kNew;
       event.between = "compare";
       event.group = "example";
-      event.views = {{kDrillEndpoint, Rule::Field, kNew},
-                     {"another", Rule::Field, event.type == EventType::AliasAgrees ? kNew : kOld}};
+      event.views = {
+          PeerView{std::string{kDrillEndpoint}, Rule::Field, kNew},
+          PeerView{"another", Rule::Field, event.type == EventType::AliasAgrees ? kNew : kOld}};
       break;
     case EventType::AliasUnstable: event.targets = {kOld, kNew}; break;
     case EventType::AliasHint:
@@ -116,8 +117,9 @@ Event sample_event(EventType type, std::string_view instance, Time now, std::uin
     event.webhook = "example";
     event.detail = "the receiver answered with status 503";
     event.lasted = 10min;
-  } else if (type == EventType::DaemonHeartbeat) {
+  } else if (kind.starts_with("daemon.")) {
     event.endpoint.clear();
+    if (type == EventType::DaemonRejoined) event.lasted = 10min;
   } else if (type == EventType::CatalogFlooded) {
     event.ids = {kAlias};
     event.ids_count = 120;

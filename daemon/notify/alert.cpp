@@ -21,6 +21,7 @@ constexpr std::array kStates{
     Pair{EventType::AliasUnstable, EventType::AliasSettled},
     Pair{EventType::AliasPinBroken, EventType::AliasPinRestored},
     Pair{EventType::WebhookFailing, EventType::WebhookRecovered},
+    Pair{EventType::DaemonIsolated, EventType::DaemonRejoined},
     Pair{EventType::AliasDisagrees, EventType::AliasAgrees},
     Pair{EventType::CatalogQuarantined, EventType::CatalogAccepted},
     Pair{EventType::ModelRetirementNear, EventType::ModelRetirementCleared},

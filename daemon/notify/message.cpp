@@ -303,11 +303,15 @@ Severity severity_of(const Event& event) {
     case EventType::ModelRetirementSet:
     case EventType::ModelRetirementChanged:
     case EventType::ModelRetirementNear:
+    case EventType::AliasDisagrees:
+    case EventType::DaemonIsolated:
     case EventType::WebhookFailing:
     case EventType::CatalogFlooded:
     case EventType::CatalogQuarantined: return Severity::Warning;
     case EventType::EndpointUp:
     case EventType::WebhookRecovered:
+    case EventType::AliasAgrees:
+    case EventType::DaemonRejoined:
     case EventType::AliasSettled:
     case EventType::AliasPinRestored:
     case EventType::ModelRetirementCleared:

@@ -49,12 +49,12 @@ std::string sql_for(const EventFilter& filter) {
   if (filter.after_sequence) sql += " AND e.sequence > ?7";
   // "~" comes after every character of an id, so this is a range of the index.
   if (is_number(filter.called)) {
-    sql += " AND e.sequence = CAST(?9 AS INTEGER)";
+    sql += " AND e.sequence = CAST(?8 AS INTEGER)";
   } else if (!filter.called.empty()) {
-    sql += " AND e.id >= ?9 AND e.id < ?9 || '~'";
+    sql += " AND e.id >= ?8 AND e.id < ?8 || '~'";
   }
-  return sql + (filter.after_sequence ? " ORDER BY e.sequence LIMIT ?8"
-                                      : " ORDER BY e.sequence DESC LIMIT ?8");
+  return sql + (filter.after_sequence ? " ORDER BY e.sequence LIMIT ?9"
+                                      : " ORDER BY e.sequence DESC LIMIT ?9");
 }
 
 void fail_damaged_event(Database& database, std::int64_t sequence) {
@@ -73,7 +73,7 @@ std::vector<StoredEvent> read_events(Database& database, const EventFilter& filt
                              std::string_view{filter.alias}, std::string_view{types},
                              filter.since.value_or(Time{}), filter.until.value_or(Time{}),
                              filter.before_sequence.value_or(0), filter.after_sequence.value_or(0),
-                             limit, std::string_view{filter.called});
+                             std::string_view{filter.called}, limit);
   while (rows.next()) {
     if (auto event = read_event(rows)) {
       events.push_back(std::move(*event));

@@ -247,7 +247,8 @@ std::optional<std::string> Exchange::prepare(TargetCache& targets) {
     }
   }
   if (request.aws) {
-    const auto headers = aws_headers(request, std::chrono::system_clock::now());
+    const auto headers =
+        aws_headers(request, std::chrono::floor<Duration>(std::chrono::system_clock::now()));
     if (!headers) return headers.error();
     for (const auto& [name, value] : *headers) request.set_header(name, value);
   }

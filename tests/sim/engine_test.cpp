@@ -17,12 +17,6 @@ World small_world() {
   return world;
 }
 
-std::vector<std::string> types(const World& world) {
-  std::vector<std::string> names;
-  for (const auto& event : world.stored_events()) names.emplace_back(name(event.type));
-  return names;
-}
-
 TEST_CASE("a move becomes durable, is shown and delivered within one interval and one recheck") {
   World world = small_world();
   world.start();
@@ -314,8 +308,9 @@ TEST_CASE("an operator's wish and a reload end every pause, at most once per rec
     world.engine->poll_now("nobody");
     world.run_for(1s);
     CHECK(world.transport.polls == polls + 1);
+    world.run_for(1s);  // until it has its answer
     world.engine->poll_now("internlm");
-    world.run_for(3s);
+    world.run_for(1s);
     CHECK(world.transport.polls == polls + 1);
     world.run_for(4s);
     CHECK(world.transport.polls == polls + 2);
@@ -519,71 +514,6 @@ TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, 
   CHECK(world.seen().endpoints[0]->last_reason == Reason::Auth);
   CHECK(world.seen().endpoints[0]->last_sentence.find("/nonexistent/key") != std::string::npos);
   CHECK(world.transport.polls == 0);
-}
-
-World world_of_hosts(int hosts) {
-  World world{1};
-  for (int i = 0; i < hosts; ++i) world.add_endpoint("h" + std::to_string(i), {{"latest", "v1"}});
-  world.add_webhook("oncall");
-  world.start();
-  world.run_for(5min);
-  return world;
-}
-
-TEST_CASE("when every host is out of reach no endpoint is told down; one that stays so is") {
-  World world = world_of_hosts(6);
-  for (auto& [name, upstream] : world.transport.upstreams) upstream.hangs = true;
-  world.run_for(10min);
-  CHECK(types(world).empty());
-  CHECK(world.seen().daemon.is_isolated);
-  for (auto& [name, upstream] : world.transport.upstreams) upstream.hangs = name == "h3";
-  world.run_for(10min);
-  CHECK(types(world) == std::vector<std::string>{"endpoint.down"});
-  CHECK_FALSE(world.seen().daemon.is_isolated);
-}
-
-TEST_CASE("when every host stays out of reach they are told down after a quarter of an hour") {
-  World world = world_of_hosts(4);
-  for (auto& [name, upstream] : world.transport.upstreams) upstream.hangs = true;
-  world.run_for(25min);
-  REQUIRE(types(world).size() == 4);
-  for (const auto& event : world.stored_events()) CHECK(event.is_isolated);
-}
-
-TEST_CASE("with few hosts the connectivity targets tell whose network is gone") {
-  World world = world_of_hosts(2);
-  world.config.connectivity_targets = {"gateway:53"};
-  world.add_endpoint("gateway:53", {});
-  world.config.endpoints.pop_back();
-  auto& gateway = world.transport.upstreams["gateway:53"];
-  gateway.refusal = 400;
-  world.engine->reload(world.config);
-  world.run_for(5min);
-  auto& upstream = world.transport.upstreams["h0"];
-  SUBCASE("one of them answers: it is the endpoint's own trouble") {
-    upstream.hangs = true;
-    world.run_for(5min);
-    CHECK(types(world) == std::vector<std::string>{"endpoint.down"});
-  }
-  SUBCASE("none does: it is ours") {
-    upstream.hangs = gateway.hangs = true;
-    world.run_for(5min);
-    CHECK(types(world).empty());
-    CHECK(world.seen().daemon.is_isolated);
-  }
-}
-
-TEST_CASE("a poll that this machine could not make is nobody's failure, and is made again soon") {
-  World world = world_of_hosts(1);
-  world.transport.lacks = Shortage::Descriptors;
-  world.run_for(20min);
-  CHECK(types(world).empty());
-  CHECK(world.seen().daemon.polls_not_made[0] > 100);
-  CHECK(world.seen().endpoints[0]->failures == decltype(EndpointView::failures){});
-  world.transport.lacks.reset();
-  const auto polls = world.seen().endpoints[0]->polls;
-  world.run_for(6s);
-  CHECK(world.seen().endpoints[0]->polls == polls + 1);
 }
 
 TEST_CASE("shutdown starts nothing new and leaves every mark durable") {

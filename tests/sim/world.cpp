@@ -150,6 +150,9 @@ HttpResult SimTransport::deliver(Receiver& receiver, const HttpRequest& request)
   for (const auto& [name, value] : request.headers) {
     if (name == "webhook-id") id = value;
   }
+  if (receiver.hangs)
+    return std::unexpected(
+        HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
   if (!chance(random_, receiver.fault_rate)) {
     receiver.accept(id, request.body);
     return HttpReply{.status = 204};
@@ -272,6 +275,12 @@ std::vector<Event> World::stored_events() const {
   for (const auto& [sequence, stored] : disk.events)
     events.push_back(*parse_cloudevent(stored.json));
   return events;
+}
+
+std::vector<std::string> types(const World& world) {
+  std::vector<std::string> names;
+  for (const auto& event : world.stored_events()) names.emplace_back(name(event.type));
+  return names;
 }
 
 }  // namespace modelvane::sim

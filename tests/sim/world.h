@@ -48,6 +48,7 @@ struct Upstream {
 
 // One webhook's receiver: counts each event once, remembers order and bodies.
 struct Receiver {
+  bool hangs = false;
   double fault_rate = 0;
   std::map<std::string, std::string> body_by_id;
   std::vector<std::string> order;       // ids, as first accepted
@@ -139,5 +140,8 @@ struct World {
   std::unique_ptr<Board> board;
   std::unique_ptr<Engine> engine;
 };
+
+// Of the stored events, in their order.
+std::vector<std::string> types(const World& world);
 
 }  // namespace modelvane::sim

@@ -120,9 +120,10 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
   World world;
   fill(world.snapshot);
   fill(world.log);
-  for (const auto* path : {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models",
-                           "/api/v1/events", "/api/v1/deliveries", "/api/v1/pins", "/api/v1/config",
-                           "/api/v1/session", "/api/v1/status", "/feed.atom"}) {
+  for (const auto* path :
+       {"/api/v1/endpoints", "/api/v1/aliases", "/api/v1/models", "/api/v1/events",
+        "/api/v1/deliveries", "/api/v1/pins", "/api/v1/config", "/api/v1/session", "/api/v1/status",
+        "/feed.atom", "/api/v1/endpoints/internlm/history"}) {
     const auto first = get(world.address(), path);
     answers.add(path, first);
     answers.ask(world, path, "If-None-Match: " + first.header("etag") + "\r\n");
@@ -134,6 +135,10 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
   }
   answers.ask(world, "/api/v1/endpoints?endpoint=internlm&polls=true");
   answers.ask(world, "/api/v1/events/stream?no=where");
+  answers.ask(world, "/api/v1/endpoints/nobody/history");
+  World locked;
+  locked.log.error = StoreError{.sentence = "the database is locked"};
+  answers.ask(locked, "/api/v1/endpoints/internlm/history");
   answers.add("/api/v1/events/stream", begin_of_stream(world.address()));
 
   World broken{WebOptions{.listen_addresses = {"127.0.0.1:0"}, .limits = {.streams = 0}}};

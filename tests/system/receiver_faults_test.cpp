@@ -31,7 +31,9 @@ webhooks:
 }
 
 std::string webhook(const std::string& name, const std::string& url) {
-  return fmt::format("  - {{name: {}, url: \"{}\", timeout: 1s}}\n", name, url);
+  // A drill goes to all, and what is told of failing webhooks to none of them.
+  return fmt::format("  - {{name: {}, url: \"{}\", timeout: 1s, events: [\"alias.*\"]}}\n", name,
+                     url);
 }
 
 // Pages are served before the store is open; commands need the store.

@@ -47,7 +47,7 @@ struct Watched {
     const auto config = folder.write(
         "modelvane.yml",
         fmt::format("web: {{read_only_users: [bob]}}\n"
-                    "defaults: {{interval: 1s, timeout: 1s, confirm: {{moved: 1}}}}\n"
+                    "defaults: {{interval: 1s, timeout: 1s, confirm: {{moved: {{polls: 1}}}}}}\n"
                     "endpoints:\n  - {{name: m, url: \"{}\", aliases: [{{field: /ref_model}}], "
                     "pins: {{m-latest: [m-1]}}}}\n"
                     "webhooks: [{{name: oncall, url: \"{}\"}}]\n",

@@ -38,11 +38,21 @@ const kTypes = {
   'webhook.failing': 'bad',
   'webhook.recovered': 'good',
   'daemon.heartbeat': 'quiet',
+  'daemon.isolated': 'bad',
+  'daemon.rejoined': 'good',
   'operator.acted': 'quiet',
   drill: 'quiet',
 };
 export const kTypeNames = Object.keys(kTypes);
-export const kTypeGroups = ['alias.*', 'model.*', 'endpoint.*', 'catalog.*', 'operator.*'];
+export const kTypeGroups = [
+  'alias.*',
+  'model.*',
+  'endpoint.*',
+  'catalog.*',
+  'operator.*',
+  'daemon.*',
+  'webhook.*',
+];
 
 export const typeName = (type) => (type.startsWith(kPrefix) ? type.slice(kPrefix.length) : type);
 export const typeBadge = (type) => badge(kTypes[typeName(type)] ?? 'quiet', typeName(type));

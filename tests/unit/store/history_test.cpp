@@ -109,7 +109,8 @@ TEST_CASE("without a database history says where it looked, and fails") {
   CHECK(ran.code == 1);
   CHECK(ran.out.empty());
   CHECK(ran.err == "modelvane: there is no database " + folder.database().string() +
-                       " yet; --storage.path names the folder that `modelvane serve` writes to\n");
+                       " yet; --storage.path names the folder that `modelvane serve` writes to, "
+                       "--url the daemon itself\n");
 }
 
 TEST_CASE("events are a table, newest first, moves as from -> to") {

@@ -35,6 +35,8 @@ EndpointState full_state() {
   alias.hints.pending = Pending<std::vector<std::string>>{
       {.last_seen = kStart + 10us, .first_seen = kStart + 11us, .polls = 1}, {"2", ""}};
   alias.pin_ok = false;
+  alias.disagrees.known = true;
+  alias.disagrees.pending = Pending<bool>{{.first_seen = alias.since, .polls = 2}, false};
   state.aliases["internlm3-latest"] = alias;
   state.aliases["plain"] = AliasState{};
   AliasState newcomer;

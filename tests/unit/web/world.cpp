@@ -107,7 +107,11 @@ World::World(WebOptions options)
                                   .reload = [this] { return reload(); },
                                   .poll = [this](const auto& name) { polled.push_back(name); },
                                   .operate = [this](const auto& asked) { return operate(asked); },
-                                  .config = [] { return R"({"instance":"<prod>"})"; },
+                                  .config =
+                                      [] {
+                                        return R"({"instance":"<prod>","storage":{},"web":{},)"
+                                               R"("endpoints":[],"webhooks":[]})";
+                                      },
                                   .events = &log,
                                   .pulse = [this] { return log.pulse(); }}) {
   const auto started = server.start();
