@@ -32,8 +32,7 @@ Json to_json(const std::string& endpoint, const std::string& alias, const AliasN
 }  // namespace
 
 int show_aliases(const AliasesOptions& options) {
-  if (options.output != "table" && options.output != "json")
-    return fail(kUsageError, "--output is table or json");
+  if (const auto problem = output_problem(options.output)) return fail(kUsageError, *problem);
   const auto source = open_source(options.place);
   if (!source) return fail(kFailed, source.error());
   const auto aliases = (*source)->aliases();

@@ -84,7 +84,7 @@ void print_rows(const Rows& rows) {
 }
 
 std::optional<std::string> usage_problem(const DeliveriesOptions& options) {
-  if (options.output != "table" && options.output != "json") return "--output is table or json";
+  if (auto problem = output_problem(options.output)) return problem;
   if (options.limit == 0) return "--limit is at least 1";
   if (!options.state.empty() && !kDeliveryStates.parse(options.state))
     return "--state is pending, delivered or dead";

@@ -73,8 +73,7 @@ void print_rows(const Differences& found, Time from, Time to) {
 }  // namespace
 
 int diff(const DiffOptions& options) {
-  if (options.output != "table" && options.output != "json")
-    return fail(kUsageError, "--output is table or json");
+  if (const auto problem = output_problem(options.output)) return fail(kUsageError, *problem);
   const Time now = SystemClock{}.wall();
   const auto from = time_of("--from", options.from, now);
   if (!from) return fail(kUsageError, from.error());

@@ -203,15 +203,12 @@ Rows list_pins(Source& source, const Arguments& arguments) {
     if (!is_wanted(arguments.text("endpoint"), key.first)) continue;
     const auto now = aliases->find(key);
     const bool is_known = now != aliases->end() && now->second.status == AliasStatus::Resolved;
-    const bool is_kept =
-        is_known && std::ranges::find(pin.targets, now->second.target) != pin.targets.end();
+    const auto target = is_known ? now->second.target : std::string{};
     rows.push_back({{"endpoint", key.first},
                     {"alias", key.second},
                     {"approved", pin.targets},
-                    {"target", is_known ? Json(now->second.target) : Json(nullptr)},
-                    {"state", !is_known ? "unknown"
-                              : is_kept ? "kept"
-                                        : "broken"}});
+                    {"target", is_known ? Json(target) : Json(nullptr)},
+                    {"state", pin_word(pin.targets, target)}});
   }
   return rows;
 }

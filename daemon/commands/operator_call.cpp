@@ -19,6 +19,11 @@ int fail(int code, std::string_view sentence) {
   return code;
 }
 
+std::optional<std::string> output_problem(std::string_view output) {
+  if (output == "table" || output == "json") return std::nullopt;
+  return "--output is table or json";
+}
+
 std::expected<OperatorResult, std::string> call(OperatorDesk& desk,
                                                 const OperatorRequest& request) {
   const SystemClock clock;

@@ -2,6 +2,7 @@
 // command waits for the answer.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace modelvane {
 
 // "modelvane: sentence" on standard error; returns `code`.
 int fail(int code, std::string_view sentence);
+
+// What is wrong with --output of commands that print a table or JSON; nullopt: nothing.
+std::optional<std::string> output_problem(std::string_view output);
 
 inline constexpr int kFailed = 1;
 inline constexpr int kUsageError = 2;

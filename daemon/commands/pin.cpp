@@ -24,9 +24,10 @@ struct Pin {
   std::set<std::string> approved;
   std::string target;  // "" = not known at present
 
-  bool is_kept() const { return in_config.contains(target) || approved.contains(target); }
   std::string_view state() const {
-    return target.empty() ? "unknown" : is_kept() ? "kept" : "broken";
+    std::vector<std::string> all(in_config.begin(), in_config.end());
+    all.insert(all.end(), approved.begin(), approved.end());
+    return pin_word(all, target);
   }
 };
 // By endpoint and alias.
@@ -91,8 +92,7 @@ int change(const PinOptions& options, OperatorAction action) {
 }  // namespace
 
 int pin_list(const PinOptions& options) {
-  if (options.output != "table" && options.output != "json")
-    return fail(kUsageError, "--output is table or json");
+  if (const auto problem = output_problem(options.output)) return fail(kUsageError, *problem);
   std::optional<Config> config;
   if (options.place.url.empty()) {
     auto loaded = load_config(options.config_file, Surroundings::Ignored);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/operator_call.h"
 #include "daemon/commands/probe_targets.h"
 #include "daemon/config/load_config.h"
 #include "daemon/config/recognise.h"
@@ -234,10 +235,7 @@ void print_table(const Probed& probed) {
 }  // namespace
 
 int probe(const ProbeOptions& options) {
-  if (options.output != "table" && options.output != "json") {
-    fmt::print(stderr, "modelvane: --output is table or json\n");
-    return 2;
-  }
+  if (const auto problem = output_problem(options.output)) return fail(kUsageError, *problem);
   auto selection = probe_targets(options);
   if (!selection) {
     fmt::print(stderr, "{}\n", selection.error());

@@ -8,6 +8,7 @@
 #include "daemon/commands/operator_call.h"
 #include "daemon/commands/source.h"
 #include "daemon/commands/table.h"
+#include "daemon/config/access.h"
 #include "daemon/config/load_config.h"
 #include "daemon/config/secret.h"
 #include "daemon/engine/clock.h"
@@ -34,9 +35,7 @@ std::vector<std::string> secrets_of(const WebhookConfig& webhook) {
   for (const auto& secret : webhook.signing_secrets) add(secrets, secret);
   add(secrets, webhook.github_signature);
   add(secrets, webhook.vendor_secret);
-  if (webhook.access.authorization) add(secrets, webhook.access.authorization->credentials);
-  if (webhook.access.basic_auth) add(secrets, webhook.access.basic_auth->password);
-  for (const auto& [name, value] : webhook.access.http_headers) add(secrets, value);
+  for (const auto* secret : secrets_of(webhook.access)) add(secrets, *secret);
   // The longest first: one may hold another.
   std::ranges::sort(secrets, [](const auto& a, const auto& b) { return a.size() > b.size(); });
   return secrets;

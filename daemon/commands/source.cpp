@@ -9,6 +9,7 @@
 #include "daemon/commands/api_source.h"
 #include "daemon/commands/operator_call.h"
 #include "daemon/commands/table.h"
+#include "daemon/detect/pins.h"
 #include "daemon/detect/state.h"
 #include "daemon/store/sqlite_store.h"
 
@@ -144,6 +145,11 @@ std::expected<std::vector<StoredEvent>, std::string> Source::events(const EventF
   const auto done = each_event(filter, [&](StoredEvent event) { all.push_back(std::move(event)); });
   if (!done) return std::unexpected(done.error());
   return all;
+}
+
+std::string_view pin_word(const std::vector<std::string>& approved, const std::string& target) {
+  if (target.empty()) return "unknown";
+  return are_approved(approved, target) ? "kept" : "broken";
 }
 
 std::expected<StoredEvent, std::string> event_called(Source& source, const std::string& id) {

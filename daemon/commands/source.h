@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -78,6 +79,9 @@ class Source {
 // By --url where there is one, else from the folder; from the daemon on this machine where the
 // folder's database may not be read by this user.
 std::expected<std::unique_ptr<Source>, std::string> open_source(const DaemonPlace& place);
+
+// "kept", "broken", or "unknown" where nobody says what the alias points to (`target` is "" then).
+std::string_view pin_word(const std::vector<std::string>& approved, const std::string& target);
 
 // The one event of that sequence number, or whose id begins with the text.
 std::expected<StoredEvent, std::string> event_called(Source& source, const std::string& id);

@@ -83,8 +83,7 @@ void print(const Json& status, const Counts& counts) {
 }  // namespace
 
 int show_status(const StatusOptions& options) {
-  if (options.output != "table" && options.output != "json")
-    return fail(kUsageError, "--output is table or json");
+  if (const auto problem = output_problem(options.output)) return fail(kUsageError, *problem);
   auto client = ApiClient::open(options.url.empty() ? std::string{kUsualUrl} : options.url,
                                 options.client_config);
   if (!client) return fail(kUsageError, client.error());

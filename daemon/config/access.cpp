@@ -22,6 +22,20 @@ std::expected<AwsKeys, std::string> keys_of(const SigV4& sigv4) {
 
 }  // namespace
 
+std::vector<const SecretRef*> secrets_of(const Access& access) {
+  std::vector<const SecretRef*> secrets;
+  if (access.authorization) secrets.push_back(&access.authorization->credentials);
+  if (access.basic_auth) secrets.push_back(&access.basic_auth->password);
+  for (const auto* named : {&access.http_headers, &access.query}) {
+    for (const auto& [name, secret] : *named) secrets.push_back(&secret);
+  }
+  if (const auto& sigv4 = access.sigv4) {
+    for (const auto* secret : {&sigv4->access_key, &sigv4->secret_key, &sigv4->session_token})
+      secrets.push_back(secret);
+  }
+  return secrets;
+}
+
 std::expected<void, std::string> apply(const Access& access, HttpRequest& request) {
   if (access.authorization) {
     auto credentials = reveal(access.authorization->credentials);

@@ -4,6 +4,7 @@
 
 #include <expected>
 #include <string>
+#include <vector>
 
 #include "daemon/config/config.h"
 #include "daemon/transport/transport.h"
@@ -16,5 +17,8 @@ inline constexpr const char* kUserAgent = "modelvane/" MODELVANE_VERSION;
 // The URL must be there already: it gets the query. The error says which secret could not be read,
 // never its value; `request` is then to be thrown away.
 std::expected<void, std::string> apply(const Access& access, HttpRequest& request);
+
+// Every secret of it; one need not be set.
+std::vector<const SecretRef*> secrets_of(const Access& access);
 
 }  // namespace modelvane

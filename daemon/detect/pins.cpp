@@ -14,13 +14,6 @@ bool is_approved(const std::vector<std::string>& approved, std::string_view targ
   return std::find(approved.begin(), approved.end(), target) != approved.end();
 }
 
-// Of several targets each must be approved, or their whole text.
-bool are_approved(const std::vector<std::string>& approved, const std::string& targets) {
-  return is_approved(approved, targets) ||
-         std::ranges::all_of(targets_in(targets),
-                             [&](auto target) { return is_approved(approved, target); });
-}
-
 void announce(Turn& turn, const std::string& id, const AliasState& alias, const PinState& pin) {
   Event& event =
       turn.emit_alias(pin.ok ? EventType::AliasPinRestored : EventType::AliasPinBroken, id);
@@ -64,6 +57,12 @@ std::vector<Event> judge_pins(EndpointState& state, const Watched& watched, Time
   Turn turn{.state = state, .watched = watched, .now = now, .request_id = "", .events = {}};
   judge_pins(turn);
   return std::move(turn.events);
+}
+
+bool are_approved(const std::vector<std::string>& approved, const std::string& targets) {
+  return is_approved(approved, targets) ||
+         std::ranges::all_of(targets_in(targets),
+                             [&](auto target) { return is_approved(approved, target); });
 }
 
 std::optional<PinState> pin_state(const Watched& watched, const std::string& alias,

@@ -23,4 +23,7 @@ std::vector<Event> judge_pins(EndpointState& state, const Watched& watched, Time
 std::optional<PinState> pin_state(const Watched& watched, const std::string& alias,
                                   const std::string& target);
 
+// Of several targets each must be approved, or their whole text.
+bool are_approved(const std::vector<std::string>& approved, const std::string& targets);
+
 }  // namespace modelvane

@@ -9,7 +9,7 @@
 #include "daemon/catalog/disclosure.h"
 #include "daemon/catalog/pagination.h"
 #include "daemon/config/access.h"
-#include "daemon/config/file_stamp.h"
+#include "daemon/config/identity.h"
 #include "daemon/engine/observe.h"
 #include "daemon/text/hash.h"
 #include "daemon/text/url.h"
@@ -68,21 +68,9 @@ std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpo
 }
 
 std::uint64_t key_identity(const EndpointConfig& endpoint) {
-  const auto request = poll_request(endpoint, endpoint.url);
-  if (!request) return stable_hash(request.error());
-  // Parts end in a byte that none of them has.
-  std::string all = request->url + '\0' + request->basic_username + '\0' + request->basic_password +
-                    '\0' + request->proxy.url + '\0';
-  for (const auto& [name, value] : request->headers) all += name + '\0' + value + '\0';
-  for (const auto* file :
-       {&request->tls.ca_file, &request->tls.cert_file, &request->tls.key_file}) {
-    const auto stamp = file->empty() ? std::nullopt : stamp_of(*file);
-    if (stamp) {
-      all += std::to_string(stamp->inode) + '\0';
-      for (const long time : stamp->times) all += std::to_string(time) + '\0';
-    }
-  }
-  return stable_hash(all);
+  IdentityParts parts;
+  parts.add(endpoint.access);
+  return stable_hash(parts.take());
 }
 
 PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionScope scope,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "daemon/config/access.h"
 #include "daemon/config/secret.h"
 #include "daemon/text/hmac.h"
 #include "daemon/text/url.h"
@@ -29,14 +30,11 @@ Mask::Mask(const WebhookConfig& webhook) {
   add_secret(webhook.github_signature);
   for (const auto& secret : webhook.signing_secrets) add_secret(secret);
   const Access& access = webhook.access;
-  if (access.authorization) add_secret(access.authorization->credentials);
+  for (const auto* secret : secrets_of(access)) add_secret(*secret);
   if (access.basic_auth) {
-    add_secret(access.basic_auth->password);
     if (const auto password = reveal(access.basic_auth->password))
       add(to_base64(access.basic_auth->username + ":" + *password));
   }
-  for (const auto& [name, secret] : access.http_headers) add_secret(secret);
-  for (const auto& [name, secret] : access.query) add_secret(secret);
   std::string_view proxy = access.proxy.url;
   const auto user_ends = proxy.rfind('@');
   const auto colon = user_ends == std::string_view::npos ? std::string_view::npos

@@ -15,7 +15,7 @@ import { readLink } from './link.js';
 import { Live } from './live.js';
 import { modelsView } from './models.js';
 import { overview } from './overview.js';
-import { readState, state } from './state.js';
+import { readState, sickWebhooks, state } from './state.js';
 
 const kRedrawEvery = 10_000; // "3 min ago" ages
 const kAnnounced = /^(alias\.(moved|unstable|vanished|pin_broken)|endpoint\.)/;
@@ -110,7 +110,7 @@ function drawFrame() {
     else link.removeAttribute('aria-current');
   }
   if (!status) return;
-  const sick = status.webhooks.filter((webhook) => webhook.state && webhook.state !== 'ok').length;
+  const sick = sickWebhooks(status).length;
   setText(element('sick'), sick > 0 ? ` ${sick}` : '');
   element('sick').title = sick > 0 ? `${sick} do not work` : '';
   morph(

@@ -12,6 +12,7 @@ import {
   isNeverNamed,
   isOffPin,
   isSlowed,
+  sickWebhooks,
   state,
 } from './state.js';
 
@@ -40,9 +41,6 @@ function kinds() {
       return !seen.has(key) && seen.add(key);
     });
   const arrow = h.bind(null, 'span', { 'aria-hidden': 'true' }, '→ ');
-  const webhooks = state.status.webhooks.filter(
-    (webhook) => webhook.state && webhook.state !== 'ok',
-  );
   return [
     {
       show: 'off-pin',
@@ -95,7 +93,7 @@ function kinds() {
     {
       view: 'deliveries',
       words: ['webhook does not take its events', 'webhooks do not take their events'],
-      items: webhooks.map((webhook) => ({
+      items: sickWebhooks(state.status).map((webhook) => ({
         key: `webhook\n${webhook.name}`,
         badge: badge(webhook.state === 'failing' ? 'warn' : 'bad', webhook.state),
         name: h('a', { href: listLink('deliveries', { webhook: webhook.name }) }, webhook.name),

@@ -4,37 +4,32 @@ import { choice } from './controls.js';
 import { h } from './dom.js';
 import { milliseconds } from './format.js';
 import { endpointLink, listLink } from './link.js';
-import { note, sorted, table } from './list.js';
+import { groupsOf, note, sorted, table } from './list.js';
 import { percent, sparkline } from './past.js';
 import { whole } from './shared_rows.js';
 import { state } from './state.js';
 
-const middle = (values) => {
-  const known = values.filter((one) => one !== null && one !== undefined).sort((a, b) => a - b);
-  return known.length > 0 ? known[Math.floor(known.length / 2)] : null;
-};
-const mean = (values) => {
+// A figure of the values that are known; null where none is.
+const ofKnown = (figure) => (values) => {
   const known = values.filter((one) => one !== null && one !== undefined);
-  return known.length > 0 ? known.reduce((sum, one) => sum + one, 0) / known.length : null;
+  return known.length > 0 ? figure(known) : null;
 };
+const middle = ofKnown((known) => known.sort((a, b) => a - b)[Math.floor(known.length / 2)]);
+const mean = ofKnown((known) => known.reduce((sum, one) => sum + one, 0) / known.length);
+const worst = ofKnown((known) => Math.min(...known));
 
 // The middle of each hour over several endpoints; of the availability the worst.
 function hoursOf(endpoints) {
   const all = endpoints.map(({ hours }) => hours).filter(Boolean);
   if (all.length === 0) return null;
-  const worst = (values) => {
-    const known = values.filter((one) => one !== null);
-    return known.length > 0 ? Math.min(...known) : null;
-  };
   return {
     p50: all[0].p50.map((_, i) => middle(all.map(({ p50 }) => p50[i]))),
     availability: all[0].p50.map((_, i) => worst(all.map(({ availability }) => availability[i]))),
   };
 }
 
-function rowOf(name, link, endpoints) {
-  const names = new Set(endpoints.map((endpoint) => endpoint.name));
-  const aliases = state.aliases.filter((alias) => names.has(alias.endpoint));
+function rowOf(name, link, endpoints, aliasesBy) {
+  const aliases = endpoints.flatMap((endpoint) => aliasesBy.get(endpoint.name) ?? []);
   const hours = hoursOf(endpoints);
   return {
     name,
@@ -50,14 +45,14 @@ function rowOf(name, link, endpoints) {
 }
 
 function rowsBy(by) {
+  const aliasesBy = new Map(groupsOf(state.aliases, ({ endpoint }) => endpoint));
   if (by !== 'provider')
-    return state.endpoints.map((one) => rowOf(one.name, endpointLink(one.name), [one]));
-  const groups = new Map();
-  for (const endpoint of state.endpoints) {
-    const name = endpoint.provider ?? 'no provider';
-    groups.set(name, [...(groups.get(name) ?? []), endpoint]);
-  }
-  return [...groups].map(([name, own]) => rowOf(name, listLink('', { q: name }), own));
+    return state.endpoints.map((one) =>
+      rowOf(one.name, endpointLink(one.name), [one], aliasesBy),
+    );
+  return groupsOf(state.endpoints, ({ provider }) => provider ?? 'no provider').map(
+    ([name, own]) => rowOf(name, listLink('', { q: name }), own, aliasesBy),
+  );
 }
 
 const kSorts = Object.fromEntries(

@@ -36,15 +36,20 @@ export function sorted(rows, sort, keys) {
   });
 }
 
-// Rows under the headings of their groups, in the order in which these first come.
-export function grouped(rows, groupOf) {
+// [name, rows] of each group, in the order in which these first come.
+export function groupsOf(rows, groupOf) {
   const groups = new Map();
   for (const row of rows) {
     const name = groupOf(row);
-    groups.set(name, [...(groups.get(name) ?? []), row]);
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push(row);
   }
-  return [...groups].flatMap(([group, own]) => [{ group, size: own.length }, ...own]);
+  return [...groups];
 }
+
+// Rows under the headings of their groups.
+export const grouped = (rows, groupOf) =>
+  groupsOf(rows, groupOf).flatMap(([group, own]) => [{ group, size: own.length }, ...own]);
 
 function heading([name, style, key], sorting) {
   if (!key || !sorting) return h('th', { scope: 'col', class: style }, name);

@@ -56,6 +56,10 @@ export const endOf = (alias) =>
 export const endsSoon = (end) => end !== null && Date.parse(end.at) - Date.now() < kEndsSoon;
 const kEndsSoon = 30 * kDay;
 
+// Webhooks that do not take their events; before the first delivery nothing is known.
+export const sickWebhooks = (status) =>
+  status.webhooks.filter((webhook) => webhook.state && webhook.state !== 'ok');
+
 // Polled less often than it should be: it refuses, and asks for that, or the daemon is late.
 export const isSlowed = (endpoint) =>
   !endpoint.paused &&

@@ -140,6 +140,19 @@ TEST_CASE("control characters of a reply reach no terminal") {
         "the receiver answered with status 500: ?[2Jgone?");
 }
 
+TEST_CASE("the keys of AWS are masked like every other secret, and a changed one is another way") {
+  WebhookConfig webhook;
+  webhook.access.sigv4 = SigV4{.region = "eu-central-1",
+                               .service = "execute-api",
+                               .access_key = {SecretRef::From::Inline, "AKIDEXAMPLE"},
+                               .secret_key = {SecretRef::From::Inline, "wJalrXUtnFEMI"}};
+  CHECK(Mask{webhook}.apply("refused AKIDEXAMPLE with wJalrXUtnFEMI") ==
+        "refused [...] with [...]");
+  auto rotated = webhook;
+  rotated.access.sigv4->secret_key.where = "another-key";
+  CHECK(identity_of(rotated) != identity_of(webhook));
+}
+
 TEST_CASE("what a reply may repeat of a secret URL or key is masked") {
   CHECK(answer(404, {}, "<p>The requested URL /services/T000/B000/Zm9v was not found</p>")
             .sentence.find("Zm9v") == std::string::npos);
