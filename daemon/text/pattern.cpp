@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <re2/re2.h>
+#include <re2/stringpiece.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,12 @@ namespace {
 // need a few KiB; without a bound "((a{999}){999})" would take gigabytes. A search whose states do
 // not fit goes on without remembering them, more slowly but still in linear time.
 constexpr std::int64_t kMemoryMax = 1 << 20;
+
+// RE2's own view of text, which is another type with each release of it and not always made from
+// the standard one.
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
 
 bool is_lookaround(std::string_view part) {
   return part.starts_with("(?=") || part.starts_with("(?!") || part.starts_with("(?<");
@@ -57,19 +64,20 @@ std::expected<Pattern, std::string> Pattern::compile(std::string_view text) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kMemoryMax);
-  auto compiled = std::make_shared<const re2::RE2>(text, options);
+  auto compiled = std::make_shared<const re2::RE2>(piece(text), options);
   if (!compiled->ok()) return std::unexpected(problem_of(*compiled));
   return Pattern{std::move(compiled)};
 }
 
 bool Pattern::is_found_in(std::string_view subject) const {
-  return re2::RE2::PartialMatch(subject, *compiled_);
+  return re2::RE2::PartialMatch(piece(subject), *compiled_);
 }
 
 std::optional<std::string_view> Pattern::cut_from(std::string_view subject) const {
   std::array<re2::StringPiece, 2> parts;
   const int groups = std::min(compiled_->NumberOfCapturingGroups(), 1);
-  if (!compiled_->Match(subject, 0, subject.size(), re2::RE2::UNANCHORED, parts.data(), groups + 1))
+  if (!compiled_->Match(piece(subject), 0, subject.size(), re2::RE2::UNANCHORED, parts.data(),
+                        groups + 1))
     return std::nullopt;
   const auto& part = parts.at(static_cast<std::size_t>(groups));
   return part.data() == nullptr ? std::nullopt
