@@ -92,6 +92,15 @@ struct BodyTemplate {
   friend bool operator==(const BodyTemplate&, const BodyTemplate&) = default;
 };
 
+// format: email. The server's address stands in WebhookConfig::url.
+struct EmailConfig {
+  std::string from;  // an address, or "Name <address>"
+  std::vector<std::string> to;
+  std::string username;  // "" = no login; the password is vendor_secret
+  bool wants_starttls = true;
+  friend bool operator==(const EmailConfig&, const EmailConfig&) = default;
+};
+
 // Whom a chat's message calls by name when one of these happened.
 struct Mention {
   std::vector<std::string> events;  // globs over event types
@@ -116,6 +125,7 @@ struct WebhookConfig {
   std::string thread_id;                        // telegram: a topic of the chat; "" = none
   std::string topic;                            // ntfy
   std::string priority = "P1";                  // jsm: of incidents
+  EmailConfig email;                            // email
   BodyTemplate body;                            // template
   std::vector<std::string> events{"*"};         // globs over event types
   std::vector<std::string> endpoints{"*"};      // globs over endpoint names

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 
 #include "daemon/config/secret_field.h"
 #include "daemon/config/syntax.h"
@@ -14,6 +15,11 @@ namespace {
 
 // GitLab's and GitHub's own limits are about there.
 constexpr std::size_t kNameBytesMax = 255;
+// Relays take 50 to 100 at once.
+constexpr std::size_t kRecipientsMax = 50;
+// What a server does about a whole message before it takes it, such as looking for viruses, takes
+// longer than an answer to a web request; who gives up early sends it twice.
+constexpr auto kMailTimeout = std::chrono::seconds{60};
 // https://docs.ntfy.sh/publish: letters, digits, "-" and "_".
 constexpr std::size_t kTopicBytesMax = 64;
 
@@ -104,6 +110,81 @@ void read_jsm(const Field& field, WebhookConfig& webhook) {
     priority->fail("must be one of P1, P2, P3, P4 and P5");
 }
 
+bool is_address(std::string_view text) {
+  const auto at = text.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         std::ranges::all_of(text, [](char c) {
+           return c > ' ' && c < 0x7F && c != '<' && c != '>' && c != ',' && c != '"';
+         });
+}
+
+// "a@b.example", or "Name <a@b.example>".
+void check_address(const Field& field, std::string_view text) {
+  const auto open = text.find(" <");
+  const bool is_named = open != std::string_view::npos && text.ends_with('>');
+  const auto address = is_named ? text.substr(open + 2, text.size() - open - 3) : text;
+  if (!is_address(address) || !is_header_value(text) || text.size() > kNameBytesMax)
+    field.fail("must be an address such as oncall@example.com, or Name <oncall@example.com>");
+}
+
+// A mail has no HTTP headers, and logs in in its own way.
+void refuse_web_access(const Fields& fields) {
+  static constexpr std::array kOfWeb{std::string_view{"authorization"},
+                                     std::string_view{"basic_auth"}, std::string_view{"sigv4"},
+                                     std::string_view{"http_headers"}, std::string_view{"query"}};
+  for (const auto key : kOfWeb) {
+    if (const auto* field = fields.find(key))
+      field->fail("has no meaning with format email; see email.username and email.password");
+  }
+}
+
+void read_smarthost(const Fields& fields, WebhookConfig& webhook) {
+  static constexpr std::array kTls{std::string_view{"smtps"}, std::string_view{"starttls"},
+                                   std::string_view{"none"}};
+  const auto host = need_text(fields, "smarthost", "the mail server, as host:port");
+  const auto colon = host.rfind(':');
+  const bool has_port = colon != std::string::npos && host.find(']', colon) == std::string::npos;
+  const auto port = has_port ? host.substr(colon + 1) : std::string{};
+  const bool is_fit = has_port && !port.empty() && host.find_first_of("/?") == std::string::npos &&
+                      !url_problem("https://" + host);
+  if (const auto* field = fields.find("smarthost"); field != nullptr && !is_fit)
+    field->fail("must be host:port, such as mail.example.com:587");
+  std::string tls = port == "465" ? "smtps" : "starttls";
+  if (const auto* field = fields.find("tls")) tls = field->choice(kTls).value_or(tls);
+  webhook.email.wants_starttls = tls == "starttls";
+  webhook.url = {SecretRef::From::Inline,
+                 fmt::format("{}://{}", tls == "smtps" ? "smtps" : "smtp", host)};
+}
+
+void read_email(const Field& field, WebhookConfig& webhook) {
+  static constexpr std::array kKeys{
+      std::string_view{"smarthost"},    std::string_view{"tls"},
+      std::string_view{"from"},         std::string_view{"to"},
+      std::string_view{"username"},     std::string_view{"password"},
+      std::string_view{"password_env"}, std::string_view{"password_file"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return;
+  webhook.timeout = kMailTimeout;
+  read_smarthost(*fields, webhook);
+  webhook.email.from = need_text(*fields, "from", "the sender's address");
+  if (const auto* from = fields->find("from")) check_address(*from, webhook.email.from);
+  if (const auto* to = fields->need("to", "write to: [oncall@example.com]")) {
+    const auto items = to->list("addresses");
+    if (items && (items->empty() || items->size() > kRecipientsMax))
+      to->fail(fmt::format("must have 1 to {} addresses", kRecipientsMax));
+    for (const auto& item : items.value_or(std::vector<Field>{})) {
+      webhook.email.to.push_back(item.text("an address").value_or(""));
+      check_address(item, webhook.email.to.back());
+    }
+  }
+  if (fields->find("username") != nullptr)
+    webhook.email.username = need_text(*fields, "username", "the name to log in with");
+  const auto hint =
+      webhook.email.username.empty() ? "" : "write one of password, password_env and password_file";
+  if (auto password = read_secret(*fields, "password", header_value_problem, hint))
+    webhook.vendor_secret = std::move(*password);
+}
+
 void read_gitlab(const Fields& fields, WebhookConfig& webhook) {
   webhook.project =
       need_text(fields, "project", "number or path of the project, such as team/evaluation");
@@ -120,6 +201,10 @@ constexpr std::array kOwnMaps{
     OwnMap{"telegram", "write telegram: {bot_token_env: TELEGRAM_TOKEN, chat_id: -1001234567890}",
            read_telegram},
     OwnMap{"ntfy", "write ntfy: {topic: modelvane-team}", read_ntfy},
+    OwnMap{"email",
+           "write email: {smarthost: mail.example.com:587, from: modelvane@example.com, to: "
+           "[oncall@example.com]}",
+           read_email},
     OwnMap{"jsm", "write jsm: {api_key_env: JSM_KEY}", read_jsm},
 };
 
@@ -134,6 +219,7 @@ std::optional<std::string> token_problem(std::string_view value) {
 void read_vendor_keys(const Fields& fields, WebhookConfig& webhook) {
   if (webhook.format == "github_dispatch") read_repository(fields, webhook);
   if (webhook.format == "gitlab_trigger") read_gitlab(fields, webhook);
+  if (webhook.format == "email") refuse_web_access(fields);
   for (const auto& map : kOwnMaps) {
     if (webhook.format != map.format) continue;
     if (const auto* field = fields.need(map.format, map.hint)) map.read(*field, webhook);

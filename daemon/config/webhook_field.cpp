@@ -55,6 +55,10 @@ std::vector<SecretRef> read_urls(const Fields& fields, WebhookConfig& webhook) {
     if (has_one) fields.whole().fail("give either url, for one receiver, or urls, for several");
     return read_secrets(fields, "urls", webhook_url_problem, kMembersMax);
   }
+  if (webhook.format == "email") {
+    if (has_one) fields.whole().fail("format email has no url; write email.smarthost");
+    return {};
+  }
   const bool has_own = webhook.url.is_set();
   const auto hint = has_own ? "" : "write one of url, url_env and url_file";
   if (auto url = read_secret(fields, "url", webhook_url_problem, hint))

@@ -388,6 +388,9 @@ void Engine::finish_delivery(const Work& work, const HttpResult& result) {
   const auto verdict = judge(*work.webhook, result, work.mask, clock_.wall());
   if (verdict.kind == VerdictClass::Ok && is_public(*work.webhook))
     isolation_.note_accepted(clock_.steady());
+  if (verdict.kind == VerdictClass::Ok && !verdict.sentence.empty())
+    log::warn("webhook took it in part",
+              {{"webhook", work.webhook->name}, {"error", verdict.sentence}});
   outbox_.verdict(work.delivery_key, verdict, clock_.steady() - work.started, now());
 }
 

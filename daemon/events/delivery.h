@@ -30,7 +30,8 @@ constexpr std::string_view label(VerdictClass verdict) {
 
 struct Verdict {
   VerdictClass kind = VerdictClass::Ok;
-  std::string sentence;                 // why, for people; no secret
+  // Why, for people; no secret. Of Ok: what was not done all the same; "" = nothing.
+  std::string sentence;
   std::optional<Duration> retry_after;  // the receiver's own wish
   bool is_limit = false;                // 429: the receiver takes fewer a second
   bool throttled = false;               // 429, 502, 504 or a time-out: the receiver needs air

@@ -62,6 +62,7 @@ inline constexpr std::array kJsmPaths{std::string_view{"/v2/alerts"}};
 inline constexpr std::array kTelegramKeys{std::string_view{"telegram"}};
 inline constexpr std::array kNtfyKeys{std::string_view{"ntfy"}};
 inline constexpr std::array kJsmKeys{std::string_view{"jsm"}};
+inline constexpr std::array kEmailKeys{std::string_view{"email"}};
 inline constexpr std::array kGithubKeys{std::string_view{"repository"}};
 inline constexpr std::array kGitlabKeys{std::string_view{"project"}, std::string_view{"ref"}};
 inline constexpr std::array kTemplateKeys{std::string_view{"template"}};
@@ -170,6 +171,12 @@ inline constexpr std::array kFormats{
                  .keys = format_words::kJsmKeys,
                  .own_url = "https://api.atlassian.com/jsm/ops/integration",
                  .paths = format_words::kJsmPaths},
+    // A relay that takes less says so.
+    FormatTraits{.name = "email",
+                 .events_max = 20,
+                 .rate_limit = {5, 0.5},
+                 .is_for_people = true,
+                 .keys = format_words::kEmailKeys},
     // 80 a minute and 500 an hour.
     FormatTraits{.name = "github_dispatch",
                  .rate_limit = {20, 0.13},

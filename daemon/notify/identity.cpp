@@ -14,6 +14,11 @@ std::string identity_of(const WebhookConfig& webhook) {
                            &webhook.thread_id, &webhook.topic, &webhook.priority})
     parts.add(*text);
   parts.add(webhook.access);
+  if (webhook.format == "email") {
+    parts.add(webhook.email.username);
+    parts.add(webhook.email.from);
+    for (const auto& address : webhook.email.to) parts.add(address);
+  }
   return parts.take();
 }
 

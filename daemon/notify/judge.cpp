@@ -75,7 +75,8 @@ Verdict judge_failure(const HttpFailure& failure) {
   verdict.kind = VerdictClass::Busy;
   verdict.sentence = failure.sentence;
   verdict.throttled = failure.reason == Reason::Timeout;
-  if (failure.reason == Reason::Tls) verdict.kind = VerdictClass::Config;
+  if (failure.reason == Reason::Tls || failure.reason == Reason::Auth)
+    verdict.kind = VerdictClass::Config;
   return verdict;
 }
 

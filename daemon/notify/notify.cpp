@@ -42,6 +42,10 @@ std::expected<void, std::string> set_url(const WebhookConfig& webhook, const Pay
                                          HttpRequest& request) {
   const auto url = reveal(webhook.url);
   if (!url) return std::unexpected(url.error());
+  if (payload.mail) {
+    request.url = *url;
+    return {};
+  }
   // It may have come from a file that changed since the config was checked.
   if (const auto problem = url_problem(*url))
     return std::unexpected(fmt::format("the URL of webhook {} {}", webhook.name, *problem));
@@ -167,6 +171,16 @@ std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhoo
     return std::unexpected(std::move(done.error()));
   if (auto done = apply(webhook.access, request); !done)
     return std::unexpected(std::move(done.error()));
+  if (payload->mail) {
+    request.method = "MAIL";  // for those who look at it
+    request.mail = std::move(payload->mail);
+    request.basic_username = webhook.email.username;
+    auto password = vendor_secret(webhook);
+    if (!password) return std::unexpected(std::move(password.error()));
+    request.basic_password = std::move(*password);
+    request.reuse_connection = false;
+    return request;
+  }
   if (!request.has_header("User-Agent")) request.set_header("User-Agent", kUserAgent);
   request.set_header("Content-Type", payload->content_type);
   for (auto& [name, value] : payload->headers) {

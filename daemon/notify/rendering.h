@@ -38,6 +38,7 @@ struct Payload {
   std::string path{};   // put behind the webhook's URL unless that ends with it already
   std::string query{};  // encoded, without "?"
   HttpHeaders headers{};
+  std::optional<Mail> mail{};
   std::size_t left_out = 0;  // lines of the message that its format has no room for
 };
 
@@ -66,6 +67,7 @@ Payload render_pagerduty(const Occasion& occasion);
 Payload render_google_chat(const Occasion& occasion);
 Payload render_telegram(const Occasion& occasion);
 Payload render_ntfy(const Occasion& occasion);
+Payload render_email(const Occasion& occasion);
 Payload render_jsm(const Occasion& occasion);
 Payload render_github_dispatch(const Occasion& occasion);
 Payload render_gitlab_trigger(const Occasion& occasion);
@@ -82,6 +84,7 @@ Ruling rule_wecom(const HttpReply& reply);
 Ruling rule_pagerduty(const HttpReply& reply);
 Ruling rule_google_chat(const HttpReply& reply);
 Ruling rule_telegram(const HttpReply& reply);
+Ruling rule_email(const HttpReply& reply);
 Ruling rule_ntfy(const HttpReply& reply);
 Ruling rule_github_dispatch(const HttpReply& reply);
 Ruling rule_gitlab_trigger(const HttpReply& reply);

@@ -86,8 +86,13 @@ std::expected<Addresses, std::string> permitted_addresses(const EgressRules& rul
   return permitted;
 }
 
-std::vector<Addresses> rounds_of(const Addresses& addresses) {
+// A mail has one connection at a time (exchange_mail.h).
+std::vector<Addresses> rounds_of(const Addresses& addresses, bool is_mail) {
   std::vector<Addresses> rounds;
+  if (is_mail) {
+    for (const auto& address : addresses) rounds.push_back({address});
+    return rounds;
+  }
   std::size_t seen[2] = {0, 0};
   for (const auto& address : addresses) {
     const std::size_t place = seen[address.contains(':') ? 1 : 0]++;
@@ -250,7 +255,7 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
     return;
   }
   exchange.connection_age_max = connection_age_max(exchange, found, now);
-  exchange.rounds = rounds_of(addresses);
+  exchange.rounds = rounds_of(addresses, exchange.request.mail.has_value());
   connect(exchange, std::move(easy));
 }
 

@@ -17,6 +17,8 @@
 // CURLOPT_CAPATH carries an identity of both for that. Nothing is found at that path.
 //
 // Bodies are decompressed here and not by libcurl (body_decoder.h says why).
+//
+// Mail goes the same way, by libcurl's SMTP (exchange_mail.cpp).
 #include "daemon/transport/exchange.h"
 
 #include <curl/curl.h>
@@ -35,6 +37,7 @@
 #include "daemon/text/ascii.h"
 #include "daemon/text/token.h"
 #include "daemon/transport/aws_signature.h"
+#include "daemon/transport/exchange_mail.h"
 #include "daemon/transport/proxy_route.h"
 
 namespace modelvane {
@@ -93,6 +96,7 @@ void choose_decoder(Exchange& exchange) {
 }
 
 void take_header(Exchange& exchange, std::string_view line) {
+  if (exchange.request.mail) return take_mail_reply(exchange, line);
   if (line.starts_with("HTTP/")) {  // also after an interim answer, whose fields are dropped
     exchange.reply.headers.clear();
     exchange.head_is_complete = false;
@@ -159,8 +163,10 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
 // As libcurl would, but the reason is kept: its own report of it is lost among those of addresses
 // that did not answer.
 curl_socket_t on_open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  auto& exchange = *static_cast<Exchange*>(user);
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (fd < 0) static_cast<Exchange*>(user)->socket_error = errno;
+  if (fd < 0) exchange.socket_error = errno;
+  exchange.mail.socket = fd;
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -255,6 +261,8 @@ std::optional<std::string> Exchange::prepare(TargetCache& targets) {
   const auto& parsed = targets.of(request.url);
   if (!parsed) return parsed.error();
   target = *parsed;
+  if (target.scheme.starts_with("smtp") != request.mail.has_value())
+    return fmt::format("the URL's scheme is {}, which does not suit the request", target.scheme);
   url_ = request.url;
   if (request.unix_socket.empty())
     proxy = choose_proxy(request.proxy, target.scheme, target.host, target.port);
@@ -297,17 +305,34 @@ void Exchange::configure(void* handle, SteadyTime now, bool prune_addresses) {
   set_request(handle);
   set_limits(handle, now);
   set_route(handle, rounds.empty() ? Addresses{} : rounds[round], prune_addresses);
-  if (target.scheme == "https" || proxy_target.scheme == "https") set_tls(handle);
+  if (is_encrypted() || proxy_target.scheme == "https") set_tls(handle);
+}
+
+bool Exchange::is_encrypted() const {
+  return target.scheme == "https" || target.scheme == "smtps" ||
+         (request.mail && request.mail->wants_starttls);
 }
 
 void* Exchange::release() {
   resolve_.reset();
   connect_to_.reset();
   headers_.reset();
+  recipients_.reset();
   return std::exchange(easy, nullptr);
 }
 
+void Exchange::set_mail(void* handle) {
+  mail = {};
+  set(handle, CURLOPT_URL, url_.c_str());
+  for (const auto& address : request.mail->to) append(recipients_, "<" + address + ">");
+  set_mail_options(*this, handle, recipients_.get());
+  if (request.basic_username.empty()) return;
+  set(handle, CURLOPT_USERNAME, request.basic_username.c_str());
+  set(handle, CURLOPT_PASSWORD, request.basic_password.c_str());
+}
+
 void Exchange::set_request(void* handle) {
+  if (request.mail) return set_mail(handle);
   bool has_host = false;
   bool has_content_type = false;
   bool has_accept_encoding = false;
@@ -354,7 +379,7 @@ void Exchange::set_limits(void* handle, SteadyTime now) {
   // A request without a body is one packet, which nothing delays: the system call is spared.
   set(handle, CURLOPT_TCP_NODELAY, request.body.empty() ? 0L : 1L);
   set(handle, CURLOPT_QUICK_EXIT, 1L);
-  set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(handle, CURLOPT_PROTOCOLS_STR, request.mail ? "smtp,smtps" : "http,https");
   set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(handle, CURLOPT_FOLLOWLOCATION, 0L);
   set(handle, CURLOPT_BUFFERSIZE, kReceiveBuffer);
@@ -408,7 +433,7 @@ void Exchange::set_route(void* handle, const Addresses& addresses, bool prune_ad
 }
 
 bool Exchange::needs_authorities() const {
-  return target.scheme == "https" && !request.tls.insecure_skip_verify;
+  return is_encrypted() && !request.tls.insecure_skip_verify;
 }
 
 // Of what a handshake rests on: whom we trust, and who we are.

@@ -46,6 +46,19 @@ struct SlistDeleter {
 };
 using Slist = std::unique_ptr<curl_slist, SlistDeleter>;
 
+// How far a conversation with a mail server has come: the last command that was sent.
+enum class MailStep { Greeting, Hello, OldHello, StartTls, Login, Sender, Recipient, Message };
+
+struct MailTalk {
+  MailStep step = MailStep::Greeting;
+  int socket = -1;           // libcurl's, open until the last word
+  std::size_t uploaded = 0;  // bytes of the message
+  std::size_t refused = 0;   // recipients
+  int refused_with = 0;      // the mildest code that any recipient was refused with
+  int status = 0;            // the last code
+  bool is_over = false;      // no more is heard about this mail
+};
+
 class Exchange {
  public:
   Exchange(std::uint64_t new_ticket, HttpRequest new_request, SteadyTime now);
@@ -95,6 +108,7 @@ class Exchange {
   void* easy = nullptr;
 
   HttpReply reply;
+  MailTalk mail;  // of a request that is one; anew in each round
   std::size_t header_bytes = 0;
   std::size_t header_lines = 0;
   bool head_is_complete = false;
@@ -109,16 +123,17 @@ class Exchange {
 
  private:
   void set_request(void* handle);
+  void set_mail(void* handle);
+  bool is_encrypted() const;
   void set_limits(void* handle, SteadyTime now);
   void set_route(void* handle, const Addresses& addresses, bool prune_addresses);
   void set_tls(void* handle);
   std::string tls_identity() const;
-  bool has_server_name() const {
-    return target.scheme == "https" && !request.tls.server_name.empty();
-  }
+  bool has_server_name() const { return is_encrypted() && !request.tls.server_name.empty(); }
 
   std::string url_;  // as libcurl gets it
   Slist headers_;
+  Slist recipients_;
   Slist resolve_;
   Slist connect_to_;
 };

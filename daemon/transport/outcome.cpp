@@ -197,6 +197,10 @@ Verdict explain(const Exchange& exchange, CURLcode code) {
     case CURLE_SSL_CONNECT_ERROR:
       return {Reason::Tls, fmt::format("the TLS handshake with {} failed: {}", exchange.peer(),
                                        last_part(detail))};
+    case CURLE_USE_SSL_FAILED:
+      return {Reason::Tls, fmt::format("{} offers no STARTTLS", exchange.peer())};
+    case CURLE_LOGIN_DENIED:
+      return {Reason::Auth, fmt::format("{} offers no way to log in", exchange.peer())};
     case CURLE_SSL_CERTPROBLEM:
       return {Reason::Tls,
               "the client certificate or its key cannot be used: check tls_config.cert_file and "
@@ -211,7 +215,9 @@ Verdict explain(const Exchange& exchange, CURLcode code) {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR: return explain_broken_receive(exchange, detail);
     case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY: return {Reason::Other, "the answer is not valid HTTP"};
+    case CURLE_WEIRD_SERVER_REPLY:
+      return {Reason::Other, exchange.request.mail ? "the answer is no mail server's"
+                                                   : "the answer is not valid HTTP"};
     // What libcurl says of a header line beyond its own 100 kB, after which it stops reading: first
     // the one, from 8.6 on the other.
     case CURLE_OUT_OF_MEMORY:
@@ -254,6 +260,8 @@ std::string explain_timeout(const Exchange& exchange) {
 }
 
 bool has_sufficient_answer(const Exchange& exchange) {
+  // The last word counts, whatever becomes of the connection after it.
+  if (exchange.request.mail) return exchange.mail.is_over && exchange.mail.status != 0;
   constexpr int kFirstFinalStatus = 200;
   return exchange.request.status_suffices && exchange.easy != nullptr &&
          number<long>(exchange.easy, CURLINFO_RESPONSE_CODE) >= kFirstFinalStatus;
@@ -304,7 +312,9 @@ HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now) {
     return std::unexpected(std::move(failure));
   }
   HttpReply reply = std::move(exchange.reply);
-  reply.status = static_cast<int>(number<long>(exchange.easy, CURLINFO_RESPONSE_CODE));
+  reply.status = exchange.request.mail
+                     ? exchange.mail.status
+                     : static_cast<int>(number<long>(exchange.easy, CURLINFO_RESPONSE_CODE));
   reply.phases = phases_of(exchange, now);
   reply.total = since_start(exchange, now);
   if (exchange.note) reply.certificate_expiry = exchange.note->expiry;

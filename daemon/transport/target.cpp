@@ -3,9 +3,12 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace modelvane {
 namespace {
@@ -48,7 +51,9 @@ std::expected<Target, std::string> parse_target(const std::string& url) {
     return std::unexpected(fmt::format("the URL is not usable: {}", curl_url_strerror(code)));
   const auto target = read_target(handle.get());
   if (!target) return std::unexpected("the URL names no host, or one that is not a valid name");
-  if (target->scheme != "http" && target->scheme != "https") {
+  static constexpr std::array kSchemes{std::string_view{"http"}, std::string_view{"https"},
+                                       std::string_view{"smtp"}, std::string_view{"smtps"}};
+  if (std::ranges::find(kSchemes, target->scheme) == kSchemes.end()) {
     return std::unexpected(
         fmt::format("the URL's scheme is {}; only http and https are polled", target->scheme));
   }

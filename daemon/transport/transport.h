@@ -51,9 +51,16 @@ struct AwsKeys {
   std::string session_token;  // "" = none
 };
 
+// The envelope of a mail.
+struct Mail {
+  std::string from;  // addresses alone
+  std::vector<std::string> to;
+  bool wants_starttls = false;  // and nothing is sent without it
+};
+
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;          // absolute http(s) URL
+  std::string url;          // absolute http(s) URL; of a mail smtp(s)://host:port
   std::string unix_socket;  // where to connect instead of the URL's host; "" = there
   HttpHeaders headers;
   std::string body;
@@ -62,6 +69,10 @@ struct HttpRequest {
   std::string basic_username;  // with basic_password: HTTP basic authentication
   std::string basic_password;
   std::optional<AwsKeys> aws;  // signed when it is sent
+  // The body is a whole message. Of the rest only URL, basic_*, tls, proxy and timeout count; the
+  // reply has the server's last code about the mail as its status, as its body the lines that
+  // refused something, and kMailRefusedAt as a header when that was the message itself.
+  std::optional<Mail> mail{};
   Duration timeout{0};  // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
   std::size_t body_limit = 0;  // bytes after decompression
   bool reuse_connection = false;
@@ -75,6 +86,8 @@ struct HttpRequest {
   // In place of whatever the header was before.
   void set_header(std::string_view name, std::string value);
 };
+
+inline constexpr std::string_view kMailRefusedAt = "mail-refused-at";
 
 struct HttpReply {
   int status = 0;

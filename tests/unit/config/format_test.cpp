@@ -57,6 +57,19 @@ TEST_CASE("a bot, a topic and an API key stand in a map of their format's name")
   CHECK(telegram.chat_id == "-100123");
   CHECK(telegram.thread_id == "7");
   CHECK(webhooks("{name: a, format: ntfy, ntfy: {topic: team}}")[0].topic == "team");
+  const auto email = webhooks(
+      R"({name: a, format: email, email: {smarthost: "mail.example.com:587", from: Vane <v@a>, to: [b@c], username: v, password: hush}})")
+      [0];
+  CHECK(reveal(email.url) == "smtp://mail.example.com:587");
+  CHECK(email.email.wants_starttls);
+  CHECK(email.email.to == std::vector<std::string>{"b@c"});
+  CHECK(reveal(email.vendor_secret) == "hush");
+  CHECK(email.timeout == 60s);
+  const auto smtps = webhooks(
+      R"({name: a, format: email, email: {smarthost: "mail.example.com:465", from: v@a, to: [b@c]}})")
+      [0];
+  CHECK(reveal(smtps.url) == "smtps://mail.example.com:465");
+  CHECK_FALSE(smtps.email.wants_starttls);
   const auto jsm = webhooks("{name: a, format: jsm, jsm: {api_key: abc, priority: P2}}")[0];
   CHECK(jsm.priority == "P2");
   CHECK(reveal(jsm.vendor_secret) == "abc");

@@ -18,11 +18,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
+std::string without_returns(std::string text) {
+  std::erase(text, '\r');
+  return text;
+}
+
 std::string shown(const HttpRequest& request) {
   std::string text = fmt::format("{} {}\n", request.method, request.url);
   for (const auto& [name, value] : request.headers) {
     if (name != "User-Agent") text += fmt::format("{}: {}\n", name, value);
   }
+  if (request.mail) return text + "\n" + without_returns(request.body);
   return text + "\n" + nlohmann::ordered_json::parse(request.body).dump(2) + "\n";
 }
 

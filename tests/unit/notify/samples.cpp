@@ -184,6 +184,13 @@ void add_format_keys(WebhookConfig& webhook) {
     webhook.chat_id = "-1001234567890";
     webhook.thread_id = "7";
   }
+  if (webhook.format == "email") {
+    webhook.url = given("smtp://mail.example:587");
+    webhook.vendor_secret = given("mail-password");
+    webhook.email = {.from = "Modèle <vane@example.com>",
+                     .to = {"oncall@example.com", "Anna <anna@example.com>"},
+                     .username = "vane"};
+  }
   if (webhook.format == "ntfy") webhook.topic = "modelvane-team";
   if (webhook.format == "jsm") webhook.vendor_secret = given("api-key");
   if (webhook.format == "template") {
