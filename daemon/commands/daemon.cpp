@@ -19,6 +19,7 @@
 #include "daemon/log/log.h"
 #include "daemon/store/sqlite_store.h"
 #include "daemon/transport/curl_transport.h"
+#include "daemon/transport/oauth2_transport.h"
 #include "daemon/web/server.h"
 
 namespace modelvane {
@@ -78,7 +79,8 @@ class ShownConfig {
 struct Daemon::Parts {
   SystemClock clock;
   Board board;
-  CurlTransport transport{CurlTransportOptions{}};
+  CurlTransport network{CurlTransportOptions{}};
+  OAuth2Transport transport{network};
   SqliteEventLog event_log;
   ShownConfig config_shown;
   StoreWriter writer;

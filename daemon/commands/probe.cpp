@@ -19,6 +19,7 @@
 #include "daemon/engine/poll_run.h"
 #include "daemon/text/visible.h"
 #include "daemon/transport/curl_transport.h"
+#include "daemon/transport/oauth2_transport.h"
 
 namespace modelvane {
 namespace {
@@ -50,7 +51,8 @@ HttpResult fetch(Transport& transport, HttpRequest request) {
 
 // The daemon's own poll, with nothing known before.
 Probed probe_one(const EndpointConfig& endpoint, const EgressRules& egress, bool may_echo) {
-  CurlTransport transport{CurlTransportOptions{}};
+  CurlTransport network{CurlTransportOptions{}};
+  OAuth2Transport transport{network};
   transport.set_egress(egress);
   const SystemClock clock;
   PollMemory memory;

@@ -51,6 +51,12 @@ Json access(const Access& access) {
                      {"secret_key", secret(given->secret_key)},
                      {"session_token", secret(given->session_token)}};
   }
+  if (const auto& given = access.oauth2) {
+    json["oauth2"] = {{"client_id", given->client_id},
+                      {"client_secret", secret(given->client_secret)},
+                      {"token_url", without_query(given->token_url)},
+                      {"scopes", given->scopes}};
+  }
   json["http_headers"] = secrets_by_name(access.http_headers);
   json["query"] = secrets_by_name(access.query);
   json["tls"] = {{"ca_file", text_or_null(access.tls.ca_file)},

@@ -1,7 +1,10 @@
 #include "daemon/config/access.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "daemon/text/hash.h"
 #include "daemon/text/url.h"
 
 namespace modelvane {
@@ -20,6 +23,17 @@ std::expected<AwsKeys, std::string> keys_of(const SigV4& sigv4) {
   return keys;
 }
 
+OAuth2Grant grant_of(const OAuth2& oauth2) {
+  const auto& secret = oauth2.client_secret;
+  return {
+      .token_url = oauth2.token_url,
+      .client_id = oauth2.client_id,
+      .scopes = oauth2.scopes,
+      .client_secret = [secret] { return reveal(secret); },
+      .secret_identity = fmt::format(
+          "{:x}", stable_hash(fmt::format("{}\n{}", static_cast<int>(secret.from), secret.where)))};
+}
+
 }  // namespace
 
 std::vector<const SecretRef*> secrets_of(const Access& access) {
@@ -33,6 +47,7 @@ std::vector<const SecretRef*> secrets_of(const Access& access) {
     for (const auto* secret : {&sigv4->access_key, &sigv4->secret_key, &sigv4->session_token})
       secrets.push_back(secret);
   }
+  if (access.oauth2) secrets.push_back(&access.oauth2->client_secret);
   return secrets;
 }
 
@@ -53,6 +68,7 @@ std::expected<void, std::string> apply(const Access& access, HttpRequest& reques
     if (!keys) return std::unexpected(std::move(keys.error()));
     request.aws = std::move(*keys);
   }
+  if (access.oauth2) request.oauth2 = grant_of(*access.oauth2);
   for (const auto& [name, secret] : access.http_headers) {
     auto value = reveal(secret);
     if (!value) return std::unexpected(std::move(value.error()));

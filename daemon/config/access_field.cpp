@@ -19,6 +19,7 @@ namespace {
 // More headers than servers accept by default, and far more than anybody needs.
 constexpr std::size_t kHeadersMax = 64;
 constexpr std::size_t kQueryKeysMax = 16;
+constexpr std::size_t kScopesMax = 32;
 
 // They frame the message or belong to the connection: setting them would break the exchange.
 constexpr std::array kTransportHeaders{
@@ -114,6 +115,46 @@ std::optional<SigV4> read_sigv4(const Field& field) {
   return sigv4;
 }
 
+// RFC 6749, 3.3: any visible ASCII but quotes and backslash.
+bool is_scope(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return c > ' ' && c < 0x7F && c != '"' && c != '\\';
+  });
+}
+
+std::optional<OAuth2> read_oauth2(const Field& field) {
+  static constexpr std::array kKeys{
+      std::string_view{"client_id"},         std::string_view{"client_secret"},
+      std::string_view{"client_secret_env"}, std::string_view{"client_secret_file"},
+      std::string_view{"token_url"},         std::string_view{"scopes"}};
+  const auto fields = field.fields(kKeys);
+  if (!fields) return std::nullopt;
+  OAuth2 oauth2;
+  if (const auto* id = fields->need("client_id", "write the client's id")) {
+    oauth2.client_id = id->text("the client's id").value_or("");
+    if (!is_header_value(oauth2.client_id)) id->fail("must not have control characters");
+  }
+  if (auto secret = read_secret(*fields, "client_secret", header_value_problem,
+                                "write one of client_secret, client_secret_env and "
+                                "client_secret_file"))
+    oauth2.client_secret = std::move(*secret);
+  const auto* url = fields->need("token_url", "write where tokens are given out");
+  if (url != nullptr) {
+    oauth2.token_url = url->text("a URL such as https://login.example.com/token").value_or("");
+    const auto problem = oauth2.token_url.empty() ? std::nullopt : url_problem(oauth2.token_url);
+    if (problem) url->fail(*problem);
+  }
+  if (const auto* scopes = fields->find("scopes")) {
+    for (const auto& item : scopes->list("scopes").value_or(std::vector<Field>{})) {
+      oauth2.scopes.push_back(item.text("a scope such as models.read").value_or(""));
+      if (!is_scope(oauth2.scopes.back())) item.fail("must be one word of plain ASCII");
+    }
+    if (oauth2.scopes.size() > kScopesMax)
+      scopes->fail(fmt::format("must have at most {} entries", kScopesMax));
+  }
+  return oauth2;
+}
+
 std::optional<SecretRef> read_value(const Field& field) {
   static constexpr std::array kKeys{std::string_view{"value"}, std::string_view{"value_env"},
                                     std::string_view{"value_file"}};
@@ -139,11 +180,14 @@ bool may_set(const Field& field, const std::string& name,
     field.fail("modelvane sets this header itself; remove it");
     return false;
   }
-  if (key == "authorization" && (access.authorization || access.basic_auth || access.sigv4)) {
+  const bool is_set_elsewhere =
+      access.authorization || access.basic_auth || access.sigv4 || access.oauth2;
+  if (key == "authorization" && is_set_elsewhere) {
     field.fail(fmt::format("{} sets this header, too; keep one of them",
                            access.authorization ? "authorization"
                            : access.basic_auth  ? "basic_auth"
-                                                : "sigv4"));
+                           : access.sigv4       ? "sigv4"
+                                                : "oauth2"));
     return false;
   }
   return true;
@@ -251,6 +295,7 @@ std::span<const std::string_view> access_keys() {
       std::string_view{"tls_config"},       std::string_view{"proxy_url"},
       std::string_view{"no_proxy"},         std::string_view{"proxy_from_environment"},
       std::string_view{"follow_redirects"}, std::string_view{"sigv4"},
+      std::string_view{"oauth2"},
   };
   return kKeys;
 }
@@ -268,6 +313,11 @@ Access read_access(const Fields& fields, std::span<const std::string_view> reser
     access.sigv4 = read_sigv4(*field);
     if (fields.find("authorization") != nullptr || fields.find("basic_auth") != nullptr)
       field->fail("cannot stand beside authorization or basic_auth; keep one of them");
+  }
+  if (const auto* field = fields.find("oauth2")) {
+    access.oauth2 = read_oauth2(*field);
+    if (access.authorization || access.basic_auth || access.sigv4)
+      field->fail("cannot stand beside authorization, basic_auth or sigv4; keep one of them");
   }
   if (const auto* field = fields.find("http_headers"))
     read_headers(*field, reserved_headers, access);

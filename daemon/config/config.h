@@ -43,11 +43,21 @@ struct SigV4 {
   friend bool operator==(const SigV4&, const SigV4&) = default;
 };
 
+// OAuth 2.0 client credentials.
+struct OAuth2 {
+  std::string client_id;
+  SecretRef client_secret;
+  std::string token_url;
+  std::vector<std::string> scopes;
+  friend bool operator==(const OAuth2&, const OAuth2&) = default;
+};
+
 // How to reach one URL: the same keys on endpoints and webhooks.
 struct Access {
   std::optional<Authorization> authorization;
   std::optional<BasicAuth> basic_auth;
   std::optional<SigV4> sigv4;
+  std::optional<OAuth2> oauth2;
   std::vector<std::pair<std::string, SecretRef>> http_headers;
   std::vector<std::pair<std::string, SecretRef>> query;  // set on the URL of every request
   TlsOptions tls;

@@ -41,8 +41,8 @@ constexpr std::array kOwnLabels{
 
 std::span<const std::string_view> endpoint_keys() {
   static const std::vector<std::string_view> keys = [] {
-    std::vector<std::string_view> all{"name", "provider", "url",    "echo",
-                                      "pins", "labels",   "paused", "was", "compare"};
+    std::vector<std::string_view> all{"name",   "provider", "url", "echo",   "pins",
+                                      "labels", "paused",   "was", "compare"};
     all.insert(all.end(), reading_keys().begin(), reading_keys().end());
     all.insert(all.end(), polling_keys().begin(), polling_keys().end());
     all.insert(all.end(), access_keys().begin(), access_keys().end());

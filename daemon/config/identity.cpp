@@ -44,12 +44,19 @@ void IdentityParts::add(const Access& access) {
   add(access.proxy.url);
   add(access.proxy.no_proxy);
   add(access.proxy.from_environment ? std::string{"environment"} : std::string{});
-  if (!access.sigv4) return;
-  add(access.sigv4->region);
-  add(access.sigv4->service);
-  for (const auto* secret :
-       {&access.sigv4->access_key, &access.sigv4->secret_key, &access.sigv4->session_token})
-    add(*secret);
+  if (access.sigv4) {
+    add(access.sigv4->region);
+    add(access.sigv4->service);
+    for (const auto* secret :
+         {&access.sigv4->access_key, &access.sigv4->secret_key, &access.sigv4->session_token})
+      add(*secret);
+  }
+  if (access.oauth2) {
+    add(access.oauth2->token_url);
+    add(access.oauth2->client_id);
+    add(access.oauth2->client_secret);
+    for (const auto& scope : access.oauth2->scopes) add(scope);
+  }
 }
 
 }  // namespace modelvane

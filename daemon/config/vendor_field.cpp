@@ -129,9 +129,10 @@ void check_address(const Field& field, std::string_view text) {
 
 // A mail has no HTTP headers, and logs in in its own way.
 void refuse_web_access(const Fields& fields) {
-  static constexpr std::array kOfWeb{std::string_view{"authorization"},
-                                     std::string_view{"basic_auth"}, std::string_view{"sigv4"},
-                                     std::string_view{"http_headers"}, std::string_view{"query"}};
+  static constexpr std::array kOfWeb{
+      std::string_view{"authorization"}, std::string_view{"basic_auth"},
+      std::string_view{"sigv4"},         std::string_view{"oauth2"},
+      std::string_view{"http_headers"},  std::string_view{"query"}};
   for (const auto key : kOfWeb) {
     if (const auto* field = fields.find(key))
       field->fail("has no meaning with format email; see email.username and email.password");

@@ -95,7 +95,7 @@ Verdict judge(const WebhookConfig& webhook, const HttpResult& result, const Mask
     return verdict;
   }
   HttpReply reply = *result;
-  reply.body = mask.apply(std::move(reply.body));
+  reply.body = mask.with(reply.bearer).apply(std::move(reply.body));
   const auto& receiver = receiver_of(webhook.format);
   auto verdict = receiver.rule != nullptr ? receiver.rule(reply) : std::nullopt;
   if (!verdict) verdict = judge_reply(reply, ends_at_410(webhook));

@@ -44,6 +44,13 @@ Mask::Mask(const WebhookConfig& webhook) {
   std::ranges::sort(values_, std::greater{}, &std::string::size);
 }
 
+Mask Mask::with(const std::string& value) const {
+  Mask mask = *this;
+  mask.add(value);
+  std::ranges::sort(mask.values_, std::greater{}, &std::string::size);
+  return mask;
+}
+
 void Mask::add(const std::string& value) {
   if (value.size() < kSecretBytesMin) return;
   values_.push_back(value);

@@ -16,6 +16,9 @@ class Mask {
   // nowhere.
   explicit Mask(const WebhookConfig& webhook);
 
+  // The same, and one more.
+  Mask with(const std::string& value) const;
+
   // With "[...]" in the place of each of them.
   std::string apply(std::string text) const;
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,16 @@ struct AwsKeys {
   std::string session_token;  // "" = none
 };
 
+// OAuth 2.0 client credentials (oauth2_transport.h): with whose token a request goes.
+struct OAuth2Grant {
+  std::string token_url;
+  std::string client_id;
+  std::vector<std::string> scopes;
+  // Read when a token is fetched, and at no other time. The error is a sentence.
+  std::function<std::expected<std::string, std::string>()> client_secret;
+  std::string secret_identity;  // tells secrets apart without being one
+};
+
 // The envelope of a mail.
 struct Mail {
   std::string from;  // addresses alone
@@ -69,6 +80,7 @@ struct HttpRequest {
   std::string basic_username;  // with basic_password: HTTP basic authentication
   std::string basic_password;
   std::optional<AwsKeys> aws;  // signed when it is sent
+  std::optional<OAuth2Grant> oauth2{};
   // The body is a whole message. Of the rest only URL, basic_*, tls, proxy and timeout count; the
   // reply has the server's last code about the mail as its status, as its body the lines that
   // refused something, and kMailRefusedAt as a header when that was the message itself.
@@ -92,7 +104,8 @@ inline constexpr std::string_view kMailRefusedAt = "mail-refused-at";
 struct HttpReply {
   int status = 0;
   std::string body;
-  HttpHeaders headers;  // names in lower case
+  HttpHeaders headers;   // names in lower case
+  std::string bearer{};  // the token that went with the request by its grant; a secret
   Phases phases;
   Duration total{0};
   // The earliest end in the verified chain (without verification: in the served one); only after a

@@ -25,11 +25,11 @@ class MailServer {
     const auto authority = make_authority("mail authority");
     const auto leaf = make_leaf(authority);
     ca_file_ = folder_.write_certificate("ca.pem", authority);
-    process_ = std::make_unique<Process>(Process::Options{
-        .arguments = {MODELVANE_TESTS "/system/mail_server.py",
-                      folder_.write_certificate("mail.pem", leaf),
-                      folder_.write_key("mail.key", leaf)},
-        .program = "/usr/bin/python3"});
+    process_ = std::make_unique<Process>(
+        Process::Options{.arguments = {MODELVANE_TESTS "/system/mail_server.py",
+                                       folder_.write_certificate("mail.pem", leaf),
+                                       folder_.write_key("mail.key", leaf)},
+                         .program = "/usr/bin/python3"});
     const auto line = process_->wait_for_line("listening on ");
     REQUIRE_MESSAGE(line, process_->transcript());
     port_ = line->substr(line->rfind(' ') + 1);
