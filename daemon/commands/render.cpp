@@ -15,6 +15,7 @@
 #include "daemon/events/event_json.h"
 #include "daemon/events/sample_event.h"
 #include "daemon/notify/notify.h"
+#include "daemon/text/url.h"
 #include "daemon/transport/target.h"
 
 namespace modelvane {
@@ -25,8 +26,12 @@ constexpr std::string_view kMask = "********";
 constexpr std::size_t kSecretBytesMin = 4;
 
 void add(std::vector<std::string>& secrets, const SecretRef& reference) {
-  if (auto secret = reveal(reference); secret && secret->size() >= kSecretBytesMin)
-    secrets.push_back(std::move(*secret));
+  auto secret = reveal(reference);
+  if (!secret || secret->size() < kSecretBytesMin) return;
+  // As it stands in a URL or a form.
+  if (auto encoded = percent_encode(*secret); encoded != *secret)
+    secrets.push_back(std::move(encoded));
+  secrets.push_back(std::move(*secret));
 }
 
 std::vector<std::string> secrets_of(const WebhookConfig& webhook) {
@@ -35,6 +40,7 @@ std::vector<std::string> secrets_of(const WebhookConfig& webhook) {
   for (const auto& secret : webhook.signing_secrets) add(secrets, secret);
   add(secrets, webhook.github_signature);
   add(secrets, webhook.vendor_secret);
+  for (const auto& [name, secret] : webhook.body.secrets) add(secrets, secret);
   for (const auto* secret : secrets_of(webhook.access)) add(secrets, *secret);
   // The longest first: one may hold another.
   std::ranges::sort(secrets, [](const auto& a, const auto& b) { return a.size() > b.size(); });

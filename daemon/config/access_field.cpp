@@ -155,22 +155,6 @@ std::optional<OAuth2> read_oauth2(const Field& field) {
   return oauth2;
 }
 
-std::optional<SecretRef> read_value(const Field& field) {
-  static constexpr std::array kKeys{std::string_view{"value"}, std::string_view{"value_env"},
-                                    std::string_view{"value_file"}};
-  if (field.is_map()) {
-    const auto fields = field.fields(kKeys);
-    if (!fields) return std::nullopt;
-    return read_secret(*fields, "value", header_value_problem,
-                       "write one of value, value_env and value_file");
-  }
-  auto text = field.text("text, or a map with value, value_env or value_file");
-  if (!text) return std::nullopt;
-  SecretRef secret{SecretRef::From::Inline, std::move(*text)};
-  check_secret(field, secret, header_value_problem, "");
-  return secret;
-}
-
 // False when the header must not be set here; says why.
 bool may_set(const Field& field, const std::string& name,
              std::span<const std::string_view> reserved, const Access& access) {
@@ -213,7 +197,8 @@ void read_headers(const Field& field, std::span<const std::string_view> reserved
       continue;
     }
     if (!may_set(value, name, reserved, access)) continue;
-    if (auto secret = read_value(value)) access.http_headers.emplace_back(name, std::move(*secret));
+    if (auto secret = read_secret_value(value, header_value_problem))
+      access.http_headers.emplace_back(name, std::move(*secret));
   }
 }
 
@@ -229,7 +214,8 @@ void read_query(const Field& field, Access& access) {
           "a query key must be letters, digits and any of !#$%&'*+-.^_`|~ (not shown: it may hold "
           "a secret)");
     }
-    if (auto secret = read_value(value)) access.query.emplace_back(key, std::move(*secret));
+    if (auto secret = read_secret_value(value, header_value_problem))
+      access.query.emplace_back(key, std::move(*secret));
   }
 }
 

@@ -89,7 +89,8 @@ struct EndpointConfig {
   friend bool operator==(const EndpointConfig&, const EndpointConfig&) = default;
 };
 
-// format: template. The user's JSON document as pieces: `json`, then the placeholder's value.
+// format: template. The user's own request. A JSON body stands here as pieces: `json`, then the
+// placeholder's value.
 struct BodyTemplate {
   struct Piece {
     std::string json;
@@ -97,8 +98,23 @@ struct BodyTemplate {
     bool is_within_text = false;  // inside a JSON string, else a value of its own
     friend bool operator==(const Piece&, const Piece&) = default;
   };
-  std::vector<Piece> pieces;
+  // What an answer must be to mean that the event was taken.
+  struct Success {
+    std::vector<int> statuses;  // none: 200 to 299
+    std::string pointer;        // into the answer's JSON; "" = the status alone decides
+    std::string equals;         // what stands there: a text without quotes, else as JSON writes it
+    bool equals_text = false;
+    bool is_set() const { return !statuses.empty() || !pointer.empty(); }
+    friend bool operator==(const Success&, const Success&) = default;
+  };
+  std::vector<Piece> pieces;  // none: no JSON
+  // In its place: names and texts with placeholders, sent as a form.
+  std::vector<std::pair<std::string, std::string>> form;
   std::string content_type = "application/json";
+  std::string method = "POST";
+  std::vector<std::pair<std::string, SecretRef>> secrets;  // {{secret.NAME}}
+  Success success;
+  std::string retry_after;  // pointer to the seconds to wait, in an answer; "" = none
   friend bool operator==(const BodyTemplate&, const BodyTemplate&) = default;
 };
 

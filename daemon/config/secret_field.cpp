@@ -147,4 +147,19 @@ std::vector<SecretRef> read_secrets(const Fields& fields, std::string_view key, 
   return secrets;
 }
 
+std::optional<SecretRef> read_secret_value(const Field& field, SecretCheck check) {
+  static constexpr std::array kKeys{std::string_view{"value"}, std::string_view{"value_env"},
+                                    std::string_view{"value_file"}};
+  if (field.is_map()) {
+    const auto fields = field.fields(kKeys);
+    if (!fields) return std::nullopt;
+    return read_secret(*fields, "value", check, "write one of value, value_env and value_file");
+  }
+  auto text = field.text("text, or a map with value, value_env or value_file");
+  if (!text) return std::nullopt;
+  SecretRef secret{SecretRef::From::Inline, std::move(*text)};
+  check_secret(field, secret, check, "");
+  return secret;
+}
+
 }  // namespace modelvane

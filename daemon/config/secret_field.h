@@ -31,6 +31,9 @@ std::optional<SecretRef> read_secret(const Fields& fields, std::string_view key,
 std::vector<SecretRef> read_secrets(const Fields& fields, std::string_view key, SecretCheck check,
                                     std::size_t count_max);
 
+// A text that is the value, or a map with value, value_env or value_file.
+std::optional<SecretRef> read_secret_value(const Field& field, SecretCheck check);
+
 // Looks the secret up and checks its value; errors go to `field`. `instead` ends the sentence about
 // an unset variable.
 void check_secret(const Field& field, const SecretRef& secret, SecretCheck check,

@@ -11,6 +11,7 @@
 #include "daemon/config/spelling.h"
 #include "daemon/config/subscription_field.h"
 #include "daemon/config/syntax.h"
+#include "daemon/config/template_field.h"
 
 namespace modelvane {
 namespace {
@@ -61,8 +62,14 @@ std::vector<SecretRef> read_urls(const Fields& fields, WebhookConfig& webhook) {
   }
   const bool has_own = webhook.url.is_set();
   const auto hint = has_own ? "" : "write one of url, url_env and url_file";
-  if (auto url = read_secret(fields, "url", webhook_url_problem, hint))
-    webhook.url = std::move(*url);
+  const bool is_template = webhook.format == "template";
+  auto url =
+      read_secret(fields, "url", is_template ? template_url_problem : webhook_url_problem, hint);
+  if (url) webhook.url = std::move(*url);
+  for (const auto key : kOne) {
+    const auto* field = fields.find(key);
+    if (is_template && field != nullptr) check_secrets_in_url(*field, webhook.url, webhook.body);
+  }
   return {};
 }
 

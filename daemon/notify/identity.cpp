@@ -14,6 +14,7 @@ std::string identity_of(const WebhookConfig& webhook) {
                            &webhook.thread_id, &webhook.topic, &webhook.priority})
     parts.add(*text);
   parts.add(webhook.access);
+  for (const auto& [name, secret] : webhook.body.secrets) parts.add(secret);
   if (webhook.format == "email") {
     parts.add(webhook.email.username);
     parts.add(webhook.email.from);

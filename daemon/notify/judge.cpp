@@ -97,10 +97,13 @@ Verdict judge(const WebhookConfig& webhook, const HttpResult& result, const Mask
   HttpReply reply = *result;
   reply.body = mask.with(reply.bearer).apply(std::move(reply.body));
   const auto& receiver = receiver_of(webhook.format);
-  auto verdict = receiver.rule != nullptr ? receiver.rule(reply) : std::nullopt;
+  auto verdict = receiver.rule_of_user != nullptr ? receiver.rule_of_user(webhook, reply)
+                 : receiver.rule != nullptr       ? receiver.rule(reply)
+                                                  : std::nullopt;
   if (!verdict) verdict = judge_reply(reply, ends_at_410(webhook));
   if (verdict->kind == VerdictClass::Ok) return *verdict;
   verdict->is_limit = reply.status == kTooManyRequests;
+  if (!verdict->retry_after) verdict->retry_after = wait_at(webhook.body.retry_after, reply);
   if (!verdict->retry_after) verdict->retry_after = wished_wait(reply, now);
   return *verdict;
 }

@@ -29,6 +29,7 @@ Mask::Mask(const WebhookConfig& webhook) {
   add_secret(webhook.vendor_secret);
   add_secret(webhook.github_signature);
   for (const auto& secret : webhook.signing_secrets) add_secret(secret);
+  for (const auto& [name, secret] : webhook.body.secrets) add_secret(secret);
   const Access& access = webhook.access;
   for (const auto* secret : secrets_of(access)) add_secret(*secret);
   if (access.basic_auth) {

@@ -40,7 +40,7 @@ std::string whole_url(const std::string& configured, const FormatTraits& format,
 
 std::expected<void, std::string> set_url(const WebhookConfig& webhook, const Payload& payload,
                                          HttpRequest& request) {
-  const auto url = reveal(webhook.url);
+  const auto url = payload.url.empty() ? reveal(webhook.url) : payload.url;
   if (!url) return std::unexpected(url.error());
   if (payload.mail) {
     request.url = *url;
@@ -84,6 +84,17 @@ std::expected<std::string, std::string> vendor_secret(const WebhookConfig& webho
   return webhook.vendor_secret.is_set() ? reveal(webhook.vendor_secret) : std::string{};
 }
 
+std::expected<std::vector<std::pair<std::string, std::string>>, std::string> named_secrets(
+    const WebhookConfig& webhook) {
+  std::vector<std::pair<std::string, std::string>> named;
+  for (const auto& [name, reference] : webhook.body.secrets) {
+    auto secret = reveal(reference);
+    if (!secret) return std::unexpected(std::move(secret.error()));
+    named.emplace_back(name, std::move(*secret));
+  }
+  return named;
+}
+
 // The event's JSON is ours; one that cannot be read any more was damaged on the disk.
 std::expected<Payload, std::string> render(const WebhookConfig& webhook,
                                            std::span<const StoredEvent* const> events,
@@ -91,10 +102,17 @@ std::expected<Payload, std::string> render(const WebhookConfig& webhook,
   auto secret = vendor_secret(webhook);
   if (!secret) return std::unexpected(std::move(secret.error()));
   const auto& receiver = receiver_of(webhook.format);
+  auto named = named_secrets(webhook);
+  if (!named) return std::unexpected(std::move(named.error()));
+  const bool has_own_url = webhook.format == "template";
+  auto url = has_own_url ? reveal(webhook.url) : std::string{};
+  if (!url) return std::unexpected(std::move(url.error()));
   Occasion occasion{.webhook = webhook,
                     .context = context,
                     .events = {},
                     .secret = std::move(*secret),
+                    .url = std::move(*url),
+                    .named_secrets = std::move(*named),
                     .now = now};
   std::vector<StoredEvent> bare;
   bare.reserve(events.size());  // borrowed below
@@ -161,7 +179,7 @@ std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhoo
   auto payload = render(webhook, events, context, now);
   if (!payload) return std::unexpected(std::move(payload.error()));
   HttpRequest request;
-  request.method = "POST";
+  request.method = payload->method;
   request.body = std::move(payload->body);
   request.timeout = webhook.timeout;
   request.body_limit = kReplyBytesMax;
@@ -182,7 +200,7 @@ std::expected<HttpRequest, std::string> make_request(const WebhookConfig& webhoo
     return request;
   }
   if (!request.has_header("User-Agent")) request.set_header("User-Agent", kUserAgent);
-  request.set_header("Content-Type", payload->content_type);
+  if (!payload->content_type.empty()) request.set_header("Content-Type", payload->content_type);
   for (auto& [name, value] : payload->headers) {
     if (!request.has_header(name)) request.set_header(name, std::move(value));
   }

@@ -32,7 +32,7 @@ constexpr std::array kReceivers{
     Receiver{"github_dispatch", render_github_dispatch, rule_github_dispatch},
     Receiver{"gitlab_trigger", render_gitlab_trigger, rule_gitlab_trigger},
     Receiver{"grafana_annotation", render_grafana_annotation},
-    Receiver{"template", render_template},
+    Receiver{.format = "template", .render = render_template, .rule_of_user = rule_template},
 };
 
 constexpr bool has_every_format() {

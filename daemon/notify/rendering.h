@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/config/config.h"
@@ -21,6 +22,8 @@ struct Occasion {
   const NotifyContext& context;
   std::vector<ReadEvent> events;  // oldest first, never empty
   std::string secret;             // what webhook.vendor_secret holds at this moment; "" without one
+  std::string url{};              // template: as configured
+  std::vector<std::pair<std::string, std::string>> named_secrets{};  // template
   Time now{};
 
   const ReadEvent& first() const { return events.front(); }
@@ -34,7 +37,9 @@ struct Occasion {
 
 struct Payload {
   std::string body;
-  std::string content_type = "application/json";
+  std::string content_type = "application/json";  // "" = there is no body
+  std::string method = "POST";
+  std::string url{};    // in place of the webhook's own; "" = that one
   std::string path{};   // put behind the webhook's URL unless that ends with it already
   std::string query{};  // encoded, without "?"
   HttpHeaders headers{};
@@ -49,6 +54,8 @@ struct Receiver {
   std::string_view format;
   Payload (*render)(const Occasion& occasion);
   Ruling (*rule)(const HttpReply& reply) = nullptr;
+  // In its place, where the user says what answers mean.
+  Ruling (*rule_of_user)(const WebhookConfig& webhook, const HttpReply& reply) = nullptr;
 };
 
 // Of a format that find_format() knows.
@@ -88,6 +95,7 @@ Ruling rule_email(const HttpReply& reply);
 Ruling rule_ntfy(const HttpReply& reply);
 Ruling rule_github_dispatch(const HttpReply& reply);
 Ruling rule_gitlab_trigger(const HttpReply& reply);
+Ruling rule_template(const WebhookConfig& webhook, const HttpReply& reply);
 
 // One way to write JSON: compact, and never failing on bytes that are no UTF-8. A template keeps
 // the library's header out of here.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "daemon/catalog/json_path.h"
 #include "daemon/events/delivery.h"
 
 namespace modelvane {
@@ -70,6 +71,14 @@ std::optional<Duration> wished_wait(const HttpReply& reply, Time now) {
     if (const auto wish = wait_until_reset(reply, now)) return wish;
   }
   return is_limit ? wait_of_body(reply) : std::nullopt;
+}
+
+std::optional<Duration> wait_at(const std::string& pointer, const HttpReply& reply) {
+  if (pointer.empty()) return std::nullopt;
+  std::string storage;
+  const auto value = pick(reply.body, steps_of(pointer), storage);
+  const bool is_fit = value.is_text() || value.kind == JsonValue::Kind::Number;
+  return is_fit ? parse_retry_after(value.text, Time{}) : std::nullopt;
 }
 
 }  // namespace modelvane

@@ -17,4 +17,7 @@ bool is_rate_limited(const HttpReply& reply);
 // `parameters` Telegram). None: it did not say.
 std::optional<Duration> wished_wait(const HttpReply& reply, Time now);
 
+// The number of seconds, or the text of one, at that JSON pointer of the body.
+std::optional<Duration> wait_at(const std::string& pointer, const HttpReply& reply);
+
 }  // namespace modelvane
