@@ -17,6 +17,7 @@
 #include "daemon/events/webhook_format.h"
 #include "daemon/text/histogram.h"
 #include "daemon/text/time.h"
+#include "daemon/text/time_zone.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {
@@ -160,6 +161,8 @@ struct WebhookConfig {
   bool evidence = true;                         // the provider's rows are sent, too
   std::vector<Mention> mentions{};              // chats
   std::optional<Duration> heartbeat{};          // a sign of life this often; none: none
+  std::string time_zone;                        // of those who read; "" = UTC
+  TimeZone zone;                                // that one
   Access access;
   Duration timeout = std::chrono::seconds{15};
   RateLimit rate_limit;                       // the format's, unless the user says otherwise

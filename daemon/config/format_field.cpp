@@ -38,6 +38,7 @@ std::vector<std::string> own_keys_of(const FormatTraits& format) {
     keys.emplace_back("alert_duration");
   }
   if (format.knows_mentions) keys.emplace_back("mentions");
+  if (format.is_for_people) keys.emplace_back("time_zone");
   if (!format.secret_key.empty()) add_secret_keys(format.secret_key, keys);
   keys.insert(keys.end(), format.keys.begin(), format.keys.end());
   return keys;
@@ -129,6 +130,13 @@ void need_vendor_secret(const Fields& fields, std::string_view key, WebhookConfi
     webhook.vendor_secret = std::move(*secret);
 }
 
+void read_time_zone(const Field& field, WebhookConfig& webhook) {
+  webhook.time_zone = field.text("a name such as Europe/Berlin").value_or("");
+  auto zone = webhook.time_zone.empty() ? TimeZone{} : TimeZone::load(webhook.time_zone);
+  if (!zone) return field.fail(zone.error());
+  webhook.zone = std::move(*zone);
+}
+
 void read_own_keys(const Fields& fields, const FormatTraits& format, WebhookConfig& webhook) {
   if (const auto* signing = fields.find("signing")) read_signing(*signing, format.signing, webhook);
   if (const auto* signature = fields.find("github_signature"))
@@ -140,6 +148,7 @@ void read_own_keys(const Fields& fields, const FormatTraits& format, WebhookConf
         fields.need("template", "write template: {body: {text: \"{{message.summary}}\"}}");
     if (field != nullptr) webhook.body = read_template(*field);
   }
+  if (const auto* field = fields.find("time_zone")) read_time_zone(*field, webhook);
   if (const auto* field = fields.find("alert_duration"))
     webhook.alert_duration = field->duration(kAlertDuration).value_or(webhook.alert_duration);
 }

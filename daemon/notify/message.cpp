@@ -101,14 +101,27 @@ std::string date_and_time(Time time) {
   return text;
 }
 
-std::string when(const Event& event) {
-  if (!event.observed_between) return date_and_time(event.time) + " UTC";
+// "2026-11-22 10:00:05", or both ends of a span.
+std::string moment(std::optional<Time> start, Time end, const TimeZone& zone) {
+  const auto local = [&](Time time) { return date_and_time(time + zone.offset_at(time)); };
+  const auto last = local(end);
+  if (!start) return last;
+  const auto first = local(*start);
+  const bool is_same_day = first.substr(0, 10) == last.substr(0, 10);
+  return fmt::format("{} and {}", first, is_same_day ? last.substr(11) : last);
+}
+
+// "2026-11-22 10:00:05 UTC", or "2026-11-22 11:00:05 Europe/Berlin (2026-11-22 10:00:05 UTC)".
+std::string moment(std::optional<Time> start, Time end, const NotifyContext& context) {
+  const auto utc = moment(start, end, TimeZone{}) + " UTC";
+  if (context.zone == nullptr) return utc;
+  return fmt::format("{} {} ({})", moment(start, end, *context.zone), context.zone_name, utc);
+}
+
+std::string when(const Event& event, const NotifyContext& context) {
+  if (!event.observed_between) return moment({}, event.time, context);
   const auto& [before, after] = *event.observed_between;
-  const auto end = date_and_time(after);
-  if (!before) return "not later than " + end + " UTC";
-  const auto start = date_and_time(*before);
-  const bool is_same_day = start.substr(0, 10) == end.substr(0, 10);
-  return fmt::format("between {} and {} UTC", start, is_same_day ? end.substr(11) : end);
+  return (before ? "between " : "not later than ") + moment(before, after, context);
 }
 
 std::string how_sure(const Event& event) {
@@ -331,7 +344,7 @@ Message make_message(const ReadEvent& read, const NotifyContext& context) {
   Lines lines;
   add_whom(event, lines);
   add_change(event, lines);
-  lines.own("When", when(event));
+  lines.own("When", when(event, context));
   if (event.confirmed_by_polls > 0) lines.own("Confirmed by", how_sure(event));
   add_standing(event, lines);
   add_rest(read.stored->json, lines);
@@ -349,10 +362,11 @@ Message make_digest(std::span<const ReadEvent> events, const NotifyContext& cont
   digest.severity = Severity::Good;
   for (const auto& read : events) {
     digest.severity = std::max(digest.severity, severity_of(read.event));
-    digest.lines.push_back({heading_of(read.event),
-                            fmt::format("{}; {} UTC ({})", digest_line(read.event),
-                                        date_and_time(read.event.time), short_id_of(read.event)),
-                            true});
+    digest.lines.push_back(
+        {heading_of(read.event),
+         fmt::format("{}; {} ({})", digest_line(read.event), moment({}, read.event.time, context),
+                     short_id_of(read.event)),
+         true});
   }
   digest.heading = digest_heading(events);
   digest.about = digest_about(events);

@@ -107,8 +107,13 @@ std::expected<Payload, std::string> render(const WebhookConfig& webhook,
   const bool has_own_url = webhook.format == "template";
   auto url = has_own_url ? reveal(webhook.url) : std::string{};
   if (!url) return std::unexpected(std::move(url.error()));
+  NotifyContext local = context;
+  if (!webhook.time_zone.empty()) {
+    local.zone = &webhook.zone;
+    local.zone_name = webhook.time_zone;
+  }
   Occasion occasion{.webhook = webhook,
-                    .context = context,
+                    .context = local,
                     .events = {},
                     .secret = std::move(*secret),
                     .url = std::move(*url),

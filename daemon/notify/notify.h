@@ -26,6 +26,9 @@ struct NotifyContext {
   std::string instance;
   bool is_host_name = false;          // the instance: another one after each start of a container
   std::optional<Time> alert_ended{};  // of a state whose endpoint has left
+  // Of those who read, and its name; null = UTC. Set for each webhook by its own.
+  const TimeZone* zone = nullptr;
+  std::string zone_name{};
 };
 
 // So many of `events`, from the first on, can be shown in one message of that format, at least one.

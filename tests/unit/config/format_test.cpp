@@ -75,6 +75,27 @@ TEST_CASE("a bot, a topic and an API key stand in a map of their format's name")
   CHECK(reveal(jsm.vendor_secret) == "abc");
 }
 
+TEST_CASE("a template says how it is sent and what answers mean") {
+  const auto own = webhooks(
+      R"({name: a, format: template, url: "http://a/{{event.data.alias}}?t={{secret.t}}",
+          template: {method: PUT, form: {text: "{{message.text}}", k: "{{ secret.t }}"}, secrets: {t: {value: hush}},
+                     success: {status: [200, 409], pointer: /code, equals: 0}, retry_after: /wait}})")
+      [0];
+  CHECK(own.body.method == "PUT");
+  CHECK(own.body.content_type == "application/x-www-form-urlencoded");
+  CHECK(own.body.form.size() == 2);
+  CHECK(reveal(own.body.secrets.at(0).second) == "hush");
+  CHECK(own.body.success.statuses == std::vector<int>{200, 409});
+  CHECK(own.body.success.equals == "0");
+  CHECK_FALSE(own.body.success.equals_text);
+  CHECK(own.body.retry_after == "/wait");
+  const auto text = webhooks(
+      R"({name: a, format: template, url: "http://a/", template: {body: {a: "{{event.id}}"}, success: {pointer: /ok, equals: "true"}}})")
+      [0];
+  CHECK(text.body.success.equals_text);
+  CHECK(text.body.method == "POST");
+}
+
 TEST_CASE("services with one address need no url, but take one") {
   const auto pagerduty = webhooks("{name: a, format: pagerduty, routing_key_env: WH_SECRET}")[0];
   CHECK(reveal(pagerduty.url) == "https://events.pagerduty.com");

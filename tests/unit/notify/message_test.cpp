@@ -55,6 +55,30 @@ TEST_CASE("when: bounds over midnight, without a first sight, and without bounds
   CHECK(value(message_of(event), "When") == "2026-11-22 10:00:05 UTC");
 }
 
+TEST_CASE(
+    "those who read get their own time, with UTC beside it, across the change of summer time") {
+  auto event = samples::event_of(EventType::AliasMoved);
+  const auto stored = samples::stored(event);
+  auto context = samples::context();
+  const auto zone = TimeZone::load("Europe/Berlin");
+  REQUIRE_MESSAGE(zone, zone.error());
+  context.zone = &*zone;
+  context.zone_name = "Europe/Berlin";
+  const auto when = [&] {
+    return value(make_message({.stored = &stored, .event = event}, context), "When");
+  };
+  CHECK(when() ==
+        "between 2026-11-22 10:58:05 and 10:59:05 Europe/Berlin (2026-11-22 09:58:05 and 09:59:05 "
+        "UTC)");
+  event.observed_between = {parse_rfc3339("2026-10-25T00:30:00Z"),
+                            *parse_rfc3339("2026-10-25T01:30:00Z")};
+  CHECK(when() ==
+        "between 2026-10-25 02:30:00 and 02:30:00 Europe/Berlin (2026-10-25 00:30:00 and 01:30:00 "
+        "UTC)");
+  event.observed_between->first.reset();
+  CHECK(when().starts_with("not later than 2026-10-25 02:30:00 Europe/Berlin (2026"));
+}
+
 TEST_CASE("each type has a heading, a summary and someone whom it is about") {
   for (const auto type_name : kEventTypes.labels()) {
     CAPTURE(type_name);
