@@ -9,6 +9,7 @@
 #include "daemon/http/gzip.h"
 #include "daemon/metrics/metrics.h"
 #include "daemon/web/api.h"
+#include "daemon/web/event_schema.h"
 #include "daemon/web/feed.h"
 #include "daemon/web/list_reply.h"
 #include "daemon/web/page.h"
@@ -73,6 +74,11 @@ Reply ready_reply(const Snapshot& snapshot) {
 Reply openapi_reply() {
   const auto& [name, content_type, text] = kOpenapiFiles.front();
   return {.content_type = std::string{content_type}, .body = std::string{text}};
+}
+
+Reply event_schema_reply() {
+  static const auto kSchema = event_schema(kOpenapiFiles.front().text);
+  return {.content_type = "application/schema+json", .body = kSchema};
 }
 
 // The daemon looks for requests once a second: each holds a worker for so long. Operators are few.
@@ -145,6 +151,7 @@ Router::Router(const Site& site, WebHooks hooks)
       {"/feed.atom",
        [this](const Query& query) { return feed(site_, hooks_.snapshot(), events_, query); }},
       {"/openapi.json", [](const Query&) { return openapi_reply(); }},
+      {"/schemas/event.json", [](const Query&) { return event_schema_reply(); }},
   };
 }
 

@@ -36,6 +36,7 @@ TEST_CASE("every path answers with its status and content type") {
            Row{"/api/v1/status", 200, "application/json"},
            Row{"/feed.atom", 200, "application/atom+xml; charset=utf-8"},
            Row{"/openapi.json", 200, "application/json"},
+           Row{"/schemas/event.json", 200, "application/schema+json"},
            Row{"/runbooks/ModelvaneDown", 200, "text/plain; charset=utf-8"},
            Row{"/runbooks/ModelvaneDown.md", 200, "text/plain; charset=utf-8"},
            Row{"/runbooks/", 404, "application/problem+json"},

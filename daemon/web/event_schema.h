@@ -1,0 +1,13 @@
+// The JSON Schema of an event as it is sent and stored.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace modelvane {
+
+// Cut out of the API's description, where it is written once: the schema `Event`, and what it
+// refers to.
+std::string event_schema(std::string_view openapi);
+
+}  // namespace modelvane
