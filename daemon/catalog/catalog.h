@@ -59,6 +59,8 @@ struct Catalog {
   // Aliases about which this poll did not ask (lookup and echo have intervals of their own), or
   // whose row said nothing that can be read: what is known of them stands.
   std::vector<std::string> unasked;  // sorted, unique
+  // What the traffic says of aliases whose target the list tells: to be compared. Sorted by id.
+  std::vector<AliasRow> traffic;
   std::vector<Lifecycle>
       lifecycles;                  // rows that say something about their end, sorted by id, unique
   std::vector<HintRow> hints;      // sorted by id, unique

@@ -99,6 +99,8 @@ std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading) 
   for (const auto& id : reading.alias_names.ids) {
     if (!catalog.find_alias(id)) ids.push_back(id);
   }
+  // What is known of these stands: an answer by another rule would only replace it as a baseline.
+  std::erase_if(ids, [&](const std::string& id) { return has(catalog.unasked, id); });
   sort_unique(ids);
   return ids;
 }

@@ -30,4 +30,9 @@ bool AliasNames::name(std::string_view id) const {
   return std::ranges::find(ids, id) != ids.end() || any_matches(patterns, id);
 }
 
+const AliasRule* served_rule(const Reading& reading) {
+  const auto found = std::ranges::find(reading.rules, Rule::Served, &AliasRule::kind);
+  return found == reading.rules.end() ? nullptr : &*found;
+}
+
 }  // namespace modelvane

@@ -17,13 +17,14 @@
 namespace modelvane {
 
 // How an alias's target was learnt. Only targets learnt by the same rule are ever compared.
-enum class Rule { Field, Reverse, Lookup, Echo };
+enum class Rule { Field, Reverse, Lookup, Echo, Served };
 
 inline constexpr auto kRules = labelled<Rule>({
     {Rule::Field, "field"},
     {Rule::Reverse, "reverse"},
     {Rule::Lookup, "lookup"},
     {Rule::Echo, "echo"},
+    {Rule::Served, "served"},
 });
 
 constexpr std::string_view label(Rule rule) {
@@ -33,6 +34,11 @@ constexpr std::string_view label(Rule rule) {
 // A rule that asks about each alias by itself: the list alone does not show what it would say.
 constexpr bool is_asked(Rule rule) {
   return rule == Rule::Lookup || rule == Rule::Echo;
+}
+
+// A rule that is asked at times of its own: what it said is not as old as the last good poll.
+constexpr bool keeps_own_time(Rule rule) {
+  return is_asked(rule) || rule == Rule::Served;
 }
 
 // A whole list is what all pages say together; a poll that misses one of them fails (`partial`).
@@ -78,6 +84,16 @@ struct SecondDocument {
   friend bool operator==(const SecondDocument&, const SecondDocument&) = default;
 };
 
+// Where requests are counted by the model that was asked for and the one that answered.
+struct ServedSource {
+  std::string query;    // PromQL: an instant vector of counts
+  std::string alias;    // the label that names the model asked for
+  std::string target;   // and the one that answered
+  double least = 20;    // requests of an alias; fewer say nothing
+  double share = 0.05;  // of an alias's requests; what has less is none of its targets
+  friend bool operator==(const ServedSource&, const ServedSource&) = default;
+};
+
 // One way to learn targets. Which members count depends on `kind`; what the target equals its id,
 // is null or missing means: not disclosed.
 //  field    the string at `pointer` on the alias's row (or on its row of `document`); several are a
@@ -91,6 +107,7 @@ struct SecondDocument {
 //  echo     POST `body` to `url` ({id} in both); the target is at `pointer` of the answer or in its
 //  `header`. Costs money: only
 //           where the user asks for it
+//  served   the user's own traffic, as a Prometheus API at `url` counts it (served.h)
 struct AliasRule {
   Rule kind = Rule::Field;
   std::string pointer;
@@ -105,7 +122,7 @@ struct AliasRule {
   int max_hops = 1;  // field: a target that is an alias itself is followed so far, 1..kHopsMax
   std::optional<SecondDocument> document;  // field
   std::string canonical;                   // reverse
-  std::string url;                         // lookup, echo
+  std::string url;                         // lookup, echo, served
   std::string body;                        // echo
   std::vector<std::string> other_bodies;  // echo: asked with in turn by a model that refuses `body`
   std::string header;                     // field, lookup, echo
@@ -115,8 +132,9 @@ struct AliasRule {
   // only sign of a change, and the target "alias@stamp". Elsewhere it would only make targets
   // alternate.
   std::string alias_fingerprint;
-  Duration interval{0};  // lookup, echo: time between two questions about one alias
+  Duration interval{0};  // lookup, echo, served: time between two questions about one alias
   int daily_budget = 0;  // echo: questions per UTC day and endpoint, all aliases together
+  ServedSource served;   // served
   friend bool operator==(const AliasRule&, const AliasRule&) = default;
 };
 
@@ -180,5 +198,8 @@ struct Reading {
   OwnParts own;
   friend bool operator==(const Reading&, const Reading&) = default;
 };
+
+// Borrowed from `reading`, which has at most one; nullptr: none.
+const AliasRule* served_rule(const Reading& reading);
 
 }  // namespace modelvane

@@ -85,7 +85,14 @@ Json rule(const AliasRule& rule) {
   if (!rule.join.empty()) json["join"] = rule.join;
   if (!rule.url.empty()) json["url"] = without_query(rule.url);
   if (rule.document) json["document"] = without_query(rule.document->url);
-  if (is_asked(rule.kind)) json["interval"] = to_text(rule.interval);
+  if (rule.kind == Rule::Served) {
+    json["query"] = rule.served.query;
+    json["alias"] = rule.served.alias;
+    json["target"] = rule.served.target;
+    json["least"] = rule.served.least;
+    json["share"] = rule.served.share;
+  }
+  if (keeps_own_time(rule.kind)) json["interval"] = to_text(rule.interval);
   if (rule.kind == Rule::Echo) json["daily_budget"] = rule.daily_budget;
   return json;
 }

@@ -286,7 +286,8 @@ std::span<const std::string_view> access_keys() {
   return kKeys;
 }
 
-Access read_access(const Fields& fields, std::span<const std::string_view> reserved_headers) {
+Access read_access(const Fields& fields, std::span<const std::string_view> reserved_headers,
+                   QueryKeys query_keys) {
   Access access;
   if (const auto* field = fields.find("authorization"))
     access.authorization = read_authorization(*field);
@@ -307,7 +308,8 @@ Access read_access(const Fields& fields, std::span<const std::string_view> reser
   }
   if (const auto* field = fields.find("http_headers"))
     read_headers(*field, reserved_headers, access);
-  if (const auto* field = fields.find("query")) read_query(*field, access);
+  const auto* query = query_keys == QueryKeys::May ? fields.find("query") : nullptr;
+  if (query != nullptr) read_query(*query, access);
   if (const auto* field = fields.find("tls_config")) access.tls = read_tls(*field);
   access.proxy = read_proxy(fields);
   if (const auto* field = fields.find("follow_redirects")) {

@@ -12,7 +12,11 @@ namespace modelvane {
 
 std::span<const std::string_view> access_keys();
 
+// Where the map has another `query`, keys of the URL's query cannot be set.
+enum class QueryKeys { May, None };
+
 // `reserved_headers`, in lower case: headers that modelvane sets itself.
-Access read_access(const Fields& fields, std::span<const std::string_view> reserved_headers);
+Access read_access(const Fields& fields, std::span<const std::string_view> reserved_headers,
+                   QueryKeys query_keys = QueryKeys::May);
 
 }  // namespace modelvane

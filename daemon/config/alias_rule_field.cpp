@@ -9,6 +9,7 @@
 
 #include "daemon/catalog/disclosure.h"
 #include "daemon/catalog/json_path.h"
+#include "daemon/config/served_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
 #include "daemon/text/ascii.h"
@@ -39,6 +40,11 @@ constexpr std::size_t kJoinMax = 8;
 constexpr std::string_view kJoinWith = "@";
 
 constexpr std::string_view kIdPlace = "{id}";
+
+struct RuleContext {
+  const std::string& list_url;
+  Access* served_access;  // where a served rule's goes; nullptr where none may stand
+};
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -111,7 +117,7 @@ void read_opaque(const Fields& fields, AliasRule& rule) {
   if (const auto* opaque = fields.find("opaque")) rule.opaque = opaque->boolean().value_or(false);
 }
 
-void read_join_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
+void read_join_rule(const Fields& fields, const RuleContext& context, AliasRule& rule) {
   const auto& join = *fields.find("join");
   const auto items = join.list("JSON pointers such as /model/name");
   if (!items) return;
@@ -123,15 +129,15 @@ void read_join_rule(const Fields& fields, const std::string& list_url, AliasRule
   read_opaque(fields, rule);
   read_not_for(fields, rule);
   if (const auto* document = fields.find("document"))
-    rule.document = read_document(*document, list_url);
+    rule.document = read_document(*document, context.list_url);
 }
 
-void read_header_rule(const Fields& fields, const std::string&, AliasRule& rule) {
+void read_header_rule(const Fields& fields, const RuleContext&, AliasRule& rule) {
   read_header_name(*fields.find("header"), rule.header);
   read_opaque(fields, rule);
 }
 
-void read_field_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
+void read_field_rule(const Fields& fields, const RuleContext& context, AliasRule& rule) {
   read_pointer(*fields.find("field"), true, rule.pointer);
   read_not_for(fields, rule);
   read_opaque(fields, rule);
@@ -141,10 +147,10 @@ void read_field_rule(const Fields& fields, const std::string& list_url, AliasRul
       hops->fail("has no meaning for an opaque value: it names no model to follow");
   }
   if (const auto* document = fields.find("document"))
-    rule.document = read_document(*document, list_url);
+    rule.document = read_document(*document, context.list_url);
 }
 
-void read_reverse_rule(const Fields& fields, const std::string&, AliasRule& rule) {
+void read_reverse_rule(const Fields& fields, const RuleContext&, AliasRule& rule) {
   read_pointer(*fields.find("reverse"), false, rule.pointer);
   read_not_for(fields, rule);
   if (const auto* canonical = fields.find("canonical"))
@@ -157,9 +163,9 @@ void read_interval(const Fields& fields, Duration otherwise, AliasRule& rule) {
     rule.interval = interval->duration(kIntervalRange).value_or(otherwise);
 }
 
-void read_lookup_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
+void read_lookup_rule(const Fields& fields, const RuleContext& context, AliasRule& rule) {
   const auto& url = *fields.find("lookup");
-  rule.url = read_rule_url(url, list_url);
+  rule.url = read_rule_url(url, context.list_url);
   if (!rule.url.empty() && rule.url.find(kIdPlace) == std::string::npos) {
     url.fail("must have {id} where the alias belongs, as in models/{id}");
   }
@@ -199,8 +205,8 @@ void read_echo_body(const Fields& fields, AliasRule& rule) {
   rule.other_bodies.erase(rule.other_bodies.begin());
 }
 
-void read_echo_rule(const Fields& fields, const std::string& list_url, AliasRule& rule) {
-  rule.url = read_rule_url(*fields.find("echo"), list_url);
+void read_echo_rule(const Fields& fields, const RuleContext& context, AliasRule& rule) {
+  rule.url = read_rule_url(*fields.find("echo"), context.list_url);
   read_echo_body(fields, rule);
   rule.pointer = "/model";
   if (const auto* pointer = fields.find("pointer")) read_pointer(*pointer, false, rule.pointer);
@@ -212,11 +218,17 @@ void read_echo_rule(const Fields& fields, const std::string& list_url, AliasRule
   read_echo_limits(fields, rule);
 }
 
+void read_served(const Fields& fields, const RuleContext& context, AliasRule& rule) {
+  const auto& served = *fields.find("served");
+  if (context.served_access == nullptr) return served.fail("cannot stand here");
+  read_served_rule(served, rule, *context.served_access);
+}
+
 struct RuleKind {
   std::string_view key;
   Rule kind;
   std::vector<std::string_view> keys;  // besides `key`, strip_prefix and match
-  void (*read)(const Fields&, const std::string&, AliasRule&);
+  void (*read)(const Fields&, const RuleContext&, AliasRule&);
 };
 
 const std::vector<RuleKind>& rule_kinds() {
@@ -230,6 +242,7 @@ const std::vector<RuleKind>& rule_kinds() {
        {"body", "pointer", "header", "fingerprint", "alias_fingerprint", "interval",
         "daily_budget"},
        read_echo_rule},
+      {"served", Rule::Served, {}, read_served},
       // Last: `header` also belongs to lookup and echo.
       {"header", Rule::Field, {"opaque"}, read_header_rule},
   };
@@ -305,15 +318,15 @@ std::optional<Pattern> read_pattern(const Field& field) {
   return std::nullopt;
 }
 
-void read_alias_rule(const Field& field, const std::string& list_url,
-                     std::vector<AliasRule>& rules) {
+void read_alias_rule(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules,
+                     Access* served_access) {
   const auto fields = field.fields(rule_keys());
   if (!fields) return;
   for (const auto& kind : rule_kinds()) {
     if (fields->find(kind.key) == nullptr) continue;
     AliasRule rule;
     rule.kind = kind.kind;
-    kind.read(*fields, list_url, rule);
+    kind.read(*fields, {.list_url = list_url, .served_access = served_access}, rule);
     read_strip_prefix(*fields, rule);
     read_match(*fields, rule);
     refuse_foreign_keys(*fields, kind);
@@ -322,7 +335,7 @@ void read_alias_rule(const Field& field, const std::string& list_url,
   }
   fields->need("field",
                "write {field: /ref_model}, the JSON pointer from a row to the target's id, or "
-               "join, reverse, lookup, echo or header");
+               "join, reverse, lookup, echo, served or header");
 }
 
 }  // namespace modelvane

@@ -6,14 +6,16 @@
 #include <vector>
 
 #include "daemon/catalog/reading.h"
+#include "daemon/config/config.h"
 #include "daemon/config/field.h"
 
 namespace modelvane {
 
 // `list_url`: rules may name other URLs relative to the list's, and only on its host. Adds the rule
-// to `rules`, unless it has no meaning at all.
-void read_alias_rule(const Field& field, const std::string& list_url,
-                     std::vector<AliasRule>& rules);
+// to `rules`, unless it has no meaning at all. A served rule's source may be anywhere: how it is
+// reached goes to `served_access`; without that none may stand here.
+void read_alias_rule(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules,
+                     Access* served_access = nullptr);
 
 // `interval` and `daily_budget` of an echo rule; defaults where they are not stated.
 void read_echo_limits(const Fields& fields, AliasRule& rule);

@@ -189,7 +189,8 @@ void read_list(const Field& field, ListShape& shape) {
     shape.pagination = read_pagination(*pagination);
 }
 
-void read_aliases(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules) {
+void read_aliases(const Field& field, const std::string& list_url, std::vector<AliasRule>& rules,
+                  Access* served_access) {
   const auto items = field.list("alias rules such as {field: /ref_model}");
   if (!items) return;
   if (items->size() > kRulesMax) {
@@ -197,7 +198,9 @@ void read_aliases(const Field& field, const std::string& list_url, std::vector<A
     return;
   }
   rules.clear();
-  for (const auto& item : *items) read_alias_rule(item, list_url, rules);
+  for (const auto& item : *items) read_alias_rule(item, list_url, rules, served_access);
+  if (std::ranges::count(rules, Rule::Served, &AliasRule::kind) > 1)
+    field.fail("must have at most one served rule: sum all counts in its query");
 }
 
 void read_hints(const Field& field, std::vector<std::string>& hints) {
@@ -251,9 +254,11 @@ std::span<const std::string_view> reading_keys() {
   return kKeys;
 }
 
-void read_reading(const Fields& fields, const std::string& list_url, Reading& reading) {
+void read_reading(const Fields& fields, const std::string& list_url, Reading& reading,
+                  Access* served_access) {
   if (const auto* field = fields.find("list")) read_list(*field, reading.shape);
-  if (const auto* field = fields.find("aliases")) read_aliases(*field, list_url, reading.rules);
+  if (const auto* field = fields.find("aliases"))
+    read_aliases(*field, list_url, reading.rules, served_access);
   if (const auto* field = fields.find("alias_names")) read_alias_names(*field, reading.alias_names);
   if (const auto* field = fields.find("lifecycle")) read_lifecycle(*field, reading.lifecycle);
   if (const auto* field = fields.find("hints")) read_hints(*field, reading.hints);

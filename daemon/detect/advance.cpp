@@ -13,6 +13,7 @@
 #include "daemon/detect/hints.h"
 #include "daemon/detect/models.h"
 #include "daemon/detect/retirements.h"
+#include "daemon/detect/served.h"
 #include "daemon/detect/shrink_guard.h"
 
 namespace modelvane {
@@ -90,6 +91,7 @@ void judge(Turn& turn, const SharedCatalog& catalog) {
   if (state.has_baseline) {
     compare_models(turn, *catalog);
     judge_aliases(turn, *catalog);
+    judge_served(turn, *catalog);
     judge_hints(turn, *catalog);
     judge_models(turn, *catalog);
     fold_arrivals(turn, *catalog);

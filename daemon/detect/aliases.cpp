@@ -12,7 +12,7 @@ namespace {
 // This poll showed the alias as it is known. What the list itself shows is as old as the list's
 // last good poll; what was asked for keeps its own time.
 void mark(const Turn& turn, AliasState& alias) {
-  alias.last_seen = is_asked(alias.rule) ? std::optional{turn.now} : std::nullopt;
+  alias.last_seen = keeps_own_time(alias.rule) ? std::optional{turn.now} : std::nullopt;
 }
 
 // From now on the alias is no longer as old as the last good poll.

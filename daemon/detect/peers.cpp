@@ -41,7 +41,8 @@ void judge(Turn& turn, const std::string& id, AliasState& alias, const std::vect
   const bool is_resolved = alias.status() == AliasStatus::Resolved;
   const auto fact = turn.observe(alias.disagrees, is_resolved && disagree(views),
                                  disagrees_confirm(alias, turn.policy()), turn.state.last_good);
-  if (!fact) return;
+  // Of two differences that are told as one alert, the end of the last one is told.
+  if (!fact || (!fact->now && alias.disagrees_served.known)) return;
   Event& event =
       turn.emit_alias(fact->now ? EventType::AliasDisagrees : EventType::AliasAgrees, id);
   event.to = alias.target();

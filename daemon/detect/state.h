@@ -64,8 +64,9 @@ struct AliasState {
   std::uint64_t changes = 0;  // alias.moved events so far
   // Values of the watched pointers; none are known before they are first read.
   Confirming<std::vector<std::string>> hints;
-  Confirming<bool> disagrees;  // with the other endpoints of its `compare` group
-  std::optional<bool> pin_ok;  // as last said; none = no pin, or no target to judge
+  Confirming<bool> disagrees;         // with the other endpoints of its `compare` group
+  Confirming<bool> disagrees_served;  // with the traffic (served.h)
+  std::optional<bool> pin_ok;         // as last said; none = no pin, or no target to judge
 
   AliasStatus status() const { return sighting.known.status; }
   // The last confirmed target; kept while undisclosed or absent; "" = never disclosed.
@@ -180,6 +181,9 @@ inline const Confirm& availability_confirm(const EndpointState& state, const Pol
 inline Confirm disagrees_confirm(const AliasState& alias, const Policy& policy) {
   return alias.disagrees.known ? policy.moved : policy.disagrees();
 }
+inline Confirm disagrees_served_confirm(const AliasState& alias, const Policy& policy) {
+  return alias.disagrees_served.known ? policy.moved : policy.disagrees();
+}
 
 // Calls visit(confirming, confirm) for everything that can wait for confirmation, with the numbers
 // that apply to it; `confirming` is a Confirming of some value.
@@ -193,6 +197,7 @@ void for_each_confirming(const EndpointState& state, const Policy& policy, const
                                 : policy.moved);
       visit(alias.hints, policy.moved);
       visit(alias.disagrees, disagrees_confirm(alias, policy));
+      visit(alias.disagrees_served, disagrees_served_confirm(alias, policy));
     }
   };
   visit(state.availability, availability_confirm(state, policy));

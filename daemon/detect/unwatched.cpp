@@ -13,9 +13,11 @@ void leave_alias(Turn& turn, const std::string& id, AliasState& alias) {
   std::vector<EventType> ended;
   if (alias.pin_ok == false) ended.push_back(EventType::AliasPinBroken);
   if (alias.unstable) ended.push_back(EventType::AliasUnstable);
-  if (alias.disagrees.known) ended.push_back(EventType::AliasDisagrees);
+  if (alias.disagrees.known || alias.disagrees_served.known)
+    ended.push_back(EventType::AliasDisagrees);
   alias.pin_ok.reset();
   alias.disagrees = {};
+  alias.disagrees_served = {};
   alias.unstable = false;
   alias.recent.clear();
   if (ended.empty()) return;

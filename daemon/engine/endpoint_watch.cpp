@@ -32,11 +32,25 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
     view.pending_target = pending->seen.target;
   view.unstable = alias.unstable;
   view.changes = alias.changes;
+  view.last_seen = alias.last_seen;
   if (alias.last_move) view.last_change = alias.last_move->at;
-  if (!watched.compare.empty()) view.disagrees = alias.disagrees.known;
+  if (!watched.compare.empty() || alias.disagrees_served.known)
+    view.disagrees = alias.disagrees.known || alias.disagrees_served.known;
   view.pin = pin_state(watched, id, alias.target());
   if (view.pin && alias.target().empty()) view.pin->ok = false;  // nobody says what it points to
   return view;
+}
+
+void add_served(const EndpointState& state, QuestionScope& scope) {
+  for (const auto* aliases : {&state.aliases, &state.newcomers}) {
+    for (const auto& [id, alias] : *aliases) {
+      const bool is_served = alias.rule == Rule::Served;
+      if (is_served) scope.served.emplace(id, alias.target());
+      const bool is_pending =
+          alias.disagrees_served.pending || (is_served && alias.sighting.pending);
+      scope.is_served_pending = scope.is_served_pending || is_pending;
+    }
+  }
 }
 
 // What the list calls something like it, as a question.
@@ -96,6 +110,7 @@ void EndpointWatch::reconfigure(EndpointConfig config) {
   const bool reads_alike = config.url == config_.url && config.reading == config_.reading;
   config_ = std::move(config);
   memory_ = {};
+  view_.served.reset();
   set_config_facts();
   if (!reads_alike) {
     forget_list(state_);
@@ -122,6 +137,7 @@ void EndpointWatch::begin_poll(Duration steady, bool may_decide) {
     }
     std::ranges::sort(scope.pending);  // looked up by binary search
   }
+  if (served_rule(config_.reading) != nullptr) add_served(state_, scope);
   // Before it is read for the request: a key that changes meanwhile is noticed later.
   if (is_refused()) refused_key_ = key_identity(config_);
   run_ = std::make_unique<PollRun>(config_, memory_, std::move(scope), steady);
@@ -156,7 +172,10 @@ EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, Duration steady, boo
   const bool was_asked = result.requests > 0;
   auto outcome = settle(std::move(result), now, may_decide, may_tell_down);
   // Answers that could not be judged are lost: their questions count as not asked.
-  if (!may_decide) memory_.questions = {};
+  if (!may_decide) {
+    memory_.questions = {};
+    memory_.traffic_asked.reset();
+  }
   if (was_asked) outcome.total = total;
   remember(total);
   return outcome;
@@ -189,6 +208,7 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
     outcome.must_persist = true;
   }
   outcome.left_pending = result.left_pending;
+  if (result.served) view_.served = std::move(result.served);
   return outcome;
 }
 

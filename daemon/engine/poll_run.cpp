@@ -49,8 +49,10 @@ PollFailure partial(const std::string& part, PollFailure failure) {
 
 }  // namespace
 
-std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint,
-                                                     std::string url) {
+namespace {
+
+std::expected<HttpRequest, std::string> request_to(const EndpointConfig& endpoint,
+                                                   const Access& access, std::string url) {
   HttpRequest request;
   if (auto socket = unix_url(url)) {
     request.unix_socket = std::move(socket->socket);
@@ -62,9 +64,16 @@ std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpo
   request.body_limit = endpoint.body_limit;
   request.reuse_connection = endpoint.reuse_connection;
   request.connection_age_max = endpoint.connection_age_max;
-  if (auto applied = apply(endpoint.access, request); !applied)
+  if (auto applied = apply(access, request); !applied)
     return std::unexpected(std::move(applied.error()));
   return request;
+}
+
+}  // namespace
+
+std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint,
+                                                     std::string url) {
+  return request_to(endpoint, endpoint.access, std::move(url));
 }
 
 std::uint64_t key_identity(const EndpointConfig& endpoint) {
@@ -79,7 +88,8 @@ PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionSco
       memory_(memory),
       scope_(std::move(scope)),
       deadline_(steady + endpoint.timeout),
-      url_(endpoint.url) {}
+      url_(endpoint.url),
+      served_(served_rule(endpoint.reading)) {}
 
 bool PollRun::is_single() const {
   const auto& reading = endpoint_.reading;
@@ -93,6 +103,9 @@ std::optional<HttpRequest> PollRun::next(Time wall, Duration steady) {
   if (stage_ == Stage::Pages) return request_list(url_, steady);
   if (stage_ == Stage::Documents)
     return request_list(endpoint_.reading.rules[document_].document->url, steady);
+  if (stage_ == Stage::Traffic) {
+    if (auto request = request_traffic(wall)) return request;
+  }
   while (stage_ == Stage::Questions) {
     if (!questions_) begin_questions(steady);
     const auto question =
@@ -158,6 +171,7 @@ std::optional<HttpRequest> PollRun::request_answer(const Questions::Question& qu
 }
 
 void PollRun::take(const HttpResult& result, Time wall) {
+  if (stage_ == Stage::Traffic) return take_traffic(result, wall);
   if (stage_ == Stage::Questions) {
     questions_->take(result, wall);
     return;
@@ -256,7 +270,68 @@ void PollRun::keep_list(Catalog list) {
 
 void PollRun::list_is_complete(std::shared_ptr<const Catalog> list) {
   result_.catalog = std::move(list);
+  stage_ = served_ != nullptr                  ? Stage::Traffic
+           : asks_questions(endpoint_.reading) ? Stage::Questions
+                                               : Stage::Done;
+}
+
+// Asked at the rule's own interval, also while something is pending: its windows overlap, so
+// hurrying would only hear the same again.
+std::optional<HttpRequest> PollRun::request_traffic(Time wall) {
+  const auto& asked = memory_.traffic_asked;
+  if (asked && *asked <= wall && wall - *asked < served_->interval) {
+    join_traffic(false);
+    return std::nullopt;
+  }
+  for (const auto& [alias, targets] : scope_.served) {
+    if (!targets.empty()) memory_.traffic.know(alias, targets);
+  }
+  memory_.traffic_asked = wall;
+  auto request = request_to(endpoint_, endpoint_.served_access, served_url(*served_));
+  if (!request) {
+    memory_.traffic_problem = "served: " + request.error();
+    memory_.traffic.fall_silent();
+    join_traffic(true);
+    return std::nullopt;
+  }
+  request->body_limit = kServedBytesMax;
+  return std::move(*request);
+}
+
+// A source that does not answer says nothing of the list, and the poll stays good.
+void PollRun::take_traffic(const HttpResult& result, Time wall) {
+  const auto reply = successful_reply(result, wall);
+  auto read = reply ? read_served(*served_, endpoint_.reading.shape.strip_prefix, (*reply)->body)
+                    : std::expected<ServedReply, ReadError>{
+                          std::unexpected(ReadError{reply.error().reason, reply.error().sentence})};
+  if (read) {
+    const auto& heard = memory_.traffic_heard;
+    memory_.traffic.add(*served_, read->counts,
+                        heard ? std::optional{std::max(wall - *heard, Duration{0})} : std::nullopt);
+    memory_.traffic_heard = wall;
+    memory_.traffic_problem = std::move(read->problem);
+  } else {
+    memory_.traffic.fall_silent();
+    memory_.traffic_problem =
+        "served: the source of traffic says nothing: " + read.error().sentence;
+  }
+  join_traffic(true);
+}
+
+void PollRun::join_traffic(bool was_asked) {
   stage_ = asks_questions(endpoint_.reading) ? Stage::Questions : Stage::Done;
+  std::vector<std::string> known;
+  for (const auto& [alias, targets] : scope_.served) known.push_back(alias);
+  result_.left_pending = scope_.is_served_pending && !was_asked;
+  // Not asked now: what it said last was judged then.
+  static const ServedBook kSilent;
+  auto catalog = with_traffic(**result_.catalog, was_asked ? memory_.traffic : kSilent, known,
+                              endpoint_.reading);
+  if (!memory_.traffic_problem.empty())
+    catalog.notes.push_back({.rule = "served", .sentence = memory_.traffic_problem});
+  result_.catalog = std::make_shared<const Catalog>(std::move(catalog));
+  if (was_asked)
+    result_.served = std::make_shared<const std::vector<ServedView>>(memory_.traffic.views());
 }
 
 void PollRun::begin_questions(Duration steady) {
@@ -268,8 +343,8 @@ void PollRun::begin_questions(Duration steady) {
 void PollRun::end_questions() {
   stage_ = Stage::Done;
   if (questions_->echoes() > 0) result_.echo = questions_->echo();
-  result_.left_pending = questions_->left_pending();
-  if (!questions_->asked_nothing()) {
+  result_.left_pending = result_.left_pending || questions_->left_pending();
+  if (!questions_->asked_nothing() || served_ != nullptr) {
     result_.catalog = std::make_shared<const Catalog>(questions_->join(**result_.catalog));
     return;
   }

@@ -1,8 +1,8 @@
 // One poll as a state machine: all pages of the list and the second documents under one deadline,
-// then questions about single aliases. A value without I/O: next() makes a request, take() gets its
-// result, until next() has none; the daemon and probe drive it alike. What surprises: a list counts
-// only whole (a missing page fails the poll, `partial`), while a question that fails leaves its
-// alias `unasked` and the poll good.
+// then what the traffic says, then questions about single aliases. A value without I/O: next()
+// makes a request, take() gets its result, until next() has none; the daemon and probe drive it
+// alike. What surprises: a list counts only whole (a missing page fails the poll, `partial`), while
+// a question that fails leaves its alias `unasked` and the poll good.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/catalog/read_catalog.h"
+#include "daemon/catalog/served.h"
 #include "daemon/config/config.h"
 #include "daemon/detect/observation.h"
 #include "daemon/engine/questions.h"
@@ -48,6 +49,10 @@ struct PollMemory {
   Duration read_whole_at{0};  // steady time of the request that this list is from
   int unchanged_in_row = 0;   // answers 304 since then
   QuestionMemory questions;
+  ServedBook traffic;
+  std::optional<Time> traffic_asked;
+  std::optional<Time> traffic_heard;  // the last answer
+  std::string traffic_problem;        // what the last answer, or the lack of one, was; "" = good
 };
 
 struct PollResult {
@@ -60,9 +65,10 @@ struct PollResult {
   Phases phases;               // of the first one
   Duration total{0};           // of all of them
   std::optional<Time> certificate_expiry;
-  std::optional<EchoSpending> echo;  // when this poll spent something
-  bool left_pending = false;         // see Questions
-  std::optional<Shortage> shortage;  // this machine's: the poll was not made
+  std::optional<EchoSpending> echo;                       // when this poll spent something
+  bool left_pending = false;                              // see Questions
+  std::shared_ptr<const std::vector<ServedView>> served;  // when the traffic was asked about
+  std::optional<Shortage> shortage;                       // this machine's: the poll was not made
 };
 
 class PollRun {
@@ -76,7 +82,7 @@ class PollRun {
   PollResult finish();
 
  private:
-  enum class Stage { Pages, Documents, Questions, Done };
+  enum class Stage { Pages, Documents, Traffic, Questions, Done };
 
   std::optional<HttpRequest> request_list(const std::string& url, Duration steady);
   std::optional<HttpRequest> request_answer(const Questions::Question& question, Duration steady);
@@ -87,6 +93,9 @@ class PollRun {
   void find_document();
   void keep_list(Catalog list);
   void list_is_complete(std::shared_ptr<const Catalog> list);
+  std::optional<HttpRequest> request_traffic(Time wall);
+  void take_traffic(const HttpResult& result, Time wall);
+  void join_traffic(bool was_asked);
   void begin_questions(Duration steady);
   void end_questions();
   void fail(PollFailure failure);
@@ -104,6 +113,7 @@ class PollRun {
   Stage stage_ = Stage::Pages;
   std::string url_;                   // of the next page
   std::vector<std::string> fetched_;  // pages, in order
+  const AliasRule* served_;           // the rule about traffic; nullptr: there is none
   std::size_t document_ = 0;          // index of the rule whose document is next
   std::optional<CatalogReader> reader_;
   std::optional<Questions> questions_;

@@ -46,6 +46,9 @@ struct QuestionScope {
   std::vector<std::string> pending;  // sorted: aliases whose difference waits for confirmation
   EchoSpending echo;
   bool may_echo = false;  // false while the spending is not known
+  // Aliases that are known from traffic, with their targets; "" = not confirmed yet.
+  std::map<std::string, std::string> served;
+  bool is_served_pending = false;  // what the traffic said last waits for confirmation
 };
 
 class Questions {

@@ -13,6 +13,7 @@
 
 #include "daemon/catalog/catalog.h"
 #include "daemon/catalog/id_list.h"
+#include "daemon/catalog/served.h"
 #include "daemon/detect/advance.h"
 #include "daemon/detect/observation.h"
 #include "daemon/engine/past_view.h"
@@ -39,7 +40,9 @@ struct AliasView {
   std::uint64_t changes = 0;
   std::optional<Time> last_change;
   std::optional<PinState> pin;
-  std::optional<bool> disagrees;  // with the others of its `compare` group; none = it has none
+  // With the others of its `compare` group, or with the traffic; none = it has neither.
+  std::optional<bool> disagrees;
+  std::optional<Time> last_seen;  // as it is known; none: at the last good poll
 };
 
 // What advance() knows of an endpoint. Made anew only when that changed.
@@ -92,7 +95,9 @@ struct EndpointView {
   std::optional<Time> next_poll;  // planned; none = not planned yet
   std::optional<Slowing> slowed;
   bool is_paused = false;
-  std::string maintenance;                     // the window that is open; "" = none
+  std::string maintenance;  // the window that is open; "" = none
+  // Where traffic is a source: what it said last, by alias; null = it was not asked yet.
+  std::shared_ptr<const std::vector<ServedView>> served;
   std::vector<CatalogNote> notes;              // of the last good poll's list
   std::shared_ptr<const PollHistory> history;  // of this process; null = no poll yet
   std::shared_ptr<const PastView> past;        // over restarts; null = nothing is known

@@ -191,7 +191,7 @@ struct Event {
   std::optional<std::size_t> ids_count;
   // *.unwatched: the types that began what is no longer told of, such as endpoint.down.
   std::vector<EventType> ended;
-  std::string between;  // alias.disagrees, alias.agrees: "compare"
+  std::string between;  // alias.disagrees, alias.agrees: "compare" or "served"
   std::string group;
   std::vector<PeerView> views;
   std::optional<OperatorAct> act;  // operator.acted

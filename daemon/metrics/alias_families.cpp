@@ -55,16 +55,38 @@ void add_states(Endpoints endpoints, Exposition& out) {
   out.add(family);
 }
 
-// Of a group one endpoint judges for all: what any of them says counts.
+void add_served_shares(Endpoints endpoints, Exposition& out) {
+  Family family{
+      "modelvane_alias_served_share", FamilyType::Gauge,
+      "Share of the alias's answered requests by the model that answered, as the traffic's "
+      "source counted last; absent while it counts too few."};
+  for (const auto& endpoint : endpoints) {
+    if (!endpoint.view->served) continue;
+    for (const auto& alias : *endpoint.view->served) {
+      for (const auto& [target, share] : alias.shares) {
+        family.add(endpoint.labels,
+                   {{"alias", label_text(alias.alias)}, {"target", label_text(target)}}, share);
+      }
+    }
+  }
+  out.add(family);
+}
+
+// Of a group one endpoint judges for all: what any of them says counts. What disagrees with its
+// own traffic is a group of its own.
 void add_disagreements(Exposition& out, Endpoints endpoints) {
   std::map<std::pair<std::string, std::string>, bool> groups;
   for (const auto& endpoint : endpoints) {
     for (const auto& alias : endpoint.known->aliases) {
-      if (alias.disagrees) groups[{endpoint.view->compare, alias.alias}] |= *alias.disagrees;
+      if (!alias.disagrees) continue;
+      const auto& group =
+          endpoint.view->compare.empty() ? endpoint.view->name : endpoint.view->compare;
+      groups[{group, alias.alias}] |= *alias.disagrees;
     }
   }
   Family family{"modelvane_alias_disagrees", FamilyType::Gauge,
-                "1 while the endpoints of a compare group say different things of the alias."};
+                "1 while the endpoints of a compare group, or a list and its traffic, say "
+                "different things of the alias."};
   for (const auto& [key, disagrees] : groups) {
     family.add({{"group", label_text(key.first)}, {"alias", label_text(key.second)}},
                disagrees ? 1 : 0);
@@ -108,6 +130,7 @@ void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& o
                   return alias.pin ? std::optional{alias.pin->ok ? 1.0 : 0.0} : std::nullopt;
                 });
   add_disagreements(out, endpoints);
+  add_served_shares(endpoints, out);
 }
 
 }  // namespace modelvane

@@ -66,6 +66,9 @@ Json to_value(const AliasState& alias) {
   if (alias.disagrees.known) value["disagrees"] = true;
   if (const auto& pending = alias.disagrees.pending)
     value["pending_disagrees"] = to_value(static_cast<const Waiting&>(*pending));
+  if (alias.disagrees_served.known) value["disagrees_served"] = true;
+  if (const auto& pending = alias.disagrees_served.pending)
+    value["pending_disagrees_served"] = to_value(static_cast<const Waiting&>(*pending));
   if (alias.pin_ok) value["pin_ok"] = *alias.pin_ok;
   return value;
 }
@@ -188,6 +191,9 @@ AliasState alias_of(const Json& value) {
   alias.disagrees.known = value.value("disagrees", false);
   if (const auto pending = value.find("pending_disagrees"); pending != value.end())
     alias.disagrees.pending = pending_of(*pending, !alias.disagrees.known);
+  alias.disagrees_served.known = value.value("disagrees_served", false);
+  if (const auto pending = value.find("pending_disagrees_served"); pending != value.end())
+    alias.disagrees_served.pending = pending_of(*pending, !alias.disagrees_served.known);
   if (const auto ok = value.find("pin_ok"); ok != value.end()) alias.pin_ok = ok->get<bool>();
   return alias;
 }

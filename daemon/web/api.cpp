@@ -140,6 +140,17 @@ Json pin_json(const AliasView& alias) {
   return {{"approved", alias.pin->approved}, {"state", alias.pin->ok ? "ok" : "broken"}};
 }
 
+// What the traffic said last of the alias; null where it says nothing.
+Json served_json(const EndpointView& endpoint, const std::string& alias) {
+  if (!endpoint.served) return nullptr;
+  const auto found = std::ranges::lower_bound(*endpoint.served, alias, {}, &ServedView::alias);
+  if (found == endpoint.served->end() || found->alias != alias) return nullptr;
+  auto shares = Json::array();
+  for (const auto& [target, share] : found->shares)
+    shares.push_back({{"target", target}, {"share", ratio_or_null(share)}});
+  return {{"answers", std::round(found->answers)}, {"shares", std::move(shares)}};
+}
+
 // The target of an alias that is no longer resolved is the last one known, not a guess: it goes by
 // another name.
 Json alias_json(const EndpointView& endpoint, const AliasView& alias) {
@@ -158,6 +169,8 @@ Json alias_json(const EndpointView& endpoint, const AliasView& alias) {
           {"changes", alias.changes},
           {"last_change", json(alias.last_change)},
           {"pin", pin_json(alias)},
+          {"last_seen", json(alias.last_seen ? alias.last_seen : endpoint.last_good_poll)},
+          {"served", served_json(endpoint, alias.alias)},
           {"disagrees", alias.disagrees ? Json(*alias.disagrees) : Json(nullptr)},
           {"labels", endpoint.labels}};
 }

@@ -21,6 +21,7 @@ class Prometheus {
   nlohmann::json series(const std::string& query) const;
   // `data` of an API path such as "rules"; null likewise.
   nlohmann::json data(const std::string& path) const;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   Process& process() { return process_; }
 
  private:

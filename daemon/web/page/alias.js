@@ -21,6 +21,7 @@ const kRuleTexts = {
   reverse: 'the target’s row names the alias',
   lookup: 'the model’s own address tells',
   echo: 'an answer echoed it',
+  served: 'it answers your own requests',
 };
 
 // As a shell takes it, whatever a provider calls its models.
@@ -47,6 +48,20 @@ function endFact(alias) {
     endBadge(end),
     end.replacement && ['instead: ', h('span', { class: 'id' }, end.replacement)],
   ];
+}
+
+const percent = (share) => `${Math.round(share * 1000) / 10} %`;
+
+function servedFact({ served, rule, last_seen }) {
+  if (!served) return rule === 'served' ? ['Last heard of', timeAndAgo(last_seen)] : null;
+  const shares = served.shares
+    .toSorted((a, b) => b.share - a.share)
+    .flatMap(({ target, share }, i) => [
+      i > 0 && ', ',
+      h('span', { class: 'id' }, target),
+      ` ${percent(share)}`,
+    ]);
+  return [`Of ${served.answers} requests`, ...shares];
 }
 
 const pinFact = ({ pin }) =>
@@ -154,6 +169,7 @@ export const aliasView = {
           'Seen, not yet confirmed',
           h('span', { class: 'id' }, alias.pending.target),
         ],
+        servedFact(alias),
         pinFact(alias),
         acceptFact(alias, context),
         endFact(alias),

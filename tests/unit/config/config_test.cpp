@@ -450,3 +450,32 @@ TEST_CASE("the buckets of the poll's duration can be set, in ascending order") {
   CHECK(to_text(refused.error().at(0))
             .ends_with("duration_buckets[1]: must be larger than the bound before it"));
 }
+
+TEST_CASE("a served rule has a source of its own, with its own keys, known or written out") {
+  const auto config = parsed(R"~(endpoints:
+  - name: known
+    url: http://h/
+    authorization: {credentials: list-key}
+    aliases: [{served: {url: "http://prometheus:9090", source: litellm, http_headers: {X-Scope-OrgID: me}}}]
+  - name: own
+    url: http://h/
+    aliases: [{served: {url: "http://p", query: "sum(a)", alias: x, target: y, least: 50, share: 0.1, interval: 5m}}]
+)~");
+  const auto& known = config.endpoints.at(0);
+  const auto& litellm = known.reading.rules.at(0);
+  CHECK(litellm.kind == Rule::Served);
+  CHECK(litellm.url == "http://prometheus:9090");
+  CHECK(litellm.served.query ==
+        "sum by (requested_model, litellm_model_name) "
+        "(increase(litellm_deployment_success_responses_total[5m]))");
+  CHECK(litellm.served.alias == "requested_model");
+  CHECK(litellm.served.target == "litellm_model_name");
+  CHECK(litellm.interval == 1min);
+  CHECK(known.served_access.http_headers.size() == 1);
+  CHECK_FALSE(known.served_access.authorization);
+  CHECK(known.access.http_headers.empty());
+  const auto& own = config.endpoints.at(1).reading.rules.at(0);
+  CHECK(own.served ==
+        ServedSource{.query = "sum(a)", .alias = "x", .target = "y", .least = 50, .share = 0.1});
+  CHECK(own.interval == 5min);
+}

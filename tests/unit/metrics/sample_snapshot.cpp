@@ -57,6 +57,10 @@ EndpointView internlm() {
   view.labels = {{"team", "search"}};
   view.compare = "shanghai";
   view.interval = 60s;
+  view.served = std::make_shared<const std::vector<ServedView>>(
+      std::vector<ServedView>{{.alias = "intern-latest",
+                               .answers = 200,
+                               .shares = {{"intern-s1", 0.95}, {"intern-s1-pro", 0.05}}}});
   view.known = std::make_shared<const KnownView>(known_of_internlm());
   view.notes = {{"hint /versoin", "hint /versoin finds nothing in any of the 3 rows"},
                 {"", "a note on one row"}};
