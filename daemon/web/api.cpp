@@ -115,6 +115,7 @@ Json endpoint_json(const EndpointView& endpoint, Time now) {
           {"provider", text_or_null(endpoint.provider)},
           {"url", endpoint.url},
           {"labels", endpoint.labels},
+          {"compare", text_or_null(endpoint.compare)},
           {"interval_seconds", to_seconds(endpoint.interval)},
           {"availability", label(known.availability)},
           {"down_since", json(known.down_since)},

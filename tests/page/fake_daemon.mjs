@@ -34,6 +34,7 @@ export function anEndpoint(name, more = {}) {
     provider: 'internlm',
     url: `https://${name}.example.com/v1/models`,
     labels: {},
+    compare: null,
     interval_seconds: 60,
     availability: 'up',
     down_since: null,
@@ -85,6 +86,9 @@ export function anAlias(endpoint, alias, target, more = {}) {
     changes: 0,
     last_change: null,
     pin: null,
+    last_seen: iso(20_000),
+    served: null,
+    disagrees: null,
     labels: {},
     ...more,
   };

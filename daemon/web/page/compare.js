@@ -1,12 +1,12 @@
-// Endpoints, or providers, side by side: uptime, latency, moves.
+// Endpoints, or providers, side by side: uptime, latency, moves; and what those of one group say.
 
 import { choice } from './controls.js';
 import { h } from './dom.js';
-import { milliseconds } from './format.js';
+import { badge, milliseconds, time } from './format.js';
 import { endpointLink, listLink } from './link.js';
 import { groupsOf, note, sorted, table } from './list.js';
 import { percent, sparkline } from './past.js';
-import { whole } from './shared_rows.js';
+import { target, whole } from './shared_rows.js';
 import { state } from './state.js';
 
 // A figure of the values that are known; null where none is.
@@ -55,6 +55,91 @@ function rowsBy(by) {
   );
 }
 
+// What each endpoint of a `compare` group says of an alias. Told by different rules, targets are
+// not compared.
+function groupRows(endpoints, aliasesBy) {
+  const rows = new Map();
+  endpoints.forEach((endpoint, i) => {
+    for (const alias of aliasesBy.get(endpoint.name) ?? []) {
+      if (!rows.has(alias.alias)) rows.set(alias.alias, { name: alias.alias, said: [] });
+      rows.get(alias.alias).said[i] = alias;
+    }
+  });
+  for (const row of rows.values()) {
+    const said = row.said.filter((alias) => alias?.status === 'resolved');
+    row.differs = said.some(
+      ({ target, rule }) => rule === said[0].rule && target !== said[0].target,
+    );
+    row.isTold = said.some(({ disagrees }) => disagrees);
+  }
+  const weight = ({ isTold, differs }) => (isTold ? 2 : differs ? 1 : 0);
+  return [...rows.values()].sort(
+    (a, b) => weight(b) - weight(a) || a.name.localeCompare(b.name),
+  );
+}
+
+const saidCell = (alias) =>
+  h(
+    'td',
+    null,
+    alias
+      ? [target(alias), h('div', { class: 'sub' }, alias.since && ['since ', time(alias.since)])]
+      : h('span', { class: 'soft' }, '–'),
+  );
+
+const groupCells = (endpoints) => (row) => [
+  h(
+    'th',
+    { scope: 'row' },
+    h('span', { class: 'id', title: row.name }, whole(row.name)),
+    h(
+      'div',
+      { class: 'sub' },
+      row.isTold ? badge('warn', 'disagree') : row.differs && badge('news', 'differ for now'),
+    ),
+  ),
+  endpoints.map((_, i) => saidCell(row.said[i])),
+];
+
+function groupSection([name, endpoints], aliasesBy, update) {
+  const rows = groupRows(endpoints, aliasesBy);
+  const differ = rows.filter(({ differs }) => differs).length;
+  return h(
+    'section',
+    { 'aria-label': `Group ${name}` },
+    h('h2', null, name),
+    table(
+      {
+        id: `group-${name}`,
+        caption:
+          differ === 0
+            ? `All endpoints say the same of ${rows.length} aliases`
+            : `The endpoints differ on ${differ} of ${rows.length} aliases`,
+        columns: [
+          ['Alias', ''],
+          ...endpoints.map((endpoint) => [
+            h('a', { href: endpointLink(endpoint.name) }, endpoint.name),
+            '',
+          ]),
+        ],
+        rows,
+        row: groupCells(endpoints),
+        style: 'compare said',
+        key: (row) => row.name,
+      },
+      update,
+    ),
+  );
+}
+
+function groupSections(update) {
+  const compared = state.endpoints.filter(({ compare }) => compare);
+  const aliasesBy = new Map(groupsOf(state.aliases, ({ endpoint }) => endpoint));
+  return groupsOf(compared, ({ compare }) => compare).map((group) =>
+    groupSection(group, aliasesBy, update),
+  );
+}
+
 const kSorts = Object.fromEntries(
   ['name', 'latency', 'day', 'month', 'moves', 'aliases'].map((key) => [key, (row) => row[key]]),
 );
@@ -83,6 +168,7 @@ export const compareView = {
       'div',
       null,
       h('h1', { tabindex: -1 }, 'Side by side'),
+      groupSections(update),
       h(
         'form',
         { class: 'filters', onsubmit: (event) => event.preventDefault() },
