@@ -157,6 +157,13 @@ void judge_known(Turn& turn, const Catalog& catalog) {
   std::erase_if(turn.state.aliases, [](const auto& entry) { return entry.second.is_nothing(); });
 }
 
+// That somebody has begun to ask for an id is no news of its provider: the first that traffic says
+// of an alias is its baseline.
+void learn_served(Turn& turn, const AliasRow& row) {
+  const auto [entry, is_new] = turn.state.aliases.try_emplace(row.id, first_state(turn, &row));
+  turn.has_changed = turn.has_changed || is_new;
+}
+
 // An alias that was never there is known as absent, without a target, until it is confirmed.
 void meet_newcomers(Turn& turn, const Catalog& catalog) {
   const auto meet = [&](const std::string& id, Rule rule) {
@@ -166,7 +173,13 @@ void meet_newcomers(Turn& turn, const Catalog& catalog) {
     alias.rule = rule;
     turn.state.newcomers.try_emplace(id, std::move(alias));
   };
-  for (const auto& row : catalog.aliases) meet(row.id, row.rule);
+  for (const auto& row : catalog.aliases) {
+    if (row.rule == Rule::Served) {
+      learn_served(turn, row);
+    } else {
+      meet(row.id, row.rule);
+    }
+  }
   for (const auto& id : catalog.undisclosed) meet(id, Rule{});
 }
 

@@ -71,3 +71,17 @@ TEST_CASE("an alias known from traffic is frozen by its silence, not vanished") 
   CHECK(alias.status() == AliasStatus::Resolved);
   CHECK(last_seen(endpoint.state, alias) == last);
 }
+
+TEST_CASE("the first that traffic says of an alias is its baseline, and what follows is told") {
+  Endpoint endpoint;
+  Catalog catalog;
+  catalog.ids = {"m-1", "m-2"};
+  CHECK(endpoint.poll(catalog, 3).empty());
+  catalog.aliases = {{.id = "hidden", .target = "m-1", .rule = Rule::Served}};
+  CHECK(endpoint.poll(catalog, 3).empty());
+  CHECK(endpoint.state.aliases.at("hidden").target() == "m-1");
+  catalog.aliases[0].target = "m-2";
+  const auto told = endpoint.poll(catalog, 3);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].type == EventType::AliasMoved);
+}
