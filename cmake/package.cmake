@@ -17,19 +17,24 @@ install(DIRECTORY dashboards/ DESTINATION ${CMAKE_INSTALL_DATADIR}/modelvane/das
 install(DIRECTORY config/prometheus/ DESTINATION ${CMAKE_INSTALL_DATADIR}/modelvane/rules
   FILES_MATCHING PATTERN "modelvane.*.yml")
 
+set(CPACK_PACKAGE_CONTACT "modelvane maintainers <maintainers@modelvane.invalid>")
+
 # A page for each command, made of what `modelvane help` says, and the changelog as Debian wants it.
 set(MODELVANE_DOC ${CMAKE_BINARY_DIR}/package-doc)
 add_custom_target(package_doc
   COMMAND ${CMAKE_SOURCE_DIR}/cmake/package/man.sh $<TARGET_FILE:modelvane> ${MODELVANE_DOC}
-  COMMAND gzip -9nc ${CMAKE_SOURCE_DIR}/CHANGELOG.md > ${MODELVANE_DOC}/changelog.gz
+  COMMAND ${CMAKE_SOURCE_DIR}/cmake/package/changelog.sh ${CMAKE_SOURCE_DIR}/CHANGELOG.md
+    ${CPACK_PACKAGE_CONTACT} > ${MODELVANE_DOC}/changelog
+  COMMAND gzip -9nf ${MODELVANE_DOC}/changelog
   DEPENDS modelvane VERBATIM)
 install(DIRECTORY ${MODELVANE_DOC}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+# Made by cmake/package/sbom.sh when the build is done: it asks the build what it has read.
+install(FILES ${MODELVANE_DOC}/modelvane.spdx.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/modelvane OPTIONAL)
 install(FILES ${MODELVANE_DOC}/changelog.gz DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/modelvane)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME modelvane)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "modelvane maintainers <maintainers@modelvane.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "weather vane for model aliases of LLM APIs")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
   "Polls the list of models of LLM APIs, tells the moment that an alias\nsuch as mistral-large-latest points to another model, and shows latency and\navailability of those endpoints: as Prometheus metrics, as webhook events that\nare never lost, and on a page.")
