@@ -45,6 +45,7 @@ std::string config(const House& house) {
     url: "{0}/v1/models"
     interval: 1s
     timeout: 1s
+    aliases: [{{field: /ref_model}}]
     oauth2: &client
       client_id: vane
       client_secret_env: CLIENT_SECRET
@@ -62,7 +63,7 @@ TEST_CASE("polls and deliveries carry one token of the server that gives them ou
   House house;
   const TempFolder folder;
   Serve serve{folder, config(house), Serve::Options{.environment = {{"CLIENT_SECRET", "hush"}}}};
-  REQUIRE(serve.is_up());
+  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
   const auto is_up = [&] {
     return get(serve.url("/metrics")).body.find(R"(modelvane_endpoint_up{endpoint="m"} 1)") !=
            std::string::npos;
