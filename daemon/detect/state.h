@@ -168,6 +168,12 @@ struct EndpointState {
   friend bool operator==(const EndpointState&, const EndpointState&) = default;
 };
 
+// Nothing is known of it, or nothing any more: its events are counted on.
+inline bool is_blank(const EndpointState& state) {
+  return state ==
+         EndpointState{.is_unwatched = state.is_unwatched, .events_made = state.events_made};
+}
+
 // When the alias was last seen as it is known.
 inline Time last_seen(const EndpointState& state, const AliasState& alias) {
   return alias.last_seen.value_or(state.last_good.value_or(alias.since));

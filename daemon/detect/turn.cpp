@@ -12,7 +12,8 @@ namespace modelvane {
 Event& Turn::emit(EventType type) {
   Event event;
   // Made from the state, so the same poll on the same state always makes the same id.
-  event.id = event_id(now, watched.instance, watched.endpoint, ++state.events_made);
+  event.ordinal = ++state.events_made;
+  event.id = event_id(now, watched.instance, watched.endpoint, event.ordinal);
   event.type = type;
   event.time = now;
   event.endpoint = watched.endpoint;

@@ -22,6 +22,9 @@ constexpr Duration kDrainAll = 8s;
 const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                       0.025,  0.05,    0.1,    0.5,   1,      5};
 
+// The view of the cluster has lists of names, which need not be copied a thousand times a second.
+constexpr Duration kLookAtClusterEvery = 500ms;
+
 // A key in a file that was mended counts so much later at most.
 constexpr Duration kLookAtSecretsEvery = 5s;
 
@@ -47,7 +50,8 @@ Engine::Engine(Ports ports, Config config, std::uint64_t seed)
       external_url_(std::move(ports.external_url)),
       outbox_(seed),
       ledger_(ports.journal),
-      has_network_(std::move(ports.has_network)) {
+      has_network_(std::move(ports.has_network)),
+      turns_(std::move(ports.turns)) {
   daemon_.version = MODELVANE_VERSION;
   daemon_.started = daemon_.reload_success = clock_.wall();
   daemon_.poll_lateness = daemon_.loop_lag = daemon_.commit = Histogram{kFineBounds};
@@ -60,6 +64,7 @@ Engine::Engine(Ports ports, Config config, std::uint64_t seed)
 // -------------------------------------------------------------------------------------------------
 
 void Engine::configure(Config config) {
+  if (config.postgres) config_ = config;
   instance_ = config.instance;
   is_instance_host_name_ = config.is_instance_host_name;
   source_ = "urn:modelvane:" + config.instance;
@@ -81,6 +86,8 @@ void Engine::configure(Config config) {
   schedule_.clear();
   Duration window{0};
   std::set<std::string> hosts;
+  std::erase_if(config.endpoints,
+                [&](const auto& endpoint) { return !ownership_.has_endpoint(endpoint.name); });
   for (const auto& endpoint : config.endpoints) {
     if (endpoint.is_paused) continue;
     window = std::max(window, endpoint.interval + endpoint.timeout);
@@ -95,7 +102,7 @@ void Engine::configure(Config config) {
       const auto old = kept.find(endpoint.was);
       if (old != kept.end() && ledger_.is_open()) {
         cancel_poll(*old->second);
-        loaded_.endpoints[endpoint.was] = old->second->endpoint.state();
+        unwatched_[endpoint.was].state = old->second->endpoint.state();
         kept.erase(old);
       }
       if (ledger_.is_open()) take_over_past(endpoint.name, endpoint.was);
@@ -117,9 +124,9 @@ void Engine::configure(Config config) {
   for (auto& [name, watch] : kept) {
     cancel_poll(*watch);
     // Before the store is open nothing is known of it; on_loaded() sees that it has left.
-    if (!ledger_.is_open()) continue;
+    if (!ledger_.is_open() || !ownership_.has_endpoint(name)) continue;
     note_departure(name, watch->endpoint.leave(clock_.wall()));
-    loaded_.endpoints[name] = watch->endpoint.state();
+    unwatched_[name].state = watch->endpoint.state();
   }
 
   plan_maintenance(std::move(config.maintenance));
@@ -148,16 +155,9 @@ void Engine::end_poll(Watch& watch) {
 void Engine::add_endpoint(EndpointConfig config, Duration spread) {
   auto watch = std::make_unique<Watch>(Watch{.endpoint = {std::move(config), instance_}});
   const auto& name = watch->endpoint.name();
-  watch->endpoint.approve(approved_[name]);
   const Time wall = clock_.wall();
   watch->due = clock_.steady() + (first_slot(name, spread, wall) - wall);
-  if (ledger_.is_open()) {
-    // Seen in an earlier life of this process or of the config.
-    const auto known = loaded_.endpoints.find(name);
-    watch->endpoint.restore(known == loaded_.endpoints.end() ? EndpointState{} : known->second, {},
-                            wall);
-    watch->endpoint.show_past(time_book_.shown(name));
-  }
+  if (ledger_.is_open()) restore(*watch);
   watch->host = host_of(watch->endpoint.config().url);
   place(std::move(watch));
   set_due(*watches_.back(), watches_.back()->due);
@@ -240,55 +240,72 @@ void Engine::take_journal() {
   for (auto& result : journal_.take()) {
     if (auto* loaded = std::get_if<Loaded>(&result)) {
       on_loaded(std::move(*loaded));
-    } else if (const auto* committed = std::get_if<JournalCommitted>(&result)) {
-      on_committed(*committed);
-    } else if (const auto* tasks = std::get_if<std::vector<OperatorTask>>(&result)) {
-      for (const auto& task : *tasks) carry_out(task);
+    } else if (auto* committed = std::get_if<JournalCommitted>(&result)) {
+      on_committed(std::move(*committed));
+    } else if (auto* news = std::get_if<StoreNews>(&result)) {
+      on_news(std::move(*news));
     } else {
       on_store_error(std::get<StoreError>(result));
     }
   }
 }
 
+// At the start, after a session that ended, and for shards that are ours from now on.
 void Engine::on_loaded(Loaded loaded) {
   daemon_.store_ok = true;
   daemon_.store_sentence.clear();
-  ledger_.open(loaded, clock_.wall(), clock_.steady());
-  approved_ = std::move(loaded.pins);
-  daemon_.last_event = loaded.last_sequence;
-  std::unordered_map<std::string, EventCounts> counts;
+  if (!ledger_.is_open()) ledger_.open(loaded, clock_.wall(), clock_.steady());
+  if (loaded.shards > 1)
+    log::info("shards taken over", {{"shards", std::to_string(loaded.owned.size())},
+                                    {"of", std::to_string(loaded.shards)}});
+  note_last_event(loaded.last_sequence);
+  ownership_.gain(loaded.owned, loaded.shards);
+  approved_.merge(loaded.pins);
+  time_book_.open(std::move(loaded.past));
+  std::vector<std::string> known;
+  for (auto& [name, state] : loaded.endpoints) {
+    known.push_back(name);
+    unwatched_[name].state = std::move(state);
+  }
   for (const auto& count : loaded.event_counts)
-    counts[count.endpoint][static_cast<std::size_t>(count.type)] = count.count;
-  time_book_.open(std::exchange(loaded.past, {}));
-  loaded_.endpoints = std::move(loaded.endpoints);
-  for (auto& watch : watches_) take_over_past(watch->endpoint.name(), watch->endpoint.config().was);
-  loaded.endpoints = std::move(loaded_.endpoints);
-  for (auto& watch : watches_) {
-    const auto known = loaded.endpoints.find(watch->endpoint.name());
-    watch->endpoint.approve(approved_[watch->endpoint.name()]);
-    watch->endpoint.restore(known == loaded.endpoints.end() ? EndpointState{} : known->second,
-                            counts[watch->endpoint.name()], clock_.wall());
-    watch->endpoint.show_past(time_book_.shown(watch->endpoint.name()));
+    unwatched_[count.endpoint].counts[static_cast<std::size_t>(count.type)] = count.count;
+  if (config_.postgres) configure(config_);  // what is not ours goes, what is ours comes
+  for (const auto& watch : watches_) {
+    if (!watch->is_restored) take_over_past(watch->endpoint.name(), watch->endpoint.config().was);
+  }
+  for (const auto& watch : watches_) {
+    if (watch->is_restored) continue;
+    restore(*watch);
     publish(*watch);
   }
   outbox_.restore_told(loaded.failing_webhooks, now());
   outbox_.restore(std::move(loaded.pending), loaded.dead_letters, loaded.webhook_switches, now());
-  loaded.pending.clear();
-  loaded_ = std::move(loaded);
-  note_departures_before_start();
+  note_departures_before_start(known);
+}
+
+// What is known of it from an earlier life of this process or of the configuration.
+void Engine::restore(Watch& watch) {
+  const auto& name = watch.endpoint.name();
+  watch.is_restored = true;
+  watch.endpoint.approve(approved_[name]);
+  auto found = unwatched_.extract(name);
+  auto known = found.empty() ? Known{} : std::move(found.mapped());
+  watch.endpoint.restore(std::move(known.state), known.counts, clock_.wall());
+  watch.endpoint.show_past(time_book_.shown(name));
 }
 
 // From here on every event of the batch is durable: now it may be shown and sent.
-void Engine::on_committed(const JournalCommitted& news) {
+void Engine::on_committed(JournalCommitted news) {
   auto commit = ledger_.succeeded();
   if (!commit) return;
   daemon_.commit.observe(to_seconds(news.took));
   if (!daemon_.store_ok) log::info("the store works again");
   daemon_.store_ok = true;
   daemon_.store_sentence.clear();
-  if (!commit->batch->events.empty()) daemon_.last_event = commit->batch->events.back().sequence;
+  note_last_event(news.report.last_sequence);
   std::unordered_map<std::string, std::vector<EventType>> types;
-  for (const auto& event : commit->batch->events) types[event.endpoint].push_back(event.type);
+  for (const auto& [event, ordinal, webhooks] : commit->batch->events)
+    types[event.endpoint].push_back(event.type);
   for (const auto& [name, state] : commit->batch->states) {
     const auto found = by_name_.find(name);
     if (found == by_name_.end()) continue;
@@ -299,8 +316,24 @@ void Engine::on_committed(const JournalCommitted& news) {
   show_past(*commit->batch);
   for (const auto& [webhook, count] : news.report.forgotten_dead)
     outbox_.forget_dead(webhook, count);
-  for (auto& [delivery, event] : commit->deliveries)
+  for (auto* deliveries : {&commit->again, &news.report.deliveries}) {
+    for (auto& [delivery, event] : *deliveries)
+      outbox_.add(std::move(delivery), std::move(event), now());
+  }
+  if (!commit->batch->released.empty()) lose(commit->batch->released);
+}
+
+void Engine::note_last_event(std::uint64_t sequence) {
+  daemon_.last_event = std::max(daemon_.last_event.value_or(0), sequence);
+}
+
+void Engine::on_news(StoreNews news) {
+  if (news.gained) on_loaded(std::move(*news.gained));
+  if (news.last_sequence) note_last_event(*news.last_sequence);
+  for (auto& [delivery, event] : news.deliveries)
     outbox_.add(std::move(delivery), std::move(event), now());
+  for (const auto& task : news.requests) carry_out(task);
+  if (!news.wanted.empty()) begin_release(std::move(news.wanted));
 }
 
 void Engine::on_store_error(const StoreError& error) {
@@ -309,6 +342,7 @@ void Engine::on_store_error(const StoreError& error) {
     log::error("store", {{"error", error.sentence}});
   daemon_.store_ok = false;
   daemon_.store_sentence = error.sentence;
+  if (error.kind == StoreError::Kind::Fenced) return lose_session();
   ledger_.failed(clock_.steady());
 }
 
@@ -333,7 +367,7 @@ void Engine::commit_what_is_due() {
                               .past_of =
                                   [this](const auto& name) {
                                     return time_book_.take(name, clock_.steady(),
-                                                           is_shutting_down_);
+                                                           is_shutting_down_ || leaving_);
                                   },
                               .hurries = is_shutting_down_});
 }
@@ -356,6 +390,7 @@ void Engine::look_at_secrets() {
 void Engine::start_deliveries() {
   if (is_shutting_down_) return;
   look_at_secrets();
+  if (clock_.steady() >= journal_.trusted_until()) return;
   NotifyContext context{
       .external_url = external_url_, .instance = instance_, .is_host_name = is_instance_host_name_};
   for (const auto& due : outbox_.take_due(now())) {
@@ -414,7 +449,8 @@ Duration Engine::time_to_next(Duration longest) const {
   if (!is_shutting_down_) {
     if (const auto due = schedule_.next_due(); due && polls_under_way_ < kPollsAtOnce)
       until = std::min(until, *due);
-    if (const auto due = outbox_.next_due()) until = std::min(until, *due);
+    if (const auto due = outbox_.next_due(); due && steady < journal_.trusted_until())
+      until = std::min(until, *due);
   }
   if (const auto due = ledger_.next_due()) until = std::min(until, *due);
   return std::max(until - steady, Duration{0});
@@ -424,12 +460,13 @@ void Engine::turn(Duration longest) {
   completions_.clear();
   transport_.wait(time_to_next(longest), completions_);
   const Duration begun = clock_.steady();
-  turns_.fetch_add(1, std::memory_order_relaxed);
+  turns_->fetch_add(1, std::memory_order_relaxed);
   take_control();
   take_journal();
   follow_maintenance();
   for (const auto& completion : completions_) complete(completion);
   start_polls();
+  continue_release();
   start_deliveries();
   tell_of_webhooks();
   beat();
@@ -469,10 +506,7 @@ void Engine::run(const std::stop_token& stop) {
     if (is_quiet()) return;
     if (!gave_back && clock_.steady() - begun >= kDrainDeliveries) {
       gave_back = true;
-      for (const auto& [ticket, work] : std::exchange(under_way_, {})) {
-        transport_.cancel(ticket);
-        outbox_.give_back(work.delivery_key);
-      }
+      give_back([](const std::string&) { return true; });
     }
     if (!daemon_.store_ok && under_way_.empty()) break;
   }
@@ -501,6 +535,10 @@ void Engine::publish_webhooks() {
 void Engine::publish_daemon() {
   daemon_.polls_in_flight = polls_under_way_;
   daemon_.deliveries_in_flight = outbox_.in_flight();
+  if (config_.postgres && clock_.steady() >= look_at_cluster_at_) {
+    look_at_cluster_at_ = clock_.steady() + kLookAtClusterEvery;
+    look_at_cluster();
+  }
   board_.publish_daemon(daemon_);
   {
     const std::scoped_lock lock{control_mutex_};

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/cluster/ownership.h"
 #include "daemon/config/config.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/endpoint_watch.h"
@@ -53,6 +54,9 @@ class Engine {
     Board& board;
     std::string external_url{};           // where people reach the page; may be empty
     std::function<bool()> has_network{};  // what the kernel says; none: there is one
+    // Counts the turns; it may outlive the engine.
+    std::shared_ptr<std::atomic<std::uint64_t>> turns =
+        std::make_shared<std::atomic<std::uint64_t>>();
   };
   Engine(Ports ports, Config config, std::uint64_t seed);
 
@@ -78,7 +82,7 @@ class Engine {
   // that took too long.
   bool wait_until_shown(std::uint64_t number, Duration longest) const;
   // Any thread: counts turns; a watchdog sees the loop stand still.
-  std::uint64_t heartbeat() const { return turns_.load(std::memory_order_relaxed); }
+  std::uint64_t heartbeat() const { return turns_->load(std::memory_order_relaxed); }
 
  private:
   struct Watch {
@@ -90,6 +94,7 @@ class Engine {
     Duration due{0};
     std::optional<Duration> begun{};  // the last poll
     std::uint64_t ticket = 0;         // of the poll under way
+    bool is_restored = false;         // it has what the store knew
   };
   struct Work {
     Watch* watch = nullptr;          // a poll of it, or
@@ -118,7 +123,7 @@ class Engine {
   // A drill that opens something at a receiver is followed by the one that closes it.
   void plan_end_of_drill(const Event& drill, const std::vector<std::string>& webhooks);
   void end_drills();
-  void note_departures_before_start();
+  void note_departures_before_start(const std::vector<std::string>& known);
   void take_over_past(const std::string& name, const std::string& was);
   void log_changes(const Config& config) const;
   void note_departure(const std::string& name, std::vector<Event> events);
@@ -126,8 +131,20 @@ class Engine {
   void take_control();
   void take_journal();
   void on_loaded(Loaded loaded);
-  void on_committed(const JournalCommitted& news);
+  void restore(Watch& watch);
+  void on_committed(JournalCommitted news);
+  void on_news(StoreNews news);
+  void note_last_event(std::uint64_t sequence);
   void on_store_error(const StoreError& error);
+
+  // engine_shards.cpp
+  bool is_leaving(const Watch& watch) const;
+  void begin_release(std::vector<Shard> shards);
+  void continue_release();
+  void lose(const std::vector<Shard>& shards);
+  void lose_session();
+  void drop_what_is_lost();
+  void give_back(const std::function<bool(const std::string& webhook)>& concerns);
 
   void start_polls();
   void start_poll(Watch& watch);
@@ -171,6 +188,7 @@ class Engine {
   void look_at_secrets();
   void publish_webhooks();
   void publish_daemon();
+  void look_at_cluster();
 
   Clock& clock_;
   Transport& transport_;
@@ -194,6 +212,7 @@ class Engine {
   };
   std::vector<DrillEnd> drill_ends_;
   Duration look_at_secrets_at_{0};
+  Duration look_at_cluster_at_{0};
   std::vector<MaintenanceWindow> maintenance_;
   std::vector<bool> open_windows_;  // of maintenance_
   Duration look_at_windows_at_{0};
@@ -208,10 +227,23 @@ class Engine {
   std::size_t polls_under_way_ = 0;
   Outbox outbox_;
 
-  Loaded
-      loaded_;  // states of endpoints that are not (yet) configured: a reload may bring them back
+  // What is known of endpoints that are not (yet) configured: a reload may bring them back.
+  struct Known {
+    EndpointState state;
+    EventCounts counts{};
+  };
+  std::map<std::string, Known> unwatched_;
   std::map<std::string, ApprovedTargets> approved_;  // by endpoint
   Ledger ledger_;
+  Ownership ownership_;
+  Config config_;  // as a whole, where a part of it is others'
+  // Shards that another daemon should have: their polls have ended, their deliveries are ending.
+  struct Leaving {
+    std::set<Shard> shards;
+    Duration give_up_at{0};
+    bool is_noted = false;  // with the next batch they go
+  };
+  std::optional<Leaving> leaving_;
   TimeBook time_book_;
 
   Isolation isolation_;
@@ -228,7 +260,7 @@ class Engine {
   bool is_shutting_down_ = false;
   DaemonView daemon_;
   std::vector<Completion> completions_;
-  std::atomic<std::uint64_t> turns_{0};
+  const std::shared_ptr<std::atomic<std::uint64_t>> turns_;
 
   mutable std::mutex control_mutex_;  // guards what follows
   ControlBox control_;

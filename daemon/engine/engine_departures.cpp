@@ -9,9 +9,11 @@ void Engine::note_departure(const std::string& name, std::vector<Event> events) 
   ledger_.note_state(name);
 }
 
-void Engine::note_departures_before_start() {
-  for (auto& [name, state] : loaded_.endpoints) {
-    if (by_name_.contains(name)) continue;
+void Engine::note_departures_before_start(const std::vector<std::string>& known) {
+  for (const auto& name : known) {
+    const auto found = unwatched_.find(name);
+    if (found == unwatched_.end()) continue;
+    auto& state = found->second.state;
     Watched watched;
     watched.endpoint = name;
     watched.instance = instance_;
@@ -21,8 +23,8 @@ void Engine::note_departures_before_start() {
 
 const EndpointState* Engine::state_to_keep(const std::string& endpoint) const {
   if (const auto* state = state_of(endpoint)) return state;
-  const auto left = loaded_.endpoints.find(endpoint);
-  return left == loaded_.endpoints.end() ? nullptr : &left->second;
+  const auto left = unwatched_.find(endpoint);
+  return left == unwatched_.end() ? nullptr : &left->second.state;
 }
 
 }  // namespace modelvane

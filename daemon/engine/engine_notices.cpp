@@ -32,7 +32,7 @@ void Engine::tell_of_webhooks() {
 void Engine::plan_heartbeats() {
   std::map<std::string, Beat> beats;
   for (const auto& webhook : webhooks_) {
-    if (!webhook.heartbeat) continue;
+    if (!webhook.heartbeat || !ownership_.has_webhook(webhook.name)) continue;
     Beat beat{.every = *webhook.heartbeat, .due = clock_.steady()};
     const auto known = beats_.find(webhook.name);
     if (known != beats_.end()) beat.due = std::min(known->second.due, beat.due + beat.every);

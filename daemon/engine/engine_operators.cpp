@@ -22,9 +22,9 @@ void Engine::carry_out(const OperatorTask& task) {
                                    {"result", effects.result.sentence}});
   for (const auto& name : effects.polled) poll_soon(*by_name_.at(name));
   for (const auto& name : effects.switched_on) outbox_.switch_on(name, now());
-  for (auto& [delivery, event] : effects.again) {
-    if (outbox_.hurry({delivery.sequence, delivery.webhook}, now())) continue;
-    ledger_.note_again(std::move(delivery), std::make_shared<const StoredEvent>(std::move(event)));
+  for (auto& again : effects.again) {
+    if (outbox_.hurry({again.delivery.sequence, again.delivery.webhook}, now())) continue;
+    ledger_.note_again(std::move(again));
   }
   for (const auto& key : effects.dropped) {
     outbox_.drop(key);

@@ -91,7 +91,8 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
 }
 
 void Engine::set_due(Watch& watch, Duration due) {
-  if (watch.endpoint.config().is_paused) return watch.endpoint.note_next_poll(std::nullopt);
+  if (watch.endpoint.config().is_paused || is_leaving(watch))
+    return watch.endpoint.note_next_poll(std::nullopt);
   watch.due = due;
   watch.endpoint.note_next_poll(clock_.wall() + (due - clock_.steady()));
   watch.standing =
@@ -121,7 +122,7 @@ void Engine::poll_all_soon() {
 }
 
 void Engine::hurry(Watch& watch, Duration due) {
-  if (due >= watch.due || watch.endpoint.config().is_paused) return;
+  if (due >= watch.due || watch.endpoint.config().is_paused || is_leaving(watch)) return;
   schedule_.hurry(watch.index, watch.due, due);
   watch.due = due;
   watch.endpoint.note_next_poll(clock_.wall() + (due - clock_.steady()));

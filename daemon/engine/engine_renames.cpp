@@ -50,17 +50,19 @@ void log_changes_of(const char* kind, const Changes& changes) {
 // Under the new name everything goes on. What the old name began ends under that name, and what is
 // still so is told anew under the new one: receivers know it by its name.
 void Engine::take_over_past(const std::string& name, const std::string& was) {
-  const auto old = loaded_.endpoints.find(was);
-  const bool has_own = loaded_.endpoints.contains(name);
-  if (was.empty() || has_own || old == loaded_.endpoints.end() || old->second == EndpointState{})
-    return;
+  const auto old = unwatched_.find(was);
+  const bool has_own = unwatched_.contains(name);
+  if (was.empty() || has_own || old == unwatched_.end() || is_blank(old->second.state)) return;
   Watched watched;
   watched.endpoint = was;
   watched.instance = instance_;
-  auto events = leave(old->second, watched, clock_.wall());
+  auto& left = old->second.state;
+  auto events = leave(left, watched, clock_.wall());
   std::erase_if(events, [](const Event& event) { return event.ended.empty(); });
   for (auto& event : events) ledger_.note(std::move(event));
-  loaded_.endpoints[name] = std::exchange(old->second, {});
+  unwatched_[name].state = left;
+  // Events of the old name, if it ever comes back, go on where they ended.
+  left = EndpointState{.events_made = left.events_made};
   for (const auto& [alias, targets] : std::exchange(approved_[was], {})) {
     approved_[name].try_emplace(alias, targets);
     const Time now = clock_.wall();

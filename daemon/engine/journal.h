@@ -17,9 +17,10 @@ struct JournalCommitted {
   Duration took{0};
   CommitReport report{};
 };
-// One of: what was stored (once, at the start), the submitted batch is durable, operators want
-// something, or the try failed and nothing of the batch is durable.
-using JournalResult = std::variant<Loaded, JournalCommitted, std::vector<OperatorTask>, StoreError>;
+// One of: what is stored of the shards that are ours (at the start, and after a session ended), the
+// submitted batch is durable, something happened without us, or the try failed and nothing of the
+// batch is durable. After an error of the kind Fenced the batch is not wanted again.
+using JournalResult = std::variant<Loaded, JournalCommitted, StoreNews, StoreError>;
 
 class Journal {
  public:
@@ -27,6 +28,9 @@ class Journal {
   // At most one batch at a time: submit again only after its result was taken.
   virtual void submit(std::shared_ptr<const Batch> batch) = 0;
   virtual std::vector<JournalResult> take() = 0;
+  // As of Store.
+  virtual Duration trusted_until() const { return Duration::max(); }
+  virtual std::optional<ClusterView> cluster() const { return std::nullopt; }
 };
 
 }  // namespace modelvane

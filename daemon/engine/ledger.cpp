@@ -73,9 +73,26 @@ bool wants(const WebhookConfig& webhook, const Event& event) {
 
 void Ledger::open(const Loaded& loaded, Time wall, Duration steady) {
   is_open_ = true;
-  last_sequence_ = loaded.last_sequence;
+  session_ = loaded.session;
+  last_batch_ = 0;
   retention_clock_.open(loaded.reached, wall, steady);
   next_marks_ = next_retention_ = steady;
+}
+
+void Ledger::close() {
+  is_open_ = false;
+  events_.clear();
+  states_.clear();
+  marks_.clear();
+  pasts_.clear();
+  changes_.clear();
+  again_.clear();
+  dropped_.clear();
+  switches_.clear();
+  pins_.clear();
+  answers_.clear();
+  released_.clear();
+  under_way_.reset();
 }
 
 void Ledger::note(std::vector<Delivery> changes) {
@@ -86,10 +103,6 @@ void Ledger::note(std::vector<WebhookSwitch> switches) {
   append(switches_, std::move(switches));
 }
 
-void Ledger::note_again(Delivery delivery, std::shared_ptr<const StoredEvent> event) {
-  again_.emplace_back(std::move(delivery), std::move(event));
-}
-
 void Ledger::note_dropped(const DeliveryKey& key) {
   // What was noted of it before would bring it back.
   std::erase_if(changes_, [&](const Delivery& change) {
@@ -98,13 +111,18 @@ void Ledger::note_dropped(const DeliveryKey& key) {
   dropped_.push_back(key);
 }
 
+void Ledger::note_released(const std::vector<Shard>& shards) {
+  append(released_, shards);
+}
+
 bool Ledger::is_full() const {
   return events_.size() >= kUnsavedEventsMax;
 }
 
 bool Ledger::has_urgent() const {
   return !events_.empty() || !states_.empty() || !changes_.empty() || !again_.empty() ||
-         !dropped_.empty() || !switches_.empty() || !pins_.empty() || !answers_.empty();
+         !dropped_.empty() || !switches_.empty() || !pins_.empty() || !answers_.empty() ||
+         !released_.empty();
 }
 
 std::optional<Duration> Ledger::next_due() const {
@@ -120,15 +138,19 @@ void Ledger::submit_what_is_due(const Sources& sources) {
     under_way_->retry_at.reset();
     return journal_.submit(under_way_->commit.batch);
   }
-  const bool marks_due = has_lagging() && (sources.steady >= next_marks_ || sources.hurries);
+  const bool marks_due = has_lagging() && (sources.steady >= next_marks_ || hurries(sources));
   if (!has_urgent() && !marks_due && sources.steady < next_retention_) return;
   under_way_.emplace();
-  under_way_->commit.batch = make_batch(sources, under_way_->commit.deliveries);
+  under_way_->commit.again = std::exchange(again_, {});
+  under_way_->commit.batch = make_batch(sources);
   journal_.submit(under_way_->commit.batch);
 }
 
-std::shared_ptr<const Batch> Ledger::make_batch(const Sources& sources, Addressed& deliveries) {
+std::shared_ptr<const Batch> Ledger::make_batch(const Sources& sources) {
   auto batch = std::make_shared<Batch>();
+  batch->session = session_;
+  batch->number = ++last_batch_;
+  batch->at = sources.wall;
   for (const auto& name : std::exchange(states_, {})) {
     if (const auto* state = sources.state_of(name)) batch->states.emplace_back(name, *state);
     marks_.erase(name);
@@ -147,14 +169,15 @@ std::shared_ptr<const Batch> Ledger::make_batch(const Sources& sources, Addresse
   batch->answers = std::exchange(answers_, {});
   // First the verdicts, then what begins: of one delivery the last word counts.
   batch->deliveries = std::exchange(changes_, {});
-  for (const auto& [delivery, event] : again_) batch->deliveries.push_back(delivery);
-  deliveries = std::exchange(again_, {});
-  add_events(*batch, sources, deliveries);
+  for (const auto& [delivery, event] : under_way_->commit.again)
+    batch->deliveries.push_back(delivery);
+  add_events(*batch, sources);
+  batch->released = std::exchange(released_, {});
   return batch;
 }
 
 void Ledger::add_marks(Batch& batch, const Sources& sources) {
-  if (sources.steady < next_marks_ && !sources.hurries) return;
+  if (sources.steady < next_marks_ && !hurries(sources)) return;
   for (const auto& name : std::exchange(marks_, {})) {
     const auto* state = sources.state_of(name);
     if (state != nullptr && state->last_good)
@@ -164,33 +187,26 @@ void Ledger::add_marks(Batch& batch, const Sources& sources) {
   next_marks_ = sources.steady + kMarksEvery;
 }
 
-void Ledger::add_events(Batch& batch, const Sources& sources, Addressed& deliveries) {
+void Ledger::add_events(Batch& batch, const Sources& sources) {
   for (auto& [event, chosen] : std::exchange(events_, {})) {
-    event.sequence = ++last_sequence_;
-    auto stored =
-        std::make_shared<StoredEvent>(StoredEvent{.sequence = event.sequence,
-                                                  .id = event.id,
-                                                  .type = event.type,
-                                                  .endpoint = event.endpoint,
-                                                  .alias = event.about(),
-                                                  .time = event.time,
-                                                  .json = to_cloudevent(event, sources.source)});
+    NewEvent fresh{.event = {.sequence = 0,
+                             .id = event.id,
+                             .type = event.type,
+                             .endpoint = event.endpoint,
+                             .alias = event.about(),
+                             .time = event.time,
+                             .json = to_cloudevent(event, sources.source)},
+                   .ordinal = event.ordinal};
     for (const auto& webhook : sources.webhooks) {
-      if (chosen ? std::ranges::find(*chosen, webhook.name) == chosen->end()
-                 : !wants(webhook, event))
-        continue;
-      Delivery delivery;
-      delivery.sequence = event.sequence;
-      delivery.webhook = webhook.name;
-      delivery.created = delivery.next_attempt = sources.wall;
-      batch.deliveries.push_back(delivery);
-      deliveries.emplace_back(std::move(delivery), stored);
+      if (chosen ? std::ranges::find(*chosen, webhook.name) != chosen->end()
+                 : wants(webhook, event))
+        fresh.webhooks.push_back(webhook.name);
     }
+    batch.events.push_back(std::move(fresh));
     log::info("event", {{"type", std::string{name(event.type)}},
                         {"subject", event.subject()},
                         {"id", event.id},
                         {"summary", event.summary}});
-    batch.events.push_back(*stored);
   }
 }
 

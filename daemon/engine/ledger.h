@@ -35,15 +35,16 @@ class Ledger {
     std::function<EndpointPast(const std::string&)> past_of;
     bool hurries = false;  // marks go now, not only every few seconds
   };
-  using Addressed = std::vector<std::pair<Delivery, std::shared_ptr<const StoredEvent>>>;
   struct Committed {
     std::shared_ptr<const Batch> batch;
-    Addressed deliveries;  // to be made from now on
+    std::vector<PendingDelivery> again;  // to be made from now on
   };
 
-  // From the store's last number on, and by its own time; until then nothing is submitted.
+  // By the store's own time, under its session; until then nothing is submitted.
   void open(const Loaded& loaded, Time wall, Duration steady);
   bool is_open() const { return is_open_; }
+  // The session has ended: others decide anew about all that is not durable.
+  void close();
 
   // An event goes to every webhook that wants it.
   void note(Event event) { events_.push_back({std::move(event), std::nullopt}); }
@@ -61,8 +62,10 @@ class Ledger {
   void note(PinApproval approval) { pins_.push_back(std::move(approval)); }
   void note(OperatorAnswer answer) { answers_.push_back(std::move(answer)); }
   // A delivery that begins anew.
-  void note_again(Delivery delivery, std::shared_ptr<const StoredEvent> event);
+  void note_again(PendingDelivery delivery) { again_.push_back(std::move(delivery)); }
   void note_dropped(const DeliveryKey& key);
+  // Shards that others should have; with them everything that is noted becomes durable.
+  void note_released(const std::vector<Shard>& shards);
 
   // While the disk refuses, changes wait in memory; when it is full, deciding must pause.
   bool is_full() const;
@@ -85,24 +88,27 @@ class Ledger {
   };
 
   bool has_urgent() const;
+  bool hurries(const Sources& sources) const { return sources.hurries || !released_.empty(); }
   bool has_lagging() const { return !marks_.empty() || !pasts_.empty(); }
-  std::shared_ptr<const Batch> make_batch(const Sources& sources, Addressed& deliveries);
+  std::shared_ptr<const Batch> make_batch(const Sources& sources);
   void add_marks(Batch& batch, const Sources& sources);
-  void add_events(Batch& batch, const Sources& sources, Addressed& deliveries);
+  void add_events(Batch& batch, const Sources& sources);
 
   Journal& journal_;
   bool is_open_ = false;
-  std::uint64_t last_sequence_ = 0;
+  std::uint64_t session_ = 0;
+  std::uint64_t last_batch_ = 0;  // of the session
   std::vector<Noted> events_;
   std::set<std::string> states_;
   std::set<std::string> marks_;
   std::set<std::string> pasts_;
   std::vector<Delivery> changes_;
-  Addressed again_;
+  std::vector<PendingDelivery> again_;
   std::vector<DeliveryKey> dropped_;
   std::vector<WebhookSwitch> switches_;
   std::vector<PinApproval> pins_;
   std::vector<OperatorAnswer> answers_;
+  std::vector<Shard> released_;
   std::optional<UnderWay> under_way_;
   Duration next_marks_{0};
   Duration next_retention_{0};

@@ -24,7 +24,7 @@ bool is_earlier(const Delivery& a, const Delivery& b) {
 Outbox::Outbox(std::uint64_t seed) : random_(seed) {}
 
 std::size_t Outbox::Webhook::room() const {
-  if (!config || off) return 0;
+  if (!config || off || is_held) return 0;
   const bool is_single = is_probed() || (format != nullptr && format->coalesces());
   const std::size_t most = is_single ? 1 : kLanesAtOnce;
   return most > in_flight ? most - in_flight : 0;
@@ -103,7 +103,7 @@ void Outbox::restore(std::vector<PendingDelivery> pending,
     touch(off.webhook);
   }
   for (auto& [delivery, event] : pending) {
-    add(std::move(delivery), std::make_shared<const StoredEvent>(std::move(event)), now);
+    add(std::move(delivery), std::move(event), now);
   }
   for (const auto& [name, webhook] : webhooks_) {
     if (!webhook.config) say_it_left(name);
@@ -366,7 +366,7 @@ std::vector<Outbox::Due> Outbox::take_due(Now now) {
   std::vector<Due> due;
   keep_within_bounds(now);
   for (auto& [name, webhook] : webhooks_) {
-    if (webhook.lanes.empty() && webhook.departures.empty()) continue;
+    if ((webhook.lanes.empty() && webhook.departures.empty()) || webhook.is_held) continue;
     if (now.steady >= webhook.next_burial) {
       webhook.next_burial = now.steady + kBuryEvery;
       finish_departures(webhook);

@@ -88,7 +88,7 @@ class Outbox {
   void note_address(const std::string& webhook, std::int64_t address, Now now);
   // It fails, is judged wrongly configured or switched off.
   bool is_in_trouble(const std::string& webhook) const;
-  // Once, after configure(): what the store knew.
+  // After configure(): what the store knew of webhooks that are ours from now on.
   void restore(std::vector<PendingDelivery> pending,
                const std::map<std::string, std::uint64_t>& dead_letters,
                const std::vector<WebhookSwitch>& switched_off, Now now);
@@ -110,6 +110,13 @@ class Outbox {
   // The attempt was broken off by us (shutdown, reload): as if it had not been made.
   void give_back(std::uint64_t key);
   std::size_t in_flight() const { return sent_.size(); }
+  std::size_t in_flight(const std::string& webhook) const;
+
+  // Another daemon is about to make its deliveries: nothing more is sent to it.
+  void hold(const std::string& webhook);
+  // They are not ours any more; nothing is written of them. The name is new to the next
+  // configure().
+  void forget(const std::string& webhook);
 
   // For operators. hurry(): due now, whatever its webhook did before; false when it does not wait
   // here. drop(): forgotten; one in flight may still arrive.
@@ -206,6 +213,7 @@ class Outbox {
     TokenBucket bucket;
     Pace pace;
     std::optional<WebhookSwitch> off;
+    bool is_held = false;  // another daemon is about to take over
     // What take_due() found, so that thousands of waiting deliveries are not looked through at
     // every turn.
     bool has_changed = true;

@@ -1,4 +1,5 @@
-// What the Outbox has to say of receivers, for the other webhooks.
+// What the Outbox has to say of receivers, for the other webhooks; and webhooks that come and go.
+#include <algorithm>
 #include <utility>
 
 #include "daemon/engine/outbox.h"
@@ -29,6 +30,28 @@ std::vector<Outbox::News> Outbox::take_news(Now now) {
 
 void Outbox::restore_told(const std::set<std::string>& failing, Now now) {
   for (const auto& name : failing) webhooks_[name].told_since = now.steady;
+}
+
+std::size_t Outbox::in_flight(const std::string& webhook) const {
+  return static_cast<std::size_t>(
+      std::ranges::count(sent_, webhook, [](const auto& entry) { return entry.second.webhook; }));
+}
+
+void Outbox::hold(const std::string& webhook) {
+  const auto found = webhooks_.find(webhook);
+  if (found == webhooks_.end()) return;
+  found->second.is_held = true;
+  found->second.has_changed = true;
+}
+
+void Outbox::forget(const std::string& webhook) {
+  const auto found = webhooks_.find(webhook);
+  if (found == webhooks_.end()) return;
+  size_ -= found->second.waiting;
+  webhooks_.erase(found);
+  std::erase_if(sent_, [&](const auto& entry) { return entry.second.webhook == webhook; });
+  std::erase_if(changes_, [&](const Delivery& change) { return change.webhook == webhook; });
+  std::erase_if(switches_, [&](const WebhookSwitch& change) { return change.webhook == webhook; });
 }
 
 // A sign of life is of use while it is fresh.

@@ -14,6 +14,7 @@
 #include "daemon/catalog/catalog.h"
 #include "daemon/catalog/id_list.h"
 #include "daemon/catalog/served.h"
+#include "daemon/cluster/cluster_view.h"
 #include "daemon/detect/advance.h"
 #include "daemon/detect/observation.h"
 #include "daemon/engine/past_view.h"
@@ -150,6 +151,7 @@ struct DaemonView {
   bool is_isolated = false;  // most hosts are out of reach: no down is told
   std::size_t polls_in_flight = 0;
   std::size_t deliveries_in_flight = 0;
+  std::optional<ClusterView> cluster;  // none: this daemon is alone
   std::optional<std::uint64_t>
       last_event;  // sequence of the last durable event; none = the store is not open yet
 };

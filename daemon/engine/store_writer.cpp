@@ -8,9 +8,9 @@ namespace {
 // A disk that was full or unmounted is looked at again this often: quick enough for a person who
 // watches, cheap enough for a week.
 constexpr auto kLoadRetry = std::chrono::seconds{2};
-// How long an operator's command waits at most until the daemon notices it. A look costs
-// microseconds.
-constexpr auto kLookForRequests = std::chrono::seconds{1};
+// How long an operator's command waits at most until the daemon notices it, and what another daemon
+// did. A look costs microseconds.
+constexpr auto kLookAgain = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -43,7 +43,10 @@ void StoreWriter::report(JournalResult result) {
 void StoreWriter::load_until_it_works(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     auto loaded = store_->load();
-    if (loaded) return report(std::move(*loaded));
+    if (loaded) {
+      session_ = loaded->session;
+      return report(std::move(*loaded));
+    }
     report(std::move(loaded.error()));
     std::unique_lock lock{mutex_};
     changed_.wait_for(lock, stop, kLoadRetry, [] { return false; });
@@ -60,30 +63,44 @@ void StoreWriter::run(const std::stop_token& stop) {
       changed_.wait_until(lock, stop, next_look, [this] { return waiting_ != nullptr; });
       batch = std::exchange(waiting_, nullptr);
     }
-    if (batch) commit(*batch);
+    bool is_ours = !batch || commit(*batch);
     if (!batch && stop.stop_requested()) return;
-    if (std::chrono::steady_clock::now() < next_look) continue;
-    look_for_requests();
-    next_look = std::chrono::steady_clock::now() + kLookForRequests;
+    if (is_ours && std::chrono::steady_clock::now() >= next_look) {
+      is_ours = look();
+      next_look = std::chrono::steady_clock::now() + kLookAgain;
+    }
+    if (!is_ours) load_until_it_works(stop);
   }
 }
 
-void StoreWriter::commit(const Batch& batch) {
+bool StoreWriter::commit(const Batch& batch) {
+  // Decided before the engine heard that its session has ended: it has been forgotten there.
+  if (batch.session != session_) return true;
   const auto started = std::chrono::steady_clock::now();
   auto result = store_->commit(batch);
   const auto took =
       std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started);
   if (result) {
     report(JournalCommitted{took, std::move(*result)});
-  } else {
-    report(std::move(result.error()));
+    return true;
   }
+  const bool is_ours = result.error().kind != StoreError::Kind::Fenced;
+  report(std::move(result.error()));
+  return is_ours;
 }
 
 // A store that cannot be read now is looked into again; the batches tell what is wrong with it.
-void StoreWriter::look_for_requests() {
-  auto tasks = store_->new_requests();
-  if (tasks && !tasks->empty()) report(std::move(*tasks));
+bool StoreWriter::look() {
+  auto news = store_->look();
+  if (!news) {
+    if (news.error().kind != StoreError::Kind::Fenced) return true;
+    report(std::move(news.error()));
+    return false;
+  }
+  const bool is_empty = !news->gained && news->wanted.empty() && news->deliveries.empty() &&
+                        news->requests.empty() && !news->last_sequence;
+  if (!is_empty) report(std::move(*news));
+  return true;
 }
 
 }  // namespace modelvane

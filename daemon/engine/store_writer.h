@@ -1,8 +1,9 @@
-// Owns the store and its thread: loads it (trying again until the disk lets it), then commits one
-// batch at a time.
+// Owns the store and its thread: loads it (trying again until it can be had), then commits one
+// batch at a time. When its session ends, it loads again.
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,15 +25,20 @@ class StoreWriter final : public Journal {
   // The engine's thread.
   void submit(std::shared_ptr<const Batch> batch) override;
   std::vector<JournalResult> take() override;
+  Duration trusted_until() const override { return store_->trusted_until(); }
+  std::optional<ClusterView> cluster() const override { return store_->cluster(); }
 
  private:
   void run(const std::stop_token& stop);
   void load_until_it_works(const std::stop_token& stop);
-  void commit(const Batch& batch);
-  void look_for_requests();
+  // False: the session has ended.
+  bool commit(const Batch& batch);
+  bool look();
   void report(JournalResult result);
 
-  std::unique_ptr<Store> store_;  // the writer's thread only
+  // The writer's thread only, but for trusted_until() and cluster().
+  const std::unique_ptr<Store> store_;
+  std::uint64_t session_ = 0;  // the writer's thread only
   std::function<void()> on_result_;
 
   std::mutex mutex_;  // guards what follows

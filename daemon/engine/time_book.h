@@ -18,8 +18,10 @@ namespace modelvane {
 
 class TimeBook {
  public:
-  // What the store knew. Until then nothing is counted.
+  // What the store knew, at the start and of what is ours later. Until then nothing is counted.
   void open(std::vector<EndpointPast> past);
+  // Others count on.
+  void forget(const std::string& endpoint) { entries_.erase(endpoint); }
 
   struct Poll {
     TimeKeeper::Poll time;

@@ -152,7 +152,8 @@ std::string subject_of(std::string_view endpoint, std::string_view about);
 // Facts that do not apply to a type stay empty and are left out of the JSON.
 struct Event {
   std::string id;              // "evt_" + 32 hex digits, UUIDv7 layout: sorts by time
-  std::uint64_t sequence = 0;  // position in the store's order; given by the engine when it commits
+  std::uint64_t sequence = 0;  // position in the store's order; given by the store (store.h)
+  std::uint64_t ordinal = 0;   // the how-manieth of its endpoint; 0: of the daemon itself, a drill
   EventType type = EventType::AliasMoved;
   Time time{};  // when modelvane was sure
   std::string endpoint;

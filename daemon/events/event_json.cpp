@@ -292,10 +292,24 @@ std::string to_cloudevent(const Event& event, std::string_view source) {
       // Standard Webhooks asks for `timestamp`, CloudEvents for `time`; one body satisfies both.
       {"timestamp", time},
       // Zero-padded, because CloudEvents' `sequence` is compared as text.
-      {"sequence", fmt::format("{:020}", event.sequence)},
+      {"sequence", fmt::format("{:0{}}", event.sequence, kSequenceDigits)},
       {"datacontenttype", "application/json"},
       {"data", data_of(event)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// No text before it can hold the key: a quote within a text has a backslash before it.
+std::size_t place_of_sequence(std::string_view cloudevent) {
+  constexpr std::string_view kKey = R"(,"sequence":")";
+  const auto found = cloudevent.find(kKey);
+  return found == cloudevent.npos ? found : found + kKey.size();
+}
+
+std::string with_sequence(std::string cloudevent, std::uint64_t sequence) {
+  const auto place = place_of_sequence(cloudevent);
+  if (place == cloudevent.npos) return cloudevent;
+  return cloudevent.replace(place, kSequenceDigits,
+                            fmt::format("{:0{}}", sequence, kSequenceDigits));
 }
 
 std::expected<Event, std::string> parse_cloudevent(std::string_view text) {

@@ -1,11 +1,9 @@
-// The commands' end of operators' requests (operator_request.h): writes one into the database of a
-// storage folder, also while a daemon has it open, and reads its result. One thread.
+// The commands' and the API's end of operators' requests (operator_request.h): puts one into the
+// store, where the daemons find it, and reads its result. One thread.
 #pragma once
 
 #include <cstdint>
 #include <expected>
-#include <filesystem>
-#include <memory>
 #include <optional>
 
 #include "daemon/store/operator_request.h"
@@ -13,30 +11,18 @@
 
 namespace modelvane {
 
-class Database;
-
 class OperatorDesk {
  public:
-  explicit OperatorDesk(std::filesystem::path folder);
-  ~OperatorDesk();
-  OperatorDesk(const OperatorDesk&) = delete;
-  OperatorDesk& operator=(const OperatorDesk&) = delete;
-
+  virtual ~OperatorDesk() = default;
   // Durable when it returns. The id is for result().
-  std::expected<std::uint64_t, StoreError> submit(const OperatorRequest& request, Time now);
+  virtual std::expected<std::uint64_t, StoreError> submit(const OperatorRequest& request,
+                                                          Time now) = 0;
   // nullopt: not applied yet.
-  std::expected<std::optional<OperatorResult>, StoreError> result(std::uint64_t id);
-  // Returns when something was written to the database, at the latest after `longest`.
-  void wait(Duration longest);
-  // Whether some daemon works on the folder right now.
-  bool daemon_runs() const;
-
- private:
-  std::expected<Database*, StoreError> open();
-
-  const std::filesystem::path folder_;
-  int watch_ = -1;  // inotify on the folder
-  std::unique_ptr<Database> database_;
+  virtual std::expected<std::optional<OperatorResult>, StoreError> result(std::uint64_t id) = 0;
+  // Returns when something may have been written, at the latest after `longest`.
+  virtual void wait(Duration longest) = 0;
+  // Whether some daemon works on the store right now.
+  virtual bool daemon_runs() const = 0;
 };
 
 }  // namespace modelvane

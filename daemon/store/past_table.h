@@ -9,10 +9,6 @@
 
 namespace modelvane {
 
-// So much of the past is loaded at a start; more than lists show, and all that can still grow.
-inline constexpr Duration kHoursLoaded = std::chrono::days{2};
-inline constexpr Duration kDaysLoaded = std::chrono::days{32};
-
 // By endpoint. The last hours and days are those before the newest figures of any endpoint.
 std::vector<EndpointPast> read_last_past(Database& database);
 std::vector<PastSpan> read_past(Database& database, const PastFilter& filter);

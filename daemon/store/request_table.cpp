@@ -37,7 +37,7 @@ std::vector<PendingDelivery> read_deliveries(Database& database, const OperatorR
                               .created = rows.time(2),
                               .next_attempt = rows.time(3),
                               .last_error = rows.text(4)},
-                     std::move(*event)});
+                     std::make_shared<const StoredEvent>(std::move(*event))});
   }
   return found;
 }

@@ -44,6 +44,7 @@ std::string_view advice(StoreError::Kind kind) {
              "deliveries still waiting, and changes since the last poll); try `sqlite3 FILE "
              ".recover` for the rest";
     case StoreError::Kind::Newer:
+    case StoreError::Kind::Fenced:
     case StoreError::Kind::Unavailable:
       return "look at the disk and the folder; modelvane tries again";
   }

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "daemon/store/commit_trail.h"
+#include "daemon/store/event_filter_terms.h"
 #include "daemon/store/folder_lock.h"
 #include "daemon/store/past_table.h"
 #include "daemon/store/request_table.h"
@@ -11,30 +12,9 @@
 #include "daemon/store/sqlite.h"
 #include "daemon/store/sqlite_store.h"
 #include "daemon/store/stored_event.h"
-#include "daemon/text/glob.h"
 
 namespace modelvane {
 namespace {
-
-// The filters' bounds: one answer of an API, not the whole history.
-constexpr std::size_t kLimitMin = 1;
-constexpr std::size_t kLimitMax = 1000;
-
-// The types that any glob matches as ",alias.moved,alias.settled,": a single value for whatever was
-// asked.
-std::string matching_types(const std::vector<std::string>& globs) {
-  std::string types = ",";
-  for (const auto type : kEventTypes.labels()) {
-    if (std::any_of(globs.begin(), globs.end(),
-                    [&](const auto& glob) { return glob_matches(glob, type); }))
-      types += fmt::format("{},", type);
-  }
-  return types;
-}
-
-bool is_number(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
 
 // Conditions are only there when they are needed, so that SQLite can choose an index; every value
 // has its fixed number. At most 3 * 2^7 texts, each prepared once.
@@ -67,7 +47,7 @@ void fail_damaged_event(Database& database, std::int64_t sequence) {
 
 std::vector<StoredEvent> read_events(Database& database, const EventFilter& filter) {
   const auto types = matching_types(filter.types);
-  const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
+  const std::uint64_t limit = std::clamp(filter.limit, kRowsMin, kRowsMax);
   std::vector<StoredEvent> events;
   Rows rows = database.query(sql_for(filter), std::string_view{filter.endpoint},
                              std::string_view{filter.alias}, std::string_view{types},
@@ -116,7 +96,7 @@ std::optional<DeliveryRow> read_delivery(const Rows& rows) {
 
 std::vector<DeliveryRow> read_deliveries(Database& database, const DeliveryFilter& filter) {
   const auto after = filter.after.value_or(DeliveryPlace{});
-  const std::uint64_t limit = std::clamp(filter.limit, kLimitMin, kLimitMax);
+  const std::uint64_t limit = std::clamp(filter.limit, kRowsMin, kRowsMax);
   std::vector<DeliveryRow> deliveries;
   Rows rows = database.query(sql_for(filter), std::string_view{filter.webhook},
                              std::string_view{filter.event_id}, after.sequence,

@@ -197,7 +197,7 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
                                   file, check.text(0), file));
     }
   }
-  Loaded loaded;
+  Loaded loaded{.session = 1};
   load_endpoints(loaded);
   load_pending(loaded);
   load_counts(loaded);
@@ -236,7 +236,8 @@ void SqliteStore::load_pending(Loaded& loaded) {
       delivery.next_attempt = rows.time(4);
       delivery.last_error = rows.text(5);
       if (auto event = read_event(rows, kDeliveryColumns)) {
-        loaded.pending.push_back({std::move(delivery), std::move(*event)});
+        loaded.pending.push_back(
+            {std::move(delivery), std::make_shared<const StoredEvent>(std::move(*event))});
       } else if (database_->ok()) {
         unreadable.emplace_back(delivery.sequence, std::move(delivery.webhook));
       }
@@ -293,7 +294,7 @@ std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) 
   report_ = {};
   database_->run("BEGIN IMMEDIATE");
   put_states(batch);
-  for (const auto& event : batch.events) put_event(event);
+  for (const auto& event : batch.events) put_event(event, batch.at);
   put_requests_effects(*database_, batch);
   put_deliveries(batch);
   put_past(*database_, batch);
@@ -318,6 +319,7 @@ std::expected<CommitReport, StoreError> SqliteStore::commit(const Batch& batch) 
   note_log();
   for (const auto& [webhook, count] : std::exchange(carried_, {}).forgotten_dead)
     report_.forgotten_dead[webhook] += count;
+  report_.last_sequence = static_cast<std::uint64_t>(last_sequence_);
   return std::exchange(report_, {});
 }
 
@@ -348,16 +350,18 @@ void SqliteStore::tidy() {
     carried_.forgotten_dead[webhook] += count;
 }
 
-std::expected<std::vector<OperatorTask>, StoreError> SqliteStore::new_requests() {
+std::expected<StoreNews, StoreError> SqliteStore::look() {
   if (auto opened = open(); !opened) return std::unexpected(std::move(opened.error()));
   tidy();
   const auto version = database_->number("PRAGMA data_version");
-  if (database_->ok() && version == data_version_) return std::vector<OperatorTask>{};
+  if (database_->ok() && version == data_version_) return StoreNews{};
   auto tasks = read_requests(*database_, last_request_);
   if (!database_->ok()) return std::unexpected(close_after_error());
   data_version_ = version;
   if (!tasks.empty()) last_request_ = tasks.back().request.id;
-  return tasks;
+  StoreNews news;
+  news.requests = std::move(tasks);
+  return news;
 }
 
 void SqliteStore::put_states(const Batch& batch) {
@@ -379,40 +383,55 @@ void SqliteStore::put_states(const Batch& batch) {
   }
 }
 
-void SqliteStore::put_event(const StoredEvent& event) {
+void SqliteStore::put_event(const NewEvent& fresh, Time at) {
   if (!database_->ok()) return;
-  const auto sequence = static_cast<std::int64_t>(event.sequence);
-  if (sequence <= last_sequence_) {
-    if (is_same_as_stored(event) || !database_->ok()) return;
-    return database_->fail(StoreError::Kind::Unavailable,
-                           fmt::format("{}: sequence number {} was already given to another event "
-                                       "than {}; nothing was written, please report "
-                                       "this as a bug",
-                                       database_->file().string(), event.sequence, event.id));
-  }
+  auto event = numbered(fresh.event, static_cast<std::uint64_t>(last_sequence_) + 1);
   database_->execute(
       "INSERT INTO events(sequence, id, type, endpoint, alias, time_us, checksum, json) VALUES(?1, "
-      "?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      "?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO NOTHING",
       event.sequence, std::string_view{event.id}, name(event.type),
       std::string_view{event.endpoint}, std::string_view{event.alias}, event.time,
       std::int64_t{checksum_of(event)}, std::string_view{event.json});
-  database_->execute(
-      "INSERT INTO event_counts(endpoint, type, count) VALUES(?1, ?2, 1) "
-      "ON CONFLICT(endpoint, type) DO UPDATE SET count = count + 1",
-      std::string_view{event.endpoint}, name(event.type));
-  last_sequence_ = sequence;
-  ++event_rows_;
+  if (database_->ok() && database_->changed_rows() == 0) {
+    auto stored = find_same(fresh.event);
+    if (!stored) return;
+    event = std::move(*stored);
+  } else {
+    database_->execute(
+        "INSERT INTO event_counts(endpoint, type, count) VALUES(?1, ?2, 1) "
+        "ON CONFLICT(endpoint, type) DO UPDATE SET count = count + 1",
+        std::string_view{event.endpoint}, name(event.type));
+    ++last_sequence_;
+    ++event_rows_;
+  }
+  const auto shared = std::make_shared<const StoredEvent>(std::move(event));
+  for (const auto& webhook : fresh.webhooks) {
+    auto delivery = new_delivery(shared->sequence, webhook, at);
+    database_->execute(
+        "INSERT INTO deliveries(sequence, webhook, state, attempts, created_us, next_attempt_us, "
+        "last_error) VALUES(?1, ?2, 'pending', 0, ?3, ?3, '') ON CONFLICT DO NOTHING",
+        delivery.sequence, std::string_view{delivery.webhook}, delivery.created);
+    report_.deliveries.push_back({std::move(delivery), shared});
+  }
 }
 
 // The answer to a commit can be an error although the batch became durable; the writer then submits
 // it again.
-bool SqliteStore::is_same_as_stored(const StoredEvent& event) {
-  Rows rows = database_->query(
-      fmt::format("SELECT {} FROM events AS e WHERE e.sequence = ?1", kEventColumns),
-      event.sequence);
-  if (!rows.next()) return false;
-  const auto stored = read_event(rows);
-  return stored && stored->id == event.id && stored->json == event.json;
+std::optional<StoredEvent> SqliteStore::find_same(const StoredEvent& event) {
+  std::optional<StoredEvent> stored;
+  {
+    Rows rows =
+        database_->query(fmt::format("SELECT {} FROM events AS e WHERE e.id = ?1", kEventColumns),
+                         std::string_view{event.id});
+    if (rows.next()) stored = read_event(rows);
+  }
+  if (!database_->ok()) return std::nullopt;
+  if (stored && stored->json == numbered(event, stored->sequence).json) return stored;
+  database_->fail(StoreError::Kind::Unavailable,
+                  fmt::format("{}: the id {} was already given to another event; nothing was "
+                              "written, please report this as a bug",
+                              database_->file().string(), event.id));
+  return std::nullopt;
 }
 
 void SqliteStore::put_deliveries(const Batch& batch) {

@@ -41,7 +41,7 @@ class SqliteStore final : public Store {
   // The same batch again (after an error that left it open whether it became durable) is no error
   // and counts once.
   std::expected<CommitReport, StoreError> commit(const Batch& batch) override;
-  std::expected<std::vector<OperatorTask>, StoreError> new_requests() override;
+  std::expected<StoreNews, StoreError> look() override;
 
  private:
   std::expected<void, StoreError> check_before_open() const;
@@ -54,8 +54,8 @@ class SqliteStore final : public Store {
   void bury(const std::vector<std::pair<std::uint64_t, std::string>>& unreadable);
 
   void put_states(const Batch& batch);
-  void put_event(const StoredEvent& event);
-  bool is_same_as_stored(const StoredEvent& event);
+  void put_event(const NewEvent& event, Time at);
+  std::optional<StoredEvent> find_same(const StoredEvent& event);
   void put_deliveries(const Batch& batch);
   void note_log();
   void tidy();

@@ -1,17 +1,25 @@
-// What is durable, as the engine sees it: load, commit, query. SqliteStore implements it; the
-// simulator stands in for the writer's side only (engine/journal.h), in memory, with crash points.
-// A Store is used by one thread (the store writer's); an EventLog may be asked from any thread.
+// What is durable, as the engine sees it: load, commit, look for news, query. SqliteStore keeps it
+// on the disk of one machine, PostgresStore in a database that several daemons share, the
+// simulator in memory; one suite of tests holds for all (tests/store_contract.h). A Store is used
+// by one thread (the store writer's); an EventLog may be asked from any thread.
+//
+// Several daemons on one store share the endpoints and webhooks by their shards (cluster/
+// ownership.h). What a daemon may write is tied to its session: one that has ended writes nothing
+// more.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "daemon/cluster/cluster_view.h"
+#include "daemon/cluster/ownership.h"
 #include "daemon/detect/advance.h"
 #include "daemon/detect/past.h"
 #include "daemon/events/delivery.h"
@@ -22,7 +30,17 @@
 namespace modelvane {
 
 struct StoreError {
-  enum class Kind { Unavailable, Full, ReadOnly, Damaged, Newer, Busy } kind = Kind::Unavailable;
+  // Fenced: the session is over, and others may own what was ours. What was not durable is lost to
+  // us; load() begins another session.
+  enum class Kind {
+    Unavailable,
+    Full,
+    ReadOnly,
+    Damaged,
+    Newer,
+    Busy,
+    Fenced
+  } kind = Kind::Unavailable;
   std::string sentence;  // what, where, what to do
 };
 
@@ -50,8 +68,20 @@ struct Delivery {
 
 struct PendingDelivery {
   Delivery delivery;
-  StoredEvent event;
+  std::shared_ptr<const StoredEvent> event;
 };
+
+// An event on its way into the store, which gives it the next number: without gaps, in the order in
+// which events become durable, whoever adds them.
+struct NewEvent {
+  StoredEvent event;                    // its sequence, also in the text, is 0
+  std::uint64_t ordinal = 0;            // of Event
+  std::vector<std::string> webhooks{};  // that are to be told of it
+};
+StoredEvent numbered(StoredEvent event, std::uint64_t sequence);
+
+// Of an event that has just been stored, to one of its webhooks.
+Delivery new_delivery(std::uint64_t sequence, std::string webhook, Time at);
 
 struct EventCount {
   std::string endpoint;
@@ -93,13 +123,21 @@ struct EndpointPast {
   std::vector<PastSpan> days;
 };
 
+// So much of it is loaded at a start; more than lists show, and all that can still grow.
+inline constexpr Duration kHoursLoaded = std::chrono::days{2};
+inline constexpr Duration kDaysLoaded = std::chrono::days{32};
+
 struct OperatorAnswer {
   std::uint64_t request = 0;
   Time at{};
   OperatorResult result;
 };
 
+// What the store knows of the shards that the daemon owns from now on.
 struct Loaded {
+  std::uint64_t session = 0;  // batches are stamped with it
+  ShardCount shards = 1;      // of the whole
+  std::vector<Shard> owned{0};
   std::map<std::string, EndpointState> endpoints;
   std::vector<PendingDelivery> pending;  // by sequence
   std::uint64_t last_sequence = 0;
@@ -114,13 +152,16 @@ struct Loaded {
 
 // Everything in a batch becomes durable together or not at all.
 struct Batch {
+  std::uint64_t session = 0;  // under which it was decided
+  std::uint64_t number = 0;   // within the session, from 1 on; the same again = the same batch
+  Time at{};                  // new deliveries begin
   std::vector<std::pair<std::string, EndpointState>>
       states;  // by endpoint; replaces what was stored
   // Last good poll of endpoints on which nothing else has changed: a few bytes instead of the whole
   // state. load() applies it to the state by apply_good_mark (detect/advance.h).
   std::vector<std::pair<std::string, Time>> good_marks;
-  std::vector<StoredEvent> events;
-  std::vector<Delivery> deliveries;  // inserted, or updated by (sequence, webhook)
+  std::vector<NewEvent> events;
+  std::vector<Delivery> deliveries;  // of events with a number: updated, or inserted
   std::optional<Time>
       forget_before;  // retention: delete events older than this, and their finished deliveries
   std::optional<Time> reached;  // how far the store's own time has come, by which retention counts
@@ -131,11 +172,23 @@ struct Batch {
   std::vector<OperatorAnswer> answers;
   std::vector<EndpointPast> past;
   std::optional<Time> forget_hours_before;  // figures of hours only
+  std::vector<Shard> released;              // given up with this batch
 };
 
 struct CommitReport {
+  std::uint64_t last_sequence = 0;          // of all that is stored
+  std::vector<PendingDelivery> deliveries;  // that are ours to make from now on
   std::map<std::string, std::uint64_t>
       forgotten_dead;  // dead letters that went with old events, by webhook
+};
+
+// What happened in the store without us.
+struct StoreNews {
+  std::optional<Loaded> gained;             // shards that are ours since the last look
+  std::vector<Shard> wanted;                // of ours: others should have them
+  std::vector<PendingDelivery> deliveries;  // of others' events, for webhooks of ours
+  std::vector<OperatorTask> requests;
+  std::optional<std::uint64_t> last_sequence;  // where others add events
 };
 
 class Store {
@@ -143,8 +196,12 @@ class Store {
   virtual ~Store() = default;
   virtual std::expected<Loaded, StoreError> load() = 0;
   virtual std::expected<CommitReport, StoreError> commit(const Batch& batch) = 0;
-  // Requests that came since the last call; cheap when there are none.
-  virtual std::expected<std::vector<OperatorTask>, StoreError> new_requests() = 0;
+  // What came since the last call; cheap when there is nothing.
+  virtual std::expected<StoreNews, StoreError> look() = 0;
+  // Until this moment of the steady clock nobody else sends what is ours. Any thread.
+  virtual Duration trusted_until() const { return Duration::max(); }
+  // Where several daemons share it. Any thread.
+  virtual std::optional<ClusterView> cluster() const { return std::nullopt; }
 };
 
 struct EventFilter {

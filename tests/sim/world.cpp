@@ -61,7 +61,123 @@ void Receiver::accept(const std::string& id, const std::string& body) {
   }
 }
 
-void Disk::apply(const Batch& batch) {
+std::optional<StoreError> DiskStore::problem() const {
+  if (disk_.broken || is_cut_off) return StoreError{StoreError::Kind::Full, "the disk is full"};
+  if (!disk_.sessions.contains(session_) && !disk_.has_no_fence)
+    return StoreError{StoreError::Kind::Fenced, "the session has ended"};
+  return std::nullopt;
+}
+
+void DiskStore::renew() {
+  const auto found = disk_.sessions.find(session_);
+  if (found == disk_.sessions.end()) return;
+  found->second.expires = clock_.now + lease_;
+  trusted_until_ = clock_.steady() + lease_ - lease_ / 10;
+}
+
+// Ends sessions that have expired, and takes what is free and wanted here.
+std::vector<Shard> DiskStore::claim() {
+  std::erase_if(disk_.sessions, [&](const auto& entry) {
+    if (entry.second.expires >= clock_.now) return false;
+    for (auto& owner : disk_.owners) {
+      if (owner.session == entry.first) owner.session = 0;
+    }
+    return true;
+  });
+  std::vector<std::string> live;
+  for (const auto& [number, session] : disk_.sessions) live.push_back(session.replica);
+  std::vector<ShardOwner> owners;
+  for (Shard shard = 0; shard < disk_.shards(); ++shard) {
+    const auto session = disk_.owners[shard].session;
+    owners.push_back({shard, session == 0 ? "" : disk_.sessions.at(session).replica});
+  }
+  auto plan = plan_ownership(replica_, owners, live);
+  for (const Shard shard : plan.claim)
+    disk_.owners[shard] = {session_, disk_.owners[shard].tenure + 1};
+  return plan.claim;
+}
+
+std::expected<Loaded, StoreError> DiskStore::load() {
+  if (disk_.broken || is_cut_off)
+    return std::unexpected(StoreError{StoreError::Kind::Unavailable, "no disk"});
+  // What a crash left of this replica.
+  for (auto& [number, session] : disk_.sessions) {
+    if (session.replica == replica_) session.expires = Time{};
+  }
+  session_ = ++disk_.last_session;
+  disk_.sessions[session_] = {.replica = replica_, .expires = clock_.now + lease_};
+  renew();
+  return load(claim());
+}
+
+Loaded DiskStore::load(const std::vector<Shard>& shards) {
+  const auto is_one = [&](Shard shard) { return std::ranges::count(shards, shard) > 0; };
+  const auto has_endpoint = [&](const std::string& name) {
+    return is_one(shard_of_endpoint(name, disk_.shards()));
+  };
+  Loaded part = disk_.loaded;
+  part.session = session_;
+  part.shards = disk_.shards();
+  part.owned = shards;
+  std::erase_if(part.endpoints, [&](const auto& entry) { return !has_endpoint(entry.first); });
+  std::erase_if(part.pins, [&](const auto& entry) { return !has_endpoint(entry.first); });
+  std::erase_if(part.past, [&](const auto& past) { return !has_endpoint(past.endpoint); });
+  std::erase_if(part.event_counts, [&](const auto& row) { return !has_endpoint(row.endpoint); });
+  for (const auto& [key, delivery] : disk_.deliveries) {
+    if (delivery.state == DeliveryState::Dead &&
+        is_one(shard_of_webhook(delivery.webhook, disk_.shards())))
+      ++part.dead_letters[delivery.webhook];
+  }
+  std::erase_if(part.webhook_switches, [&](const auto& row) {
+    return !is_one(shard_of_webhook(row.webhook, disk_.shards()));
+  });
+  part.pending = take_deliveries();
+  return part;
+}
+
+// Of our webhooks, what nobody of the present tenure has.
+std::vector<PendingDelivery> DiskStore::take_deliveries() {
+  std::vector<PendingDelivery> taken;
+  for (const auto& [key, delivery] : disk_.deliveries) {
+    const auto& owner = disk_.owners[shard_of_webhook(delivery.webhook, disk_.shards())];
+    auto& claimed = disk_.claimed[key];
+    const auto claim = disk_.claims_by_session ? session_ : owner.tenure;
+    if (delivery.state != DeliveryState::Pending || owner.session != session_ || claimed >= claim)
+      continue;
+    claimed = claim;
+    taken.push_back({delivery, std::make_shared<StoredEvent>(disk_.events.at(key.first))});
+  }
+  return taken;
+}
+
+std::expected<CommitReport, StoreError> DiskStore::commit(const Batch& batch) {
+  if (auto error = problem()) return std::unexpected(*error);
+  if (!disk_.sessions.contains(session_)) return apply(batch);  // there is no fence
+  auto& session = disk_.sessions.at(session_);
+  if (batch.number <= session.last_batch) return session.last_report;
+  session.last_batch = batch.number;
+  session.last_report = apply(batch);
+  return session.last_report;
+}
+
+std::expected<StoreNews, StoreError> DiskStore::look() {
+  if (auto error = problem()) return std::unexpected(*error);
+  renew();
+  StoreNews news;
+  if (const auto claimed = claim(); !claimed.empty()) news.gained = load(claimed);
+  std::vector<std::string> live;
+  for (const auto& [number, session] : disk_.sessions) live.push_back(session.replica);
+  std::vector<ShardOwner> owners;
+  for (Shard shard = 0; shard < disk_.shards(); ++shard)
+    owners.push_back({shard, disk_.owners[shard].session == session_ ? replica_ : "another"});
+  news.wanted = plan_ownership(replica_, owners, live).release;
+  news.deliveries = take_deliveries();
+  news.last_sequence = disk_.loaded.last_sequence;
+  return news;
+}
+
+CommitReport DiskStore::apply(const Batch& batch) {
+  auto& loaded = disk_.loaded;
   for (const auto& [name, state] : batch.states) loaded.endpoints[name] = state;
   for (const auto& [name, at] : batch.good_marks) apply_good_mark(loaded.endpoints[name], at);
   for (const auto& past : batch.past) {
@@ -75,21 +191,60 @@ void Disk::apply(const Batch& batch) {
       found->hours.push_back(hour);
     }
   }
-  for (const auto& event : batch.events) {
-    events[event.sequence] = event;
-    loaded.last_sequence = std::max(loaded.last_sequence, event.sequence);
+  for (const auto& key : batch.dropped) disk_.deliveries.erase({key.sequence, key.webhook});
+  for (const auto& pin : batch.pins) {
+    loaded.pins[pin.endpoint][pin.alias] = pin.targets;
+    if (pin.targets.empty()) loaded.pins[pin.endpoint].erase(pin.alias);
   }
-  for (const auto& delivery : batch.deliveries)
-    deliveries[{delivery.sequence, delivery.webhook}] = delivery;
-}
-
-Loaded Disk::load() const {
-  Loaded all = loaded;
-  for (const auto& [key, delivery] : deliveries) {
-    if (delivery.state == DeliveryState::Pending)
-      all.pending.push_back({delivery, events.at(delivery.sequence)});
+  for (const auto& change : batch.webhook_switches) {
+    std::erase_if(loaded.webhook_switches,
+                  [&](const auto& known) { return known.webhook == change.webhook; });
+    if (change.disabled) loaded.webhook_switches.push_back(change);
   }
-  return all;
+  for (const auto& delivery : batch.deliveries) {
+    const auto& key = std::pair{delivery.sequence, delivery.webhook};
+    disk_.deliveries[key] = delivery;
+    disk_.claimed[key] = disk_.owners[shard_of_webhook(delivery.webhook, disk_.shards())].tenure;
+  }
+  for (const auto& [event, ordinal, webhooks] : batch.events) {
+    const auto sequence = ++loaded.last_sequence;
+    disk_.events[sequence] = numbered(event, sequence);
+    if (ordinal != 0 && !disk_.ordinals.emplace(event.endpoint, ordinal).second) ++disk_.doubled;
+    for (const auto& webhook : webhooks)
+      disk_.deliveries[{sequence, webhook}] = new_delivery(sequence, webhook, batch.at);
+    auto count = std::ranges::find_if(loaded.event_counts, [&](const auto& row) {
+      return row.endpoint == event.endpoint && row.type == event.type;
+    });
+    if (count == loaded.event_counts.end())
+      count = loaded.event_counts.insert(count, {event.endpoint, event.type, 0});
+    ++count->count;
+  }
+  CommitReport report;
+  if (batch.forget_before) {
+    std::erase_if(disk_.events, [&](const auto& entry) {
+      const auto of_event = [&](const auto& delivery) {
+        return delivery.first.first == entry.first;
+      };
+      const bool is_waited_for = std::ranges::any_of(disk_.deliveries, [&](const auto& delivery) {
+        return of_event(delivery) && delivery.second.state == DeliveryState::Pending;
+      });
+      if (entry.second.time >= *batch.forget_before || is_waited_for) return false;
+      std::erase_if(disk_.deliveries, [&](const auto& delivery) {
+        if (!of_event(delivery)) return false;
+        if (delivery.second.state == DeliveryState::Dead)
+          ++report.forgotten_dead[delivery.second.webhook];
+        return true;
+      });
+      return true;
+    });
+  }
+  if (batch.reached) loaded.reached = batch.reached;
+  for (const Shard shard : batch.released) {
+    if (disk_.owners[shard].session == session_) disk_.owners[shard].session = 0;
+  }
+  report.last_sequence = loaded.last_sequence;
+  report.deliveries = take_deliveries();
+  return report;
 }
 
 void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
@@ -108,9 +263,12 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
       result = std::unexpected(HttpFailure{
           .reason = Reason::Connect, .sentence = "there is none left", .shortage = lacks});
     }
-  } else if (const auto receiver = receivers.find(host); receiver != receivers.end()) {
+  } else if (const auto receiver = receivers.find(host);
+             receiver != receivers.end() && !is_cut_off) {
     result = deliver(receiver->second, request);
   }
+  if (is_cut_off)
+    result = std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "unreachable"});
   if (!result && result.error().reason == Reason::Timeout) latency = request.timeout;
   under_way_.push_back({clock_.now + latency, {ticket, std::move(result)}});
 }
@@ -177,7 +335,7 @@ void SimTransport::cancel(std::uint64_t ticket) {
 }
 
 void SimTransport::wait(Duration timeout, std::vector<Completion>& completed) {
-  Time until = clock_.now + (has_news() ? Duration{0} : timeout);
+  Time until = clock_.now + (has_news && has_news() ? Duration{0} : timeout);
   for (const auto& exchange : under_way_)
     until = std::min(until, std::max(exchange.done, clock_.now));
   clock_.now = until;
@@ -194,25 +352,40 @@ void SimJournal::submit(std::shared_ptr<const Batch> batch) {
 
 std::vector<JournalResult> SimJournal::take() {
   std::vector<JournalResult> results;
+  const auto fail = [&](StoreError error) {
+    if (error.kind == StoreError::Kind::Fenced) is_open_ = false;
+    results.emplace_back(std::move(error));
+  };
   if (!is_open_) {
-    if (disk_.broken) return {};
+    auto loaded = store.load();
+    if (!loaded) return {};
     is_open_ = true;
-    results.emplace_back(disk_.load());
+    session_ = loaded->session;
+    results.emplace_back(std::move(*loaded));
   }
-  if (!waiting_) return results;
-  clock_.now += commit_time;
-  if (disk_.broken) {
-    results.emplace_back(StoreError{StoreError::Kind::Full, "the disk is full"});
-  } else {
-    disk_.apply(*waiting_);
-    results.emplace_back(JournalCommitted{commit_time});
+  if (waiting_) {
+    clock_.now += commit_time;
+    const auto batch = std::exchange(waiting_, nullptr);
+    if (batch->session == session_) {
+      if (auto report = store.commit(*batch)) {
+        results.emplace_back(JournalCommitted{commit_time, std::move(*report)});
+      } else {
+        fail(std::move(report.error()));
+      }
+    }
   }
-  waiting_.reset();
+  if (disk_.shards() == 1 || !is_open_ || clock_.steady() < next_look_) return results;
+  next_look_ = clock_.steady() + 1s;
+  if (auto news = store.look()) {
+    results.emplace_back(std::move(*news));
+  } else if (news.error().kind == StoreError::Kind::Fenced) {
+    fail(std::move(news.error()));
+  }
   return results;
 }
 
 void SimJournal::crash(bool batch_made_it) {
-  if (waiting_ && batch_made_it && !disk_.broken) disk_.apply(*waiting_);
+  if (waiting_ && batch_made_it && waiting_->session == session_) (void)store.commit(*waiting_);
   waiting_.reset();
 }
 

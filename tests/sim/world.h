@@ -57,26 +57,89 @@ struct Receiver {
   void accept(const std::string& id, const std::string& body);
 };
 
-// What survives a crash.
+// What survives a crash. Several daemons may share it: then it knows their sessions, too, and who
+// owns which shard, as PostgresStore's tables do.
 struct Disk {
   Loaded loaded;
   std::map<std::pair<std::uint64_t, std::string>, Delivery> deliveries;
   std::map<std::uint64_t, StoredEvent> events;
   bool broken = false;
-  void apply(const Batch& batch);
-  Loaded load() const;
+
+  struct Session {
+    std::string replica;
+    Time expires{};
+    std::uint64_t last_batch = 0;
+    CommitReport last_report{};
+  };
+  struct Owner {
+    std::uint64_t session = 0;  // 0: free
+    std::uint64_t tenure = 0;   // how many owners it has had
+  };
+  std::uint64_t last_session = 0;
+  std::map<std::uint64_t, Session> sessions;
+  std::vector<Owner> owners{1};  // by shard
+  // Up to which tenure of its webhook's shard somebody has it in memory.
+  std::map<std::pair<std::uint64_t, std::string>, std::uint64_t> claimed;
+  // Faults that the tests must see.
+  bool has_no_fence = false;
+  bool claims_by_session = false;
+  // Ordinals that an endpoint's events have had, and how many were given twice.
+  std::set<std::pair<std::string, std::uint64_t>> ordinals;
+  std::size_t doubled = 0;
+
+  ShardCount shards() const { return static_cast<ShardCount>(owners.size()); }
+};
+
+// One daemon's way to the disk.
+class DiskStore final : public Store {
+ public:
+  DiskStore(Disk& disk, const SimClock& clock, std::string replica, Duration lease)
+      : disk_(disk), clock_(clock), replica_(std::move(replica)), lease_(lease) {}
+
+  std::expected<Loaded, StoreError> load() override;
+  std::expected<CommitReport, StoreError> commit(const Batch& batch) override;
+  std::expected<StoreNews, StoreError> look() override;
+  Duration trusted_until() const override { return trusted_until_; }
+
+  bool is_cut_off = false;
+
+ private:
+  std::optional<StoreError> problem() const;
+  void renew();
+  std::vector<Shard> claim();
+  Loaded load(const std::vector<Shard>& shards);
+  std::vector<PendingDelivery> take_deliveries();
+  CommitReport apply(const Batch& batch);
+
+  Disk& disk_;
+  const SimClock& clock_;
+  const std::string replica_;
+  const Duration lease_;
+  std::uint64_t session_ = 0;
+  Duration trusted_until_ = Duration::max();
+};
+
+// By host.
+struct Outside {
+  std::map<std::string, Upstream> upstreams;
+  std::map<std::string, Receiver> receivers;
 };
 
 class SimTransport final : public Transport {
  public:
-  SimTransport(SimClock& clock, Random& random) : clock_(clock), random_(random) {}
+  SimTransport(SimClock& clock, Random& random, Outside& outside)
+      : upstreams(outside.upstreams),
+        receivers(outside.receivers),
+        clock_(clock),
+        random_(random) {}
 
-  std::map<std::string, Upstream> upstreams;  // by host
-  std::map<std::string, Receiver> receivers;
+  std::map<std::string, Upstream>& upstreams;
+  std::map<std::string, Receiver>& receivers;
   Duration latency_max = std::chrono::milliseconds{300};
   std::function<bool()> has_news;  // the journal has results: no need to sleep
   std::size_t polls = 0;
   std::optional<Shortage> lacks;  // this machine: no poll can be made
+  bool is_cut_off = false;        // nothing that is begun arrives anywhere
   std::optional<HttpRequest> last_poll;
 
   void start(std::uint64_t ticket, HttpRequest request) override;
@@ -103,11 +166,15 @@ class SimTransport final : public Transport {
 
 class SimJournal final : public Journal {
  public:
-  SimJournal(Disk& disk, SimClock& clock) : disk_(disk), clock_(clock) {}
+  SimJournal(Disk& disk, SimClock& clock, const std::string& replica = "sim",
+             Duration lease = std::chrono::hours{24 * 365})
+      : store(disk, clock, replica, lease), disk_(disk), clock_(clock) {}
+  DiskStore store;
   Duration commit_time = std::chrono::milliseconds{1};
 
   void submit(std::shared_ptr<const Batch> batch) override;
   std::vector<JournalResult> take() override;
+  Duration trusted_until() const override { return store.trusted_until(); }
   bool has_news() const { return !is_open_ || waiting_ != nullptr; }
   // Power goes: a batch that was handed over is durable or not, as the disk pleases.
   void crash(bool batch_made_it);
@@ -116,6 +183,8 @@ class SimJournal final : public Journal {
   Disk& disk_;
   SimClock& clock_;
   bool is_open_ = false;
+  std::uint64_t session_ = 0;
+  Duration next_look_{0};
   std::shared_ptr<const Batch> waiting_;
 };
 
@@ -135,7 +204,8 @@ struct World {
   SimClock clock;
   Disk disk;
   Config config;
-  SimTransport transport{clock, random};
+  Outside outside;
+  SimTransport transport{clock, random, outside};
   std::unique_ptr<SimJournal> journal;
   std::unique_ptr<Board> board;
   std::unique_ptr<Engine> engine;

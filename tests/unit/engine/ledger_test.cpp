@@ -39,9 +39,7 @@ std::vector<std::string> told(Event event, const std::vector<WebhookConfig>& web
                              .retention = std::chrono::hours{24},
                              .webhooks = webhooks,
                              .state_of = [](const auto&) { return nullptr; }});
-  std::vector<std::string> names;
-  for (const auto& delivery : shelf.last->deliveries) names.push_back(delivery.webhook);
-  return names;
+  return shelf.last->events.at(0).webhooks;
 }
 
 std::vector<std::string> told(EventType type, const std::vector<WebhookConfig>& webhooks) {

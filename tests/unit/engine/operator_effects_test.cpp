@@ -34,7 +34,7 @@ PendingDelivery row(std::uint64_t sequence, const std::string& webhook, Delivery
            .attempts = 3,
            .created = kNow - 100h,
            .last_error = "no"},
-          {.sequence = sequence}};
+          std::make_shared<StoredEvent>(StoredEvent{.sequence = sequence})};
 }
 
 TEST_CASE("a retried delivery begins anew: pending, due now, with its whole max_age before it") {

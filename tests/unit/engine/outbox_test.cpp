@@ -327,12 +327,12 @@ TEST_CASE(
   Desk next{{webhook("am", "alertmanager")}};
   next.passed = 300h;
   Event event = sample_event(EventType::EndpointDown, "test", kStart, 1);
-  next.outbox.restore({{row,
-                        {.sequence = 1,
-                         .id = event.id,
-                         .type = event.type,
-                         .json = to_cloudevent(event, "urn:test")}}},
-                      {}, {}, next.now());
+  next.outbox.restore(
+      {{row, std::make_shared<StoredEvent>(StoredEvent{.sequence = 1,
+                                                       .id = event.id,
+                                                       .type = event.type,
+                                                       .json = to_cloudevent(event, "urn:test")})}},
+      {}, {}, next.now());
   CHECK(next.outbox.view("am").pending == 0);
   CHECK(next.send_all().size() == 1);
   CHECK(next.outbox.view("am").dead_letters == 0);

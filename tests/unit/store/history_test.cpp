@@ -154,7 +154,7 @@ TEST_CASE("more events than one page are all listed") {
   SqliteStore store{folder.storage()};
   Batch batch;
   for (std::uint64_t i = 1; i <= 2100; ++i)
-    batch.events.push_back(stored(alias_event(EventType::AliasMoved, 10, "a", "b"), i));
+    batch.events.push_back(fresh(stored(alias_event(EventType::AliasMoved, 10, "a", "b"), i)));
   commit(store, batch);
   const Ran ran = run(folder, {.limit = 2050});
   CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 2051);

@@ -91,7 +91,7 @@ TEST_CASE("the limit stays between 1 and 1000") {
   const TempFolder folder;
   SqliteStore store{folder.storage()};
   Batch batch;
-  for (std::uint64_t i = 1; i <= 1001; ++i) batch.events.push_back(event(i));
+  for (std::uint64_t i = 1; i <= 1001; ++i) batch.events.push_back(fresh(event(i)));
   commit(store, batch);
   SqliteEventLog log{folder.storage()};
   CHECK(log.events({.limit = 0})->size() == 1);

@@ -14,7 +14,7 @@ void fill(const TempFolder& folder, std::uint64_t events) {
   batch.states.emplace_back("internlm",
                             EndpointState{.has_baseline = true, .ids = {"internlm3-latest"}});
   for (std::uint64_t i = 1; i <= events; ++i) {
-    batch.events.push_back(event(i));
+    batch.events.push_back(fresh(event(i)));
     batch.deliveries.push_back(delivery(i));
   }
   commit(store, batch);
@@ -131,8 +131,8 @@ TEST_CASE("an event with a flipped byte becomes a dead letter and holds up no ot
   SqliteStore store{folder.storage()};
   const Loaded loaded = load(store);
   REQUIRE(loaded.pending.size() == 2);
-  CHECK(loaded.pending[0].event.sequence == 1);
-  CHECK(loaded.pending[1].event.sequence == 3);
+  CHECK(loaded.pending[0].event->sequence == 1);
+  CHECK(loaded.pending[1].event->sequence == 3);
   CHECK(loaded.dead_letters.at("oncall") == 1);
 
   SqliteEventLog log{folder.storage()};

@@ -25,7 +25,8 @@ void limit_file_size(rlim_t bytes) {
 
 StoredEvent large_event(std::uint64_t sequence) {
   StoredEvent large = event(sequence);
-  large.json = fmt::format(R"({{"filler":"{}"}})", std::string(20'000, 'x'));
+  large.json = fmt::format(R"({{"id":"","sequence":"{:020}","filler":"{}"}})", sequence,
+                           std::string(20'000, 'x'));
   return large;
 }
 

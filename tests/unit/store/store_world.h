@@ -49,7 +49,8 @@ inline StoredEvent event(std::uint64_t sequence, EventType type = EventType::Ali
   stored.endpoint = endpoint;
   stored.alias = alias;
   stored.time = kStart + std::chrono::minutes{sequence};
-  stored.json = fmt::format(R"({{"id":"{}","data":{{"number":{}}}}})", stored.id, sequence);
+  stored.json = fmt::format(R"({{"id":"{}","sequence":"{:020}","data":{{"number":{}}}}})",
+                            stored.id, sequence, sequence);
   return stored;
 }
 
@@ -73,9 +74,19 @@ inline bool is_equal(const StoredEvent& a, const StoredEvent& b) {
          a.alias == b.alias && a.time == b.time && a.json == b.json;
 }
 
+inline bool is_equal(const std::shared_ptr<const StoredEvent>& a, const StoredEvent& b) {
+  return is_equal(*a, b);
+}
+
+// As it is before the store has given it a number.
+inline NewEvent fresh(StoredEvent stored) {
+  return {.event = numbered(std::move(stored), 0)};
+}
+
+// The store must give the events the numbers that they have here.
 inline Batch batch_of(std::vector<StoredEvent> events, std::vector<Delivery> deliveries = {}) {
   Batch batch;
-  batch.events = std::move(events);
+  for (auto& stored : events) batch.events.push_back(fresh(std::move(stored)));
   batch.deliveries = std::move(deliveries);
   return batch;
 }

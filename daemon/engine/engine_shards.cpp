@@ -1,0 +1,110 @@
+// Shards that come and go (cluster/ownership.h), where several daemons share one store.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/engine/engine.h"
+#include "daemon/log/log.h"
+
+namespace modelvane {
+namespace {
+
+// A delivery under way to a webhook that another daemon takes over gets so long.
+constexpr Duration kHandOver = std::chrono::seconds{4};
+
+}  // namespace
+
+bool Engine::is_leaving(const Watch& watch) const {
+  return leaving_ &&
+         leaving_->shards.contains(shard_of_endpoint(watch.endpoint.name(), ownership_.shards()));
+}
+
+// Nothing is begun any more of what belongs to them.
+void Engine::begin_release(std::vector<Shard> shards) {
+  if (leaving_ || is_shutting_down_) return;
+  std::erase_if(shards, [&](Shard shard) { return !ownership_.has(shard); });
+  if (shards.empty()) return;
+  leaving_ = {.shards = {shards.begin(), shards.end()}, .give_up_at = clock_.steady() + kHandOver};
+  schedule_.clear();
+  for (const auto& watch : watches_) {
+    if (is_leaving(*watch)) cancel_poll(*watch);
+    if (watch->ticket == 0) set_due(*watch, watch->due);
+  }
+  for (const auto& webhook : webhooks_) {
+    if (leaving_->shards.contains(shard_of_webhook(webhook.name, ownership_.shards())))
+      outbox_.hold(webhook.name);
+  }
+}
+
+void Engine::continue_release() {
+  if (!leaving_ || leaving_->is_noted) return;
+  const auto concerns = [&](const std::string& webhook) {
+    return leaving_->shards.contains(shard_of_webhook(webhook, ownership_.shards()));
+  };
+  const bool is_sending = std::ranges::any_of(webhooks_, [&](const auto& webhook) {
+    return concerns(webhook.name) && outbox_.in_flight(webhook.name) > 0;
+  });
+  if (is_sending && clock_.steady() < leaving_->give_up_at) return;
+  give_back(concerns);
+  for (const auto& watch : watches_) {
+    if (!is_leaving(*watch)) continue;
+    const auto& name = watch->endpoint.name();
+    if (time_book_.count_until(name, clock_.wall(), clock_.steady())) ledger_.note_past(name);
+  }
+  ledger_.note_released({leaving_->shards.begin(), leaving_->shards.end()});
+  leaving_->is_noted = true;
+}
+
+void Engine::look_at_cluster() {
+  const auto rewound_before = daemon_.cluster ? daemon_.cluster->rewound : 0;
+  daemon_.cluster = journal_.cluster();
+  if (!daemon_.cluster) return;
+  daemon_.cluster->trusted_for = std::max(journal_.trusted_until() - clock_.steady(), Duration{0});
+  if (daemon_.cluster->rewound > rewound_before)
+    log::error(
+        "the database had forgotten what it had acknowledged: was a standby promoted that lagged "
+        "behind?");
+}
+
+void Engine::lose(const std::vector<Shard>& shards) {
+  log::info("shards given to another replica", {{"shards", std::to_string(shards.size())}});
+  ownership_.lose(shards);
+  leaving_.reset();
+  drop_what_is_lost();
+}
+
+// Others decide anew about all that was not durable: a difference that was seen here is still there
+// at their next poll.
+void Engine::lose_session() {
+  log::warn("the session with the store has ended; others own what was ours",
+            {{"endpoints", std::to_string(watches_.size())}});
+  ledger_.close();
+  ownership_.lose_all();
+  leaving_.reset();
+  drop_what_is_lost();
+}
+
+void Engine::drop_what_is_lost() {
+  const auto is_lost = [&](const auto& entry) { return !ownership_.has_endpoint(entry.first); };
+  std::erase_if(unwatched_, is_lost);
+  std::erase_if(approved_, is_lost);
+  for (const auto& watch : watches_) {
+    if (!ownership_.has_endpoint(watch->endpoint.name())) time_book_.forget(watch->endpoint.name());
+  }
+  give_back([&](const std::string& webhook) { return !ownership_.has_webhook(webhook); });
+  for (const auto& webhook : webhooks_) {
+    if (!ownership_.has_webhook(webhook.name)) outbox_.forget(webhook.name);
+  }
+  configure(config_);
+}
+
+void Engine::give_back(const std::function<bool(const std::string& webhook)>& concerns) {
+  std::erase_if(under_way_, [&](const auto& entry) {
+    const auto& [ticket, work] = entry;
+    if (work.delivery_key == 0 || !concerns(work.webhook->name)) return false;
+    transport_.cancel(ticket);
+    outbox_.give_back(work.delivery_key);
+    return true;
+  });
+}
+
+}  // namespace modelvane
