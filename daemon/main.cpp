@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -75,11 +76,11 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
                    "Configuration file (see docs/CONFIGURATION.md)")
       ->envname(kConfigVariable)
       ->capture_default_str();
-  command
-      ->add_option("--storage.path", options.storage_path,
-                   "Folder of the database; made when missing")
-      ->envname(kStorageVariable)
-      ->capture_default_str();
+  const auto* storage = command
+                            ->add_option("--storage.path", options.storage_path,
+                                         "Folder of the database; made when missing")
+                            ->envname(kStorageVariable)
+                            ->capture_default_str();
   command->add_option("--web.listen-address", options.listen_addresses,
                       "host:port or :port of pages, API and metrics; repeatable [:10178]");
   command->add_option(
@@ -99,7 +100,48 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
   command->footer(
       "SIGHUP or POST /-/reload applies a changed config as a whole or not at all. SIGTERM drains "
       "and ends within 10 s.");
-  command->callback([&] { chosen = [&] { return serve(options); }; });
+  command->callback([&, storage] {
+    // What the environment says is a default: it does not stand against the file.
+    options.has_storage_flag = storage->count() > 0 && std::getenv(kStorageVariable) == nullptr;
+    chosen = [&] { return serve(options); };
+  });
+}
+
+CLI::App* add_store_action(CLI::App& store, const char* name, const char* text,
+                           StoreOptions& options, Command& chosen,
+                           int (*run)(const StoreOptions&)) {
+  auto* action = store.add_subcommand(name, text);
+  action->add_option("--config.file", options.config_file, "Configuration file")
+      ->envname(kConfigVariable)
+      ->capture_default_str();
+  action->callback([&chosen, &options, run] { chosen = [&options, run] { return run(options); }; });
+  return action;
+}
+
+void add_store(CLI::App& app, Command& chosen, StoreOptions& options) {
+  auto* command = app.add_subcommand(
+      "store", "The database that several daemons share (storage.postgres): make it, look at it");
+  command->require_subcommand(1);
+  auto* migrate =
+      add_store_action(*command, "migrate", "Make the schema, or bring it up to date, as its owner",
+                       options, chosen, store_migrate);
+  migrate
+      ->add_option("--shards", options.shards,
+                   "Of a schema that is made: into how many parts endpoints and webhooks are "
+                   "divided, for ever")
+      ->capture_default_str();
+  migrate->add_option("--role", options.role,
+                      "Grant this role of the database what a daemon needs, and no more");
+  migrate->footer("Example: modelvane store migrate --config.file modelvane.yml --role modelvane");
+  auto* status = add_store_action(*command, "status", "Replicas, their leases and shards", options,
+                                  chosen, store_status);
+  status->add_option("--output", options.output, "table or json")->capture_default_str();
+  status->footer("Exit code 1 when a shard has had no owner for two leases, or none can be had.");
+  auto* release = add_store_action(*command, "release",
+                                   "End the session of a replica: its shards are others' at once",
+                                   options, chosen, store_release);
+  release->add_option("REPLICA", options.replica, "Its name")->required();
+  command->footer("docs/CLUSTER.md tells how to run several daemons.");
 }
 
 void add_check_config(CLI::App& app, Command& chosen, CheckConfigOptions& options) {
@@ -438,6 +480,7 @@ int run(int argc, char** argv) {
   Command chosen;
   ServeOptions serve_options;
   CheckConfigOptions check_options;
+  StoreOptions store_options;
   ProvidersOptions providers_options;
   ProbeOptions probe_options;
   HistoryOptions history_options;
@@ -454,7 +497,8 @@ int run(int argc, char** argv) {
   DemoOptions demo_options;
   const auto places = usual_places();
   serve_options.config_file = check_options.config_file = probe_options.config_file =
-      render_options.config_file = pin_options.config_file = places.config_file;
+      render_options.config_file = pin_options.config_file = store_options.config_file =
+          places.config_file;
   serve_options.storage_path = places.storage_path;
   for (auto* place : {&history_options.place, &diff_options.place, &aliases_options.place,
                       &mcp_options.place, &deliveries_options.place, &drill_options.place,
@@ -462,6 +506,7 @@ int run(int argc, char** argv) {
     place->storage_path = places.storage_path;
   add_serve(app, chosen, serve_options);
   add_check_config(app, chosen, check_options);
+  add_store(app, chosen, store_options);
   add_providers(app, chosen, providers_options);
   add_probe(app, chosen, probe_options);
   add_history(app, chosen, history_options);

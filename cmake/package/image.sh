@@ -41,7 +41,8 @@ umoci config --image "$layout:$version" \
   --config.user "$user:$user" --config.workingdir /var/lib/modelvane --config.volume /var/lib/modelvane \
   --config.exposedports 10178/tcp --config.stopsignal SIGTERM \
   --config.entrypoint /usr/bin/modelvane --config.cmd serve \
-  --config.cmd --config.file=/etc/modelvane/modelvane.yml --config.cmd --storage.path=/var/lib/modelvane \
+  --config.cmd --config.file=/etc/modelvane/modelvane.yml \
+  --config.env MODELVANE_STORAGE_PATH=/var/lib/modelvane \
   --config.label org.opencontainers.image.title=modelvane --config.label "org.opencontainers.image.version=$version" \
   --config.label org.opencontainers.image.licenses=Apache-2.0
 umoci gc --layout "$layout"

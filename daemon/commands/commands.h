@@ -18,6 +18,7 @@ struct LogOptions {
 struct ServeOptions {
   std::string config_file = "modelvane.yml";
   std::string storage_path = "data";
+  bool has_storage_flag = false;              // --storage.path was typed
   std::vector<std::string> listen_addresses;  // empty = :10178
   std::string web_config_file;
   std::string external_url;
@@ -26,6 +27,18 @@ struct ServeOptions {
   LogOptions log;
 };
 int serve(const ServeOptions& options);
+
+// `store` and its actions: the database that several daemons share.
+struct StoreOptions {
+  std::string config_file = "modelvane.yml";
+  std::size_t shards = 64;
+  std::string role;              // migrate: gets what a daemon needs
+  std::string replica;           // release
+  std::string output = "table";  // status: or json
+};
+int store_migrate(const StoreOptions& options);
+int store_status(const StoreOptions& options);
+int store_release(const StoreOptions& options);
 
 struct CheckConfigOptions {
   std::string config_file;

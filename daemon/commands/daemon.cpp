@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -13,14 +15,21 @@
 #include "daemon/commands/operator_call.h"
 #include "daemon/commands/shown_config.h"
 #include "daemon/config/load_config.h"
+#include "daemon/config/secret.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/store_writer.h"
 #include "daemon/io/network.h"
 #include "daemon/log/log.h"
+#include "daemon/store/postgres_desk.h"
+#include "daemon/store/postgres_event_log.h"
+#include "daemon/store/postgres_store.h"
+#include "daemon/store/sqlite_desk.h"
 #include "daemon/store/sqlite_store.h"
+#include "daemon/text/hash.h"
 #include "daemon/transport/curl_transport.h"
 #include "daemon/transport/oauth2_transport.h"
 #include "daemon/web/server.h"
+#include "version.h"
 
 namespace modelvane {
 namespace {
@@ -31,13 +40,16 @@ using namespace std::chrono_literals;
 // Whoever asked for the reload is answered then at the latest.
 constexpr Duration kReloadShown = 10s;
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  const bool is_told = ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0';
+  return is_told ? name.data() : "modelvane";
+}
+
 Config with_instance(Config config) {
   if (!config.instance.empty()) return config;
   config.is_instance_host_name = true;
-  std::array<char, 256> name{};
-  config.instance = ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0'
-                        ? name.data()
-                        : "modelvane";
+  config.instance = host_name();
   return config;
 }
 
@@ -48,11 +60,50 @@ bool is_hopeless(StoreError::Kind kind) {
     case StoreError::Kind::Busy:
     case StoreError::Kind::Newer:
     case StoreError::Kind::ReadOnly: return true;
+    case StoreError::Kind::Fenced:
     case StoreError::Kind::Full:
     case StoreError::Kind::Damaged:
     case StoreError::Kind::Unavailable: return false;
   }
   return false;
+}
+
+// Where the daemon keeps what it knows, and how everybody else in this process reaches that.
+struct StorePlace {
+  std::unique_ptr<Store> store;
+  std::unique_ptr<EventLog> log;
+  std::function<std::unique_ptr<OperatorDesk>()> desk;  // one for each request
+};
+
+std::expected<StorePlace, std::string> open_folder(const std::string& folder) {
+  auto store = std::make_unique<SqliteStore>(folder);
+  if (const auto opened = store->open(); !opened && is_hopeless(opened.error().kind))
+    return std::unexpected(opened.error().sentence);
+  return StorePlace{.store = std::move(store),
+                    .log = std::make_unique<SqliteEventLog>(folder),
+                    .desk = [folder] { return std::make_unique<SqliteDesk>(folder); }};
+}
+
+std::expected<StorePlace, std::string> open_database(
+    const Config& config, std::shared_ptr<const std::atomic<std::uint64_t>> turns) {
+  const auto url = reveal(config.postgres->url);
+  if (!url) return std::unexpected(fmt::format("storage.postgres.url: {}", url.error()));
+  const PostgresPlace place{.url = *url, .schema = config.postgres->schema};
+  const auto& cluster = config.cluster;
+  auto store = std::make_unique<PostgresStore>(
+      place,
+      ReplicaSettings{.instance = config.instance,
+                      .name = cluster.replica.empty() ? host_name() : cluster.replica,
+                      .address = cluster.address,
+                      .version = MODELVANE_VERSION,
+                      .config_hash = fmt::format("{:016x}", stable_hash(shown_config(config))),
+                      .lease = cluster.lease},
+      [turns = std::move(turns)] { return turns->load(std::memory_order_relaxed); }, kEventsMax);
+  if (const auto begun = store->begin(); !begun && is_hopeless(begun.error().kind))
+    return std::unexpected(begun.error().sentence);
+  return StorePlace{.store = std::move(store),
+                    .log = std::make_unique<PostgresEventLog>(place),
+                    .desk = [place] { return std::make_unique<PostgresDesk>(place); }};
 }
 
 // What the web front shows of the configuration in effect. Any thread.
@@ -81,7 +132,8 @@ struct Daemon::Parts {
   Board board;
   CurlTransport network{CurlTransportOptions{}};
   OAuth2Transport transport{network};
-  SqliteEventLog event_log;
+  const std::unique_ptr<EventLog> event_log;
+  const std::function<std::unique_ptr<OperatorDesk>()> desk;
   ShownConfig config_shown;
   StoreWriter writer;
   Engine engine;
@@ -90,14 +142,16 @@ struct Daemon::Parts {
   std::mutex reload_mutex;  // reloads come from signals and from HTTP
   std::jthread engine_thread;
 
-  Parts(const Options& options, Config config, LoadedProtection protection,
-        std::unique_ptr<SqliteStore> store,
+  Parts(const Options& options, Config config, LoadedProtection protection, StorePlace place,
+        std::shared_ptr<std::atomic<std::uint64_t>> turns,
         std::function<std::expected<void, std::string>()> reload)
-      : event_log(options.storage_path),
+      : event_log(std::move(place.log)),
+        desk(std::move(place.desk)),
         config_shown(shown_config(config)),
-        writer(std::move(store), [this] { transport.wake(); }),
-        engine({clock, transport, writer, board, options.external_url, has_network},
-               std::move(config), std::random_device{}()),
+        writer(std::move(place.store), [this] { transport.wake(); }),
+        engine(
+            {clock, transport, writer, board, options.external_url, has_network, std::move(turns)},
+            std::move(config), std::random_device{}()),
         web({.listen_addresses = options.listen_addresses,
              .external_url = options.external_url,
              .route_prefix = options.route_prefix,
@@ -106,13 +160,9 @@ struct Daemon::Parts {
             {.snapshot = [this] { return board.read(clock.wall()); },
              .reload = std::move(reload),
              .poll = [this](const std::string& endpoint) { engine.poll_now(endpoint); },
-             .operate =
-                 [folder = options.storage_path](const OperatorRequest& request) {
-                   OperatorDesk desk{folder};
-                   return call(desk, request);
-                 },
+             .operate = [this](const OperatorRequest& request) { return call(*desk(), request); },
              .config = [this] { return config_shown.read(); },
-             .events = &event_log,
+             .events = event_log.get(),
              .pulse = [this] { return board.pulse(clock.wall()); }}) {
     if (options.web_config_file.empty()) return;
     web_config.emplace(options.web_config_file, std::move(protection),
@@ -127,12 +177,14 @@ Daemon::~Daemon() {
 }
 
 std::expected<void, std::string> Daemon::start(Config config, LoadedProtection protection) {
-  auto store = std::make_unique<SqliteStore>(options_.storage_path);
-  if (const auto opened = store->open(); !opened && is_hopeless(opened.error().kind))
-    return std::unexpected(opened.error().sentence);
+  auto turns = std::make_shared<std::atomic<std::uint64_t>>();
+  auto place = config.postgres ? open_database(config, turns) : open_folder(options_.storage_path);
+  if (!place) return std::unexpected(std::move(place.error()));
+  shared_store_ = config.postgres;
+  cluster_ = config.cluster;
   parts_ =
       std::make_unique<Parts>(options_, with_instance(std::move(config)), std::move(protection),
-                              std::move(store), [this] { return reload(); });
+                              std::move(*place), std::move(turns), [this] { return reload(); });
   if (auto started = parts_->web.start(); !started) {
     parts_.reset();
     return started;
@@ -157,6 +209,10 @@ std::expected<void, std::string> Daemon::reload() {
   if (!protection)
     errors.insert(errors.end(), protection.error().begin(), protection.error().end());
   if (errors.empty()) {
+    if (config->postgres != shared_store_ || !(config->cluster == cluster_))
+      log::warn("storage.postgres and cluster are read at the start only: restart for them");
+    config->postgres = shared_store_;
+    config->cluster = cluster_;
     auto changed = with_instance(std::move(*config));
     auto shown = shown_config(changed);
     const auto number = parts_->engine.reload(std::move(changed));

@@ -47,6 +47,9 @@ class Daemon {
  private:
   struct Parts;
   Options options_;
+  // What a reload does not change.
+  std::optional<PostgresConfig> shared_store_;
+  ClusterConfig cluster_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -119,6 +119,14 @@ int serve(const ServeOptions& options) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
     return 2;
   }
+  if (config->postgres && options.has_storage_flag) {
+    fmt::print(
+        stderr,
+        "modelvane: {} keeps everything in storage.postgres, and --storage.path in a folder: "
+        "leave one of them out\n",
+        options.config_file);
+    return 2;
+  }
   auto protection = load_protection(options.web_config_file);
   if (!protection) {
     fmt::print(stderr, "{}\n", fmt::join(protection.error(), "\n"));

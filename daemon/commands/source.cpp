@@ -11,6 +11,7 @@
 #include "daemon/commands/table.h"
 #include "daemon/detect/pins.h"
 #include "daemon/detect/state.h"
+#include "daemon/store/sqlite_desk.h"
 #include "daemon/store/sqlite_store.h"
 
 namespace modelvane {
@@ -114,7 +115,7 @@ class FolderSource final : public Source {
 
  private:
   SqliteEventLog log_;
-  OperatorDesk desk_;
+  SqliteDesk desk_;
 };
 
 bool is_forbidden(const std::filesystem::path& file) {

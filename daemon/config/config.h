@@ -173,6 +173,21 @@ struct WebhookConfig {
   friend bool operator==(const WebhookConfig&, const WebhookConfig&) = default;
 };
 
+// A store that several daemons share.
+struct PostgresConfig {
+  SecretRef url;  // of libpq: "postgresql://db1,db2/modelvane?target_session_attrs=read-write"
+  std::string schema = "modelvane";
+  friend bool operator==(const PostgresConfig&, const PostgresConfig&) = default;
+};
+
+// One of these daemons.
+struct ClusterConfig {
+  std::string replica;                       // "" = the host's name; unlike that of all others
+  Duration lease{std::chrono::seconds{10}};  // after so long without a sign its shards are others'
+  std::string address;                       // where people and other replicas reach this one
+  friend bool operator==(const ClusterConfig&, const ClusterConfig&) = default;
+};
+
 struct Config {
   std::string instance;  // "" = the host's name; CloudEvents source is urn:modelvane:<instance>
   bool is_instance_host_name = false;  // it may be another after each start
@@ -183,6 +198,8 @@ struct Config {
   EgressRules egress;
   std::vector<std::string> connectivity_targets;  // "host:port"
   std::vector<std::string> read_only_users;       // of the web configuration file
+  std::optional<PostgresConfig> postgres;         // none: a folder on this machine
+  ClusterConfig cluster;
 };
 
 }  // namespace modelvane

@@ -11,6 +11,7 @@
 #include "daemon/config/field.h"
 #include "daemon/config/maintenance_field.h"
 #include "daemon/config/spelling.h"
+#include "daemon/config/storage_field.h"
 #include "daemon/config/syntax.h"
 #include "daemon/config/webhook_field.h"
 #include "daemon/config/yaml_node.h"
@@ -23,7 +24,6 @@ constexpr std::size_t kEndpointsMax = 10'000;
 constexpr std::size_t kWebhooksMax = 64;
 // Each is asked at once when a down is about to be told.
 constexpr std::size_t kConnectivityTargetsMax = 8;
-constexpr Range<Duration> kRetention{std::chrono::hours{24}, std::chrono::hours{24 * 3650}};
 
 constexpr std::string_view kEndpointExample =
     "write at least one, such as endpoints: [{provider: internlm}]";
@@ -72,15 +72,6 @@ void read_webhooks(const Field& field, const Names& endpoint_names, Config& conf
   if (config.webhooks.size() > kWebhooksMax) {
     field.fail(fmt::format("must have at most {} webhooks, counting each of urls, not {}",
                            kWebhooksMax, config.webhooks.size()));
-  }
-}
-
-void read_storage(const Field& field, Config& config) {
-  static constexpr std::array kKeys{std::string_view{"retention"}};
-  const auto fields = field.fields(kKeys);
-  if (!fields) return;
-  if (const auto* retention = fields->find("retention")) {
-    config.retention = retention->duration(kRetention).value_or(config.retention);
   }
 }
 
@@ -149,11 +140,11 @@ void read_connectivity(const Field& field, Config& config) {
 
 Config read_config(const YamlNode& root, Findings& findings) {
   static constexpr std::array kKeys{
-      std::string_view{"instance"},    std::string_view{"defaults"},
-      std::string_view{"endpoints"},   std::string_view{"webhooks"},
-      std::string_view{"storage"},     std::string_view{"egress"},
-      std::string_view{"web"},         std::string_view{"maintenance"},
-      std::string_view{"connectivity"}};
+      std::string_view{"instance"},     std::string_view{"defaults"},
+      std::string_view{"endpoints"},    std::string_view{"webhooks"},
+      std::string_view{"storage"},      std::string_view{"egress"},
+      std::string_view{"web"},          std::string_view{"maintenance"},
+      std::string_view{"connectivity"}, std::string_view{"cluster"}};
   Config config;
   if (root.kind == YamlNode::Kind::Null) {
     findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
@@ -178,6 +169,8 @@ Config read_config(const YamlNode& root, Findings& findings) {
   if (const auto* field = fields->find("storage")) read_storage(*field, config);
   if (const auto* field = fields->find("egress")) read_egress(*field, config);
   if (const auto* field = fields->find("web")) read_web(*field, config);
+  if (const auto* field = fields->find("cluster")) read_cluster(*field, config);
+  check_sharing(*fields, config);
   return config;
 }
 

@@ -1,3 +1,4 @@
+#include <utility>
 #include "daemon/metrics/families.h"
 #include "daemon/metrics/label_text.h"
 
@@ -15,6 +16,47 @@ void add_gauge(Exposition& out, std::string name, std::string help, double value
   Family family{std::move(name), FamilyType::Gauge, std::move(help)};
   family.add({}, value);
   out.add(family);
+}
+
+void add_counter(Exposition& out, std::string name, std::string help, std::uint64_t value) {
+  Family family{std::move(name), FamilyType::Counter, std::move(help)};
+  family.add({}, static_cast<double>(value));
+  out.add(family);
+}
+
+void add_cluster(Exposition& out, const ClusterView& cluster) {
+  Family shards{"modelvane_cluster_shards", FamilyType::Gauge,
+                "Shards of the cluster: total, owned by this replica, wanted by it, and unowned by "
+                "all."};
+  const std::pair<const char*, std::size_t> states[] = {{"total", cluster.shards},
+                                                        {"owned", cluster.owned},
+                                                        {"wanted", cluster.wanted},
+                                                        {"unowned", cluster.unowned}};
+  for (const auto& [state, count] : states)
+    shards.add({{"state", label_text(state)}}, static_cast<double>(count));
+  out.add(shards);
+  add_gauge(out, "modelvane_session_trusted_seconds",
+            "How long this replica may still send without another renewal of its session.",
+            to_seconds(cluster.trusted_for));
+  add_counter(out, "modelvane_takeovers_total",
+              "Sessions of other replicas that this one ended because they were not renewed.",
+              cluster.takeovers);
+  add_counter(out, "modelvane_fenced_total",
+              "Sessions of this replica that others ended while it ran.", cluster.fenced);
+  add_counter(out, "modelvane_deliveries_repeated_total",
+              "Deliveries taken over from an owner that may have made them already.",
+              cluster.repeated);
+  add_counter(out, "modelvane_store_rewound_total",
+              "Times that the database no longer had what it had acknowledged.", cluster.rewound);
+  add_gauge(out, "modelvane_store_synchronous",
+            "1 when the database waits for a standby before it acknowledges a commit.",
+            cluster.is_synchronous ? 1 : 0);
+  Family hash{"modelvane_config_hash", FamilyType::Gauge,
+              "Always 1; the label hash is that of the configuration in use."};
+  hash.add({{"hash", label_text(cluster.config_hash)}}, 1);
+  out.add(hash);
+  add_gauge(out, "modelvane_cluster_config_differs",
+            "1 when live replicas have different configurations.", cluster.config_differs ? 1 : 0);
 }
 
 }  // namespace
@@ -55,6 +97,7 @@ void add_daemon_families(const DaemonView& daemon, Exposition& out) {
               "When the configuration in use was read, in Unix time.",
               to_seconds(daemon.reload_success));
   }
+  if (daemon.cluster) add_cluster(out, *daemon.cluster);
   Family build{"modelvane_build_info", FamilyType::Gauge,
                "Always 1; the label version is modelvane's."};
   build.add({{"version", label_text(daemon.version)}}, 1);

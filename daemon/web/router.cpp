@@ -68,6 +68,10 @@ Reply ready_reply(const Snapshot& snapshot) {
   if (!daemon.store_ok)
     return text_reply(
         503, daemon.store_sentence.empty() ? "the store does not work" : daemon.store_sentence);
+  if (daemon.cluster && daemon.cluster->trusted_for == Duration{0})
+    return text_reply(503,
+                      "this replica's session has not been renewed: it sends nothing until the "
+                      "database answers");
   return text_reply(200, "modelvane is ready.");
 }
 

@@ -32,6 +32,28 @@ Json webhook_json(const WebhookView& webhook) {
           {"last_error", text_or_null(webhook.last_error)}};
 }
 
+Json cluster_json(const ClusterView& cluster) {
+  auto replicas = Json::array();
+  for (const auto& replica : cluster.replicas)
+    replicas.push_back({{"name", replica.name},
+                        {"address", text_or_null(replica.address)},
+                        {"version", replica.version},
+                        {"host", replica.host},
+                        {"shards", replica.shards},
+                        {"lease_left_seconds", to_seconds(replica.lease_left)},
+                        {"config_hash", replica.config_hash}});
+  return {{"replica", cluster.replica},
+          {"shards",
+           {{"total", cluster.shards},
+            {"owned", cluster.owned},
+            {"wanted", cluster.wanted},
+            {"unowned", cluster.unowned}}},
+          {"trusted_seconds", to_seconds(cluster.trusted_for)},
+          {"synchronous", cluster.is_synchronous},
+          {"config_differs", cluster.config_differs},
+          {"replicas", std::move(replicas)}};
+}
+
 }  // namespace
 
 Reply status_api(const Snapshot& snapshot, const Query& query) {
@@ -44,7 +66,7 @@ Reply status_api(const Snapshot& snapshot, const Query& query) {
   for (const auto& webhook : snapshot.webhooks) {
     if (webhook) webhooks.push_back(webhook_json(*webhook));
   }
-  const Json status{
+  Json status{
       {"version", daemon.version},
       {"instance", daemon.instance},
       {"started", to_rfc3339(daemon.started)},
@@ -66,6 +88,7 @@ Reply status_api(const Snapshot& snapshot, const Query& query) {
         {"aliases", aliases},
         {"webhooks", snapshot.webhooks.size()}}},
       {"webhooks", std::move(webhooks)}};
+  if (daemon.cluster) status["cluster"] = cluster_json(*daemon.cluster);
   return json_reply(without_markup(status.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 

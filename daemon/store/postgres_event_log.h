@@ -1,0 +1,31 @@
+// The past in a database that several daemons share. Any thread; queries take turns on a connection
+// of their own.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "daemon/store/postgres.h"
+
+namespace modelvane {
+
+class PostgresEventLog final : public EventLog {
+ public:
+  explicit PostgresEventLog(PostgresPlace place) : place_(std::move(place)) {}
+
+  std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
+  std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
+      const DeliveryFilter& filter) override;
+  std::expected<std::vector<PastSpan>, StoreError> past(const PastFilter& filter) override;
+
+ private:
+  template <typename Read>
+  auto ask(Read read) -> std::expected<std::invoke_result_t<Read, PostgresConnection&>, StoreError>;
+
+  const PostgresPlace place_;
+  std::mutex mutex_;  // guards connection_
+  std::unique_ptr<PostgresConnection> connection_;
+};
+
+}  // namespace modelvane

@@ -1,0 +1,254 @@
+#include "daemon/store/postgres_keeper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <utility>
+
+#include "daemon/store/postgres_admin.h"
+#include "daemon/store/postgres_schema.h"
+
+namespace modelvane {
+namespace {
+
+// A renewal each fifth of a lease: four may fail before anybody takes over.
+constexpr Duration::rep kRenewalsPerLease = 5;
+// What our clock and the server's may differ in the length of a lease, and what an answer needs to
+// be believed: a tenth.
+constexpr Duration::rep kTrustMargin = 10;
+constexpr auto kLookAgainForName = std::chrono::milliseconds{500};
+
+Duration steady_now() {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+std::string random_nonce() {
+  std::random_device random;
+  std::array<std::uint32_t, 4> words{};
+  for (auto& word : words) word = random();
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:04x}{:08x}", words[0], words[1] >> 16,
+                     words[1] & 0xffff, words[2] >> 16, words[2] & 0xffff, words[3]);
+}
+
+}  // namespace
+
+std::string application_of(std::uint64_t session) {
+  return fmt::format("modelvane/{}", session);
+}
+
+PostgresKeeper::PostgresKeeper(PostgresPlace place, ReplicaSettings settings,
+                               std::function<std::uint64_t()> heartbeat)
+    : place_(std::move(place)),
+      settings_(std::move(settings)),
+      heartbeat_(std::move(heartbeat)),
+      lock_(ReplicaLock::take(fmt::format("{}\n{}", settings_.instance, settings_.name))),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+PostgresKeeper::~PostgresKeeper() {
+  thread_.request_stop();
+  thread_.join();
+  if (session_) end(session_->number);
+}
+
+// A live session of our name is a predecessor's on this machine, or another replica that is called
+// like this one.
+std::optional<StoreError> PostgresKeeper::make_room_for_name() {
+  const auto rows = connection_->query(
+      "SELECT session, host, extract(epoch FROM expires - clock_timestamp())::int FROM @sessions "
+      "WHERE replica = $1 AND expires >= clock_timestamp()",
+      std::string_view{settings_.name});
+  for (int row = 0; row < rows.count(); ++row) {
+    if (!lock_ || rows.text(row, 1) != host_identity()) {
+      const auto host = rows.text(row, 1);
+      return StoreError{
+          StoreError::Kind::Busy,
+          fmt::format("a replica called {} lives on {} (for {} s at least); give each replica a "
+                      "name of its own: cluster.replica",
+                      settings_.name, host.substr(0, host.find(' ')), rows.integer(row, 2))};
+    }
+    end(static_cast<std::uint64_t>(rows.integer(row, 0)));
+  }
+  return std::nullopt;
+}
+
+std::expected<PostgresSession, StoreError> PostgresKeeper::begin() {
+  std::unique_lock lock{mutex_};
+  connection_ = std::make_unique<PostgresConnection>(
+      place_, fmt::format("modelvane keeper {}", settings_.name), settings_.lease / 2);
+  session_.reset();
+  trusted_until_ = 0;
+  news_ = {};
+  owned_.clear();
+  PostgresSession begun{.nonce = random_nonce(),
+                        .shards = check_schema(*connection_, place_, settings_.instance)};
+  // A predecessor that died on another machine still seems to live for a lease.
+  const Duration give_up_at = steady_now() + settings_.lease;
+  while (connection_->ok()) {
+    auto taken = make_room_for_name();
+    if (!taken) break;
+    if (steady_now() >= give_up_at) return std::unexpected(std::move(*taken));
+    changed_.wait_for(lock, kLookAgainForName);
+  }
+  const Duration asked = steady_now();
+  const auto rows = connection_->query(
+      "WITH begun AS (INSERT INTO @sessions(nonce, replica, host, address, version, config_hash, "
+      "expires) VALUES($1, $2, $3, $4, $5, $6, clock_timestamp() + $7 * interval '1 microsecond') "
+      "RETURNING session) INSERT INTO @commits SELECT session, 0 FROM begun RETURNING session",
+      std::string_view{begun.nonce}, std::string_view{settings_.name},
+      std::string_view{host_identity()}, std::string_view{settings_.address},
+      std::string_view{settings_.version}, std::string_view{settings_.config_hash},
+      settings_.lease.count());
+  if (!connection_->ok() || rows.count() == 0) return std::unexpected(connection_->error());
+  begun.number = static_cast<std::uint64_t>(rows.integer(0, 0));
+  session_ = begun;
+  trusted_until_ = (asked + settings_.lease - settings_.lease / kTrustMargin).count();
+  end_expired();
+  claim();
+  return begun;
+}
+
+PostgresKeeper::News PostgresKeeper::take() {
+  const std::scoped_lock lock{mutex_};
+  auto news = std::exchange(news_, {.has_ended = news_.has_ended});
+  return news;
+}
+
+void PostgresKeeper::give_back(const std::vector<Shard>& gained) {
+  const std::scoped_lock lock{mutex_};
+  news_.gained.insert(news_.gained.end(), gained.begin(), gained.end());
+}
+
+ClusterView PostgresKeeper::view() const {
+  const std::scoped_lock lock{view_mutex_};
+  return view_;
+}
+
+void PostgresKeeper::run(const std::stop_token& stop) {
+  std::unique_lock lock{mutex_};
+  while (!stop.stop_requested()) {
+    changed_.wait_for(lock, stop, settings_.lease / kRenewalsPerLease, [] { return false; });
+    if (!stop.stop_requested() && session_) work();
+  }
+}
+
+// With the mutex held: the store's thread waits for at most one deadline.
+void PostgresKeeper::work() {
+  if (!connection_->ok()) {
+    connection_ = std::make_unique<PostgresConnection>(
+        place_, fmt::format("modelvane keeper {}", settings_.name), settings_.lease / 2);
+  }
+  if (!renew()) return;
+  end_expired();
+  claim();
+}
+
+bool PostgresKeeper::renew() {
+  const auto heartbeat = heartbeat_();
+  if (std::exchange(last_heartbeat_, heartbeat) == heartbeat) return false;
+  const Duration asked = steady_now();
+  const auto rows = connection_->query(
+      "UPDATE @sessions SET expires = clock_timestamp() + $3 * interval '1 microsecond' "
+      "WHERE session = $1 AND nonce = $2",
+      session_->number, std::string_view{session_->nonce}, settings_.lease.count());
+  if (!connection_->ok()) return false;
+  if (rows.changed() == 0) {
+    session_.reset();
+    trusted_until_ = 0;
+    news_ = {.has_ended = true};
+    const std::scoped_lock lock{view_mutex_};
+    ++view_.fenced;
+    view_.owned = 0;
+    return false;
+  }
+  trusted_until_ = (asked + settings_.lease - settings_.lease / kTrustMargin).count();
+  return true;
+}
+
+// A commit of theirs that hangs would make the end of the session wait.
+void PostgresKeeper::end_connections(std::uint64_t session) {
+  (void)connection_->query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND "
+      "application_name = $1",
+      std::string_view{application_of(session)});
+}
+
+void PostgresKeeper::end(std::uint64_t session) {
+  end_connections(session);
+  (void)connection_->query("DELETE FROM @sessions WHERE session = $1", session);
+}
+
+void PostgresKeeper::end_expired() {
+  const auto rows =
+      connection_->query("SELECT session FROM @sessions WHERE expires < clock_timestamp()");
+  for (int row = 0; row < rows.count(); ++row) {
+    const auto session = static_cast<std::uint64_t>(rows.integer(row, 0));
+    end_connections(session);
+    // It may have been renewed meanwhile.
+    const auto ended = connection_->query(
+        "DELETE FROM @sessions WHERE session = $1 AND expires < clock_timestamp()", session);
+    if (ended.changed() == 0) continue;
+    const std::scoped_lock lock{view_mutex_};
+    ++view_.takeovers;
+  }
+}
+
+void PostgresKeeper::claim() {
+  const auto rows = connection_->query(
+      "SELECT s.shard, coalesce(o.replica, ''), s.session = $1 FROM @shards AS s LEFT JOIN "
+      "@sessions AS o ON o.session = s.session ORDER BY s.shard",
+      session_->number);
+  std::vector<ShardOwner> owners;
+  for (int row = 0; row < rows.count(); ++row) {
+    const auto shard = static_cast<Shard>(rows.integer(row, 0));
+    owners.push_back({shard, rows.text(row, 1)});
+    note_owned(shard, rows.text(row, 2) == "t");
+  }
+  auto replicas = read_replicas(*connection_);
+  const bool is_synchronous = waits_for_standby(*connection_);
+  if (!connection_->ok()) return;
+  std::vector<std::string> live;
+  for (const auto& replica : replicas) live.push_back(replica.name);
+  auto plan = plan_ownership(settings_.name, owners, live);
+  show(std::move(replicas), owners, is_synchronous);
+  news_.wanted = std::move(plan.release);
+  if (plan.claim.empty()) return;
+  // The reference to our session keeps a dead replica from claiming.
+  const auto claimed = connection_->query(
+      "UPDATE @shards SET session = $1, tenure = tenure + 1 WHERE session IS NULL AND "
+      "shard = ANY($2::int[]) RETURNING shard",
+      session_->number, std::string_view{array_of(plan.claim)});
+  for (int row = 0; row < claimed.count(); ++row)
+    note_owned(static_cast<Shard>(claimed.integer(row, 0)), true);
+}
+
+void PostgresKeeper::show(std::vector<ReplicaView> replicas, const std::vector<ShardOwner>& owners,
+                          bool is_synchronous) {
+  std::vector<std::string> live;
+  for (const auto& replica : replicas) live.push_back(replica.name);
+  const std::scoped_lock lock{view_mutex_};
+  view_.replica = settings_.name;
+  view_.config_hash = settings_.config_hash;
+  view_.config_differs = std::ranges::any_of(
+      replicas, [&](const auto& replica) { return replica.config_hash != settings_.config_hash; });
+  view_.is_synchronous = is_synchronous;
+  view_.shards = owners.size();
+  view_.owned = owned_.size();
+  view_.unowned = static_cast<std::size_t>(std::ranges::count(owners, "", &ShardOwner::replica));
+  view_.wanted = static_cast<std::size_t>(std::ranges::count_if(owners, [&](const auto& owner) {
+    return !live.empty() && wanted_owner(owner.shard, live) == settings_.name;
+  }));
+  view_.replicas = std::move(replicas);
+}
+
+// By what the table says, and not by what we asked for: the answer to a claim may have been lost.
+void PostgresKeeper::note_owned(Shard shard, bool is_ours) {
+  if (!is_ours) {
+    owned_.erase(shard);
+  } else if (owned_.insert(shard).second) {
+    news_.gained.push_back(shard);
+  }
+}
+
+}  // namespace modelvane
