@@ -175,6 +175,19 @@ class Cluster {
                "o.replica) FROM modelvane.shards AS s LEFT JOIN modelvane.sessions AS o ON "
                "o.session = s.session AND o.expires >= clock_timestamp()") == "0/3";
   }
+  // For messages of failed tests.
+  std::string report() {
+    constexpr std::size_t kShown = 4'000;
+    auto text = database.ask(
+        "SELECT string_agg(replica || ' ' || session || ' until ' || expires, '; ') FROM "
+        "modelvane.sessions");
+    for (auto& replica : replicas) {
+      const auto said = replica->process().transcript();
+      text += fmt::format("\n--- {}\n{}", replica->name(),
+                          said.substr(said.size() - std::min(said.size(), kShown)));
+    }
+    return text;
+  }
   std::int64_t count(const std::string& sql) const { return std::stoll(database.ask(sql)); }
 
   PostgresServer database;
@@ -299,7 +312,7 @@ TEST_CASE("three replicas lose no move, double none and keep the order, whatever
   const auto end = Clock::now() + std::chrono::seconds{number_of("MODELVANE_CLUSTER_SECONDS", 40)};
   while (Clock::now() < end) faults.one();
   for (auto& replica : cluster.replicas) replica->start();
-  CHECK(eventually([&] { return cluster.is_whole(); }));
+  CHECK_MESSAGE(eventually([&] { return cluster.is_whole(); }), cluster.report());
   CHECK(eventually([&] { return has_followed(cluster); }, 2 * kPatience));
   CHECK(eventually(
       [&] {

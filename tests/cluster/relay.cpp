@@ -42,7 +42,9 @@ struct Flow {
     if (waiting.empty()) return;
     const auto size = ::send(to, waiting.data(), waiting.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (size > 0) waiting.erase(0, static_cast<std::size_t>(size));
-    if (size < 0 && errno != EAGAIN && errno != EINTR) is_over = true;
+    if (size >= 0 || errno == EAGAIN || errno == EINTR) return;
+    is_over = true;
+    waiting.clear();  // nobody is there to take it
   }
 };
 

@@ -3,6 +3,7 @@
 
 import { aliasView } from './alias.js';
 import { attentionCount } from './attention.js';
+import { clusterLine } from './cluster.js';
 import { compareView } from './compare.js';
 import { deliveriesView } from './deliveries.js';
 import { h, morph } from './dom.js';
@@ -120,6 +121,7 @@ function drawFrame() {
       { id: 'footer' },
       h('span', null, `modelvane ${status.version} · up ${span(status.uptime_seconds * 1000)}`),
       h('span', null, ` · times in ${zone()}`),
+      clusterLine(status),
       ' ',
       h('a', { href: 'metrics' }, 'Metrics'),
       ' ',

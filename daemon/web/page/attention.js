@@ -1,5 +1,6 @@
 // What needs a look: the first thing that the page says, and the number in the tab's title.
 
+import { clusterTroubles } from './cluster.js';
 import { h } from './dom.js';
 import { ago, badge, count, date, span, time } from './format.js';
 import { aliasLink, endpointLink, listLink } from './link.js';
@@ -113,6 +114,7 @@ function kinds() {
         ),
       ),
     },
+    { words: [], items: clusterTroubles(state.status) },
     {
       words: [],
       items: state.status.isolated
