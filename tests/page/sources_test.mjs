@@ -1,37 +1,10 @@
 // What several sources say of one alias, on the page: endpoints of a compare group, and traffic.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openBrowser, openPage } from './browser.mjs';
+import { test } from 'node:test';
 import { expectAccessible, seeText } from './checks.mjs';
-import { FakeDaemon, anAlias, anEndpoint, sampleFacts } from './fake_daemon.mjs';
-
-let chrome;
-const daemons = [];
-before(async () => {
-  chrome = await openBrowser();
-});
-after(async () => {
-  await chrome.close();
-  await Promise.all(daemons.map((daemon) => daemon.stop()));
-});
-
-async function fake(facts) {
-  const daemon = await new FakeDaemon(facts).start();
-  daemons.push(daemon);
-  return daemon;
-}
-
-async function open(daemon, hash, options = {}) {
-  const page = await openPage(chrome.browser, daemon.url + hash, options);
-  await page.locator('h1').first().waitFor();
-  return page;
-}
-
-async function closeCalmly(page) {
-  assert.deepEqual(page.complaints, []);
-  await page.context().close();
-}
+import { anAlias, anEndpoint, sampleFacts } from './fake_daemon.mjs';
+import { closeCalmly, fake, open } from './stage.mjs';
 
 test('the endpoints of a compare group stand side by side: who says what since when', async () => {
   const facts = sampleFacts();

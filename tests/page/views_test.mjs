@@ -2,39 +2,12 @@
 // sizes, keyboard, troubles.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openBrowser, openPage } from './browser.mjs';
+import { test } from 'node:test';
 import { expectAccessible, expectNoSidewaysScroll, seeText } from './checks.mjs';
-import { FakeDaemon, aMove, anAlias, anEndpoint, manyFacts, sampleFacts } from './fake_daemon.mjs';
+import { aMove, anAlias, anEndpoint, manyFacts, sampleFacts } from './fake_daemon.mjs';
+import { closeCalmly, fake, open } from './stage.mjs';
 
 const kEvil = '<img src=x onerror="document.title=1">';
-
-let chrome;
-const daemons = [];
-before(async () => {
-  chrome = await openBrowser();
-});
-after(async () => {
-  await chrome.close();
-  await Promise.all(daemons.map((daemon) => daemon.stop()));
-});
-
-async function fake(facts = sampleFacts()) {
-  const daemon = await new FakeDaemon(facts).start();
-  daemons.push(daemon);
-  return daemon;
-}
-
-async function open(daemon, hash = '', options = {}) {
-  const page = await openPage(chrome.browser, daemon.url + hash, options);
-  await page.locator('h1').first().waitFor();
-  return page;
-}
-
-async function closeCalmly(page) {
-  assert.deepEqual(page.complaints, []);
-  await page.context().close();
-}
 
 const viewsOf = ({ facts }) => ({
   overview: '#/',
@@ -81,42 +54,6 @@ test('what needs a look stands above all else and is counted in the title', asyn
   daemon.facts.status.isolated = true;
   daemon.pulse();
   await seeText(page, '.look', 'Most hosts are out of reach at once');
-  await closeCalmly(page);
-});
-
-test('a replica says which part is its own, where the others are, and what needs a look', async () => {
-  const facts = sampleFacts();
-  const aReplica = (name, shards) => ({
-    name,
-    address: `https://${name}:10178`,
-    version: '0.1.0',
-    host: name,
-    shards,
-    lease_left_seconds: 8,
-    config_hash: '00',
-  });
-  facts.status.cluster = {
-    replica: 'mv-a',
-    shards: { total: 64, owned: 25, wanted: 25, unowned: 0 },
-    trusted_seconds: 8,
-    synchronous: true,
-    config_differs: false,
-    replicas: [aReplica('mv-a', 25), aReplica('mv-b', 39)],
-  };
-  const daemon = await fake(facts);
-  const page = await open(daemon);
-  await seeText(page, 'footer', 'replica mv-a, 25 of 64 shards; also mv-b');
-  assert.equal(
-    await page.getByRole('link', { name: 'mv-b' }).getAttribute('href'),
-    'https://mv-b:10178',
-  );
-  Object.assign(facts.status.cluster, { trusted_seconds: 0, config_differs: true });
-  facts.status.cluster.shards.unowned = 7;
-  daemon.pulse();
-  await seeText(page, '.look', '7 shards of the cluster');
-  await seeText(page, '.look', 'mv-a does not reach the database');
-  await seeText(page, '.look', 'The replicas have different configurations');
-  await expectAccessible(page);
   await closeCalmly(page);
 });
 

@@ -15,7 +15,7 @@ export function clusterLine({ cluster }) {
   return h(
     'span',
     null,
-    ` · replica ${cluster.replica}, ${owned} of ${count(total, 'shard')}`,
+    ` · replica ${cluster.replica}, ${owned} of ${count(total, 'shard', 'shards')}`,
     others.length > 0 && ['; also ', others.map(link)],
   );
 }
@@ -33,7 +33,7 @@ export function clusterTroubles({ cluster }) {
     unowned > 0 && {
       key: 'unowned',
       badge: badge('bad', 'unowned'),
-      name: `${count(unowned, 'shard')} of the cluster`,
+      name: `${count(unowned, 'shard', 'shards')} of the cluster`,
       text: ['their endpoints are not polled, and events for their webhooks wait'],
     },
     cluster.config_differs && {
