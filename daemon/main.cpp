@@ -141,6 +141,15 @@ void add_store(CLI::App& app, Command& chosen, StoreOptions& options) {
                                    "End the session of a replica: its shards are others' at once",
                                    options, chosen, store_release);
   release->add_option("REPLICA", options.replica, "Its name")->required();
+  auto* copy = add_store_action(*command, "copy", "All of one store into another that is empty",
+                                options, chosen, store_copy);
+  copy->add_option("FROM", options.from,
+                   "A storage folder, or `postgres`: storage.postgres of the configuration")
+      ->required();
+  copy->add_option("TO", options.to, "The same")->required();
+  copy->footer(
+      "Numbers, ids and bytes of events stay. No daemon may work on either.\nExample: modelvane "
+      "store copy /var/lib/modelvane postgres");
   command->footer("docs/CLUSTER.md tells how to run several daemons.");
 }
 

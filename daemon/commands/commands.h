@@ -32,13 +32,16 @@ int serve(const ServeOptions& options);
 struct StoreOptions {
   std::string config_file = "modelvane.yml";
   std::size_t shards = 64;
-  std::string role;              // migrate: gets what a daemon needs
+  std::string role;  // migrate: gets what a daemon needs
+  std::string from;  // copy: folders, or `postgres` for storage.postgres
+  std::string to;
   std::string replica;           // release
   std::string output = "table";  // status: or json
 };
 int store_migrate(const StoreOptions& options);
 int store_status(const StoreOptions& options);
 int store_release(const StoreOptions& options);
+int store_copy(const StoreOptions& options);
 
 struct CheckConfigOptions {
   std::string config_file;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "daemon/commands/commands.h"
@@ -8,13 +9,19 @@
 #include "daemon/commands/table.h"
 #include "daemon/config/load_config.h"
 #include "daemon/config/secret.h"
+#include "daemon/engine/clock.h"
 #include "daemon/store/postgres_admin.h"
 #include "daemon/store/postgres_schema.h"
+#include "daemon/store/sqlite_store.h"
+#include "daemon/store/store_copy.h"
 
 namespace modelvane {
 namespace {
 
 using Json = nlohmann::json;
+
+// FROM or TO that means storage.postgres of the configuration.
+constexpr std::string_view kPostgresWord = "postgres";
 
 struct Found {
   Config config;
@@ -124,6 +131,28 @@ int store_release(const StoreOptions& options) {
   if (!*ended)
     return fail(kFailed, fmt::format("no replica called {} has a session", options.replica));
   fmt::print("the session of {} has ended\n", options.replica);
+  return 0;
+}
+
+int store_copy(const StoreOptions& options) {
+  std::optional<Found> found;
+  std::vector<CopyPlace> places;
+  for (const auto& text : {options.from, options.to}) {
+    if (text != kPostgresWord) {
+      places.emplace_back(std::filesystem::path{text});
+      continue;
+    }
+    if (!found) found = find(options.config_file);
+    if (!found) return kUsageError;
+    places.emplace_back(found->place);
+  }
+  if (options.from == options.to) return fail(kUsageError, "FROM and TO are the same");
+  if (options.from != kPostgresWord && !SqliteEventLog{options.from}.has_database())
+    return fail(kFailed, fmt::format("there is no database in {}", options.from));
+  const auto report = copy_store(places[0], places[1], SystemClock{}.wall());
+  if (!report) return fail(kFailed, report.error().sentence);
+  fmt::print("{} endpoints, {} events and {} deliveries copied\n", report->endpoints,
+             report->events, report->deliveries);
   return 0;
 }
 

@@ -41,13 +41,13 @@ bool waits_for_standby(PostgresConnection& connection) {
 std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
                                                    const std::string& instance) {
   PostgresConnection connection{place, "modelvane store status", kAnswerWithin};
-  StoreStatus status{.instance = instance, .shards = check_schema(connection, place, instance)};
+  StoreStatus status{.shards = check_schema(connection, place, instance)};
   status.replicas = read_replicas(connection);
   status.is_synchronous = waits_for_standby(connection);
   const auto rows = connection.query(
       "SELECT c.schema_version, n.last_sequence, (SELECT count(*) FROM @shards AS s WHERE NOT "
       "EXISTS(SELECT 1 FROM @sessions AS o WHERE o.session = s.session AND o.expires >= "
-      "clock_timestamp())), p.waiting, p.oldest FROM @cluster AS c, @counter AS n, (SELECT "
+      "clock_timestamp())), p.waiting, p.oldest, c.instance FROM @cluster AS c, @counter AS n, (SELECT "
       "count(*) AS waiting, min(created_us) AS oldest FROM @deliveries WHERE state = 'pending') "
       "AS p");
   if (!connection.ok()) return std::unexpected(connection.error());
@@ -56,6 +56,7 @@ std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
   status.unowned = static_cast<std::size_t>(rows.integer(0, 2));
   status.pending = static_cast<std::uint64_t>(rows.integer(0, 3));
   if (!rows.is_null(0, 4)) status.oldest_pending = rows.time(0, 4);
+  status.instance = rows.text(0, 5);
   return status;
 }
 

@@ -330,7 +330,7 @@ void refuse_newer(PostgresConnection& connection, const PostgresPlace& place, co
 
 void refuse_other(PostgresConnection& connection, const PostgresPlace& place, const Found& found,
                   const std::string& instance) {
-  if (found.version == 0 || found.instance == instance) return;
+  if (found.version == 0 || instance.empty() || found.instance == instance) return;
   connection.fail(
       StoreError::Kind::Unavailable,
       fmt::format("schema {} of the database is that of instance \"{}\", and this configuration "

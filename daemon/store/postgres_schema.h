@@ -22,7 +22,7 @@ struct SchemaWish {
 std::expected<std::string, StoreError> migrate(const PostgresPlace& place, const SchemaWish& wish);
 
 // What a daemon must know of it. Fails the connection with a sentence when the schema is missing,
-// older or newer, or another instance's.
+// older or newer, or another instance's ("": any will do).
 ShardCount check_schema(PostgresConnection& connection, const PostgresPlace& place,
                         const std::string& instance);
 

@@ -11,6 +11,8 @@
 #include "daemon/store/postgres_event_log.h"
 #include "daemon/store/postgres_schema.h"
 #include "daemon/store/postgres_store.h"
+#include "daemon/store/sqlite_store.h"
+#include "daemon/store/store_copy.h"
 #include "tests/cluster/postgres_server.h"
 #include "tests/store_contract.h"
 
@@ -279,6 +281,58 @@ TEST_CASE(
   CHECK(refused.error().sentence.find("elsewhere") != std::string::npos);
   server().ask(fmt::format("UPDATE {}.sessions SET expires = clock_timestamp()", place.schema));
   CHECK(store->begin().has_value());
+}
+
+TEST_CASE(
+    "a folder moves into a database and back with numbers, ids, bytes and all that is known") {
+  const TempFolder folder;
+  const std::filesystem::path first = folder.file("first");
+  const std::filesystem::path second = folder.file("second");
+  {
+    SqliteStore store{first};
+    const auto loaded = load(store);
+    auto batch = batch_of(loaded, 1, {event(1, {"a"}), event(2, {"a", "b"}), event(3, {})});
+    EndpointState state{.has_baseline = true, .last_good = kStart, .events_made = 3};
+    state.aliases["latest"].sighting.known = {AliasStatus::Resolved, "x"};
+    batch.states = {{"internlm", state}};
+    batch.pins = {
+        {.endpoint = "internlm", .alias = "latest", .targets = {"x"}, .approved = kStart}};
+    batch.past = {{.endpoint = "internlm",
+                   .seconds = {.up = 50s},
+                   .until = kStart,
+                   .hours = {{.from = kStart - 24h, .seconds = {.up = 50s}}},
+                   .days = {{.from = floor_to(kStart, kDay), .seconds = {.up = 50s}}}}};
+    auto made = commit(store, batch).deliveries;
+    // The first event is forgotten: numbers need not begin with one.
+    made[0].delivery.state = DeliveryState::Delivered;
+    auto later = batch_of(loaded, 2, {});
+    later.deliveries = {made[0].delivery};
+    later.forget_before = kStart + 2s;
+    commit(store, later);
+  }
+  const auto place = new_place();
+  const auto there = copy_store(first, place, kStart);
+  REQUIRE_MESSAGE(there.has_value(), there.error().sentence);
+  CHECK(there->events == 2);
+  CHECK(there->deliveries == 2);
+  CHECK(copy_store(first, place, kStart).error().sentence.find("not empty") != std::string::npos);
+  const auto back = copy_store(place, second, kStart);
+  REQUIRE_MESSAGE(back.has_value(), back.error().sentence);
+  SqliteStore before{first};
+  SqliteStore after{second};
+  const auto was = load(before);
+  const auto is = load(after);
+  CHECK(is.endpoints == was.endpoints);
+  CHECK(is.pins == was.pins);
+  CHECK(is.last_sequence == 3);
+  REQUIRE(is.pending.size() == 2);
+  CHECK(is.pending[0].event->json == was.pending[0].event->json);
+  CHECK(is.event_counts.at(0).count == 3);
+  REQUIRE(is.past.size() == 1);
+  CHECK(is.past[0].hours == was.past[0].hours);
+  CHECK(is.past[0].days == was.past[0].days);
+  auto next = batch_of(is, 2, {event(4, {})});
+  CHECK(commit(after, next).last_sequence == 4);
 }
 
 TEST_CASE("a schema is made once, for one instance, and a daemon without one says what to do") {
