@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::chrono::seconds kConnectWithin{3};
 
-Duration steady_now() {
-  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
-}
-
 // Classes of SQLSTATE (PostgreSQL's documentation, appendix A).
 StoreError::Kind kind_of(std::string_view code) {
   if (code == kSessionEnded) return StoreError::Kind::Fenced;

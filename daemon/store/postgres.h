@@ -9,12 +9,14 @@
 // @events".
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/store/store.h"
@@ -24,6 +26,11 @@ struct pg_conn;
 struct pg_result;
 
 namespace modelvane {
+
+// The clock of leases and deadlines: the engine's steady one (engine/clock.h).
+inline Duration steady_now() {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
 
 // How to reach the database.
 struct PostgresPlace {

@@ -47,7 +47,8 @@ std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
   const auto rows = connection.query(
       "SELECT c.schema_version, n.last_sequence, (SELECT count(*) FROM @shards AS s WHERE NOT "
       "EXISTS(SELECT 1 FROM @sessions AS o WHERE o.session = s.session AND o.expires >= "
-      "clock_timestamp())), p.waiting, p.oldest, c.instance FROM @cluster AS c, @counter AS n, (SELECT "
+      "clock_timestamp())), p.waiting, p.oldest, c.instance FROM @cluster AS c, @counter AS n, "
+      "(SELECT "
       "count(*) AS waiting, min(created_us) AS oldest FROM @deliveries WHERE state = 'pending') "
       "AS p");
   if (!connection.ok()) return std::unexpected(connection.error());

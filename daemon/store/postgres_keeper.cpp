@@ -20,10 +20,6 @@ constexpr Duration::rep kRenewalsPerLease = 5;
 constexpr Duration::rep kTrustMargin = 10;
 constexpr auto kLookAgainForName = std::chrono::milliseconds{500};
 
-Duration steady_now() {
-  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
-}
-
 std::string random_nonce() {
   std::random_device random;
   std::array<std::uint32_t, 4> words{};

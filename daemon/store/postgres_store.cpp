@@ -19,10 +19,6 @@ constexpr int kSliceMax = 2'000;
 constexpr Duration kRemembered = std::chrono::minutes{5};
 constexpr std::size_t kRememberedBytes = 64U * 1024 * 1024;
 
-Duration steady_now() {
-  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
-}
-
 }  // namespace
 
 PostgresStore::PostgresStore(PostgresPlace place, ReplicaSettings settings,
