@@ -31,6 +31,7 @@ struct Lifecycle {
   std::string id;
   std::optional<Time> retires_at;  // none: "deprecated", without a date
   std::string replacement;         // "" = none named
+  std::string source{};            // "" = the list
   friend bool operator==(const Lifecycle&, const Lifecycle&) = default;
 };
 
@@ -62,7 +63,12 @@ struct Catalog {
   // What the traffic says of aliases whose target the list tells: to be compared. Sorted by id.
   std::vector<AliasRow> traffic;
   std::vector<Lifecycle>
-      lifecycles;                  // rows that say something about their end, sorted by id, unique
+      lifecycles;  // rows that say something about their end, sorted by id, unique
+  // Sources of ends that have not answered yet: what they said before stands.
+  std::vector<std::string> silent_sources;
+  // Models whose answer's headers were read in this poll: sorted, unique. Of others stands what
+  // headers said.
+  std::vector<std::string> answered;
   std::vector<HintRow> hints;      // sorted by id, unique
   std::size_t duplicate_rows = 0;  // rows whose id another row already had
   std::size_t skipped_rows = 0;    // rows without a usable string id

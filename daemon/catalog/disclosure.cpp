@@ -35,11 +35,16 @@ std::optional<std::string> text_of_header(std::string_view value) {
   return is_ascii ? model_id(value) : std::nullopt;
 }
 
+// A header that only names what was asked for does not speak against the answer's body.
 std::optional<std::string> target_of(const AliasRule& rule, const std::string& list_prefix,
-                                     std::string_view answer, std::string_view header) {
-  auto text = text_of_header(header);
-  if (!text && !rule.pointer.empty()) text = text_at(answer, rule.pointer);
-  return text ? target_in(rule, *text, list_prefix) : std::nullopt;
+                                     const std::string& alias, std::string_view answer,
+                                     std::string_view header) {
+  const auto named = text_of_header(header);
+  auto target = named ? target_in(rule, *named, list_prefix) : std::nullopt;
+  if ((target && *target != alias) || rule.pointer.empty()) return target;
+  const auto text = text_at(answer, rule.pointer);
+  auto of_body = text ? target_in(rule, *text, list_prefix) : std::nullopt;
+  return of_body ? of_body : target;
 }
 
 ReadError unread(Reason reason, std::string_view why) {
@@ -105,12 +110,17 @@ std::vector<std::string> to_ask(const Catalog& catalog, const Reading& reading) 
   return ids;
 }
 
+bool names_model(const AliasRule& rule, std::string_view answer) {
+  const auto checked = checked_answer(answer);
+  return checked && text_at(*checked, rule.pointer).has_value();
+}
+
 std::expected<std::optional<std::string>, ReadError> read_disclosure(
     const AliasRule& rule, const std::string& list_prefix, const std::string& alias,
     std::string_view body, const std::function<std::string_view(std::string_view)>& header) {
   const auto answer = checked_answer(body);
   if (!answer) return std::unexpected(answer.error());
-  auto target = target_of(rule, list_prefix, *answer,
+  auto target = target_of(rule, list_prefix, alias, *answer,
                           rule.header.empty() ? std::string_view{} : header(rule.header));
   if (!target) return std::nullopt;
   const bool is_alias = *target == alias;

@@ -34,6 +34,9 @@ std::expected<std::optional<std::string>, ReadError> read_disclosure(
     const AliasRule& rule, const std::string& list_prefix, const std::string& alias,
     std::string_view body, const std::function<std::string_view(std::string_view)>& header);
 
+// Whether an answer, or one event of a streamed one, names a model at the rule's pointer.
+bool names_model(const AliasRule& rule, std::string_view answer);
+
 // The list's targets win over answers; an id is in one of aliases, undisclosed and unasked only.
 Catalog with_disclosures(Catalog catalog, const std::vector<AliasRow>& disclosed,
                          const std::vector<std::string>& undisclosed,

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/text/labels.h"
@@ -126,8 +127,9 @@ struct AliasRule {
   std::string body;                        // echo
   std::vector<std::string> other_bodies;  // echo: asked with in turn by a model that refuses `body`
   std::string header;                     // field, lookup, echo
-  std::string fingerprint;  // echo: pointer to an opaque build stamp, shown beside the target as
-                            // "target@stamp"
+  bool is_streamed = false;  // echo: asked with streaming, and broken off once a model is named
+  std::string fingerprint;   // echo: pointer to an opaque build stamp, shown beside the target as
+                             // "target@stamp"
   // echo: pointer to a build stamp where the answer names the alias itself: then the stamp is the
   // only sign of a change, and the target "alias@stamp". Elsewhere it would only make targets
   // alternate.
@@ -176,6 +178,19 @@ struct LifecycleFields {
   friend bool operator==(const LifecycleFields&, const LifecycleFields&) = default;
 };
 
+// A second list, perhaps of another host, that says when models end: joined by id.
+struct EndingsDocument {
+  std::string url;
+  std::string source;  // what events call it
+  std::string items;   // pointer to its rows, an array; "" = the document itself
+  std::string id = "/id";
+  // Only rows with this text at this pointer: a feed may speak of several providers' models.
+  std::vector<std::pair<std::string, std::string>> where;
+  LifecycleFields fields;
+  Duration interval{0};
+  friend bool operator==(const EndingsDocument&, const EndingsDocument&) = default;
+};
+
 // What the user wrote and no preset did: where that finds nothing in a list, it is worth a word.
 struct OwnParts {
   bool rules = false;
@@ -194,6 +209,7 @@ struct Reading {
       hints;  // pointers from an alias's row to values whose change hints at a move
   AliasNames alias_names;
   LifecycleFields lifecycle;
+  std::optional<EndingsDocument> endings;
   IdFilter models;
   OwnParts own;
   friend bool operator==(const Reading&, const Reading&) = default;

@@ -80,7 +80,8 @@ EndpointNow read_endpoint(const Json& row) {
     if (!retirement.is_object()) continue;
     now.retirements.push_back({.model = text_at(retirement, "model"),
                                .at = parse_rfc3339(text_at(retirement, "at")),
-                               .replacement = text_at(retirement, "replacement")});
+                               .replacement = text_at(retirement, "replacement"),
+                               .source = text_at(retirement, "source")});
   }
   return now;
 }

@@ -93,7 +93,10 @@ Json rule(const AliasRule& rule) {
     json["share"] = rule.served.share;
   }
   if (keeps_own_time(rule.kind)) json["interval"] = to_text(rule.interval);
-  if (rule.kind == Rule::Echo) json["daily_budget"] = rule.daily_budget;
+  if (rule.kind == Rule::Echo) {
+    json["daily_budget"] = rule.daily_budget;
+    json["stream"] = rule.is_streamed;
+  }
   return json;
 }
 

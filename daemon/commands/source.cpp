@@ -25,7 +25,10 @@ std::vector<Retirement> retirements_in(const EndpointState& state) {
   if (!state.endings) return retirements;
   for (const auto& [model, ending] : *state.endings) {
     if (const auto& known = ending.ending.known) {
-      retirements.push_back({.model = model, .at = known->at, .replacement = known->replacement});
+      retirements.push_back({.model = model,
+                             .at = known->at,
+                             .replacement = known->replacement,
+                             .source = known->source});
     }
   }
   return retirements;

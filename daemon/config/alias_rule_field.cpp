@@ -215,6 +215,8 @@ void read_echo_rule(const Fields& fields, const RuleContext& context, AliasRule&
   if (const auto* fingerprint = fields.find("alias_fingerprint"))
     read_pointer(*fingerprint, false, rule.alias_fingerprint);
   if (const auto* header = fields.find("header")) read_header_name(*header, rule.header);
+  if (const auto* stream = fields.find("stream"))
+    rule.is_streamed = stream->boolean().value_or(false);
   read_echo_limits(fields, rule);
 }
 
@@ -239,7 +241,7 @@ const std::vector<RuleKind>& rule_kinds() {
       {"lookup", Rule::Lookup, {"pointer", "header", "interval"}, read_lookup_rule},
       {"echo",
        Rule::Echo,
-       {"body", "pointer", "header", "fingerprint", "alias_fingerprint", "interval",
+       {"body", "stream", "pointer", "header", "fingerprint", "alias_fingerprint", "interval",
         "daily_budget"},
        read_echo_rule},
       {"served", Rule::Served, {}, read_served},

@@ -74,7 +74,8 @@ struct EndpointConfig {
   std::string was;         // its name before; its past counts
   bool is_paused = false;  // not polled
   Access access;
-  Access served_access;  // of the source of a served rule
+  Access served_access;   // of the source of a served rule
+  Access endings_access;  // of the second list of models' ends
   Reading reading;
   Duration interval = std::chrono::seconds{60};
   Duration timeout = std::chrono::seconds{10};

@@ -266,7 +266,8 @@ EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults,
   }
   if (provider == nullptr || preset != nullptr) read_url(*fields, preset, endpoint);
   if (preset != nullptr) endpoint.reading = reading_of(*preset, endpoint.url);
-  read_reading(*fields, endpoint.url, endpoint.reading, &endpoint.served_access);
+  read_reading(*fields, endpoint.url, endpoint.reading, &endpoint.served_access,
+               &endpoint.endings_access);
   if (provider == nullptr) fields->need("aliases", kAliasesExample);
   if (const auto* echo = fields->find("echo")) read_echo(*echo, preset, endpoint);
   endpoint.access = read_access(*fields, {});

@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "daemon/catalog/model_id.h"
+#include "daemon/config/access_field.h"
 #include "daemon/config/alias_rule_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
@@ -19,6 +20,9 @@ constexpr std::size_t kPatternsMax = 64;
 constexpr Range<int> kFirstPageRange{0, 1'000};
 constexpr std::size_t kListBodyBytesMax = 16 * 1024;
 constexpr std::size_t kWordsMax = 32;
+// Announcements come weeks before what they announce.
+constexpr Duration kEndingsInterval = std::chrono::hours{1};
+constexpr Range<Duration> kEndingsIntervalRange{std::chrono::seconds{10}, std::chrono::days{7}};
 constexpr std::size_t kRulesMax = 16;
 constexpr std::size_t kItemsMax = 8;
 // Each is looked for in every row.
@@ -226,15 +230,83 @@ void read_words(const Field* field, std::vector<std::string>& words) {
   for (const auto& item : *items) words.push_back(item.text("a word such as LEGACY").value_or(""));
 }
 
-void read_lifecycle(const Field& field, LifecycleFields& lifecycle) {
-  static constexpr std::array kKeys{std::string_view{"retires_at"}, std::string_view{"replacement"},
+constexpr std::array kLifecycleKeys{std::string_view{"retires_at"}, std::string_view{"replacement"},
                                     std::string_view{"deprecated"}, std::string_view{"words"}};
+
+void read_ends(const Fields& fields, LifecycleFields& lifecycle) {
+  read_pointers(fields.find("retires_at"), false, lifecycle.retires_at);
+  read_pointers(fields.find("replacement"), false, lifecycle.replacement);
+  read_pointers(fields.find("deprecated"), true, lifecycle.deprecated);
+  read_words(fields.find("words"), lifecycle.words);
+}
+
+const std::vector<std::string_view>& document_keys() {
+  static const std::vector<std::string_view> kKeys = [] {
+    std::vector<std::string_view> all{"url", "source", "items", "id", "where", "interval"};
+    all.insert(all.end(), kLifecycleKeys.begin(), kLifecycleKeys.end());
+    const auto access = access_keys();
+    all.insert(all.end(), access.begin(), access.end());
+    return all;
+  }();
+  return kKeys;
+}
+
+// "https://deprecations.info/v1/x.json" -> "deprecations.info"
+std::string host_in(const std::string& url) {
+  const auto start = url.find("://");
+  if (start == std::string::npos) return url;
+  const auto host = url.substr(start + 3, url.find_first_of("/?:", start + 3) - start - 3);
+  return host;
+}
+
+void read_where(const Field& field, std::vector<std::pair<std::string, std::string>>& where) {
+  const auto may_show = [](std::string_view) { return true; };
+  const auto entries =
+      field.entries("a map of pointers to texts, such as {/provider: OpenAI}", may_show);
+  if (!entries) return;
+  for (const auto& [pointer, value] : *entries) {
+    if (const auto problem = pointer_problem(pointer))
+      value.fail(fmt::format("{}, not {}", *problem, in_quotes(pointer)));
+    where.emplace_back(pointer, value.text("a text").value_or(""));
+  }
+}
+
+EndingsDocument read_endings_document(const Field& field, Access& access) {
+  EndingsDocument document;
+  document.interval = kEndingsInterval;
+  const auto fields = field.fields(document_keys());
+  if (!fields) return document;
+  if (const auto* url = fields->need("url", "write the URL of a list that says when models end")) {
+    document.url = url->text("a URL").value_or("");
+    const auto problem = document.url.empty() ? std::nullopt : url_problem(document.url);
+    if (problem) url->fail(*problem);
+  }
+  document.source = host_in(document.url);
+  if (const auto* source = fields->find("source"))
+    document.source = source->text("a name for people").value_or("");
+  if (const auto* items = fields->find("items")) read_plain_pointer(*items, document.items);
+  if (const auto* id = fields->find("id")) read_pointer(*id, true, document.id);
+  if (const auto* where = fields->find("where")) read_where(*where, document.where);
+  if (const auto* interval = fields->find("interval"))
+    document.interval = interval->duration(kEndingsIntervalRange).value_or(kEndingsInterval);
+  read_ends(*fields, document.fields);
+  access = read_access(*fields, {});
+  return document;
+}
+
+void read_lifecycle(const Field& field, Reading& reading, Access* endings_access) {
+  static const std::vector<std::string_view> kKeys = [] {
+    std::vector<std::string_view> all{kLifecycleKeys.begin(), kLifecycleKeys.end()};
+    all.push_back("document");
+    return all;
+  }();
   const auto fields = field.fields(kKeys);
   if (!fields) return;
-  read_pointers(fields->find("retires_at"), false, lifecycle.retires_at);
-  read_pointers(fields->find("replacement"), false, lifecycle.replacement);
-  read_pointers(fields->find("deprecated"), true, lifecycle.deprecated);
-  read_words(fields->find("words"), lifecycle.words);
+  read_ends(*fields, reading.lifecycle);
+  const auto* document = fields->find("document");
+  if (document == nullptr) return;
+  if (endings_access == nullptr) return document->fail("cannot stand here");
+  reading.endings = read_endings_document(*document, *endings_access);
 }
 
 void read_models(const Field& field, IdFilter& filter) {
@@ -255,12 +327,12 @@ std::span<const std::string_view> reading_keys() {
 }
 
 void read_reading(const Fields& fields, const std::string& list_url, Reading& reading,
-                  Access* served_access) {
+                  Access* served_access, Access* endings_access) {
   if (const auto* field = fields.find("list")) read_list(*field, reading.shape);
   if (const auto* field = fields.find("aliases"))
     read_aliases(*field, list_url, reading.rules, served_access);
   if (const auto* field = fields.find("alias_names")) read_alias_names(*field, reading.alias_names);
-  if (const auto* field = fields.find("lifecycle")) read_lifecycle(*field, reading.lifecycle);
+  if (const auto* field = fields.find("lifecycle")) read_lifecycle(*field, reading, endings_access);
   if (const auto* field = fields.find("hints")) read_hints(*field, reading.hints);
   reading.own = {.rules = fields.find("aliases") != nullptr,
                  .hints = fields.find("hints") != nullptr,

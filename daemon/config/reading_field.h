@@ -18,6 +18,6 @@ std::span<const std::string_view> reading_keys();
 // All of them. Each overwrites what its key states and leaves the rest (a provider's preset) alone;
 // rules may name URLs relative to the list's. `served_access` as for read_alias_rule().
 void read_reading(const Fields& fields, const std::string& list_url, Reading& reading,
-                  Access* served_access = nullptr);
+                  Access* served_access = nullptr, Access* endings_access = nullptr);
 
 }  // namespace modelvane

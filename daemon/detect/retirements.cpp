@@ -4,6 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
+
+#include "daemon/catalog/endings.h"
+#include "daemon/catalog/targets.h"
 
 namespace modelvane {
 namespace {
@@ -27,7 +31,8 @@ Retirement retirement(const std::string& model, const Ending& ending, Time now) 
   Retirement result{.model = model,
                     .at = ending.at,
                     .replacement = ending.replacement,
-                    .days_left = std::nullopt};
+                    .days_left = std::nullopt,
+                    .source = ending.source};
   if (ending.at) result.days_left = days_until(*ending.at, now);
   return result;
 }
@@ -43,13 +48,33 @@ int passed_threshold(Time at, Time now) {
 
 std::optional<Ending> ending_of(const Lifecycle* row) {
   if (row == nullptr) return std::nullopt;
-  return Ending{.at = row->retires_at, .replacement = row->replacement};
+  return Ending{.at = row->retires_at, .replacement = row->replacement, .source = row->source};
 }
 
 bool is_model(const Turn& turn, const Catalog& catalog, const std::string& id) {
   if (catalog.find_alias(id)) return false;
   const auto alias = turn.state.aliases.find(id);
   return alias == turn.state.aliases.end() || alias->second.target().empty();
+}
+
+// What aliases point to: it may have ended the lists' days, and be served all the same.
+std::set<std::string, std::less<>> all_targets(const EndpointState& state) {
+  std::set<std::string, std::less<>> targets;
+  for (const auto& [id, alias] : state.aliases) {
+    if (alias.status() == AliasStatus::Absent) continue;
+    for (const auto target : targets_in(alias.target())) targets.emplace(target);
+  }
+  return targets;
+}
+
+// Whoever said that the model ends says nothing now: no word is not "no end".
+bool is_silent(const Catalog& catalog, const std::string& id, const EndingState& state) {
+  const auto& known = state.ending.known;
+  const auto& pending = state.ending.pending;
+  const auto& ending = known ? known : pending ? pending->seen : known;
+  if (!ending || ending->source.empty()) return false;
+  if (ending->source == kHeaderSource) return !std::ranges::binary_search(catalog.answered, id);
+  return std::ranges::find(catalog.silent_sources, ending->source) != catalog.silent_sources.end();
 }
 
 std::string pointing(const Event& event) {
@@ -102,8 +127,10 @@ void remind(Turn& turn, const std::string& id, EndingState& state, int threshold
 
 void learn_retirements(Turn& turn, const Catalog& catalog) {
   auto& endings = turn.state.endings.emplace();
+  const auto targets = all_targets(turn.state);
   for (const auto& row : catalog.lifecycles) {
     if (!is_model(turn, catalog, row.id)) continue;
+    if (!catalog.has(row.id) && !targets.contains(row.id)) continue;
     EndingState state{.ending = {.known = ending_of(&row), .pending = std::nullopt}};
     if (row.retires_at) state.near_days = passed_threshold(*row.retires_at, turn.now);
     endings.emplace(row.id, std::move(state));
@@ -114,16 +141,24 @@ void learn_retirements(Turn& turn, const Catalog& catalog) {
 void judge_retirements(Turn& turn, const Catalog& catalog) {
   if (!turn.state.endings) return learn_retirements(turn, catalog);
   Endings& endings = *turn.state.endings;
+  const auto targets = all_targets(turn.state);
+  const auto is_there = [&](const std::string& id) {
+    return catalog.has(id) || targets.contains(id);
+  };
   for (const auto& row : catalog.lifecycles) {
-    if (catalog.has(row.id) && is_model(turn, catalog, row.id)) endings.try_emplace(row.id);
+    if (is_there(row.id) && is_model(turn, catalog, row.id)) endings.try_emplace(row.id);
   }
   for (auto entry = endings.begin(); entry != endings.end();) {
     auto& [id, state] = *entry;
     const bool is_alias = !is_model(turn, catalog, id);
-    if (!is_alias && catalog.has(id))
-      judge(turn, id, state, ending_of(find_lifecycle(catalog, id)));
+    const auto* row = find_lifecycle(catalog, id);
+    if (!is_alias && is_there(id) && (row != nullptr || !is_silent(catalog, id, state)))
+      judge(turn, id, state, ending_of(row));
     const auto& [known, pending] = state.ending;
-    const bool is_over = is_alias || (!known && (!pending || !catalog.has(id)));
+    // It was never listed, or long ago, and nothing points to it any more.
+    const bool is_forgotten =
+        !is_there(id) && !turn.state.ids.has(id) && !turn.state.pending_models.contains(id);
+    const bool is_over = is_alias || is_forgotten || (!known && (!pending || !is_there(id)));
     if (is_over) turn.has_changed = true;
     entry = is_over ? endings.erase(entry) : std::next(entry);
   }
@@ -131,9 +166,14 @@ void judge_retirements(Turn& turn, const Catalog& catalog) {
 
 void judge_nearness(Turn& turn) {
   if (!turn.state.endings) return;
+  std::optional<std::set<std::string, std::less<>>> targets;
   for (auto& [id, state] : *turn.state.endings) {
     const auto& [known, pending] = state.ending;
-    if (!known || !known->at || pending || !turn.state.ids.has(id)) continue;
+    if (!known || !known->at || pending) continue;
+    if (!turn.state.ids.has(id)) {
+      if (!targets) targets = all_targets(turn.state);
+      if (!targets->contains(id)) continue;
+    }
     const int passed = passed_threshold(*known->at, turn.now);
     if (passed != 0 && (state.near_days == 0 || passed < state.near_days))
       remind(turn, id, state, passed);
@@ -178,7 +218,8 @@ std::vector<Retirement> known_retirements(const EndpointState& state) {
       all.push_back({.model = id,
                      .at = known->at,
                      .replacement = known->replacement,
-                     .days_left = std::nullopt});
+                     .days_left = std::nullopt,
+                     .source = known->source});
   }
   return all;
 }
@@ -190,6 +231,7 @@ std::string ending_words(const Retirement& retirement) {
     if (*left <= 0) words = "has ended";
   }
   if (!retirement.replacement.empty()) words += "; replacement: " + retirement.replacement;
+  if (!retirement.source.empty()) words += ", says " + retirement.source;
   return words;
 }
 

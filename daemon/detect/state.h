@@ -76,11 +76,14 @@ struct AliasState {
   friend bool operator==(const AliasState&, const AliasState&) = default;
 };
 
-// What a list says about a model's end.
+// What a list says about a model's end. Who says so makes no difference.
 struct Ending {
   std::optional<Time> at;  // none: deprecated without a date
   std::string replacement;
-  friend bool operator==(const Ending&, const Ending&) = default;
+  std::string source{};  // "" = the endpoint's list
+  friend bool operator==(const Ending& a, const Ending& b) {
+    return a.at == b.at && a.replacement == b.replacement;
+  }
 };
 
 struct EndingState {

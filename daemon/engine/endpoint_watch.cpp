@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/catalog/endings.h"
 #include "daemon/config/spelling.h"
 #include "daemon/detect/clock_step.h"
 #include "daemon/detect/retirements.h"
@@ -39,6 +40,21 @@ AliasView alias_view(const std::string& id, const AliasState& alias, const Watch
   view.pin = pin_state(watched, id, alias.target());
   if (view.pin && alias.target().empty()) view.pin->ok = false;  // nobody says what it points to
   return view;
+}
+
+// What a header said of a model's end is confirmed by asking about that model once more.
+void add_ending_soon(const EndpointState& state, std::vector<std::string>& pending) {
+  if (!state.endings) return;
+  for (const auto& [model, ending] : *state.endings) {
+    const auto& [known, waiting] = ending.ending;
+    if (!waiting) continue;
+    const auto& said = waiting->seen ? waiting->seen : known;
+    if (!said || said->source != kHeaderSource) continue;
+    pending.push_back(model);
+    for (const auto& [id, alias] : state.aliases) {
+      if (alias.target() == model) pending.push_back(id);
+    }
+  }
 }
 
 void add_served(const EndpointState& state, QuestionScope& scope) {
@@ -135,6 +151,7 @@ void EndpointWatch::begin_poll(Duration steady, bool may_decide) {
         if (alias.sighting.pending) scope.pending.push_back(id);
       }
     }
+    add_ending_soon(state_, scope.pending);
     std::ranges::sort(scope.pending);  // looked up by binary search
   }
   if (served_rule(config_.reading) != nullptr) add_served(state_, scope);
@@ -209,7 +226,17 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
   }
   outcome.left_pending = result.left_pending;
   if (result.served) view_.served = std::move(result.served);
+  note_first_tokens(result.first_tokens);
   return outcome;
+}
+
+// A new value where there is news, because snapshots still hold the one before.
+void EndpointWatch::note_first_tokens(const std::vector<FirstToken>& tokens) {
+  if (tokens.empty()) return;
+  auto all = view_.first_tokens ? *view_.first_tokens : std::map<std::string, Histogram>{};
+  for (const auto& [alias, after] : tokens)
+    all.try_emplace(alias, Histogram{kDurationBounds}).first->second.observe(to_seconds(after));
+  view_.first_tokens = std::make_shared<const std::map<std::string, Histogram>>(std::move(all));
 }
 
 EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time now, bool may_decide,

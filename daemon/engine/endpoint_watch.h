@@ -112,6 +112,7 @@ class EndpointWatch {
   Outcome decide(const Observation& observation, bool may_decide);
   void follow_clock(Time now, Duration steady);
   void remember(Duration total);
+  void note_first_tokens(const std::vector<FirstToken>& tokens);
 
   EndpointConfig config_;
   ApprovedTargets approved_;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "daemon/catalog/disclosure.h"
+#include "daemon/catalog/endings.h"
+#include "daemon/catalog/event_stream.h"
 #include "daemon/catalog/pagination.h"
 #include "daemon/config/access.h"
 #include "daemon/config/identity.h"
@@ -103,6 +105,9 @@ std::optional<HttpRequest> PollRun::next(Time wall, Duration steady) {
   if (stage_ == Stage::Pages) return request_list(url_, steady);
   if (stage_ == Stage::Documents)
     return request_list(endpoint_.reading.rules[document_].document->url, steady);
+  if (stage_ == Stage::Endings) {
+    if (auto request = request_endings(wall)) return request;
+  }
   if (stage_ == Stage::Traffic) {
     if (auto request = request_traffic(wall)) return request;
   }
@@ -166,11 +171,17 @@ std::optional<HttpRequest> PollRun::request_answer(const Questions::Question& qu
   if (!is_echo) return std::move(*request);
   request->method = "POST";
   request->body = fill_in(*question.body, *question.alias, Escape::Json);
+  if (question.rule->is_streamed) {
+    request->body = asking_for_stream(request->url, std::move(request->body));
+    request->body_limit = kStreamBytesMax;
+    request->is_enough = until_named(*question.rule);
+  }
   if (!request->has_header("Content-Type")) request->set_header("Content-Type", "application/json");
   return std::move(*request);
 }
 
 void PollRun::take(const HttpResult& result, Time wall) {
+  if (stage_ == Stage::Endings) return take_endings(result, wall);
   if (stage_ == Stage::Traffic) return take_traffic(result, wall);
   if (stage_ == Stage::Questions) {
     questions_->take(result, wall);
@@ -270,14 +281,59 @@ void PollRun::keep_list(Catalog list) {
 
 void PollRun::list_is_complete(std::shared_ptr<const Catalog> list) {
   result_.catalog = std::move(list);
-  stage_ = served_ != nullptr                  ? Stage::Traffic
-           : asks_questions(endpoint_.reading) ? Stage::Questions
-                                               : Stage::Done;
+  stage_ = Stage::Endings;
+}
+
+std::optional<HttpRequest> PollRun::request_endings(Time wall) {
+  const auto& document = endpoint_.reading.endings;
+  const bool is_due = document && wall >= memory_.endings_again;
+  auto request = is_due ? request_to(endpoint_, endpoint_.endings_access, document->url)
+                        : std::expected<HttpRequest, std::string>{};
+  if (is_due && request) return std::move(*request);
+  if (!request) memory_.endings_problem = request.error();
+  join_endings();
+  return std::nullopt;
+}
+
+// A second list that does not answer says nothing, and the poll stays good.
+void PollRun::take_endings(const HttpResult& result, Time wall) {
+  const auto& document = *endpoint_.reading.endings;
+  const auto reply = successful_reply(result, wall);
+  auto read = reply ? read_endings(document, endpoint_.reading.shape.strip_prefix, (*reply)->body)
+                    : std::expected<std::vector<Lifecycle>, ReadError>{
+                          std::unexpected(ReadError{reply.error().reason, reply.error().sentence})};
+  memory_.endings_problem = read ? "" : read.error().sentence;
+  memory_.endings_again =
+      wall + (read ? document.interval : std::min(document.interval, kQuestionRetry));
+  if (read) memory_.endings = std::make_shared<const std::vector<Lifecycle>>(std::move(*read));
+  join_endings();
+}
+
+void PollRun::join_endings() {
+  stage_ = Stage::Traffic;
+  if (!endpoint_.reading.endings) return;
+  auto catalog = **result_.catalog;
+  const auto& source = endpoint_.reading.endings->source;
+  if (memory_.endings) {
+    add_endings(catalog, *memory_.endings);
+  } else {
+    catalog.silent_sources.push_back(source);
+  }
+  if (!memory_.endings_problem.empty()) {
+    catalog.notes.push_back({.rule = "lifecycle document",
+                             .sentence = fmt::format("{} says nothing of models' ends: {}", source,
+                                                     memory_.endings_problem)});
+  }
+  result_.catalog = std::make_shared<const Catalog>(std::move(catalog));
 }
 
 // Asked at the rule's own interval, also while something is pending: its windows overlap, so
 // hurrying would only hear the same again.
 std::optional<HttpRequest> PollRun::request_traffic(Time wall) {
+  if (served_ == nullptr) {
+    begin_asking();
+    return std::nullopt;
+  }
   const auto& asked = memory_.traffic_asked;
   if (asked && *asked <= wall && wall - *asked < served_->interval) {
     join_traffic(false);
@@ -319,7 +375,7 @@ void PollRun::take_traffic(const HttpResult& result, Time wall) {
 }
 
 void PollRun::join_traffic(bool was_asked) {
-  stage_ = asks_questions(endpoint_.reading) ? Stage::Questions : Stage::Done;
+  begin_asking();
   std::vector<std::string> known;
   for (const auto& [alias, targets] : scope_.served) known.push_back(alias);
   result_.left_pending = scope_.is_served_pending && !was_asked;
@@ -334,6 +390,10 @@ void PollRun::join_traffic(bool was_asked) {
     result_.served = std::make_shared<const std::vector<ServedView>>(memory_.traffic.views());
 }
 
+void PollRun::begin_asking() {
+  stage_ = asks_questions(endpoint_.reading) ? Stage::Questions : Stage::Done;
+}
+
 void PollRun::begin_questions(Duration steady) {
   echo_deadline_ = steady + kEchoTime;
   questions_.emplace(endpoint_, memory_.questions, std::move(scope_),
@@ -343,8 +403,10 @@ void PollRun::begin_questions(Duration steady) {
 void PollRun::end_questions() {
   stage_ = Stage::Done;
   if (questions_->echoes() > 0) result_.echo = questions_->echo();
+  result_.first_tokens = questions_->first_tokens();
   result_.left_pending = result_.left_pending || questions_->left_pending();
-  if (!questions_->asked_nothing() || served_ != nullptr) {
+  // What others said of the list makes it another one.
+  if (!questions_->asked_nothing() || *result_.catalog != memory_.list) {
     result_.catalog = std::make_shared<const Catalog>(questions_->join(**result_.catalog));
     return;
   }

@@ -1,8 +1,9 @@
 // One poll as a state machine: all pages of the list and the second documents under one deadline,
-// then what the traffic says, then questions about single aliases. A value without I/O: next()
-// makes a request, take() gets its result, until next() has none; the daemon and probe drive it
-// alike. What surprises: a list counts only whole (a missing page fails the poll, `partial`), while
-// a question that fails leaves its alias `unasked` and the poll good.
+// then what others say of models' ends, then what the traffic says, then questions about single
+// aliases. A value without I/O: next() makes a request, take() gets its result, until next() has
+// none; the daemon and probe drive it alike. What surprises: a list counts only whole (a missing
+// page fails the poll, `partial`), while a question that fails leaves its alias `unasked` and the
+// poll good.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,10 @@ struct PollMemory {
   Duration read_whole_at{0};  // steady time of the request that this list is from
   int unchanged_in_row = 0;   // answers 304 since then
   QuestionMemory questions;
+  // What the second list of models' ends said last; null = it has not answered yet.
+  std::shared_ptr<const std::vector<Lifecycle>> endings;
+  Time endings_again{};
+  std::string endings_problem;  // "" = its last answer was good
   ServedBook traffic;
   std::optional<Time> traffic_asked;
   std::optional<Time> traffic_heard;  // the last answer
@@ -65,8 +70,9 @@ struct PollResult {
   Phases phases;               // of the first one
   Duration total{0};           // of all of them
   std::optional<Time> certificate_expiry;
-  std::optional<EchoSpending> echo;                       // when this poll spent something
-  bool left_pending = false;                              // see Questions
+  std::optional<EchoSpending> echo;  // when this poll spent something
+  bool left_pending = false;         // see Questions
+  std::vector<FirstToken> first_tokens;
   std::shared_ptr<const std::vector<ServedView>> served;  // when the traffic was asked about
   std::optional<Shortage> shortage;                       // this machine's: the poll was not made
 };
@@ -82,7 +88,7 @@ class PollRun {
   PollResult finish();
 
  private:
-  enum class Stage { Pages, Documents, Traffic, Questions, Done };
+  enum class Stage { Pages, Documents, Endings, Traffic, Questions, Done };
 
   std::optional<HttpRequest> request_list(const std::string& url, Duration steady);
   std::optional<HttpRequest> request_answer(const Questions::Question& question, Duration steady);
@@ -93,9 +99,13 @@ class PollRun {
   void find_document();
   void keep_list(Catalog list);
   void list_is_complete(std::shared_ptr<const Catalog> list);
+  std::optional<HttpRequest> request_endings(Time wall);
+  void take_endings(const HttpResult& result, Time wall);
+  void join_endings();
   std::optional<HttpRequest> request_traffic(Time wall);
   void take_traffic(const HttpResult& result, Time wall);
   void join_traffic(bool was_asked);
+  void begin_asking();
   void begin_questions(Duration steady);
   void end_questions();
   void fail(PollFailure failure);

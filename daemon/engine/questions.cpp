@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "daemon/catalog/disclosure.h"
+#include "daemon/catalog/endings.h"
+#include "daemon/catalog/event_stream.h"
 #include "daemon/catalog/list_bounds.h"
 #include "daemon/engine/observe.h"
 
@@ -119,19 +121,40 @@ void Questions::take(const HttpResult& result, Time now) {
     return;
   }
   if (!reply) return fail(result, now);
-  const auto target = read_disclosure(
-      rule(), endpoint_.reading.shape.strip_prefix, aliases_[alias_], (*reply)->body,
-      [&](std::string_view name) { return (*reply)->header(name); });
+  note_first_token(**reply);
+  const auto event =
+      rule().is_streamed ? telling_event(rule(), (*reply)->body) : std::optional<std::string>{};
+  const auto target =
+      read_disclosure(rule(), endpoint_.reading.shape.strip_prefix, aliases_[alias_],
+                      event ? std::string_view{*event} : (*reply)->body,
+                      [&](std::string_view name) { return (*reply)->header(name); });
   if (!target) return fail(result, now);
   entry() = {
       .again = now + rule().interval, .disclosed = target->has_value(), .form = entry().form};
   answered_ = true;
   is_gone_ = false;
+  note_ending(target->value_or(aliases_[alias_]), **reply);
   if (*target) {
     disclose(**target, **reply);
   } else {
     ++rule_;
   }
+}
+
+// What the connection cost is told by a poll's own phases.
+void Questions::note_first_token(const HttpReply& reply) {
+  if (!reply.is_broken_off) return;
+  const auto& phases = reply.phases;
+  first_tokens_.push_back(
+      {aliases_[alias_], reply.total - phases.resolve - phases.connect - phases.tls});
+}
+
+// A URL that all models share says nothing of one of them.
+void Questions::note_ending(const std::string& id, const HttpReply& reply) {
+  if (rule().url.find("{id}") == std::string::npos) return;
+  answered_ids_.push_back(id);
+  const auto header = [&](std::string_view name) { return reply.header(name); };
+  if (auto ending = ending_in_headers(id, header)) endings_.push_back(std::move(*ending));
 }
 
 void Questions::disclose(std::string target, const HttpReply& reply) {
@@ -178,6 +201,9 @@ Catalog Questions::join(Catalog list) const {
   for (const auto& id : gone_) {
     if (list.has(id)) undisclosed.push_back(id);
   }
+  add_endings(list, endings_);
+  list.answered = answered_ids_;
+  std::ranges::sort(list.answered);
   return with_disclosures(std::move(list), disclosed_, undisclosed, unasked_);
 }
 

@@ -51,6 +51,12 @@ struct QuestionScope {
   bool is_served_pending = false;  // what the traffic said last waits for confirmation
 };
 
+// How long the first event of a streamed answer took, from when its question was sent.
+struct FirstToken {
+  std::string alias;
+  Duration after{0};
+};
+
 class Questions {
  public:
   // Borrowed: `endpoint` and `memory`. `aliases`: those to ask about.
@@ -78,6 +84,7 @@ class Questions {
   bool asked_nothing() const { return asked_ == 0; }
   int echoes() const { return echoes_; }
   const EchoSpending& echo() const { return scope_.echo; }
+  const std::vector<FirstToken>& first_tokens() const { return first_tokens_; }
   // A pending alias could not be asked: polling again soon would confirm nothing.
   bool left_pending() const { return left_pending_; }
 
@@ -92,6 +99,8 @@ class Questions {
   }
   QuestionMemory::Asked& entry() { return memory_.asked[{aliases_[alias_], rule_}]; }
   void disclose(std::string target, const HttpReply& reply);
+  void note_first_token(const HttpReply& reply);
+  void note_ending(const std::string& id, const HttpReply& reply);
   void fail(const HttpResult& result, Time now);
   void next_alias();
 
@@ -105,6 +114,9 @@ class Questions {
   bool is_gone_ = false;   // and the answer was that there is no such model
   int asked_ = 0;
   int echoes_ = 0;  // of these
+  std::vector<FirstToken> first_tokens_;
+  std::vector<std::string> answered_ids_;  // whose answers' headers were read
+  std::vector<Lifecycle> endings_;
   bool left_pending_ = false;
   std::vector<AliasRow> disclosed_;
   std::vector<std::string> undisclosed_;

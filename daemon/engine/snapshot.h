@@ -99,6 +99,8 @@ struct EndpointView {
   std::string maintenance;  // the window that is open; "" = none
   // Where traffic is a source: what it said last, by alias; null = it was not asked yet.
   std::shared_ptr<const std::vector<ServedView>> served;
+  // By alias: of streamed echoes. Null = there was none.
+  std::shared_ptr<const std::map<std::string, Histogram>> first_tokens;
   std::vector<CatalogNote> notes;              // of the last good poll's list
   std::shared_ptr<const PollHistory> history;  // of this process; null = no poll yet
   std::shared_ptr<const PastView> past;        // over restarts; null = nothing is known

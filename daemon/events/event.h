@@ -113,6 +113,7 @@ struct Retirement {
   std::optional<Time> at;   // none: deprecated without a date
   std::string replacement;  // "" = none named
   std::optional<int> days_left;
+  std::string source{};  // who says so; "" = the endpoint's list
   friend bool operator==(const Retirement&, const Retirement&) = default;
 };
 

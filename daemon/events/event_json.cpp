@@ -49,11 +49,13 @@ void add_alias_facts(Json& data, const Event& event) {
 
 Json retirement_value(const std::optional<Retirement>& retirement) {
   if (!retirement) return nullptr;
-  return {{"model", retirement->model},
-          {"at", retirement->at ? Json(to_rfc3339(*retirement->at)) : Json(nullptr)},
-          {"replacement",
-           retirement->replacement.empty() ? Json(nullptr) : Json(retirement->replacement)},
-          {"days_left", retirement->days_left ? Json(*retirement->days_left) : Json(nullptr)}};
+  Json value{{"model", retirement->model},
+             {"at", retirement->at ? Json(to_rfc3339(*retirement->at)) : Json(nullptr)},
+             {"replacement",
+              retirement->replacement.empty() ? Json(nullptr) : Json(retirement->replacement)},
+             {"days_left", retirement->days_left ? Json(*retirement->days_left) : Json(nullptr)}};
+  if (!retirement->source.empty()) value["source"] = retirement->source;
+  return value;
 }
 
 void add_model_facts(Json& data, const Event& event) {
@@ -191,6 +193,7 @@ std::optional<Retirement> retirement_at(const Json& data, const char* key) {
                         .replacement = text_or(*found, "replacement")};
   retirement.at = parse_rfc3339(text_or(*found, "at"));
   retirement.days_left = whole_at<int>(*found, "days_left");
+  retirement.source = text_or(*found, "source");
   return retirement;
 }
 

@@ -72,6 +72,22 @@ void add_served_shares(Endpoints endpoints, Exposition& out) {
   out.add(family);
 }
 
+void add_first_tokens(Endpoints endpoints, Exposition& out) {
+  Family family{
+      "modelvane_echo_first_token_seconds", FamilyType::Histogram,
+      "Time from a streamed echo's question to the first event that names the model, since "
+      "the start."};
+  for (const auto& endpoint : endpoints) {
+    if (!endpoint.view->first_tokens) continue;
+    for (const auto& [alias, histogram] : *endpoint.view->first_tokens) {
+      auto labels = endpoint.labels;
+      labels.emplace_back("alias", label_text(alias));
+      family.add(labels, histogram);
+    }
+  }
+  out.add(family);
+}
+
 // Of a group one endpoint judges for all: what any of them says counts. What disagrees with its
 // own traffic is a group of its own.
 void add_disagreements(Exposition& out, Endpoints endpoints) {
@@ -131,6 +147,7 @@ void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& o
                 });
   add_disagreements(out, endpoints);
   add_served_shares(endpoints, out);
+  add_first_tokens(endpoints, out);
 }
 
 }  // namespace modelvane

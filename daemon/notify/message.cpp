@@ -150,6 +150,7 @@ std::string retirement_text(const Retirement& retirement) {
                             : std::string{"deprecated, no date named"};
   if (retirement.days_left) text += fmt::format(" ({} days left)", *retirement.days_left);
   if (!retirement.replacement.empty()) text += "; replacement: " + one_line(retirement.replacement);
+  if (!retirement.source.empty()) text += ", says " + one_line(retirement.source);
   return retirement.model.empty() ? text : one_line(retirement.model) + " " + text;
 }
 

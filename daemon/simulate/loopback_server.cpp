@@ -89,11 +89,25 @@ struct LoopbackServer::State {
     changed.wait_for(lock, delay, [this] { return is_stopping; });
   }
 
+  void send_parts(const ServedReply& reply, httplib::Response& to) {
+    to.set_chunked_content_provider(
+        reply.content_type,
+        [this, reply, sent = std::size_t{0}](std::size_t, httplib::DataSink& sink) mutable {
+          if (sent > 0) wait_for(reply.between_parts);
+          const auto& part = reply.parts[sent];
+          if (!sink.write(part.data(), part.size())) return false;
+          if (reply.on_part) reply.on_part();
+          if (++sent == reply.parts.size()) sink.done();
+          return true;
+        });
+  }
+
   void handle(const httplib::Request& from, httplib::Response& to) {
     const ServedReply reply = answer(to_request(from));
     if (reply.delay > Duration{0}) wait_for(reply.delay);
     to.status = reply.status;
     for (const auto& [name, value] : reply.headers) to.set_header(name, value);
+    if (!reply.parts.empty()) return send_parts(reply, to);
     if (reply.status != 204) to.set_content(reply.body, reply.content_type);
   }
 

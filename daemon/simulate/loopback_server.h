@@ -32,6 +32,10 @@ struct ServedReply {
   std::string body{};
   std::vector<std::pair<std::string, std::string>> headers{};
   Duration delay{0};  // before the first byte
+  // In place of `body`: sent one after the other, so far apart, until the client goes away.
+  std::vector<std::string> parts{};
+  Duration between_parts{0};
+  std::function<void()> on_part{};  // when one was sent; any thread
 };
 
 class LoopbackServer {

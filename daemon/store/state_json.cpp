@@ -77,6 +77,7 @@ Json to_value(const Ending& ending) {
   Json value = Json::object();
   put(value, "at", ending.at);
   put(value, "replacement", ending.replacement);
+  put(value, "source", ending.source);
   return value;
 }
 
@@ -202,7 +203,8 @@ std::optional<Ending> ending_at(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return std::nullopt;
   return Ending{.at = optional_time_at(*found, "at"),
-                .replacement = text_at(*found, "replacement")};
+                .replacement = text_at(*found, "replacement"),
+                .source = text_at(*found, "source")};
 }
 
 EndingState ending_of(const Json& value) {

@@ -157,7 +157,10 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   exchange.body_too_large = result == BodyDecoder::Result::TooLarge;
   exchange.body_is_damaged = result == BodyDecoder::Result::Damaged;
   free_handshake_buffer(exchange);
-  return result == BodyDecoder::Result::Fine ? size : 0;
+  if (result != BodyDecoder::Result::Fine) return 0;
+  const auto& is_enough = exchange.request.is_enough;
+  exchange.reply.is_broken_off = is_enough && is_enough(body);
+  return exchange.reply.is_broken_off ? 0 : size;
 }
 
 // As libcurl would, but the reason is kept: its own report of it is lost among those of addresses

@@ -293,6 +293,7 @@ HttpResult conclude(Exchange& exchange, int curl_code, SteadyTime now) {
     exchange.body_too_large = end == BodyDecoder::Result::TooLarge;
     if (end != BodyDecoder::Result::Fine) code = CURLE_WRITE_ERROR;  // as on_body would end it
   }
+  if (exchange.reply.is_broken_off) code = CURLE_OK;
   if (code != CURLE_OK && has_sufficient_answer(exchange)) code = CURLE_OK;
   if (code == CURLE_OPERATION_TIMEDOUT) {
     HttpFailure failure = not_started(exchange, Reason::Timeout, explain_timeout(exchange), now);

@@ -92,6 +92,9 @@ struct HttpRequest {
   // Once the final status line is there the answer counts, however its body goes wrong (too long,
   // badly compressed, cut off): the reply then has as much of the body as could be read.
   bool status_suffices = false;
+  // Asked with the whole body so far whenever more of it has come: true ends the exchange as if
+  // that were all of it. Runs on the transport's thread, and must not throw.
+  std::function<bool(std::string_view)> is_enough;
 
   // Names of headers are compared without regard to case.
   bool has_header(std::string_view name) const;
@@ -108,6 +111,7 @@ struct HttpReply {
   std::string bearer{};  // the token that went with the request by its grant; a secret
   Phases phases;
   Duration total{0};
+  bool is_broken_off = false;  // by HttpRequest::is_enough
   // The earliest end in the verified chain (without verification: in the served one); only after a
   // fresh TLS handshake.
   std::optional<Time> certificate_expiry;

@@ -66,7 +66,8 @@ Json retirements_json(const std::vector<Retirement>& retirements) {
   for (const auto& one : retirements) {
     all.push_back({{"model", one.model},
                    {"at", json(one.at)},
-                   {"replacement", text_or_null(one.replacement)}});
+                   {"replacement", text_or_null(one.replacement)},
+                   {"source", text_or_null(one.source)}});
   }
   return all;
 }

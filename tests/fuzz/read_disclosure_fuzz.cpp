@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "daemon/catalog/disclosure.h"
+#include "daemon/catalog/event_stream.h"
 #include "daemon/catalog/model_id.h"
 #include "daemon/catalog/refusal.h"
+#include "daemon/catalog/served.h"
 #include "tests/fuzz/promise.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -25,6 +27,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else if (*answer) {
       fuzz::promise(**answer != "acme-latest", "what was asked for discloses nothing");
       fuzz::promise((*answer)->size() <= 2 * kIdBytesMax + 1, "a target is bounded");
+    }
+  }
+  const auto event = telling_event(echo, body);
+  fuzz::promise(!event || event->size() <= body.size(), "an event is a part of its stream");
+  const auto is_enough = until_named(echo);
+  for (std::size_t shown = 1; shown <= std::min(body.size(), std::size_t{256}); ++shown)
+    is_enough(body.substr(0, shown));
+  AliasRule served{.kind = Rule::Served};
+  served.served = {.query = std::string{line}, .alias = "asked", .target = "answered"};
+  fuzz::promise(window_of(line) > Duration{0}, "a window is longer than nothing");
+  if (const auto reply = read_served(served, "", body)) {
+    ServedBook book;
+    for (int i = 0; i < 3; ++i) book.add(served, reply->counts, std::chrono::minutes{i});
+    for (const auto& view : book.views()) {
+      double sum = 0;
+      for (const auto& [target, share] : view.shares) sum += share;
+      fuzz::promise(sum <= 1.000001, "shares are parts of one");
     }
   }
   const auto refusal = read_refusal(body);

@@ -47,6 +47,7 @@ function endFact(alias) {
     ' ',
     endBadge(end),
     end.replacement && ['instead: ', h('span', { class: 'id' }, end.replacement)],
+    end.source && h('span', { class: 'soft' }, `, says ${end.source}`),
   ];
 }
 

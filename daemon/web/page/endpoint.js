@@ -147,6 +147,7 @@ const retirementCells = (retirement) => [
   h('th', { scope: 'row', class: 'id' }, retirement.model),
   h('td', null, retirement.at ? until(retirement.at, 'retired') : 'deprecated, no date named'),
   h('td', { class: 'id' }, retirement.replacement ?? '–'),
+  h('td', { class: 'wide' }, retirement.source ?? 'the list'),
 ];
 
 function headFacts(endpoint) {
@@ -282,8 +283,8 @@ export const endpointView = {
               table(
                 {
                   id: 'retirements',
-                  caption: 'Models that the list says will end',
-                  columns: [['Model'], ['Ends'], ['Replacement']],
+                  caption: 'Models that will end, and who says so',
+                  columns: [['Model'], ['Ends'], ['Replacement'], ['Says', 'wide']],
                   rows: data.retirements,
                   row: retirementCells,
                   key: (row) => row.model,

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "daemon/catalog/endings.h"
 #include "tests/unit/detect/story.h"
 
 namespace modelvane {
@@ -128,6 +129,74 @@ TEST_CASE("a model without a date can be deprecated; its row may be missing for 
   CHECK(ends.story.events().back() == "model.removed old");
   CHECK(ends.story.all.back().retirement->replacement == "new");
   CHECK(ends.story.state.endings->empty());
+}
+
+TEST_CASE("a target that no list names ends by what another source says, for each alias of it") {
+  Ends ends;
+  const auto with = [&](std::vector<Lifecycle> rows) {
+    auto list = std::make_shared<Catalog>(*Story::catalog({{"a", "hidden"}, {"b", "hidden"}}));
+    list->lifecycles = std::move(rows);
+    return list;
+  };
+  ends.shows(with({}), 2);
+  const Lifecycle ending{.id = "hidden",
+                         .retires_at = ends.story.now + days{12},
+                         .replacement = "new",
+                         .source = "feed.example"};
+  const Lifecycle stranger{.id = "stranger",
+                           .retires_at = ends.story.now + days{12},
+                           .replacement = "",
+                           .source = "feed.example"};
+  ends.shows(with({ending, stranger}), 3);
+  REQUIRE(ends.story.events() ==
+          Lines{"model.retirement_set hidden", "model.retirement_near hidden"});
+  CHECK(ends.story.all[0].summary ==
+        "a, b point to hidden, which ends in 12 days; replacement: new, says feed.example");
+  CHECK(ends.story.all[0].aliases == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("a source that has not answered yet takes nothing back, an answer without the row does") {
+  Ends ends;
+  ends.shows(ends.list({}), 2);
+  auto ending = ends.in(days{100});
+  ending.source = "feed.example";
+  ends.shows(ends.list(ending), 3);
+  REQUIRE(ends.story.all.size() == 1);
+  auto silent = std::make_shared<Catalog>(*ends.list({}));
+  silent->silent_sources = {"feed.example"};
+  ends.shows(silent, 5);
+  CHECK(ends.story.all.size() == 1);
+  ends.shows(ends.list({}), 3);
+  CHECK(ends.story.events().back() == "model.retirement_cleared old");
+}
+
+TEST_CASE("what a header said stands until the model is asked about again") {
+  Ends ends;
+  ends.shows(ends.list({}), 2);
+  auto ending = ends.in(days{100});
+  ending.source = kHeaderSource;
+  auto answered = std::make_shared<Catalog>(*ends.list(ending));
+  answered->answered = {"old"};
+  ends.shows(answered);
+  ends.shows(ends.list({}), 5);
+  ends.shows(answered);
+  REQUIRE(ends.story.events() == Lines{"model.retirement_set old"});
+  ends.shows(ends.list({}), 5);
+  CHECK(ends.story.all.size() == 1);
+  auto without = std::make_shared<Catalog>(*ends.list({}));
+  without->answered = {"old"};
+  ends.shows(without, 2);
+  CHECK(ends.story.events().back() == "model.retirement_cleared old");
+}
+
+TEST_CASE("another source of the same end is no change") {
+  Ends ends;
+  ends.shows(ends.list({}), 2);
+  auto ending = ends.in(days{100});
+  ends.shows(ends.list(ending), 3);
+  ending.source = "feed.example";
+  ends.shows(ends.list(ending), 5);
+  CHECK(ends.story.events() == Lines{"model.retirement_set old"});
 }
 
 }  // namespace

@@ -294,6 +294,25 @@ TEST_CASE("lookup asks about each alias once per interval; in between, what is k
   CHECK((*poll.run().catalog)->unasked.empty());
 }
 
+TEST_CASE("a Sunset header of an answer about one model tells when that model ends") {
+  Poll poll = lookup_poll();
+  const auto server = poll.server;
+  poll.server = [&](const HttpRequest& request) {
+    auto result = server(request);
+    if (request.url.ends_with("a-latest"))
+      result->headers.emplace_back("sunset", "Wed, 20 Jan 2027 00:00:00 GMT");
+    return result;
+  };
+  const auto result = poll.run();
+  REQUIRE(result.catalog);
+  const auto& catalog = **result.catalog;
+  REQUIRE(catalog.lifecycles.size() == 1);
+  CHECK(catalog.lifecycles[0].id == "a-1");
+  CHECK(catalog.lifecycles[0].retires_at == *parse_rfc3339("2027-01-20T00:00:00Z"));
+  CHECK(catalog.answered == std::vector<std::string>{"a-1", "b-latest"});
+  CHECK((*poll.run().catalog)->answered.empty());
+}
+
 TEST_CASE("an alias that is pending is asked about at once, before the others") {
   Poll poll = lookup_poll();
   poll.run();
@@ -387,6 +406,31 @@ TEST_CASE("echo never costs more than its daily budget, and the next day has its
   poll.now += 24h;
   poll.run();
   CHECK(poll.requests.size() > 1);
+}
+
+TEST_CASE("a streamed echo reads the first event that names the model, and times it") {
+  Poll poll = echo_poll();
+  poll.endpoint.reading.rules.back().is_streamed = true;
+  const auto list = poll.server;
+  poll.server = [&](const HttpRequest& request) -> HttpResult {
+    if (request.method == "GET") return list(request);
+    CHECK(request.body.starts_with(R"({"stream":true,)"));
+    const std::string events = "data: {\"model\":\"a-1\"}\n\ndata: {\"mod";
+    REQUIRE(request.is_enough);
+    CHECK(request.is_enough(events));
+    auto reply = ok(events);
+    reply.is_broken_off = true;
+    reply.phases = {.connect = 20ms, .tls = 30ms};
+    reply.total = 250ms;
+    return reply;
+  };
+  const auto result = poll.run();
+  REQUIRE(result.catalog);
+  REQUIRE((*result.catalog)->find_alias("a-latest"));
+  CHECK((*result.catalog)->find_alias("a-latest")->target == "a-1");
+  REQUIRE(result.first_tokens.size() == 2);
+  CHECK(result.first_tokens[0].alias == "a-latest");
+  CHECK(result.first_tokens[0].after == 200ms);
 }
 
 TEST_CASE("without knowing what was spent, echo asks nothing") {

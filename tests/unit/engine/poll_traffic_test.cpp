@@ -98,3 +98,30 @@ TEST_CASE("another target in the traffic is shown as soon as the source is asked
   poll.traffic = HttpReply{.status = 200, .body = counting("m-2")};
   CHECK((*poll.run().catalog)->find_alias("m")->target == "m-2");
 }
+
+TEST_CASE("a second list of ends is asked at its interval, and its silence takes nothing back") {
+  Poll poll;
+  poll.endpoint.reading.rules.clear();
+  poll.endpoint.reading.endings = EndingsDocument{.url = "http://feed/ends.json",
+                                                  .source = "feed",
+                                                  .items = "",
+                                                  .where = {},
+                                                  .fields = {.retires_at = {"/end"}},
+                                                  .interval = 1h};
+  poll.traffic = std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "refused"});
+  const auto silent = poll.run();
+  REQUIRE(silent.catalog);
+  CHECK((*silent.catalog)->silent_sources == std::vector<std::string>{"feed"});
+  REQUIRE((*silent.catalog)->notes.size() == 1);
+  CHECK((*silent.catalog)->notes[0].sentence == "feed says nothing of models' ends: refused");
+  poll.traffic = HttpReply{.status = 200, .body = R"([{"id":"m-1","end":"2027-01-20"}])"};
+  const auto heard = poll.run(5min);
+  REQUIRE(poll.requests.size() == 2);
+  CHECK(poll.requests[1].url == "http://feed/ends.json");
+  CHECK_FALSE(poll.requests[1].has_header("X-Key"));
+  REQUIRE((*heard.catalog)->lifecycles.size() == 1);
+  CHECK((*heard.catalog)->lifecycles[0].source == "feed");
+  const auto later = poll.run(1min);
+  CHECK(poll.requests.size() == 1);
+  CHECK((*later.catalog)->lifecycles.size() == 1);
+}

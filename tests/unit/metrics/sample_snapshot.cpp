@@ -57,6 +57,10 @@ EndpointView internlm() {
   view.labels = {{"team", "search"}};
   view.compare = "shanghai";
   view.interval = 60s;
+  Histogram first_token{kDurationBounds};
+  first_token.observe(0.2);
+  view.first_tokens = std::make_shared<const std::map<std::string, Histogram>>(
+      std::map<std::string, Histogram>{{"intern-latest", first_token}});
   view.served = std::make_shared<const std::vector<ServedView>>(
       std::vector<ServedView>{{.alias = "intern-latest",
                                .answers = 200,

@@ -98,3 +98,19 @@ TEST_CASE("a models API can be started again on the same port at once") {
   CHECK(again.start());
   CHECK(get(again.url()).status == 200);
 }
+
+TEST_CASE("a completion names the model behind the alias, at once or as a stream of events") {
+  Stage stage;
+  stage.at(0);
+  const std::string url =
+      stage.api.url().substr(0, stage.api.url().rfind('/')) + "/chat/completions";
+  const auto whole = post(url, R"({"model":"internlm3-latest"})", {});
+  CHECK(nlohmann::json::parse(whole.body).at("model") == "internlm3-8b-instruct");
+  const auto stream = post(url, R"({"model":"internlm3-latest","stream":true})", {});
+  CHECK(stream.content_type == "text/event-stream");
+  CHECK(stream.body.starts_with("data: {"));
+  CHECK(stream.body.find(R"("model":"internlm3-8b-instruct")") != std::string::npos);
+  CHECK(stream.body.ends_with("data: [DONE]\n\n"));
+  CHECK(post(url, R"({"model":"nobody"})", {}).status == 404);
+  CHECK(post(url, "[]", {}).status == 400);
+}

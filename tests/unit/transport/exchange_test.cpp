@@ -266,6 +266,26 @@ TEST_CASE("a body beyond the limit is refused, and one exactly at it is not") {
         "the body is larger than the limit of 4999 bytes (after decompression)");
 }
 
+TEST_CASE("a stream is broken off as soon as enough of it has come, and the server learns of it") {
+  std::atomic<int> has_left = -1;
+  FakeServer server{[&](Connection& peer) {
+    peer.read_head();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n");
+    has_left = peer.peer_leaves_within(5s) ? 1 : 0;
+    has_left.notify_all();
+  }};
+  Client client;
+  auto request = get(server.url());
+  request.is_enough = [](std::string_view body) { return body.ends_with("\n\n"); };
+  const auto reply = client.reply_to(request);
+  CHECK(reply.status == 200);
+  CHECK(reply.body == "data: one\n\n");
+  CHECK(reply.is_broken_off);
+  CHECK(reply.total < 4s);
+  has_left.wait(-1);
+  CHECK(has_left == 1);
+}
+
 TEST_CASE("where the status suffices, no body spoils the answer") {
   std::string answer;
   FakeServer server{[&](Connection& peer) {
