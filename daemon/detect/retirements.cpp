@@ -72,7 +72,10 @@ bool is_silent(const Catalog& catalog, const std::string& id, const EndingState&
   const auto& known = state.ending.known;
   const auto& pending = state.ending.pending;
   const auto& ending = known ? known : pending ? pending->seen : known;
-  if (!ending || ending->source.empty()) return false;
+  if (!ending) return false;
+  // A row that is missing says nothing: the model may be removed, which is told when it is
+  // confirmed.
+  if (ending->source.empty()) return !catalog.has(id);
   if (ending->source == kHeaderSource) return !std::ranges::binary_search(catalog.answered, id);
   return std::ranges::find(catalog.silent_sources, ending->source) != catalog.silent_sources.end();
 }
@@ -158,7 +161,8 @@ void judge_retirements(Turn& turn, const Catalog& catalog) {
     // It was never listed, or long ago, and nothing points to it any more.
     const bool is_forgotten =
         !is_there(id) && !turn.state.ids.has(id) && !turn.state.pending_models.contains(id);
-    const bool is_over = is_alias || is_forgotten || (!known && (!pending || !is_there(id)));
+    const bool has_word = catalog.has(id) || (is_there(id) && row != nullptr);
+    const bool is_over = is_alias || is_forgotten || (!known && (!pending || !has_word));
     if (is_over) turn.has_changed = true;
     entry = is_over ? endings.erase(entry) : std::next(entry);
   }
