@@ -1,7 +1,7 @@
 # The Debian package: `./dev package`. Paths follow the Debian policy; what a user changes lies in /etc and is a conffile.
 install(FILES config/modelvane.yml DESTINATION /etc/modelvane)
 install(FILES cmake/package/default DESTINATION /etc/default RENAME modelvane)
-install(FILES systemd/modelvane.service DESTINATION lib/systemd/system)
+install(FILES systemd/modelvane.service systemd/modelvane.socket DESTINATION lib/systemd/system)
 install(FILES cmake/package/modelvane.sysusers DESTINATION lib/sysusers.d RENAME modelvane.conf)
 install(FILES cmake/package/modelvane.bash-completion
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME modelvane)

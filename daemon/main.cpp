@@ -1,5 +1,6 @@
 // Command line -> command -> exit code. Flags are dotted as in Prometheus' own servers.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
@@ -15,6 +16,7 @@
 #include "daemon/commands/places.h"
 #include "daemon/commands/process.h"
 #include "daemon/commands/usage.h"
+#include "revision.h"
 #include "version.h"
 
 namespace {
@@ -83,6 +85,13 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
                             ->capture_default_str();
   command->add_option("--web.listen-address", options.listen_addresses,
                       "host:port or :port of pages, API and metrics; repeatable [:10178]");
+  command->add_flag("--web.systemd-socket", options.systemd_socket,
+                    "Listen on the sockets of modelvane.socket instead");
+  command
+      ->add_option("--config.auto-reload-interval", options.auto_reload,
+                   "Look at the configuration's files this often, and reload them when they have "
+                   "changed; 0 = never")
+      ->capture_default_str();
   command->add_option(
       "--web.config.file", options.web_config_file,
       "TLS, passwords and headers of pages and API (see docs/WEB-CONFIGURATION.md)");
@@ -467,9 +476,13 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto path = command == &app ? std::string{"modelvane"} : command_path(*command);
   const auto extras = app.remaining(true);
   const bool is_extra = !extras.empty();
+  const auto below = names_like(*command, "");
+  const bool is_incomplete =
+      error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !below.empty();
   fmt::print(stderr, "{}: {}\nRun `{} --help` for what there is.\n", path,
-             is_extra ? unknown_word(extras.front(), names_like(*command, extras.front()))
-                      : std::string{error.what()},
+             is_extra        ? unknown_word(extras.front(), names_like(*command, extras.front()))
+             : is_incomplete ? fmt::format("say which: {}", fmt::join(below, ", "))
+                             : std::string{error.what()},
              path);
   return kUsageError;
 }
@@ -484,7 +497,8 @@ int run(int argc, char** argv) {
       "--config.file FILE",
       "modelvane"};
   app.formatter(std::make_shared<HelpFormatter>());
-  app.set_version_flag("--version", "modelvane " MODELVANE_VERSION);
+  app.set_version_flag("--version",
+                       "modelvane " MODELVANE_VERSION " (revision " MODELVANE_REVISION ")");
   app.require_subcommand(1);
   Command chosen;
   ServeOptions serve_options;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
@@ -22,7 +23,7 @@ int check_config(const CheckConfigOptions& options) {
                "modelvane: --syntax-only looks at no certificate: leave --web.config.file out\n");
     return 2;
   }
-  const auto config = load_config(
+  const auto config = load_config_and_targets(
       options.config_file, options.syntax_only ? Surroundings::Ignored : Surroundings::Checked);
   const auto protection = load_protection(options.web_config_file);
   if (!config) {
@@ -33,6 +34,11 @@ int check_config(const CheckConfigOptions& options) {
   fmt::print("{}: {}, {}, fine\n", options.config_file,
              counted(config->endpoints.size(), "endpoint"),
              counted(config->webhooks.size(), "webhook"));
+  const auto urls = std::ranges::count_if(
+      config->discovery, [](const DiscoverySource& source) { return !source.url.empty(); });
+  if (urls > 0)
+    fmt::print("{} of service_discovery: asked only by the daemon\n",
+               counted(static_cast<std::size_t>(urls), "URL"));
   if (!options.web_config_file.empty()) fmt::print("{}: fine\n", options.web_config_file);
   return 0;
 }

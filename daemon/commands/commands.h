@@ -24,6 +24,8 @@ struct ServeOptions {
   std::string external_url;
   std::optional<std::string> route_prefix;
   std::vector<std::string> allowed_hosts;
+  bool systemd_socket = false;     // listen on the sockets that the service manager gives
+  std::string auto_reload = "0s";  // how often the configuration's files are looked at
   LogOptions log;
 };
 int serve(const ServeOptions& options);

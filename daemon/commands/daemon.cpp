@@ -12,20 +12,24 @@
 #include <thread>
 #include <utility>
 
+#include "daemon/commands/config_watch.h"
 #include "daemon/commands/operator_call.h"
 #include "daemon/commands/shown_config.h"
+#include "daemon/commands/store_watch.h"
+#include "daemon/commands/target_watch.h"
 #include "daemon/config/load_config.h"
 #include "daemon/config/secret.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/store_writer.h"
 #include "daemon/io/network.h"
 #include "daemon/log/log.h"
+#include "daemon/store/postgres_admin.h"
 #include "daemon/store/postgres_desk.h"
 #include "daemon/store/postgres_event_log.h"
 #include "daemon/store/postgres_store.h"
 #include "daemon/store/sqlite_desk.h"
 #include "daemon/store/sqlite_store.h"
-#include "daemon/text/hash.h"
+#include "daemon/text/hmac.h"
 #include "daemon/transport/curl_transport.h"
 #include "daemon/transport/oauth2_transport.h"
 #include "daemon/web/server.h"
@@ -39,6 +43,13 @@ using namespace std::chrono_literals;
 // A turn of the engine takes milliseconds, one that takes over 10,000 changed endpoints a second.
 // Whoever asked for the reload is answered then at the latest.
 constexpr Duration kReloadShown = 10s;
+
+// So much of it tells configurations apart in tables and labels.
+constexpr std::size_t kShownHash = 16;
+
+std::string hash_of(const std::string& shown) {
+  return to_hex(sha256(shown));
+}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -73,6 +84,8 @@ struct StorePlace {
   std::unique_ptr<Store> store;
   std::unique_ptr<EventLog> log;
   std::function<std::unique_ptr<OperatorDesk>()> desk;  // one for each request
+  std::unique_ptr<EventLog> watched_log;                // StoreWatch's own
+  std::function<std::optional<std::uint64_t>()> size;   // in bytes, likewise
 };
 
 std::expected<StorePlace, std::string> open_folder(const std::string& folder) {
@@ -81,7 +94,9 @@ std::expected<StorePlace, std::string> open_folder(const std::string& folder) {
     return std::unexpected(opened.error().sentence);
   return StorePlace{.store = std::move(store),
                     .log = std::make_unique<SqliteEventLog>(folder),
-                    .desk = [folder] { return std::make_unique<SqliteDesk>(folder); }};
+                    .desk = [folder] { return std::make_unique<SqliteDesk>(folder); },
+                    .watched_log = std::make_unique<SqliteEventLog>(folder),
+                    .size = [folder] { return bytes_of_folder(folder); }};
 }
 
 std::expected<StorePlace, std::string> open_database(
@@ -96,14 +111,16 @@ std::expected<StorePlace, std::string> open_database(
                       .name = cluster.replica.empty() ? host_name() : cluster.replica,
                       .address = cluster.address,
                       .version = MODELVANE_VERSION,
-                      .config_hash = fmt::format("{:016x}", stable_hash(shown_config(config))),
+                      .config_hash = hash_of(shown_config(config)).substr(0, kShownHash),
                       .lease = cluster.lease},
       [turns = std::move(turns)] { return turns->load(std::memory_order_relaxed); }, kEventsMax);
   if (const auto begun = store->begin(); !begun && is_hopeless(begun.error().kind))
     return std::unexpected(begun.error().sentence);
   return StorePlace{.store = std::move(store),
                     .log = std::make_unique<PostgresEventLog>(place),
-                    .desk = [place] { return std::make_unique<PostgresDesk>(place); }};
+                    .desk = [place] { return std::make_unique<PostgresDesk>(place); },
+                    .watched_log = std::make_unique<PostgresEventLog>(place),
+                    .size = [place] { return bytes_of_schema(place); }};
 }
 
 // What the web front shows of the configuration in effect. Any thread.
@@ -135,19 +152,26 @@ struct Daemon::Parts {
   const std::unique_ptr<EventLog> event_log;
   const std::function<std::unique_ptr<OperatorDesk>()> desk;
   ShownConfig config_shown;
+  StoreWatch store_watch;
   StoreWriter writer;
   Engine engine;
   WebServer web;
   std::optional<WebConfigWatch> web_config;
-  std::mutex reload_mutex;  // reloads come from signals and from HTTP
+  std::mutex reload_mutex;     // reloads come from signals, from HTTP, from files and lists
+  Config own_config;           // under reload_mutex: without what service_discovery finds
+  std::string reload_failure;  // under reload_mutex: why the last one changed nothing; "" = it did
+  std::unique_ptr<TargetWatch> targets;
+  std::optional<ConfigWatch> config_watch;
   std::jthread engine_thread;
 
-  Parts(const Options& options, Config config, LoadedProtection protection, StorePlace place,
-        std::shared_ptr<std::atomic<std::uint64_t>> turns,
+  Parts(const Options& options, Config own, Config config, LoadedProtection protection,
+        StorePlace place, std::shared_ptr<std::atomic<std::uint64_t>> turns,
+        std::unique_ptr<TargetWatch> target_watch,
         std::function<std::expected<void, std::string>()> reload)
       : event_log(std::move(place.log)),
         desk(std::move(place.desk)),
         config_shown(shown_config(config)),
+        store_watch(std::move(place.size), std::move(place.watched_log)),
         writer(std::move(place.store), [this] { transport.wake(); }),
         engine(
             {clock, transport, writer, board, options.external_url, has_network, std::move(turns)},
@@ -156,14 +180,23 @@ struct Daemon::Parts {
              .external_url = options.external_url,
              .route_prefix = options.route_prefix,
              .allowed_hosts = options.allowed_hosts,
-             .protection = protection.protection},
-            {.snapshot = [this] { return board.read(clock.wall()); },
+             .protection = protection.protection,
+             .listen_descriptors = options.listen_descriptors},
+            {.snapshot =
+                 [this] {
+                   auto snapshot = board.read(clock.wall());
+                   snapshot.store = store_watch.view();
+                   snapshot.discovery = targets->view();
+                   return snapshot;
+                 },
              .reload = std::move(reload),
              .poll = [this](const std::string& endpoint) { engine.poll_now(endpoint); },
              .operate = [this](const OperatorRequest& request) { return call(*desk(), request); },
              .config = [this] { return config_shown.read(); },
              .events = event_log.get(),
-             .pulse = [this] { return board.pulse(clock.wall()); }}) {
+             .pulse = [this] { return board.pulse(clock.wall()); }}),
+        own_config(std::move(own)),
+        targets(std::move(target_watch)) {
     if (options.web_config_file.empty()) return;
     web_config.emplace(options.web_config_file, std::move(protection),
                        [this](auto changed) { web.protect(std::move(changed)); });
@@ -182,15 +215,28 @@ std::expected<void, std::string> Daemon::start(Config config, LoadedProtection p
   if (!place) return std::unexpected(std::move(place.error()));
   shared_store_ = config.postgres;
   cluster_ = config.cluster;
-  parts_ =
-      std::make_unique<Parts>(options_, with_instance(std::move(config)), std::move(protection),
-                              std::move(*place), std::move(turns), [this] { return reload(); });
+  auto own = with_instance(std::move(config));
+  auto targets =
+      std::make_unique<TargetWatch>(options_.storage_path, [this] { take_over_targets(); });
+  if (auto adopted = targets->adopt(own, TargetWatch::When::AtStart); !adopted) return adopted;
+  auto whole = targets->complete(own);
+  parts_ = std::make_unique<Parts>(options_, std::move(own), std::move(whole),
+                                   std::move(protection), std::move(*place), std::move(turns),
+                                   std::move(targets), [this] { return reload(); });
   if (auto started = parts_->web.start(); !started) {
     parts_.reset();
     return started;
   }
   parts_->engine_thread =
       std::jthread{[engine = &parts_->engine](const std::stop_token& stop) { engine->run(stop); }};
+  parts_->targets->start();
+  if (options_.auto_reload > Duration{0}) {
+    parts_->config_watch.emplace(options_.config_file, parts_->own_config, options_.auto_reload,
+                                 [this] {
+                                   log::info("the configuration's files have changed");
+                                   (void)reload();  // logged there
+                                 });
+  }
   return {};
 }
 
@@ -208,25 +254,53 @@ std::expected<void, std::string> Daemon::reload() {
   }
   if (!protection)
     errors.insert(errors.end(), protection.error().begin(), protection.error().end());
+  std::optional<Config> own;
   if (errors.empty()) {
     if (config->postgres != shared_store_ || !(config->cluster == cluster_))
       log::warn("storage.postgres and cluster are read at the start only: restart for them");
     config->postgres = shared_store_;
     config->cluster = cluster_;
-    auto changed = with_instance(std::move(*config));
+    own = with_instance(std::move(*config));
+    if (auto adopted = parts_->targets->adopt(*own, TargetWatch::When::AtReload); !adopted)
+      errors.push_back(std::move(adopted.error()));
+  }
+  if (errors.empty()) {
+    parts_->own_config = std::move(*own);
+    parts_->reload_failure.clear();
+    parts_->targets->start();
+    if (parts_->config_watch) parts_->config_watch->adopt(parts_->own_config);
+    auto changed = parts_->targets->complete(parts_->own_config);
     auto shown = shown_config(changed);
     const auto number = parts_->engine.reload(std::move(changed));
     if (parts_->web_config) parts_->web_config->adopt(std::move(*protection));
     if (!parts_->engine.wait_until_shown(number, kReloadShown))
       log::warn("the new configuration is not in effect yet: the engine is busy");
     parts_->config_shown.replace(std::move(shown));
+    log::info("the configuration is in effect", {{"config_hash", config_hash()}});
     return {};
   }
   for (const auto& error : errors) log::error("configuration", {{"error", error}});
   auto sentence = fmt::format("the configuration was not changed:\n{}", fmt::join(errors, "\n"));
+  parts_->reload_failure = sentence;
   const auto number = parts_->engine.note_reload_failure(sentence);
   (void)parts_->engine.wait_until_shown(number, kReloadShown);
   return std::unexpected(std::move(sentence));
+}
+
+// The configuration itself is the same: what was said of its last reload stands.
+void Daemon::take_over_targets() {
+  const std::scoped_lock lock{parts_->reload_mutex};
+  auto changed = parts_->targets->complete(parts_->own_config);
+  auto shown = shown_config(changed);
+  auto number = parts_->engine.reload(std::move(changed));
+  if (!parts_->reload_failure.empty())
+    number = parts_->engine.note_reload_failure(parts_->reload_failure);
+  (void)parts_->engine.wait_until_shown(number, kReloadShown);
+  parts_->config_shown.replace(std::move(shown));
+}
+
+std::string Daemon::config_hash() const {
+  return parts_ ? hash_of(parts_->config_shown.read()) : "";
 }
 
 std::uint64_t Daemon::heartbeat() const {
@@ -235,6 +309,9 @@ std::uint64_t Daemon::heartbeat() const {
 
 void Daemon::stop() {
   if (!parts_) return;
+  // While the engine still takes what they bring.
+  parts_->targets->stop();
+  if (parts_->config_watch) parts_->config_watch->stop();
   if (parts_->engine_thread.joinable()) {
     parts_->engine_thread.request_stop();
     parts_->engine_thread.join();

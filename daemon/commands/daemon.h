@@ -24,7 +24,9 @@ class Daemon {
     std::string external_url;
     std::optional<std::string> route_prefix;
     std::vector<std::string> allowed_hosts{};
-    std::string web_config_file;  // "" = everybody may ask, in clear text
+    std::string web_config_file;            // "" = everybody may ask, in clear text
+    std::vector<int> listen_descriptors{};  // sockets that listen already
+    Duration auto_reload{0};                // how often the files are looked at; 0 = never
   };
 
   explicit Daemon(Options options);
@@ -39,6 +41,9 @@ class Daemon {
   std::vector<std::string> addresses() const;
   // All of the changed file or nothing of it. Any thread.
   std::expected<void, std::string> reload();
+  // What people and logs know the configuration in effect by: 64 hexadecimal digits over all that
+  // it says, without secrets.
+  std::string config_hash() const;
   // Counts the engine's turns, for a watchdog.
   std::uint64_t heartbeat() const;
   // Drains within 10 s. Also done by the destructor.
@@ -46,6 +51,7 @@ class Daemon {
 
  private:
   struct Parts;
+  void take_over_targets();
   Options options_;
   // What a reload does not change.
   std::optional<PostgresConfig> shared_store_;

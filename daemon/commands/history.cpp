@@ -71,7 +71,12 @@ TableRow row_of(const StoredEvent& stored) {
   return {to_rfc3339(stored.time), std::string{name(stored.type)}, cell(subject), what};
 }
 
-void print_events(const std::vector<StoredEvent>& events, bool as_json) {
+bool asks_for_all(const EventFilter& filter) {
+  return filter.endpoint.empty() && filter.alias.empty() && filter.types.empty() && !filter.since &&
+         !filter.until;
+}
+
+void print_events(const std::vector<StoredEvent>& events, bool as_json, bool asks_for_all) {
   if (as_json) {
     // The canonical texts as they are: what receivers got, byte for byte.
     for (std::size_t i = 0; i < events.size(); ++i)
@@ -79,7 +84,11 @@ void print_events(const std::vector<StoredEvent>& events, bool as_json) {
     fmt::print("{}", events.empty() ? "[]\n" : "\n]\n");
     return;
   }
-  if (events.empty()) return fmt::print("no events match\n");
+  if (events.empty())
+    return fmt::print("{}\n", asks_for_all
+                                  ? "nothing has happened yet; the first poll of an endpoint sets "
+                                    "what later ones are compared with"
+                                  : "no events match");
   std::vector<TableRow> rows{{"TIME", "TYPE", "SUBJECT", "WHAT"}};
   for (const auto& event : events) rows.push_back(row_of(event));
   print_table(rows);
@@ -124,7 +133,7 @@ int history(const HistoryOptions& options) {
   }
   const auto events = (*source)->events(question->filter);
   if (!events) return fail(kFailed, events.error());
-  print_events(*events, as_json);
+  print_events(*events, as_json, asks_for_all(question->filter));
   return 0;
 }
 

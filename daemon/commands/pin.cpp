@@ -95,7 +95,7 @@ int pin_list(const PinOptions& options) {
   if (const auto problem = output_problem(options.output)) return fail(kUsageError, *problem);
   std::optional<Config> config;
   if (options.place.url.empty()) {
-    auto loaded = load_config(options.config_file, Surroundings::Ignored);
+    auto loaded = load_config_and_targets(options.config_file, Surroundings::Ignored);
     if (!loaded) {
       for (const auto& error : loaded.error()) fmt::print(stderr, "{}\n", to_text(error));
       return kUsageError;

@@ -83,7 +83,7 @@ bool needs_config(const ProbeOptions& options) {
 std::expected<ProbeTargets, std::string> probe_targets(const ProbeOptions& options) {
   Config config;
   if (needs_config(options)) {
-    auto loaded = load_config(options.config_file, Surroundings::Ignored);
+    auto loaded = load_config_and_targets(options.config_file, Surroundings::Ignored);
     if (!loaded) return std::unexpected(joined(loaded.error()));
     config = std::move(*loaded);
   }

@@ -94,7 +94,7 @@ void print(const HttpRequest& request, const std::vector<std::string>& secrets) 
 }  // namespace
 
 int render(const RenderOptions& options) {
-  const auto config = load_config(options.config_file, Surroundings::Ignored);
+  const auto config = load_config_and_targets(options.config_file, Surroundings::Ignored);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
     return kUsageError;

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <initializer_list>
 #include <optional>
 
@@ -30,6 +31,16 @@ std::optional<log::Level> log_level(const std::string& name) {
   if (name == "warn") return log::Level::Warn;
   if (name == "error") return log::Level::Error;
   return std::nullopt;
+}
+
+// Looking is cheap, but a file that is being written is not to be read at each turn.
+constexpr Duration kAutoReloadMin = 100ms;
+
+std::optional<Duration> auto_reload_interval(const std::string& text) {
+  if (text == "0") return Duration{0};
+  const auto span = parse_duration(text);
+  if (!span || (*span != Duration{0} && *span < kAutoReloadMin)) return std::nullopt;
+  return *span;
 }
 
 void block(std::initializer_list<int> numbers) {
@@ -113,10 +124,27 @@ int serve(const ServeOptions& options) {
     fmt::print(stderr, "modelvane: {}\n", site.error());
     return 2;
   }
+  const auto auto_reload = auto_reload_interval(options.auto_reload);
+  if (!auto_reload) {
+    fmt::print(stderr,
+               "modelvane: --config.auto-reload-interval is a duration such as 30s, from {} "
+               "on, or 0 for never\n",
+               to_text(kAutoReloadMin));
+    return 2;
+  }
+  if (options.systemd_socket && !options.listen_addresses.empty()) {
+    fmt::print(stderr, "modelvane: give either --web.systemd-socket or --web.listen-address\n");
+    return 2;
+  }
   log::set_up(*level, options.log.format == "json");
   auto config = load_config(options.config_file);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
+    std::error_code error;
+    if (!std::filesystem::exists(options.config_file, error))
+      fmt::print(stderr,
+                 "Write one: endpoints: [{{provider: internlm}}] is enough. `modelvane demo` needs "
+                 "none.\n");
     return 2;
   }
   if (config->postgres && options.has_storage_flag) {
@@ -132,6 +160,15 @@ int serve(const ServeOptions& options) {
     fmt::print(stderr, "{}\n", fmt::join(protection.error(), "\n"));
     return 2;
   }
+  std::vector<int> sockets;
+  if (options.systemd_socket) {
+    auto taken = take_service_manager_sockets();
+    if (!taken) {
+      fmt::print(stderr, "modelvane: {}\n", taken.error());
+      return 1;
+    }
+    sockets = std::move(*taken);
+  }
   give_large_blocks_back();
   const auto descriptors = raise_descriptor_limit();
   const sigset_t signals = block_signals();
@@ -139,13 +176,15 @@ int serve(const ServeOptions& options) {
   const auto webhooks = config->webhooks.size();
   Daemon daemon{{.config_file = options.config_file,
                  .storage_path = options.storage_path,
-                 .listen_addresses = options.listen_addresses.empty()
+                 .listen_addresses = options.listen_addresses.empty() && sockets.empty()
                                          ? std::vector{std::string{kDefaultListenAddress}}
                                          : options.listen_addresses,
                  .external_url = options.external_url,
                  .route_prefix = options.route_prefix,
                  .allowed_hosts = options.allowed_hosts,
-                 .web_config_file = options.web_config_file}};
+                 .web_config_file = options.web_config_file,
+                 .listen_descriptors = std::move(sockets),
+                 .auto_reload = *auto_reload}};
   if (const auto started = daemon.start(std::move(*config), std::move(*protection)); !started) {
     fmt::print(stderr, "modelvane: {}\n", started.error());
     return 1;
@@ -155,7 +194,8 @@ int serve(const ServeOptions& options) {
              {"address", fmt::format("{}", fmt::join(daemon.addresses(), ","))},
              {"descriptors", std::to_string(descriptors)},
              {"endpoints", std::to_string(endpoints)},
-             {"webhooks", std::to_string(webhooks)}});
+             {"webhooks", std::to_string(webhooks)},
+             {"config_hash", daemon.config_hash()}});
   notify_service_manager("READY=1");
   wait_for_end(daemon, signals);
   notify_service_manager("STOPPING=1");

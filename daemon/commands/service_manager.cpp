@@ -40,4 +40,21 @@ std::optional<Duration> watchdog_interval() {
   return Duration{micros};
 }
 
+std::expected<std::vector<int>, std::string> take_service_manager_sockets() {
+  constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
+  const char* pid = std::getenv("LISTEN_PID");
+  const char* text = std::getenv("LISTEN_FDS");
+  const bool is_for_us = pid != nullptr && std::to_string(::getpid()) == pid;
+  int count = 0;
+  if (text != nullptr) std::from_chars(text, text + std::strlen(text), count);
+  if (!is_for_us || count < 1)
+    return std::unexpected(
+        "--web.systemd-socket: no socket was given; start modelvane.socket, which starts the "
+        "service (systemctl enable --now modelvane.socket)");
+  for (const auto* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
+  std::vector<int> descriptors;
+  for (int i = 0; i < count; ++i) descriptors.push_back(kFirst + i);
+  return descriptors;
+}
+
 }  // namespace modelvane

@@ -155,6 +155,16 @@ Json webhook(const WebhookConfig& webhook) {
           {"max_age", to_text(webhook.max_age)}};
 }
 
+Json source(const DiscoverySource& source) {
+  Json json{{"name", source.name}, {"files", source.files}};
+  if (source.url.empty()) return json;
+  json["url"] = without_query(source.url);
+  json["access"] = access(source.access);
+  json["refresh"] = to_text(source.refresh);
+  json["timeout"] = to_text(source.timeout);
+  return json;
+}
+
 }  // namespace
 
 std::string shown_config(const Config& config) {
@@ -162,7 +172,11 @@ std::string shown_config(const Config& config) {
   for (const auto& one : config.endpoints) endpoints.push_back(endpoint(one));
   auto webhooks = Json::array();
   for (const auto& one : config.webhooks) webhooks.push_back(webhook(one));
+  auto sources = Json::array();
+  for (const auto& one : config.discovery) sources.push_back(source(one));
   const Json json{{"instance", config.instance},
+                  {"include", config.include},
+                  {"service_discovery", std::move(sources)},
                   {"storage", {{"retention", to_text(config.retention)}}},
                   {"web", {{"read_only_users", config.read_only_users}}},
                   {"endpoints", std::move(endpoints)},

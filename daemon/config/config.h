@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "daemon/catalog/reading.h"
+#include "daemon/config/file_stamp.h"
 #include "daemon/config/maintenance.h"
 #include "daemon/config/secret.h"
 #include "daemon/detect/policy.h"
@@ -21,6 +23,10 @@
 #include "daemon/transport/transport.h"
 
 namespace modelvane {
+
+// What one process states to hold on two cores (README, limits). It counts what is configured, from
+// whichever file or list it comes.
+inline constexpr std::size_t kEndpointsMax = 10'000;
 
 struct Authorization {
   std::string type = "Bearer";
@@ -189,6 +195,20 @@ struct ClusterConfig {
   friend bool operator==(const ClusterConfig&, const ClusterConfig&) = default;
 };
 
+struct EndpointTemplate;
+
+// One entry of service_discovery: lists of targets, in files or behind a URL, and what to make of a
+// target.
+struct DiscoverySource {
+  std::string name;                // in logs and metrics
+  std::vector<std::string> files;  // globs; empty = a URL
+  std::string url;
+  Access access;
+  Duration refresh = std::chrono::seconds{60};
+  Duration timeout = std::chrono::seconds{10};
+  std::shared_ptr<const EndpointTemplate> endpoint;
+};
+
 struct Config {
   std::string instance;  // "" = the host's name; CloudEvents source is urn:modelvane:<instance>
   bool is_instance_host_name = false;  // it may be another after each start
@@ -201,6 +221,10 @@ struct Config {
   std::vector<std::string> read_only_users;       // of the web configuration file
   std::optional<PostgresConfig> postgres;         // none: a folder on this machine
   ClusterConfig cluster;
+  std::vector<std::string> include;  // globs of further files
+  std::vector<DiscoverySource> discovery;
+  // What it was read from, as the files were just before.
+  std::map<std::string, std::optional<FileStamp>> files;
 };
 
 }  // namespace modelvane

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -72,8 +73,9 @@ std::expected<std::string, std::vector<ConfigError>> read_config_file(const std:
 }
 
 std::expected<YamlNodePtr, std::vector<ConfigError>> parse_config_file(std::string_view yaml,
-                                                                       const std::string& file) {
-  if (yaml.size() > kFileBytesMax) {
+                                                                       const std::string& file,
+                                                                       std::size_t bytes) {
+  if (std::max(yaml.size(), bytes) > kFileBytesMax) {
     return file_error(
         file, fmt::format("the configuration is larger than {}; split it over several daemons",
                           size_text(kFileBytesMax)));

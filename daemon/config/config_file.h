@@ -15,8 +15,9 @@ namespace modelvane {
 // At most one byte more than a configuration may have. Never waits for a writer, as a FIFO would
 // make it.
 std::expected<std::string, std::vector<ConfigError>> read_config_file(const std::string& path);
-// `file` is for the errors.
+// `file` is for the errors; `bytes` is what the whole configuration has so far, this file included.
 std::expected<YamlNodePtr, std::vector<ConfigError>> parse_config_file(std::string_view yaml,
-                                                                       const std::string& file);
+                                                                       const std::string& file,
+                                                                       std::size_t bytes = 0);
 
 }  // namespace modelvane

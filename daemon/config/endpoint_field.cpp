@@ -51,6 +51,9 @@ std::span<const std::string_view> endpoint_keys() {
   return keys;
 }
 
+// Labels that Prometheus puts on every series itself.
+constexpr std::array kScrapeLabels{std::string_view{"job"}, std::string_view{"instance"}};
+
 // The preset, or nullptr with an error.
 const ProviderPreset* read_provider(const Field& field, std::string& name) {
   const auto text = field.text("the name of a provider such as internlm");
@@ -117,7 +120,10 @@ std::string variable_of(const ProviderKey& key) {
 
 // A preset's key, for an endpoint that says nothing about authentication.
 void add_key(const Field& provider, const Fields& fields, const ProviderKey& key, Access& access) {
-  if (access.authorization || access.basic_auth || access.sigv4) return;
+  // Also one with an error: that is what has to be told.
+  for (const auto* own : {"authorization", "basic_auth", "sigv4", "oauth2"}) {
+    if (fields.find(own) != nullptr) return;
+  }
   const bool in_own_header = !key.header.empty();
   if (in_own_header ? has_header(access, key.header) : fields.find("http_headers") != nullptr)
     return;
@@ -201,6 +207,11 @@ void read_label(const std::string& name, const Field& value,
   } else if (std::ranges::find(kOwnLabels, name) != kOwnLabels.end()) {
     value.fail(
         fmt::format("modelvane's own metrics have the label \"{}\"; choose another name", name));
+  } else if (std::ranges::find(kScrapeLabels, name) != kScrapeLabels.end()) {
+    value.fail(fmt::format(
+        "Prometheus sets the label \"{}\" itself, and would call this one exported_{}; choose "
+        "another name",
+        name, name));
   }
   auto text = value.text("text");
   if (!text) return;
@@ -211,7 +222,7 @@ void read_label(const std::string& name, const Field& value,
 
 void read_labels(const Field& field, std::map<std::string, std::string>& labels) {
   const auto entries =
-      field.entries("a map of label names to values, such as {team: search}", is_label_name);
+      field.entries("a map of label names to values, such as {team: search}", is_showable_key);
   if (!entries) return;
   if (entries->size() > kLabelsMax)
     field.fail(fmt::format("must have at most {} labels, not {}", kLabelsMax, entries->size()));
@@ -228,10 +239,12 @@ void Names::claim(const Field& field, const std::string& name, const std::string
                     in_quotes(name)));
     return miss();
   }
-  const auto [owner, is_new] = owners_.try_emplace(name, Owner{owner_path, field.at().line});
+  const auto [owner, is_new] =
+      owners_.try_emplace(name, Owner{owner_path, field.findings().file(), field.at().line});
   if (is_new) return;
-  field.fail(fmt::format("the name \"{}\" is taken by {} (line {}); give each its own name", name,
-                         owner->second.path, owner->second.line));
+  const auto& [path, file, line] = owner->second;
+  field.fail(fmt::format("the name \"{}\" is taken by {} ({}line {}); give each its own name", name,
+                         path, file == field.findings().file() ? "" : file + ", ", line));
 }
 
 std::vector<std::string_view> Names::all() const {

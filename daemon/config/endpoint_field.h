@@ -26,6 +26,7 @@ class Names {
  private:
   struct Owner {
     std::string path;
+    std::string file;
     int line = 0;
   };
   std::map<std::string, Owner> owners_;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
+#include <utility>
 
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
@@ -18,6 +20,55 @@ constexpr std::size_t kErrorsMax = 1000;
 constexpr std::size_t kTextBytesMax = 64 * 1024;
 // Longer lists of keys would bury the sentence.
 constexpr std::size_t kListedKeysMax = 8;
+
+// What a key is called elsewhere. Only hints: none of these is accepted.
+constexpr std::array kCalledElsewhere{
+    std::pair{std::string_view{"headers"}, std::string_view{"http_headers"}},
+    std::pair{std::string_view{"token"}, std::string_view{"authorization"}},
+    std::pair{std::string_view{"api_key"}, std::string_view{"authorization"}},
+    std::pair{std::string_view{"apikey"}, std::string_view{"authorization"}},
+    std::pair{std::string_view{"key"}, std::string_view{"authorization"}},
+    std::pair{std::string_view{"auth"}, std::string_view{"authorization"}},
+    std::pair{std::string_view{"bearer_token"}, std::string_view{"authorization"}},
+    std::pair{std::string_view{"tls"}, std::string_view{"tls_config"}},
+    std::pair{std::string_view{"proxy"}, std::string_view{"proxy_url"}},
+    std::pair{std::string_view{"scrape_interval"}, std::string_view{"interval"}},
+    std::pair{std::string_view{"scrape_timeout"}, std::string_view{"timeout"}},
+    std::pair{std::string_view{"secret"}, std::string_view{"signing"}},
+    std::pair{std::string_view{"type"}, std::string_view{"format"}},
+    std::pair{std::string_view{"targets"}, std::string_view{"endpoints"}},
+    std::pair{std::string_view{"scrape_configs"}, std::string_view{"endpoints"}},
+    std::pair{std::string_view{"includes"}, std::string_view{"include"}},
+    std::pair{std::string_view{"file_sd_configs"}, std::string_view{"service_discovery"}},
+    std::pair{std::string_view{"http_sd_configs"}, std::string_view{"service_discovery"}},
+};
+
+// What is said on the command line, where people look for it in the file.
+constexpr std::array kFlags{
+    std::pair{std::string_view{"storage.path"}, std::string_view{"--storage.path"}},
+    std::pair{std::string_view{"listen"}, std::string_view{"--web.listen-address"}},
+    std::pair{std::string_view{"listen_address"}, std::string_view{"--web.listen-address"}},
+    std::pair{std::string_view{"web.listen_address"}, std::string_view{"--web.listen-address"}},
+    std::pair{std::string_view{"external_url"}, std::string_view{"--web.external-url"}},
+    std::pair{std::string_view{"web.external_url"}, std::string_view{"--web.external-url"}},
+    std::pair{std::string_view{"web.config_file"}, std::string_view{"--web.config.file"}},
+    std::pair{std::string_view{"log"}, std::string_view{"--log.level"}},
+    std::pair{std::string_view{"log_level"}, std::string_view{"--log.level"}},
+};
+
+template <typename Table>
+std::optional<std::string_view> look_up(const Table& table, std::string_view word) {
+  const auto found = std::ranges::find(table, word, [](const auto& pair) { return pair.first; });
+  return found == table.end() ? std::nullopt : std::optional{found->second};
+}
+
+// The known key that stands for what was written, whether misspelt or of another program.
+std::optional<std::string_view> meant_key(std::string_view written,
+                                          std::span<const std::string_view> known) {
+  if (const auto near = nearest(written, known)) return near;
+  const auto other = look_up(kCalledElsewhere, written);
+  return other && std::ranges::find(known, *other) != known.end() ? other : std::nullopt;
+}
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -257,9 +308,11 @@ std::optional<std::string_view> Field::report_unknown(
                                listed(known)));
     return std::nullopt;
   }
-  const auto meant = nearest(entry.key, known);
+  const auto meant = meant_key(entry.key, known);
+  const auto flag = look_up(kFlags, join_path(path_, entry.key));
   const auto hint = entry.key == "<<"
                         ? std::string{"merge keys are not supported, write the keys out"}
+                    : flag  ? fmt::format("it is a flag of the command line: {}", *flag)
                     : meant ? fmt::format("did you mean \"{}\"?", *meant)
                             : fmt::format("known here: {}", listed(known));
   findings_->add(entry.at, join_path(path_, entry.key), fmt::format("unknown key; {}", hint));

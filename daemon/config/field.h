@@ -32,6 +32,7 @@ class Findings {
   // In file order, at most kErrorsMax of them.
   std::vector<ConfigError> take();
   bool empty() const { return errors_.empty(); }
+  const std::string& file() const { return file_; }
   // Relative paths count from the folder of the config file, as in Prometheus.
   std::string resolve(const std::string& path) const;
 

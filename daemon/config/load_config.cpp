@@ -4,11 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <iterator>
 #include <set>
+#include <span>
+#include <utility>
 
 #include "daemon/config/config_file.h"
+#include "daemon/config/discovery.h"
+#include "daemon/config/discovery_field.h"
 #include "daemon/config/endpoint_field.h"
 #include "daemon/config/field.h"
+#include "daemon/config/include.h"
 #include "daemon/config/maintenance_field.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/storage_field.h"
@@ -20,51 +27,74 @@ namespace modelvane {
 namespace {
 
 // What the daemon states to hold (README, limits).
-constexpr std::size_t kEndpointsMax = 10'000;
 constexpr std::size_t kWebhooksMax = 64;
 // Each is asked at once when a down is about to be told.
 constexpr std::size_t kConnectivityTargetsMax = 8;
+// Files are one per team or per endpoint; reading each takes a look at the disk.
+constexpr std::size_t kIncludedFilesMax = 1'000;
 
 constexpr std::string_view kEndpointExample =
-    "write at least one, such as endpoints: [{provider: internlm}]";
+    "write at least one endpoint, such as endpoints: [{provider: internlm}]";
+
+constexpr std::array kTopLevelKeys{
+    std::string_view{"instance"},
+    std::string_view{"defaults"},
+    std::string_view{"endpoints"},
+    std::string_view{"webhooks"},
+    std::string_view{"storage"},
+    std::string_view{"egress"},
+    std::string_view{"web"},
+    std::string_view{"maintenance"},
+    std::string_view{"connectivity"},
+    std::string_view{"include"},
+    std::string_view{"service_discovery"},
+    std::string_view{"cluster"},
+};
+
+// What is read of `endpoints`, in the main file and in further ones.
+struct ReadEndpoints {
+  Names names;
+  std::vector<Field> places;  // of each endpoint
+};
 
 // One past, one heir; and none of somebody who is still there.
-void check_renamed(const std::vector<Field>& items, const Names& names, const Config& config) {
-  const auto taken = names.all();
+void check_renamed(const ReadEndpoints& read, const Config& config) {
+  const auto taken = read.names.all();
   std::set<std::string_view> heirs;
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  for (std::size_t i = 0; i < read.places.size(); ++i) {
     const auto& was = config.endpoints[i].was;
     if (was.empty()) continue;
-    if (std::ranges::find(taken, was) != taken.end())
-      items[i].fail(fmt::format("was: there still is an endpoint {}", in_quotes(was)));
+    if (std::ranges::binary_search(taken, was))
+      read.places[i].fail(fmt::format("was: there still is an endpoint {}", in_quotes(was)));
     if (!heirs.insert(was).second)
-      items[i].fail(fmt::format("was: another endpoint was {}, too", in_quotes(was)));
+      read.places[i].fail(fmt::format("was: another endpoint was {}, too", in_quotes(was)));
   }
 }
 
-void read_endpoints(const Field& field, const EndpointConfig& defaults, Names& names,
+void read_endpoints(const Field& field, const EndpointConfig& defaults, ReadEndpoints& read,
                     Config& config) {
   const auto items = field.list("endpoints");
-  if (!items) return names.miss();
-  if (items->empty()) field.fail(fmt::format("there is no endpoint; {}", kEndpointExample));
-  if (items->size() > kEndpointsMax) {
+  if (!items) return read.names.miss();
+  const auto count = config.endpoints.size() + items->size();
+  if (count > kEndpointsMax) {
     field.fail(fmt::format("must have at most {} endpoints, not {}; run a second modelvane",
-                           kEndpointsMax, items->size()));
-    return names.miss();
+                           kEndpointsMax, count));
+    return read.names.miss();
   }
-  config.endpoints.reserve(items->size());
-  for (const auto& item : *items) config.endpoints.push_back(read_endpoint(item, defaults, names));
-  check_renamed(*items, names, config);
+  config.endpoints.reserve(count);
+  for (const auto& item : *items) {
+    config.endpoints.push_back(read_endpoint(item, defaults, read.names));
+    read.places.push_back(item);
+  }
 }
 
-void read_webhooks(const Field& field, const Names& endpoint_names, Config& config) {
+void read_webhooks(const Field& field, const Names& endpoint_names, Names& names, Config& config) {
   const auto items = field.list("webhooks");
   if (!items) return;
   if (items->size() > kWebhooksMax) {
     field.fail(fmt::format("must have at most {} webhooks, not {}", kWebhooksMax, items->size()));
     return;
   }
-  Names names;
   for (const auto& item : *items) {
     for (auto& webhook : read_webhook(item, endpoint_names, names))
       config.webhooks.push_back(std::move(webhook));
@@ -138,40 +168,119 @@ void read_connectivity(const Field& field, Config& config) {
   }
 }
 
-Config read_config(const YamlNode& root, Findings& findings) {
-  static constexpr std::array kKeys{
-      std::string_view{"instance"},     std::string_view{"defaults"},
-      std::string_view{"endpoints"},    std::string_view{"webhooks"},
-      std::string_view{"storage"},      std::string_view{"egress"},
-      std::string_view{"web"},          std::string_view{"maintenance"},
-      std::string_view{"connectivity"}, std::string_view{"cluster"}};
-  Config config;
-  if (root.kind == YamlNode::Kind::Null) {
-    findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
-    return config;
-  }
-  const Field whole{root, root.at, "", findings};
-  const auto fields = whole.fields(kKeys);
-  if (!fields) return config;
-  if (const auto* field = fields->find("instance")) read_instance(*field, config);
-  const auto* defaults = fields->find("defaults");
-  const auto base = defaults != nullptr ? read_defaults(*defaults) : EndpointConfig{};
-  Names endpoint_names;
-  if (const auto* field = fields->need("endpoints", kEndpointExample)) {
-    read_endpoints(*field, base, endpoint_names, config);
+void read_file(IncludedFile& further, std::size_t& bytes) {
+  const auto text = read_config_file(further.findings.file());
+  bytes += text ? text->size() : 0;
+  // The bound of one file is that of all together.
+  auto root = !text ? std::unexpected{text.error()}
+                    : parse_config_file(*text, further.findings.file(), bytes);
+  if (root) {
+    further.root = std::move(*root);
   } else {
-    endpoint_names.miss();
+    further.errors = std::move(root.error());
   }
-  if (const auto* field = fields->find("webhooks")) read_webhooks(*field, endpoint_names, config);
-  if (const auto* field = fields->find("connectivity")) read_connectivity(*field, config);
-  if (const auto* field = fields->find("maintenance"))
-    config.maintenance = read_maintenance(*field, endpoint_names);
-  if (const auto* field = fields->find("storage")) read_storage(*field, config);
-  if (const auto* field = fields->find("egress")) read_egress(*field, config);
-  if (const auto* field = fields->find("web")) read_web(*field, config);
-  if (const auto* field = fields->find("cluster")) read_cluster(*field, config);
-  check_sharing(*fields, config);
-  return config;
+}
+
+// The further files, read. Errors of the globs are the main file's.
+std::deque<IncludedFile> read_include(const Field& field, std::size_t bytes, Config& config) {
+  std::deque<IncludedFile> all;
+  auto& findings = field.findings();
+  config.include = read_globs_of_files(field, "[conf.d/*.yml]");
+  const auto files = files_matching(config.include);
+  if (files.size() > kIncludedFilesMax) {
+    field.fail(fmt::format("must name at most {} files, not {}", kIncludedFilesMax, files.size()));
+    return all;
+  }
+  const auto main = stamp_of(findings.file());
+  for (const auto& file : files) {
+    auto stamp = stamp_of(file);
+    if (main && stamp && main->device == stamp->device && main->inode == stamp->inode) {
+      field.fail(
+          fmt::format("names this file itself; keep the others in a folder of their own, "
+                      "such as conf.d/*.yml"));
+      continue;
+    }
+    config.files[file] = std::move(stamp);
+    auto& further = all.emplace_back(
+        file, findings.checks_surroundings() ? Surroundings::Checked : Surroundings::Ignored);
+    read_file(further, bytes);
+  }
+  return all;
+}
+
+// The maps of the further files; what else stands in them belongs into the main one.
+std::vector<Fields> further_fields(std::deque<IncludedFile>& files, const std::string& main) {
+  std::vector<Fields> all;
+  for (auto& file : files) {
+    if (!file.root || file.root->kind == YamlNode::Kind::Null) continue;
+    const Field whole{*file.root, file.root->at, "", file.findings};
+    auto fields = whole.fields(kTopLevelKeys);
+    if (!fields) continue;
+    for (const auto key : kTopLevelKeys) {
+      const auto* found = key == "endpoints" || key == "webhooks" ? nullptr : fields->find(key);
+      if (found != nullptr)
+        found->fail(fmt::format(
+            "belongs into {}; a further file holds endpoints and webhooks alone", main));
+    }
+    all.push_back(std::move(*fields));
+  }
+  return all;
+}
+
+// A file that cannot be read may name endpoints.
+bool is_complete(const std::deque<IncludedFile>& files) {
+  return std::ranges::all_of(files, [](const auto& file) { return file.errors.empty(); });
+}
+
+void read_all_endpoints(const Fields& fields, std::span<const Fields> further,
+                        const EndpointConfig& defaults, ReadEndpoints& read, Config& config) {
+  const auto* include = fields.find("include");
+  const bool has_others = include != nullptr || fields.find("service_discovery") != nullptr;
+  const auto* own =
+      has_others ? fields.find("endpoints") : fields.need("endpoints", kEndpointExample);
+  if (own != nullptr) {
+    read_endpoints(*own, defaults, read, config);
+    if (!has_others && own->is_list() && own->node().items.empty())
+      own->fail(fmt::format("there is no endpoint; {}", kEndpointExample));
+  } else if (!has_others) {
+    read.names.miss();
+  }
+  for (const auto& file : further) {
+    if (const auto* field = file.find("endpoints")) read_endpoints(*field, defaults, read, config);
+  }
+  // Which targets there will be is not known.
+  if (fields.find("service_discovery") != nullptr) {
+    read.names.miss();
+  } else if (include != nullptr && config.endpoints.empty() && read.names.is_complete()) {
+    include->fail(fmt::format("there is no endpoint in any file; {}", kEndpointExample));
+  }
+}
+
+void read_all(const Fields& fields, std::span<const Fields> further, bool is_all, Config& config) {
+  if (const auto* field = fields.find("instance")) read_instance(*field, config);
+  const auto* defaults = fields.find("defaults");
+  const auto base = defaults != nullptr ? read_defaults(*defaults) : EndpointConfig{};
+  ReadEndpoints endpoints;
+  if (!is_all) endpoints.names.miss();
+  read_all_endpoints(fields, further, base, endpoints, config);
+  check_renamed(endpoints, config);
+  if (const auto* field = fields.find("service_discovery"))
+    config.discovery = read_discovery(*field, base);
+  Names webhooks;
+  if (const auto* field = fields.find("webhooks"))
+    read_webhooks(*field, endpoints.names, webhooks, config);
+  for (const auto& file : further) {
+    if (const auto* field = file.find("webhooks"))
+      read_webhooks(*field, endpoints.names, webhooks, config);
+  }
+  if (const auto* field = fields.find("connectivity")) read_connectivity(*field, config);
+  if (const auto* field = fields.find("maintenance"))
+    config.maintenance = read_maintenance(*field, endpoints.names);
+  if (const auto* field = fields.find("storage")) read_storage(*field, config);
+  if (const auto* field = fields.find("egress")) read_egress(*field, config);
+  if (const auto* field = fields.find("web")) read_web(*field, config);
+  if (const auto* field = fields.find("cluster")) read_cluster(*field, config);
+  check_sharing(fields, config);
 }
 
 }  // namespace
@@ -179,19 +288,45 @@ Config read_config(const YamlNode& root, Findings& findings) {
 std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view yaml,
                                                              const std::string& file,
                                                              Surroundings surroundings) {
-  const auto root = parse_config_file(yaml, file);
+  const auto root = parse_config_file(yaml, file, yaml.size());
   if (!root) return std::unexpected{root.error()};
   Findings findings{file, surroundings};
-  auto config = read_config(**root, findings);
-  if (!findings.empty()) return std::unexpected{findings.take()};
+  Config config;
+  std::deque<IncludedFile> files;
+  if ((*root)->kind == YamlNode::Kind::Null) {
+    findings.add({}, "", fmt::format("the file is empty; {}", kEndpointExample));
+  } else if (const auto fields = Field{**root, (*root)->at, "", findings}.fields(kTopLevelKeys)) {
+    if (const auto* include = fields->find("include"))
+      files = read_include(*include, yaml.size(), config);
+    const auto further = further_fields(files, file);
+    read_all(*fields, further, is_complete(files), config);
+  }
+  auto errors = findings.take();
+  for (auto& each : files) {
+    std::ranges::move(each.errors, std::back_inserter(errors));
+    std::ranges::move(each.findings.take(), std::back_inserter(errors));
+  }
+  if (!errors.empty()) return std::unexpected{std::move(errors)};
   return config;
 }
 
 std::expected<Config, std::vector<ConfigError>> load_config(const std::string& path,
                                                             Surroundings surroundings) {
+  auto stamp = stamp_of(path);
   const auto text = read_config_file(path);
   if (!text) return std::unexpected{text.error()};
-  return parse_config(*text, path, surroundings);
+  auto config = parse_config(*text, path, surroundings);
+  if (config) config->files[path] = std::move(stamp);
+  return config;
+}
+
+std::expected<Config, std::vector<ConfigError>> load_config_and_targets(const std::string& path,
+                                                                        Surroundings surroundings) {
+  auto config = load_config(path, surroundings);
+  if (!config) return config;
+  if (auto added = add_from_files(*config, surroundings); !added)
+    return std::unexpected{std::move(added.error())};
+  return config;
 }
 
 }  // namespace modelvane

@@ -85,6 +85,8 @@ std::string explain(std::string_view message) {
       std::pair{std::string_view{YAML::ErrorMsg::UNKNOWN_ANCHOR},
                 std::string_view{"this refers to an anchor that is not defined; put the value in "
                                  "quotes if its \"*\" is meant"}},
+      std::pair{std::string_view{YAML::ErrorMsg::ALIAS_NOT_FOUND},
+                std::string_view{"a \"*\" alone stands in quotes: \"*\""}},
       std::pair{
           std::string_view{YAML::ErrorMsg::UNKNOWN_TOKEN},
           std::string_view{"a value cannot start with this character; put the value in quotes"}},
@@ -257,7 +259,11 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     auto& parent = stack_.back();
     if (parent.node->kind == YamlNode::Kind::Map && !parent.awaits_value) {
-      if (node->kind != YamlNode::Kind::Scalar) refuse(mark, "a key must be plain text");
+      if (node->kind != YamlNode::Kind::Scalar)
+        refuse(mark,
+               node->kind == YamlNode::Kind::Map
+                   ? "a key must be plain text; a text that begins with \"{{\" stands in quotes"
+                   : "a key must be plain text");
       parent.node->entries.push_back({node->text, position(mark), nullptr});
       parent.awaits_value = true;
       return;

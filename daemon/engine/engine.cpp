@@ -9,6 +9,7 @@
 #include "daemon/log/log.h"
 #include "daemon/notify/notify.h"
 #include "daemon/text/hash.h"
+#include "revision.h"
 #include "version.h"
 
 namespace modelvane {
@@ -53,6 +54,7 @@ Engine::Engine(Ports ports, Config config, std::uint64_t seed)
       has_network_(std::move(ports.has_network)),
       turns_(std::move(ports.turns)) {
   daemon_.version = MODELVANE_VERSION;
+  daemon_.revision = MODELVANE_REVISION;
   daemon_.started = daemon_.reload_success = clock_.wall();
   daemon_.poll_lateness = daemon_.loop_lag = daemon_.commit = Histogram{kFineBounds};
   daemon_.store_ok = false;

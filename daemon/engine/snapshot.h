@@ -136,6 +136,7 @@ struct WebhookView {
 
 struct DaemonView {
   std::string version;
+  std::string revision;  // the commit that it was built from
   std::string instance;
   Time started{};
   Histogram poll_lateness;
@@ -158,11 +159,28 @@ struct DaemonView {
       last_event;  // sequence of the last durable event; none = the store is not open yet
 };
 
+struct StoreView {
+  std::uint64_t bytes = 0;  // on the disk; 0 = nothing is there yet
+  std::optional<Time> oldest_event;
+};
+
+// A source of service_discovery.
+struct DiscoveryView {
+  std::string name;
+  bool is_ok = true;  // the last look at it gave a list
+  std::uint64_t failures = 0;
+  std::size_t endpoints = 0;         // made of its last good list
+  std::optional<Time> last_success;  // none = never, in this process
+};
+
 struct Snapshot {
   Time at{};
   std::vector<std::shared_ptr<const EndpointView>> endpoints;  // in config order
   std::vector<std::shared_ptr<const WebhookView>> webhooks;
   DaemonView daemon;
+  // Not the engine's, but of those who look at files and lists.
+  StoreView store{};
+  std::vector<DiscoveryView> discovery{};  // in config order
 };
 
 // What tells a watcher whether to look again: cheap enough to be read ten times a second.

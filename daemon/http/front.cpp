@@ -48,7 +48,8 @@ class Front::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  std::expected<void, std::string> start(const std::vector<std::string>& addresses);
+  std::expected<void, std::string> start(const std::vector<std::string>& addresses,
+                                         const std::vector<int>& descriptors);
   std::vector<std::string> addresses() const;
   void stop();
 
@@ -104,8 +105,15 @@ Front::Loop::~Loop() {
   if (epoll_ >= 0) ::close(epoll_);
 }
 
-std::expected<void, std::string> Front::Loop::start(const std::vector<std::string>& addresses) {
-  if (addresses.empty()) return std::unexpected("there is no address to listen on");
+std::expected<void, std::string> Front::Loop::start(const std::vector<std::string>& addresses,
+                                                    const std::vector<int>& descriptors) {
+  for (const int fd : descriptors) {
+    auto adopted = Listener::adopt(fd);
+    if (!adopted) return std::unexpected(std::move(adopted.error()));
+    listeners_.push_back(std::move(*adopted));
+  }
+  if (addresses.empty() && descriptors.empty())
+    return std::unexpected("there is no address to listen on");
   for (const auto& address : addresses) {
     auto opened = Listener::open(address);
     if (!opened) return std::unexpected(std::move(opened.error()));
@@ -459,9 +467,10 @@ Front::Front(FrontLimits limits, Site site, FrontHooks hooks)
 
 Front::~Front() = default;
 
-std::expected<void, std::string> Front::start(const std::vector<std::string>& addresses) {
+std::expected<void, std::string> Front::start(const std::vector<std::string>& addresses,
+                                              const std::vector<int>& descriptors) {
   auto loop = std::make_unique<Loop>(limits_, site_, hooks_);
-  if (auto started = loop->start(addresses); !started) return started;
+  if (auto started = loop->start(addresses, descriptors); !started) return started;
   loop_ = std::move(loop);
   return {};
 }

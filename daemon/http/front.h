@@ -74,7 +74,8 @@ class Front {
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
-  std::expected<void, std::string> start(const std::vector<std::string>& addresses);
+  std::expected<void, std::string> start(const std::vector<std::string>& addresses,
+                                         const std::vector<int>& descriptors = {});
   std::vector<std::string> addresses() const;
   void stop();
 

@@ -1,5 +1,6 @@
 #include "daemon/http/listener.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -142,6 +143,28 @@ std::expected<std::vector<Listener>, std::string> Listener::open(const std::stri
   if (listeners.empty() && all_addresses) return open("0.0.0.0:" + parts->port);
   if (listeners.empty()) return std::unexpected(sentence(address, no_such_family));
   return listeners;
+}
+
+std::expected<Listener, std::string> Listener::adopt(int fd) {
+  Listener listener;
+  listener.fd_ = fd;
+  int is_listening = 0;
+  int family = 0;
+  socklen_t size = sizeof is_listening;
+  const bool is_known = ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 &&
+                        ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0;
+  if (!is_known || is_listening == 0 || (family != AF_INET && family != AF_INET6))
+    return std::unexpected(fmt::format(
+        "descriptor {} is no TCP socket that listens; write ListenStream=10178 into the .socket "
+        "unit",
+        fd));
+  // Inherited sockets wait, and would be inherited further.
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+    return std::unexpected(fmt::format("descriptor {}: {}", fd, std::strerror(errno)));
+  listener.address_ = bound_address(fd);
+  return listener;
 }
 
 Listener::Listener(Listener&& other) noexcept

@@ -13,6 +13,8 @@ class Listener {
   // `address` is "host:port", ":port" or "[::1]:port": a socket for every address of the host. The
   // error is a sentence.
   static std::expected<std::vector<Listener>, std::string> open(const std::string& address);
+  // A TCP socket that listens already, given by whoever started this process.
+  static std::expected<Listener, std::string> adopt(int fd);
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&& other) noexcept;
   ~Listener();

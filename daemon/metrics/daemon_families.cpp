@@ -61,7 +61,8 @@ void add_cluster(Exposition& out, const ClusterView& cluster) {
 
 }  // namespace
 
-void add_daemon_families(const DaemonView& daemon, Exposition& out) {
+void add_daemon_families(const Snapshot& snapshot, Exposition& out) {
+  const auto& daemon = snapshot.daemon;
   add_histogram(out, "modelvane_poll_lateness_seconds",
                 "How much later than scheduled polls started, whole daemon.", daemon.poll_lateness);
   Family not_made{"modelvane_polls_not_made_total", FamilyType::Counter,
@@ -87,6 +88,13 @@ void add_daemon_families(const DaemonView& daemon, Exposition& out) {
   add_gauge(out, "modelvane_store_healthy",
             "1 when the store works, 0 while nothing can be made durable.",
             daemon.store_ok ? 1 : 0);
+  add_gauge(out, "modelvane_store_size_bytes",
+            "Size of the database on the disk, with the log that SQLite keeps beside it.",
+            static_cast<double>(snapshot.store.bytes));
+  if (const auto oldest = snapshot.store.oldest_event) {
+    add_gauge(out, "modelvane_store_oldest_event_timestamp_seconds",
+              "When the oldest event that is stored happened, in Unix time.", to_seconds(*oldest));
+  }
   add_histogram(out, "modelvane_engine_loop_lag_seconds",
                 "Time of single turns of the engine's loop without its waiting.", daemon.loop_lag);
   add_gauge(out, "modelvane_config_last_reload_successful",
@@ -99,8 +107,9 @@ void add_daemon_families(const DaemonView& daemon, Exposition& out) {
   }
   if (daemon.cluster) add_cluster(out, *daemon.cluster);
   Family build{"modelvane_build_info", FamilyType::Gauge,
-               "Always 1; the label version is modelvane's."};
-  build.add({{"version", label_text(daemon.version)}}, 1);
+               "Always 1; the labels say which modelvane this is."};
+  build.add({{"version", label_text(daemon.version)}, {"revision", label_text(daemon.revision)}},
+            1);
   out.add(build);
 }
 

@@ -14,7 +14,8 @@ void add_endpoint_families(std::span<const EndpointSeries> endpoints, Exposition
 void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& out);
 void add_model_families(std::span<const EndpointSeries> endpoints, Exposition& out);
 void add_webhook_families(const Snapshot& snapshot, Exposition& out);
-void add_daemon_families(const DaemonView& daemon, Exposition& out);
+void add_daemon_families(const Snapshot& snapshot, Exposition& out);
+void add_discovery_families(const Snapshot& snapshot, Exposition& out);
 // From /proc/self. What cannot be read is left out.
 void add_process_families(Exposition& out);
 

@@ -25,7 +25,8 @@ std::string render_metrics(const Snapshot& snapshot) {
   Exposition out;
   add_endpoints(snapshot, out);
   add_webhook_families(snapshot, out);
-  add_daemon_families(snapshot.daemon, out);
+  add_daemon_families(snapshot, out);
+  add_discovery_families(snapshot, out);
   add_process_families(out);
   return out.take_text();
 }

@@ -61,6 +61,17 @@ std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
   return status;
 }
 
+std::optional<std::uint64_t> bytes_of_schema(const PostgresPlace& place) {
+  PostgresConnection connection{place, "modelvane size", kAnswerWithin};
+  const auto rows = connection.query(
+      "SELECT coalesce(sum(pg_total_relation_size(format('%I.%I', schemaname, "
+      "tablename)::regclass)), "
+      "0)::bigint FROM pg_tables WHERE schemaname = $1",
+      std::string_view{place.schema});
+  if (rows.count() == 0) return std::nullopt;
+  return static_cast<std::uint64_t>(rows.integer(0, 0));
+}
+
 std::expected<bool, StoreError> release(const PostgresPlace& place, const std::string& instance,
                                         const std::string& replica) {
   PostgresConnection connection{place, "modelvane store release", kAnswerWithin};

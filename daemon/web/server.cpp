@@ -52,7 +52,9 @@ std::expected<void, std::string> WebServer::start() {
   if (!site) return std::unexpected(site.error());
   own_names_ = own_names(site->host, options_.allowed_hosts);
   auto parts = std::make_unique<Parts>(*this, *site);
-  if (auto started = parts->front.start(options_.listen_addresses); !started) return started;
+  if (auto started = parts->front.start(options_.listen_addresses, options_.listen_descriptors);
+      !started)
+    return started;
   parts_ = std::move(parts);
   return {};
 }

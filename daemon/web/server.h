@@ -30,6 +30,7 @@ struct WebOptions {
   std::vector<std::string> allowed_hosts{};
   std::shared_ptr<const Protection> protection;  // null = everybody may ask, in clear text
   FrontLimits limits{};
+  std::vector<int> listen_descriptors{};  // sockets that listen already; they are closed at the end
 };
 
 class Router;

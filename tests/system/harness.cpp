@@ -219,6 +219,8 @@ Process::Options serve_options(const TempFolder& folder, const std::string& conf
                     "--storage.path=" + folder.file("data"),
                     "--web.listen-address=" + options.listen_address},
       .environment = std::move(options.environment)};
+  process.arguments.insert(process.arguments.end(), options.arguments.begin(),
+                           options.arguments.end());
   if (options.obeys_permissions && ::getuid() == 0) {
     process.program = "/usr/bin/setpriv";
     process.arguments.insert(process.arguments.begin(),

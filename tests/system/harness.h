@@ -102,6 +102,7 @@ class Serve {
     std::string listen_address = "127.0.0.1:0";
     bool obeys_permissions =
         false;  // also as root: without the right to write where the mode forbids it
+    std::vector<std::string> arguments{};  // further ones
   };
 
   // Writes `config` as modelvane.yml into the folder and waits until the daemon says where it

@@ -86,6 +86,8 @@ TEST_CASE("a mistyped word is answered with the one that was meant") {
            std::pair{"history --endpiont=x",
                      "there is no flag \"--endpiont\" here; did you mean \"--endpoint\"?"},
            std::pair{"deliveries lst", "did you mean \"list\"?"},
+           std::pair{"deliveries", "say which: list, "},
+           std::pair{"version", "did you mean \"--version\"?"},
            std::pair{"help histry", "did you mean \"history\"?"},
        }) {
     auto ran = shell(fmt::format("exec \"$0\" {}", words));

@@ -24,6 +24,12 @@ TEST_CASE(
   webhook.url = {SecretRef::From::File, "/run/secrets/oncall"};
   webhook.signing_secrets = {{SecretRef::From::Inline, "s3cret-signing"}};
   config.webhooks = {webhook};
+  config.include = {"/etc/modelvane/conf.d/*.yml"};
+  config.discovery.push_back(
+      {.name = "inventory",
+       .url = "https://inventory.example.com/targets?key=s3cret-query",
+       .access = {.authorization =
+                      Authorization{.credentials = {SecretRef::From::Inline, "s3cret-key"}}}});
 
   const auto text = shown_config(config);
   CHECK(text.find("s3cret") == std::string::npos);
@@ -37,4 +43,6 @@ TEST_CASE(
   CHECK(shown["aliases"][0]["pointer"] == "/ref_model");
   CHECK(json["webhooks"][0]["url"] == "file /run/secrets/oncall");
   CHECK(json["storage"]["retention"] == "400d");
+  CHECK(json["include"][0] == "/etc/modelvane/conf.d/*.yml");
+  CHECK(json["service_discovery"][0]["url"] == "https://inventory.example.com/targets");
 }

@@ -143,6 +143,7 @@ WebhookView oncall() {
 DaemonView daemon() {
   DaemonView view;
   view.version = "0.1.0";
+  view.revision = "0123456789ab";
   view.instance = "prod-a";
   view.started = noon() - 26h;
   view.poll_lateness = view.loop_lag = view.commit = Histogram{{0.01}};
@@ -181,6 +182,12 @@ Snapshot snapshot_of(std::vector<EndpointView> endpoints, std::vector<WebhookVie
   Snapshot result;
   result.at = noon();
   result.daemon = daemon();
+  result.store = {.bytes = 1'234'567, .oldest_event = noon() - 24h * 30};
+  result.discovery = {{.name = "racks",
+                       .is_ok = false,
+                       .failures = 3,
+                       .endpoints = 2,
+                       .last_success = noon() - 1h}};
   for (auto& view : endpoints)
     result.endpoints.push_back(std::make_shared<const EndpointView>(std::move(view)));
   for (auto& view : webhooks)
