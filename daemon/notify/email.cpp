@@ -214,12 +214,14 @@ Payload render_email(const Occasion& occasion) {
 
 // The codes: RFC 5321, 4.2.3, RFC 4954, 6, and RFC 3463. What begins with 4 passes: greylisting, a
 // full disk, too many connections. 552 and 523 are about the message's size, and so is the enhanced
-// code 5.3.4. Any other 5 that is said of the message may be a filter's dislike of this one; said
-// before, it is about login, sender or recipients, and a person can mend those.
+// code 5.3.4. 421 is said to whom a server has no more time for. Any other 5 that is said of the
+// message may be a filter's dislike of this one; said before, it is about login, sender or
+// recipients, and a person can mend those.
 Ruling rule_email(const HttpReply& reply) {
   constexpr int kFirstRefusal = 400;
   constexpr int kFirstPermanent = 500;
   constexpr std::array kOfSize{523, 552};
+  constexpr int kClosing = 421;
   if (reply.status < kFirstRefusal) {
     if (reply.body.empty()) return std::nullopt;
     return Verdict{
@@ -231,6 +233,7 @@ Ruling rule_email(const HttpReply& reply) {
                   .sentence = fmt::format("the mail server answered with {}: {}", reply.status,
                                           quotable(reply.body)),
                   .retry_after = std::nullopt,
+                  .is_limit = reply.status == kClosing,
                   .throttled = reply.status < kFirstPermanent};
   const bool is_of_size = std::ranges::find(kOfSize, reply.status) != kOfSize.end() ||
                           reply.body.find("5.3.4") != std::string::npos;

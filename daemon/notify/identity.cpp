@@ -18,6 +18,7 @@ std::string identity_of(const WebhookConfig& webhook) {
   if (webhook.format == "email") {
     parts.add(webhook.email.username);
     parts.add(webhook.email.from);
+    parts.add(webhook.email.wants_starttls ? std::string{"starttls"} : std::string{});
     for (const auto& address : webhook.email.to) parts.add(address);
   }
   return parts.take();

@@ -102,7 +102,7 @@ Verdict judge(const WebhookConfig& webhook, const HttpResult& result, const Mask
                                                   : std::nullopt;
   if (!verdict) verdict = judge_reply(reply, ends_at_410(webhook));
   if (verdict->kind == VerdictClass::Ok) return *verdict;
-  verdict->is_limit = reply.status == kTooManyRequests;
+  verdict->is_limit = verdict->is_limit || reply.status == kTooManyRequests;
   if (!verdict->retry_after) verdict->retry_after = wait_at(webhook.body.retry_after, reply);
   if (!verdict->retry_after) verdict->retry_after = wished_wait(reply, now);
   return *verdict;

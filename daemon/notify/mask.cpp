@@ -18,6 +18,14 @@ constexpr std::size_t kSecretBytesMin = 4;
 constexpr std::size_t kPathSegmentBytesMin = 12;
 constexpr std::string_view kMasked = "[...]";
 
+// As AUTH PLAIN and AUTH LOGIN send it to a mail server, which may repeat the line that it refuses.
+std::vector<std::string> forms_of_login(const WebhookConfig& webhook) {
+  const auto password = reveal(webhook.vendor_secret).value_or("");
+  if (webhook.format != "email" || password.empty()) return {};
+  const std::string zero(1, '\0');
+  return {to_base64(zero + webhook.email.username + zero + password), to_base64(password)};
+}
+
 }  // namespace
 
 Mask::Mask(const WebhookConfig& webhook) {
@@ -36,6 +44,7 @@ Mask::Mask(const WebhookConfig& webhook) {
     if (const auto password = reveal(access.basic_auth->password))
       add(to_base64(access.basic_auth->username + ":" + *password));
   }
+  for (const auto& form : forms_of_login(webhook)) add(form);
   std::string_view proxy = access.proxy.url;
   const auto user_ends = proxy.rfind('@');
   const auto colon = user_ends == std::string_view::npos ? std::string_view::npos

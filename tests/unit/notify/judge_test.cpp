@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "daemon/notify/notify.h"
+#include "tests/unit/notify/samples.h"
 
 using namespace modelvane;
 using namespace std::chrono_literals;
@@ -151,6 +152,44 @@ TEST_CASE("the keys of AWS are masked like every other secret, and a changed one
   auto rotated = webhook;
   rotated.access.sigv4->secret_key.where = "another-key";
   CHECK(identity_of(rotated) != identity_of(webhook));
+}
+
+TEST_CASE("a mail server's login is masked in each form that it is sent in") {
+  auto webhook = samples::webhook("email");
+  webhook.email.username = "vane";
+  webhook.vendor_secret = {SecretRef::From::Inline, "mail-password"};
+  CHECK(
+      Mask{webhook}.apply("535 AHZhbmUAbWFpbC1wYXNzd29yZA== bWFpbC1wYXNzd29yZA== mail-password") ==
+      "535 [...] [...] [...]");
+  auto open = webhook;
+  open.email.wants_starttls = !webhook.email.wants_starttls;
+  CHECK(identity_of(open) != identity_of(webhook));
+}
+
+TEST_CASE(
+    "a mail server that has no more time slows the mails down, and others' trouble does not") {
+  const auto webhook = samples::webhook("email");
+  HttpReply reply;
+  reply.status = 421;
+  reply.body = "421 4.7.0 too many mails";
+  auto verdict = judge(webhook, reply, Mask{webhook}, kNow);
+  CHECK(verdict.kind == VerdictClass::Busy);
+  CHECK(verdict.is_limit);
+  reply.status = 550;
+  reply.headers = {{std::string{kMailRefusedAt}, "message"}};
+  verdict = judge(webhook, reply, Mask{webhook}, kNow);
+  CHECK(verdict.kind == VerdictClass::Busy);
+  CHECK_FALSE(verdict.is_limit);
+}
+
+TEST_CASE("a token is masked like every other secret") {
+  const auto webhook = samples::webhook("slack");
+  HttpReply reply;
+  reply.status = 403;
+  reply.bearer = "abcdefgh";
+  reply.body = "not abcdefgh";
+  const auto verdict = judge(webhook, reply, Mask{webhook}, kNow);
+  CHECK(verdict.sentence.ends_with("not [...]"));
 }
 
 TEST_CASE("what a reply may repeat of a secret URL or key is masked") {
