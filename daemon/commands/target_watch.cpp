@@ -225,6 +225,7 @@ std::expected<void, std::string> TargetWatch::adopt(const Config& config, When w
   }
   sources_ = std::move(sources);
   own_names_.clear();
+  endpoints_max_ = config.endpoints_max();
   for (const auto& endpoint : config.endpoints) own_names_.insert(endpoint.name);
   egress_ = config.egress;
   return {};
@@ -279,9 +280,9 @@ std::optional<std::string> TargetWatch::clash(const Source& source,
     for (const auto& endpoint : other.endpoints) taken.insert(endpoint.name);
   }
   const auto count = taken.size() + endpoints.size();
-  if (count > kEndpointsMax)
+  if (count > endpoints_max_)
     return fmt::format("with this list there would be {} endpoints; one modelvane has at most {}",
-                       count, kEndpointsMax);
+                       count, endpoints_max_);
   for (const auto& endpoint : endpoints) {
     if (taken.contains(endpoint.name))
       return fmt::format("the name {} is taken by another endpoint of the configuration",

@@ -73,8 +73,9 @@ class TargetWatch {
   mutable std::mutex mutex_;
   std::vector<Source> sources_;                // under mutex_, as all below
   std::unordered_set<std::string> own_names_;  // of endpoints that the configuration itself has
-  std::optional<EgressRules> egress_;          // not yet told to the transport
-  bool is_unkept_ = false;                     // a list is newer than the file
+  std::size_t endpoints_max_ = kEndpointsMax;
+  std::optional<EgressRules> egress_;  // not yet told to the transport
+  bool is_unkept_ = false;             // a list is newer than the file
   std::uint64_t last_ticket_ = 0;
   std::jthread thread_;  // last: it ends before what it uses
 };

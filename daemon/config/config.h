@@ -24,9 +24,10 @@
 
 namespace modelvane {
 
-// What one process states to hold on two cores (README, limits). It counts what is configured, from
-// whichever file or list it comes.
+// What one process states to hold on two cores, and what a cluster does (README, limits). They
+// count what is configured, from whichever file or list it comes.
 inline constexpr std::size_t kEndpointsMax = 10'000;
+inline constexpr std::size_t kClusterEndpointsMax = 100'000;
 
 struct Authorization {
   std::string type = "Bearer";
@@ -225,6 +226,8 @@ struct Config {
   std::vector<DiscoverySource> discovery;
   // What it was read from, as the files were just before.
   std::map<std::string, std::optional<FileStamp>> files;
+
+  std::size_t endpoints_max() const { return postgres ? kClusterEndpointsMax : kEndpointsMax; }
 };
 
 }  // namespace modelvane

@@ -255,10 +255,10 @@ std::expected<std::vector<EndpointConfig>, std::vector<ConfigError>> endpoints_o
 std::expected<void, std::string> add_endpoints(Config& config,
                                                const std::vector<EndpointConfig>& found) {
   const auto count = config.endpoints.size() + found.size();
-  if (count > kEndpointsMax)
+  if (count > config.endpoints_max())
     return std::unexpected(
         fmt::format("with these there would be {} endpoints; one modelvane has at most {}", count,
-                    kEndpointsMax));
+                    config.endpoints_max()));
   std::unordered_set<std::string_view> names;
   for (const auto& endpoint : config.endpoints) names.insert(endpoint.name);
   for (const auto& endpoint : found) {

@@ -76,9 +76,9 @@ void read_endpoints(const Field& field, const EndpointConfig& defaults, ReadEndp
   const auto items = field.list("endpoints");
   if (!items) return read.names.miss();
   const auto count = config.endpoints.size() + items->size();
-  if (count > kEndpointsMax) {
+  if (count > config.endpoints_max()) {
     field.fail(fmt::format("must have at most {} endpoints, not {}; run a second modelvane",
-                           kEndpointsMax, count));
+                           config.endpoints_max(), count));
     return read.names.miss();
   }
   config.endpoints.reserve(count);
@@ -258,6 +258,8 @@ void read_all_endpoints(const Fields& fields, std::span<const Fields> further,
 
 void read_all(const Fields& fields, std::span<const Fields> further, bool is_all, Config& config) {
   if (const auto* field = fields.find("instance")) read_instance(*field, config);
+  // How many endpoints there may be depends on where they are kept.
+  if (const auto* field = fields.find("storage")) read_storage(*field, config);
   const auto* defaults = fields.find("defaults");
   const auto base = defaults != nullptr ? read_defaults(*defaults) : EndpointConfig{};
   ReadEndpoints endpoints;
@@ -276,7 +278,6 @@ void read_all(const Fields& fields, std::span<const Fields> further, bool is_all
   if (const auto* field = fields.find("connectivity")) read_connectivity(*field, config);
   if (const auto* field = fields.find("maintenance"))
     config.maintenance = read_maintenance(*field, endpoints.names);
-  if (const auto* field = fields.find("storage")) read_storage(*field, config);
   if (const auto* field = fields.find("egress")) read_egress(*field, config);
   if (const auto* field = fields.find("web")) read_web(*field, config);
   if (const auto* field = fields.find("cluster")) read_cluster(*field, config);

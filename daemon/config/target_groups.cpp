@@ -65,10 +65,10 @@ std::expected<TargetGroups, std::vector<ConfigError>> parse_target_groups(std::s
   const Field whole{**root, (*root)->at, "", findings};
   const auto items = whole.list(kShape);
   for (const auto& item : items.value_or(std::vector<Field>{})) groups.push_back(read_group(item));
-  if (count_targets(groups) > kEndpointsMax) {
+  if (count_targets(groups) > kClusterEndpointsMax) {
     findings.add({}, "",
-                 fmt::format("{} targets are more than the {} endpoints of one modelvane",
-                             count_targets(groups), kEndpointsMax));
+                 fmt::format("{} targets are more than the {} endpoints of one cluster",
+                             count_targets(groups), kClusterEndpointsMax));
   }
   if (!findings.empty()) return std::unexpected{findings.take()};
   return groups;

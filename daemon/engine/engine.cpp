@@ -46,11 +46,11 @@ bool is_public(const WebhookConfig& webhook) {
 Engine::Engine(Ports ports, Config config, std::uint64_t seed)
     : clock_(ports.clock),
       transport_(ports.transport),
-      journal_(ports.journal),
+      commit_queue_(ports.commit_queue),
       board_(ports.board),
       external_url_(std::move(ports.external_url)),
       outbox_(seed),
-      ledger_(ports.journal),
+      uncommitted_(ports.commit_queue),
       has_network_(std::move(ports.has_network)),
       turns_(std::move(ports.turns)) {
   daemon_.version = MODELVANE_VERSION;
@@ -102,12 +102,12 @@ void Engine::configure(Config config) {
     const auto found = kept.find(endpoint.name);
     if (found == kept.end()) {
       const auto old = kept.find(endpoint.was);
-      if (old != kept.end() && ledger_.is_open()) {
+      if (old != kept.end() && uncommitted_.is_open()) {
         cancel_poll(*old->second);
         unwatched_[endpoint.was].state = old->second->endpoint.state();
         kept.erase(old);
       }
-      if (ledger_.is_open()) take_over_past(endpoint.name, endpoint.was);
+      if (uncommitted_.is_open()) take_over_past(endpoint.name, endpoint.was);
       const Duration spread = std::min(endpoint.interval, kFirstPollGap * count);
       add_endpoint(std::move(endpoint), count == 1 ? Duration{0} : spread);
       continue;
@@ -126,7 +126,7 @@ void Engine::configure(Config config) {
   for (auto& [name, watch] : kept) {
     cancel_poll(*watch);
     // Before the store is open nothing is known of it; on_loaded() sees that it has left.
-    if (!ledger_.is_open() || !ownership_.has_endpoint(name)) continue;
+    if (!uncommitted_.is_open() || !ownership_.has_endpoint(name)) continue;
     note_departure(name, watch->endpoint.leave(clock_.wall()));
     unwatched_[name].state = watch->endpoint.state();
   }
@@ -159,7 +159,7 @@ void Engine::add_endpoint(EndpointConfig config, Duration spread) {
   const auto& name = watch->endpoint.name();
   const Time wall = clock_.wall();
   watch->due = clock_.steady() + (first_slot(name, spread, wall) - wall);
-  if (ledger_.is_open()) restore(*watch);
+  if (uncommitted_.is_open()) restore(*watch);
   watch->host = host_of(watch->endpoint.config().url);
   place(std::move(watch));
   set_due(*watches_.back(), watches_.back()->due);
@@ -238,11 +238,11 @@ void Engine::take_control() {
 // ---- the store
 // -------------------------------------------------------------------------------------------------
 
-void Engine::take_journal() {
-  for (auto& result : journal_.take()) {
+void Engine::take_results() {
+  for (auto& result : commit_queue_.take()) {
     if (auto* loaded = std::get_if<Loaded>(&result)) {
       on_loaded(std::move(*loaded));
-    } else if (auto* committed = std::get_if<JournalCommitted>(&result)) {
+    } else if (auto* committed = std::get_if<BatchCommitted>(&result)) {
       on_committed(std::move(*committed));
     } else if (auto* news = std::get_if<StoreNews>(&result)) {
       on_news(std::move(*news));
@@ -256,7 +256,7 @@ void Engine::take_journal() {
 void Engine::on_loaded(Loaded loaded) {
   daemon_.store_ok = true;
   daemon_.store_sentence.clear();
-  if (!ledger_.is_open()) ledger_.open(loaded, clock_.wall(), clock_.steady());
+  if (!uncommitted_.is_open()) uncommitted_.open(loaded, clock_.wall(), clock_.steady());
   if (loaded.shards > 1)
     log::info("shards taken over", {{"shards", std::to_string(loaded.owned.size())},
                                     {"of", std::to_string(loaded.shards)}});
@@ -297,8 +297,8 @@ void Engine::restore(Watch& watch) {
 }
 
 // From here on every event of the batch is durable: now it may be shown and sent.
-void Engine::on_committed(JournalCommitted news) {
-  auto commit = ledger_.succeeded();
+void Engine::on_committed(BatchCommitted news) {
+  auto commit = uncommitted_.succeeded();
   if (!commit) return;
   daemon_.commit.observe(to_seconds(news.took));
   if (!daemon_.store_ok) log::info("the store works again");
@@ -345,11 +345,11 @@ void Engine::on_store_error(const StoreError& error) {
   daemon_.store_ok = false;
   daemon_.store_sentence = error.sentence;
   if (error.kind == StoreError::Kind::Fenced) return lose_session();
-  ledger_.failed(clock_.steady());
+  uncommitted_.failed(clock_.steady());
 }
 
 bool Engine::may_decide() const {
-  return ledger_.is_open() && !ledger_.is_full();
+  return uncommitted_.is_open() && !uncommitted_.is_full();
 }
 
 const EndpointState* Engine::state_of(const std::string& endpoint) const {
@@ -358,20 +358,20 @@ const EndpointState* Engine::state_of(const std::string& endpoint) const {
 }
 
 void Engine::commit_what_is_due() {
-  ledger_.note(outbox_.take_changes());
-  ledger_.note(outbox_.take_switches());
-  ledger_.submit_what_is_due({.steady = clock_.steady(),
-                              .wall = clock_.wall(),
-                              .source = source_,
-                              .retention = retention_,
-                              .webhooks = webhooks_,
-                              .state_of = [this](const auto& name) { return state_to_keep(name); },
-                              .past_of =
-                                  [this](const auto& name) {
-                                    return time_book_.take(name, clock_.steady(),
-                                                           is_shutting_down_ || leaving_);
-                                  },
-                              .hurries = is_shutting_down_});
+  uncommitted_.note(outbox_.take_changes());
+  uncommitted_.note(outbox_.take_switches());
+  uncommitted_.submit_what_is_due(
+      {.steady = clock_.steady(),
+       .wall = clock_.wall(),
+       .source = source_,
+       .retention = retention_,
+       .webhooks = webhooks_,
+       .state_of = [this](const auto& name) { return state_to_keep(name); },
+       .past_of =
+           [this](const auto& name) {
+             return time_book_.take(name, clock_.steady(), is_shutting_down_ || leaving_);
+           },
+       .hurries = is_shutting_down_});
 }
 
 // ---- deliveries
@@ -392,7 +392,7 @@ void Engine::look_at_secrets() {
 void Engine::start_deliveries() {
   if (is_shutting_down_) return;
   look_at_secrets();
-  if (clock_.steady() >= journal_.trusted_until()) return;
+  if (clock_.steady() >= commit_queue_.trusted_until()) return;
   NotifyContext context{
       .external_url = external_url_, .instance = instance_, .is_host_name = is_instance_host_name_};
   for (const auto& due : outbox_.take_due(now())) {
@@ -451,10 +451,10 @@ Duration Engine::time_to_next(Duration longest) const {
   if (!is_shutting_down_) {
     if (const auto due = schedule_.next_due(); due && polls_under_way_ < kPollsAtOnce)
       until = std::min(until, *due);
-    if (const auto due = outbox_.next_due(); due && steady < journal_.trusted_until())
+    if (const auto due = outbox_.next_due(); due && steady < commit_queue_.trusted_until())
       until = std::min(until, *due);
   }
-  if (const auto due = ledger_.next_due()) until = std::min(until, *due);
+  if (const auto due = uncommitted_.next_due()) until = std::min(until, *due);
   return std::max(until - steady, Duration{0});
 }
 
@@ -464,7 +464,7 @@ void Engine::turn(Duration longest) {
   const Duration begun = clock_.steady();
   turns_->fetch_add(1, std::memory_order_relaxed);
   take_control();
-  take_journal();
+  take_results();
   follow_maintenance();
   for (const auto& completion : completions_) complete(completion);
   start_polls();
@@ -494,7 +494,7 @@ void Engine::begin_shutdown() {
 }
 
 bool Engine::is_quiet() const {
-  return under_way_.empty() && ledger_.is_settled();
+  return under_way_.empty() && uncommitted_.is_settled();
 }
 
 void Engine::run(const std::stop_token& stop) {

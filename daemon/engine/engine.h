@@ -24,14 +24,14 @@
 #include "daemon/cluster/ownership.h"
 #include "daemon/config/config.h"
 #include "daemon/engine/clock.h"
+#include "daemon/engine/commit_queue.h"
 #include "daemon/engine/endpoint_watch.h"
 #include "daemon/engine/isolation.h"
-#include "daemon/engine/journal.h"
-#include "daemon/engine/ledger.h"
 #include "daemon/engine/outbox.h"
 #include "daemon/engine/poll_schedule.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/engine/time_book.h"
+#include "daemon/engine/uncommitted.h"
 #include "daemon/notify/mask.h"
 #include "daemon/transport/transport.h"
 
@@ -50,7 +50,7 @@ class Engine {
   struct Ports {
     Clock& clock;
     Transport& transport;
-    Journal& journal;
+    CommitQueue& commit_queue;
     Board& board;
     std::string external_url{};           // where people reach the page; may be empty
     std::function<bool()> has_network{};  // what the kernel says; none: there is one
@@ -129,10 +129,10 @@ class Engine {
   void note_departure(const std::string& name, std::vector<Event> events);
   void cancel_poll(Watch& watch);
   void take_control();
-  void take_journal();
+  void take_results();
   void on_loaded(Loaded loaded);
   void restore(Watch& watch);
-  void on_committed(JournalCommitted news);
+  void on_committed(BatchCommitted news);
   void on_news(StoreNews news);
   void note_last_event(std::uint64_t sequence);
   void on_store_error(const StoreError& error);
@@ -192,7 +192,7 @@ class Engine {
 
   Clock& clock_;
   Transport& transport_;
-  Journal& journal_;
+  CommitQueue& commit_queue_;
   Board& board_;
   const std::string external_url_;
 
@@ -234,7 +234,7 @@ class Engine {
   };
   std::map<std::string, Known> unwatched_;
   std::map<std::string, ApprovedTargets> approved_;  // by endpoint
-  Ledger ledger_;
+  Uncommitted uncommitted_;
   Ownership ownership_;
   Config config_;  // as a whole, where a part of it is others'
   // Shards that another daemon should have: their polls have ended, their deliveries are ending.

@@ -5,8 +5,8 @@ namespace modelvane {
 
 void Engine::note_departure(const std::string& name, std::vector<Event> events) {
   if (events.empty()) return;
-  for (auto& event : events) ledger_.note(std::move(event));
-  ledger_.note_state(name);
+  for (auto& event : events) uncommitted_.note(std::move(event));
+  uncommitted_.note_state(name);
 }
 
 void Engine::note_departures_before_start(const std::vector<std::string>& known) {

@@ -23,7 +23,7 @@ void Engine::tell_of_webhooks() {
         : news.sentence.empty()
             ? fmt::format("webhook {} delivers again", news.webhook)
             : fmt::format("webhook {} is no longer told of: {}", news.webhook, news.sentence);
-    ledger_.note(std::move(event));
+    uncommitted_.note(std::move(event));
   }
 }
 
@@ -51,7 +51,7 @@ void Engine::beat() {
                 .type = EventType::DaemonHeartbeat,
                 .time = clock_.wall()};
     event.summary = fmt::format("modelvane {} is at work", instance_);
-    ledger_.note_for(std::move(event), {webhook});
+    uncommitted_.note_for(std::move(event), {webhook});
   }
 }
 
@@ -73,7 +73,8 @@ void Engine::end_drills() {
   const Duration steady = clock_.steady();
   std::erase_if(drill_ends_, [&](DrillEnd& end) {
     if (steady < end.due) return false;
-    ledger_.note_for(sample_event(end.type, instance_, clock_.wall(), 0), std::move(end.webhooks));
+    uncommitted_.note_for(sample_event(end.type, instance_, clock_.wall(), 0),
+                          std::move(end.webhooks));
     return true;
   });
 }

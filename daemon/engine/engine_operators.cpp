@@ -24,19 +24,20 @@ void Engine::carry_out(const OperatorTask& task) {
   for (const auto& name : effects.switched_on) outbox_.switch_on(name, now());
   for (auto& again : effects.again) {
     if (outbox_.hurry({again.delivery.sequence, again.delivery.webhook}, now())) continue;
-    ledger_.note_again(std::move(again));
+    uncommitted_.note_again(std::move(again));
   }
   for (const auto& key : effects.dropped) {
     outbox_.drop(key);
-    ledger_.note(outbox_.take_changes());
-    ledger_.note_dropped(key);
+    uncommitted_.note(outbox_.take_changes());
+    uncommitted_.note_dropped(key);
   }
   for (const auto& key : effects.revived) outbox_.forget_dead(key.webhook, 1);
-  if (effects.acted) ledger_.note(std::move(*effects.acted));
+  if (effects.acted) uncommitted_.note(std::move(*effects.acted));
   if (effects.drill) plan_end_of_drill(*effects.drill, effects.drill_webhooks);
-  if (effects.drill) ledger_.note_for(std::move(*effects.drill), std::move(effects.drill_webhooks));
+  if (effects.drill)
+    uncommitted_.note_for(std::move(*effects.drill), std::move(effects.drill_webhooks));
   if (effects.pin) approve(std::move(*effects.pin));
-  ledger_.note(OperatorAnswer{
+  uncommitted_.note(OperatorAnswer{
       .request = task.request.id, .at = clock_.wall(), .result = std::move(effects.result)});
 }
 
@@ -46,8 +47,8 @@ void Engine::approve(PinApproval approval) {
   if (approval.targets.empty()) approved.erase(approval.alias);
   by_name_.at(approval.endpoint)->endpoint.approve(approved);
   // With its state in the same batch the endpoint is shown anew as soon as the approval is durable.
-  ledger_.note_state(approval.endpoint);
-  ledger_.note(std::move(approval));
+  uncommitted_.note_state(approval.endpoint);
+  uncommitted_.note(std::move(approval));
 }
 
 }  // namespace modelvane

@@ -15,8 +15,8 @@ void Engine::compare_peers(Watch& watch) {
       peers.push_back({other->endpoint.name(), other->endpoint.state()});
   }
   auto compared = watch.endpoint.compare(peers, clock_.wall());
-  for (auto& event : compared.events) ledger_.note(std::move(event));
-  if (compared.must_persist) ledger_.note_state(watch.endpoint.name());
+  for (auto& event : compared.events) uncommitted_.note(std::move(event));
+  if (compared.must_persist) uncommitted_.note_state(watch.endpoint.name());
 }
 
 }  // namespace modelvane

@@ -61,10 +61,10 @@ void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
     return publish(watch);
   }
   note_reach(watch, outcome);
-  for (auto& event : outcome.events) ledger_.note(std::move(event));
+  for (auto& event : outcome.events) uncommitted_.note(std::move(event));
   if (may_decide()) compare_peers(watch);
-  if (outcome.must_persist) ledger_.note_state(watch.endpoint.name());
-  if (outcome.has_mark) ledger_.note_mark(watch.endpoint.name());
+  if (outcome.must_persist) uncommitted_.note_state(watch.endpoint.name());
+  if (outcome.has_mark) uncommitted_.note_mark(watch.endpoint.name());
   schedule(watch, outcome);
   keep_time(watch, outcome);
   publish(watch);
@@ -83,7 +83,8 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
     next = next_slot(name, interval, wall + (outcome.pause - interval));
   // What came while the store was still being opened could not be judged. A store that refuses gets
   // no hurry.
-  if (!ledger_.is_open() && daemon_.store_errors == 0) next = std::min(next, wall + kStoreOpening);
+  if (!uncommitted_.is_open() && daemon_.store_errors == 0)
+    next = std::min(next, wall + kStoreOpening);
   const bool is_asked = outcome.retry_after && wall + *outcome.retry_after > next;
   if (is_asked) next = wall + *outcome.retry_after;
   watch.endpoint.note_pace(next > usual, is_asked, next - wall);

@@ -115,7 +115,7 @@ void Engine::tell_of_isolation() {
       is_isolated
           ? fmt::format("modelvane {} is isolated: most hosts are out of reach at once", instance_)
           : fmt::format("modelvane {} is no longer isolated", instance_);
-  ledger_.note(std::move(event));
+  uncommitted_.note(std::move(event));
 }
 
 }  // namespace modelvane

@@ -59,19 +59,19 @@ void Engine::take_over_past(const std::string& name, const std::string& was) {
   auto& left = old->second.state;
   auto events = leave(left, watched, clock_.wall());
   std::erase_if(events, [](const Event& event) { return event.ended.empty(); });
-  for (auto& event : events) ledger_.note(std::move(event));
+  for (auto& event : events) uncommitted_.note(std::move(event));
   unwatched_[name].state = left;
   // Events of the old name, if it ever comes back, go on where they ended.
   left = EndpointState{.events_made = left.events_made};
   for (const auto& [alias, targets] : std::exchange(approved_[was], {})) {
     approved_[name].try_emplace(alias, targets);
     const Time now = clock_.wall();
-    ledger_.note(PinApproval{.endpoint = was, .alias = alias, .targets = {}, .approved = now});
-    ledger_.note(PinApproval{
+    uncommitted_.note(PinApproval{.endpoint = was, .alias = alias, .targets = {}, .approved = now});
+    uncommitted_.note(PinApproval{
         .endpoint = name, .alias = alias, .targets = approved_[name][alias], .approved = now});
   }
-  ledger_.note_state(was);
-  ledger_.note_state(name);
+  uncommitted_.note_state(was);
+  uncommitted_.note_state(name);
   log::info("an endpoint goes on under a new name", {{"endpoint", name}, {"was", was}});
 }
 

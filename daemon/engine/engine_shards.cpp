@@ -48,17 +48,18 @@ void Engine::continue_release() {
   for (const auto& watch : watches_) {
     if (!is_leaving(*watch)) continue;
     const auto& name = watch->endpoint.name();
-    if (time_book_.count_until(name, clock_.wall(), clock_.steady())) ledger_.note_past(name);
+    if (time_book_.count_until(name, clock_.wall(), clock_.steady())) uncommitted_.note_past(name);
   }
-  ledger_.note_released({leaving_->shards.begin(), leaving_->shards.end()});
+  uncommitted_.note_released({leaving_->shards.begin(), leaving_->shards.end()});
   leaving_->is_noted = true;
 }
 
 void Engine::look_at_cluster() {
   const auto rewound_before = daemon_.cluster ? daemon_.cluster->rewound : 0;
-  daemon_.cluster = journal_.cluster();
+  daemon_.cluster = commit_queue_.cluster();
   if (!daemon_.cluster) return;
-  daemon_.cluster->trusted_for = std::max(journal_.trusted_until() - clock_.steady(), Duration{0});
+  daemon_.cluster->trusted_for =
+      std::max(commit_queue_.trusted_until() - clock_.steady(), Duration{0});
   if (daemon_.cluster->rewound > rewound_before)
     log::error(
         "the database had forgotten what it had acknowledged: was a standby promoted that lagged "
@@ -77,7 +78,7 @@ void Engine::lose(const std::vector<Shard>& shards) {
 void Engine::lose_session() {
   log::warn("the session with the store has ended; others own what was ours",
             {{"endpoints", std::to_string(watches_.size())}});
-  ledger_.close();
+  uncommitted_.close();
   ownership_.lose_all();
   leaving_.reset();
   drop_what_is_lost();

@@ -27,7 +27,7 @@ void Engine::keep_time(Watch& watch, const EndpointWatch::Outcome& outcome) {
                .planned = watch.due - steady},
       .total = outcome.total,
       .failure = outcome.shortage ? std::nullopt : endpoint.last_reason()};
-  if (time_book_.note(endpoint.name(), poll)) ledger_.note_past(endpoint.name());
+  if (time_book_.note(endpoint.name(), poll)) uncommitted_.note_past(endpoint.name());
 }
 
 void Engine::show_past(const Batch& durable) {
@@ -44,7 +44,7 @@ void Engine::show_past(const Batch& durable) {
 void Engine::stop_time() {
   for (const auto& watch : watches_) {
     const auto& name = watch->endpoint.name();
-    if (time_book_.count_until(name, clock_.wall(), clock_.steady())) ledger_.note_past(name);
+    if (time_book_.count_until(name, clock_.wall(), clock_.steady())) uncommitted_.note_past(name);
   }
 }
 

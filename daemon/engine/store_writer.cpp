@@ -27,12 +27,12 @@ void StoreWriter::submit(std::shared_ptr<const Batch> batch) {
   changed_.notify_one();
 }
 
-std::vector<JournalResult> StoreWriter::take() {
+std::vector<CommitQueueResult> StoreWriter::take() {
   const std::scoped_lock lock{mutex_};
   return std::exchange(results_, {});
 }
 
-void StoreWriter::report(JournalResult result) {
+void StoreWriter::report(CommitQueueResult result) {
   {
     const std::scoped_lock lock{mutex_};
     results_.push_back(std::move(result));
@@ -81,7 +81,7 @@ bool StoreWriter::commit(const Batch& batch) {
   const auto took =
       std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started);
   if (result) {
-    report(JournalCommitted{took, std::move(*result)});
+    report(BatchCommitted{took, std::move(*result)});
     return true;
   }
   const bool is_ours = result.error().kind != StoreError::Kind::Fenced;

@@ -11,11 +11,11 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/engine/journal.h"
+#include "daemon/engine/commit_queue.h"
 
 namespace modelvane {
 
-class StoreWriter final : public Journal {
+class StoreWriter final : public CommitQueue {
  public:
   // `on_result` is called on the writer's thread after each result became takeable (it wakes the
   // engine).
@@ -24,7 +24,7 @@ class StoreWriter final : public Journal {
 
   // The engine's thread.
   void submit(std::shared_ptr<const Batch> batch) override;
-  std::vector<JournalResult> take() override;
+  std::vector<CommitQueueResult> take() override;
   Duration trusted_until() const override { return store_->trusted_until(); }
   std::optional<ClusterView> cluster() const override { return store_->cluster(); }
 
@@ -34,7 +34,7 @@ class StoreWriter final : public Journal {
   // False: the session has ended.
   bool commit(const Batch& batch);
   bool look();
-  void report(JournalResult result);
+  void report(CommitQueueResult result);
 
   // The writer's thread only, but for trusted_until() and cluster().
   const std::unique_ptr<Store> store_;
@@ -44,7 +44,7 @@ class StoreWriter final : public Journal {
   std::mutex mutex_;  // guards what follows
   std::condition_variable_any changed_;
   std::shared_ptr<const Batch> waiting_;
-  std::vector<JournalResult> results_;
+  std::vector<CommitQueueResult> results_;
 
   std::jthread thread_;  // last: stops before the rest goes
 };

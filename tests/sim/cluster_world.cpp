@@ -20,20 +20,21 @@ ClusterWorld::ClusterWorld(std::uint64_t seed, std::size_t count, ShardCount sha
 void ClusterWorld::start(Replica& replica) {
   replica.clock.now = clock.now;
   replica.transport = std::make_unique<SimTransport>(replica.clock, random, outside);
-  replica.journal = std::make_unique<SimJournal>(disk, replica.clock, replica.name, kLease);
-  replica.journal->commit_time = 0s;
+  replica.commit_queue =
+      std::make_unique<SimCommitQueue>(disk, replica.clock, replica.name, kLease);
+  replica.commit_queue->commit_time = 0s;
   replica.board = std::make_unique<Board>();
   replica.engine = std::make_unique<Engine>(
-      Engine::Ports{replica.clock, *replica.transport, *replica.journal, *replica.board}, config,
-      random());
+      Engine::Ports{replica.clock, *replica.transport, *replica.commit_queue, *replica.board},
+      config, random());
 }
 
 void ClusterWorld::kill(Replica& replica) {
   if (!replica.engine) return;
-  replica.journal->crash(chance(random, 0.5));
+  replica.commit_queue->crash(chance(random, 0.5));
   replica.engine.reset();
   replica.transport.reset();
-  replica.journal.reset();
+  replica.commit_queue.reset();
   replica.paused_until = replica.cut_until = replica.away_until = {};
 }
 
@@ -44,7 +45,7 @@ void ClusterWorld::run_for(Duration span, Duration tick) {
     for (auto& replica : replicas) {
       if (!replica.engine || clock.now < replica.paused_until) continue;
       replica.clock.now = clock.now;
-      replica.journal->store.is_cut_off = clock.now < replica.cut_until;
+      replica.commit_queue->store.is_cut_off = clock.now < replica.cut_until;
       replica.transport->is_cut_off = clock.now < replica.away_until;
       replica.engine->turn(0s);
     }

@@ -19,7 +19,7 @@ class ClusterWorld {
     std::string name;
     SimClock clock{};
     std::unique_ptr<SimTransport> transport{};
-    std::unique_ptr<SimJournal> journal{};
+    std::unique_ptr<SimCommitQueue> commit_queue{};
     std::unique_ptr<Board> board{};
     std::unique_ptr<Engine> engine{};  // none: it was killed
     Time paused_until{};

@@ -346,12 +346,12 @@ void SimTransport::wait(Duration timeout, std::vector<Completion>& completed) {
   under_way_.erase(done, under_way_.end());
 }
 
-void SimJournal::submit(std::shared_ptr<const Batch> batch) {
+void SimCommitQueue::submit(std::shared_ptr<const Batch> batch) {
   waiting_ = std::move(batch);
 }
 
-std::vector<JournalResult> SimJournal::take() {
-  std::vector<JournalResult> results;
+std::vector<CommitQueueResult> SimCommitQueue::take() {
+  std::vector<CommitQueueResult> results;
   const auto fail = [&](StoreError error) {
     if (error.kind == StoreError::Kind::Fenced) is_open_ = false;
     results.emplace_back(std::move(error));
@@ -368,7 +368,7 @@ std::vector<JournalResult> SimJournal::take() {
     const auto batch = std::exchange(waiting_, nullptr);
     if (batch->session == session_) {
       if (auto report = store.commit(*batch)) {
-        results.emplace_back(JournalCommitted{commit_time, std::move(*report)});
+        results.emplace_back(BatchCommitted{commit_time, std::move(*report)});
       } else {
         fail(std::move(report.error()));
       }
@@ -384,7 +384,7 @@ std::vector<JournalResult> SimJournal::take() {
   return results;
 }
 
-void SimJournal::crash(bool batch_made_it) {
+void SimCommitQueue::crash(bool batch_made_it) {
   if (waiting_ && batch_made_it && waiting_->session == session_) (void)store.commit(*waiting_);
   waiting_.reset();
 }
@@ -425,15 +425,15 @@ void World::add_webhook(const std::string& name) {
 }
 
 void World::start() {
-  journal = std::make_unique<SimJournal>(disk, clock);
+  commit_queue = std::make_unique<SimCommitQueue>(disk, clock);
   board = std::make_unique<Board>();
-  transport.has_news = [this] { return journal->has_news() && !disk.broken; };
-  engine =
-      std::make_unique<Engine>(Engine::Ports{clock, transport, *journal, *board}, config, random());
+  transport.has_news = [this] { return commit_queue->has_news() && !disk.broken; };
+  engine = std::make_unique<Engine>(Engine::Ports{clock, transport, *commit_queue, *board}, config,
+                                    random());
 }
 
 void World::crash() {
-  journal->crash(chance(random, 0.5));
+  commit_queue->crash(chance(random, 0.5));
   transport.crash();
   engine.reset();
 }

@@ -136,7 +136,7 @@ class SimTransport final : public Transport {
   std::map<std::string, Upstream>& upstreams;
   std::map<std::string, Receiver>& receivers;
   Duration latency_max = std::chrono::milliseconds{300};
-  std::function<bool()> has_news;  // the journal has results: no need to sleep
+  std::function<bool()> has_news;  // the queue has results: no need to sleep
   std::size_t polls = 0;
   std::optional<Shortage> lacks;  // this machine: no poll can be made
   bool is_cut_off = false;        // nothing that is begun arrives anywhere
@@ -164,16 +164,16 @@ class SimTransport final : public Transport {
   std::vector<Exchange> under_way_;
 };
 
-class SimJournal final : public Journal {
+class SimCommitQueue final : public CommitQueue {
  public:
-  SimJournal(Disk& disk, SimClock& clock, const std::string& replica = "sim",
-             Duration lease = std::chrono::hours{24 * 365})
+  SimCommitQueue(Disk& disk, SimClock& clock, const std::string& replica = "sim",
+                 Duration lease = std::chrono::hours{24 * 365})
       : store(disk, clock, replica, lease), disk_(disk), clock_(clock) {}
   DiskStore store;
   Duration commit_time = std::chrono::milliseconds{1};
 
   void submit(std::shared_ptr<const Batch> batch) override;
-  std::vector<JournalResult> take() override;
+  std::vector<CommitQueueResult> take() override;
   Duration trusted_until() const override { return store.trusted_until(); }
   bool has_news() const { return !is_open_ || waiting_ != nullptr; }
   // Power goes: a batch that was handed over is durable or not, as the disk pleases.
@@ -206,7 +206,7 @@ struct World {
   Config config;
   Outside outside;
   SimTransport transport{clock, random, outside};
-  std::unique_ptr<SimJournal> journal;
+  std::unique_ptr<SimCommitQueue> commit_queue;
   std::unique_ptr<Board> board;
   std::unique_ptr<Engine> engine;
 };

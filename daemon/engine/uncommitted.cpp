@@ -1,4 +1,4 @@
-#include "daemon/engine/ledger.h"
+#include "daemon/engine/uncommitted.h"
 
 #include <algorithm>
 #include <iterator>
@@ -71,7 +71,7 @@ bool wants(const WebhookConfig& webhook, const Event& event) {
 
 }  // namespace
 
-void Ledger::open(const Loaded& loaded, Time wall, Duration steady) {
+void Uncommitted::open(const Loaded& loaded, Time wall, Duration steady) {
   is_open_ = true;
   session_ = loaded.session;
   last_batch_ = 0;
@@ -79,7 +79,7 @@ void Ledger::open(const Loaded& loaded, Time wall, Duration steady) {
   next_marks_ = next_retention_ = steady;
 }
 
-void Ledger::close() {
+void Uncommitted::close() {
   is_open_ = false;
   events_.clear();
   states_.clear();
@@ -95,15 +95,15 @@ void Ledger::close() {
   under_way_.reset();
 }
 
-void Ledger::note(std::vector<Delivery> changes) {
+void Uncommitted::note(std::vector<Delivery> changes) {
   append(changes_, std::move(changes));
 }
 
-void Ledger::note(std::vector<WebhookSwitch> switches) {
+void Uncommitted::note(std::vector<WebhookSwitch> switches) {
   append(switches_, std::move(switches));
 }
 
-void Ledger::note_dropped(const DeliveryKey& key) {
+void Uncommitted::note_dropped(const DeliveryKey& key) {
   // What was noted of it before would bring it back.
   std::erase_if(changes_, [&](const Delivery& change) {
     return change.sequence == key.sequence && change.webhook == key.webhook;
@@ -111,42 +111,42 @@ void Ledger::note_dropped(const DeliveryKey& key) {
   dropped_.push_back(key);
 }
 
-void Ledger::note_released(const std::vector<Shard>& shards) {
+void Uncommitted::note_released(const std::vector<Shard>& shards) {
   append(released_, shards);
 }
 
-bool Ledger::is_full() const {
+bool Uncommitted::is_full() const {
   return events_.size() >= kUnsavedEventsMax;
 }
 
-bool Ledger::has_urgent() const {
+bool Uncommitted::has_urgent() const {
   return !events_.empty() || !states_.empty() || !changes_.empty() || !again_.empty() ||
          !dropped_.empty() || !switches_.empty() || !pins_.empty() || !answers_.empty() ||
          !released_.empty();
 }
 
-std::optional<Duration> Ledger::next_due() const {
+std::optional<Duration> Uncommitted::next_due() const {
   if (under_way_) return under_way_->retry_at;
   if (!is_open_ || !has_lagging()) return std::nullopt;
   return next_marks_;
 }
 
-void Ledger::submit_what_is_due(const Sources& sources) {
+void Uncommitted::submit_what_is_due(const Sources& sources) {
   if (!is_open_) return;
   if (under_way_) {
     if (!under_way_->retry_at || sources.steady < *under_way_->retry_at) return;
     under_way_->retry_at.reset();
-    return journal_.submit(under_way_->commit.batch);
+    return commit_queue_.submit(under_way_->commit.batch);
   }
   const bool marks_due = has_lagging() && (sources.steady >= next_marks_ || hurries(sources));
   if (!has_urgent() && !marks_due && sources.steady < next_retention_) return;
   under_way_.emplace();
   under_way_->commit.again = std::exchange(again_, {});
   under_way_->commit.batch = make_batch(sources);
-  journal_.submit(under_way_->commit.batch);
+  commit_queue_.submit(under_way_->commit.batch);
 }
 
-std::shared_ptr<const Batch> Ledger::make_batch(const Sources& sources) {
+std::shared_ptr<const Batch> Uncommitted::make_batch(const Sources& sources) {
   auto batch = std::make_shared<Batch>();
   batch->session = session_;
   batch->number = ++last_batch_;
@@ -176,7 +176,7 @@ std::shared_ptr<const Batch> Ledger::make_batch(const Sources& sources) {
   return batch;
 }
 
-void Ledger::add_marks(Batch& batch, const Sources& sources) {
+void Uncommitted::add_marks(Batch& batch, const Sources& sources) {
   if (sources.steady < next_marks_ && !hurries(sources)) return;
   for (const auto& name : std::exchange(marks_, {})) {
     const auto* state = sources.state_of(name);
@@ -187,7 +187,7 @@ void Ledger::add_marks(Batch& batch, const Sources& sources) {
   next_marks_ = sources.steady + kMarksEvery;
 }
 
-void Ledger::add_events(Batch& batch, const Sources& sources) {
+void Uncommitted::add_events(Batch& batch, const Sources& sources) {
   for (auto& [event, chosen] : std::exchange(events_, {})) {
     NewEvent fresh{.event = {.sequence = 0,
                              .id = event.id,
@@ -210,14 +210,14 @@ void Ledger::add_events(Batch& batch, const Sources& sources) {
   }
 }
 
-std::optional<Ledger::Committed> Ledger::succeeded() {
+std::optional<Uncommitted::Committed> Uncommitted::succeeded() {
   if (!under_way_) return std::nullopt;
   auto done = std::move(under_way_->commit);
   under_way_.reset();
   return done;
 }
 
-void Ledger::failed(Duration steady) {
+void Uncommitted::failed(Duration steady) {
   if (under_way_) under_way_->retry_at = steady + kCommitRetry;
 }
 

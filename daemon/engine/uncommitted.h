@@ -13,16 +13,16 @@
 #include <vector>
 
 #include "daemon/config/config.h"
-#include "daemon/engine/journal.h"
+#include "daemon/engine/commit_queue.h"
 #include "daemon/engine/retention_clock.h"
 #include "daemon/events/event.h"
 #include "daemon/store/store.h"
 
 namespace modelvane {
 
-class Ledger {
+class Uncommitted {
  public:
-  explicit Ledger(Journal& journal) : journal_(journal) {}
+  explicit Uncommitted(CommitQueue& commit_queue) : commit_queue_(commit_queue) {}
 
   // What batches are made with; borrowed for one call.
   struct Sources {
@@ -94,7 +94,7 @@ class Ledger {
   void add_marks(Batch& batch, const Sources& sources);
   void add_events(Batch& batch, const Sources& sources);
 
-  Journal& journal_;
+  CommitQueue& commit_queue_;
   bool is_open_ = false;
   std::uint64_t session_ = 0;
   std::uint64_t last_batch_ = 0;  // of the session

@@ -1,4 +1,4 @@
-#include "daemon/engine/ledger.h"
+#include "daemon/engine/uncommitted.h"
 
 #include <doctest/doctest.h>
 
@@ -9,9 +9,9 @@ using namespace modelvane;
 
 namespace {
 
-struct Shelf : Journal {
+struct Shelf : CommitQueue {
   void submit(std::shared_ptr<const Batch> batch) override { last = std::move(batch); }
-  std::vector<JournalResult> take() override { return {}; }
+  std::vector<CommitQueueResult> take() override { return {}; }
   std::shared_ptr<const Batch> last;
 };
 
@@ -29,16 +29,16 @@ const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 std::vector<std::string> told(Event event, const std::vector<WebhookConfig>& webhooks) {
   log::set_up(log::Level::Error, false);
   Shelf shelf;
-  Ledger ledger{shelf};
-  ledger.open({}, kNow, Duration{0});
-  ledger.note(std::move(event));
+  Uncommitted uncommitted{shelf};
+  uncommitted.open({}, kNow, Duration{0});
+  uncommitted.note(std::move(event));
   const std::string source = "urn:test";
-  ledger.submit_what_is_due({.steady = Duration{0},
-                             .wall = kNow,
-                             .source = source,
-                             .retention = std::chrono::hours{24},
-                             .webhooks = webhooks,
-                             .state_of = [](const auto&) { return nullptr; }});
+  uncommitted.submit_what_is_due({.steady = Duration{0},
+                                  .wall = kNow,
+                                  .source = source,
+                                  .retention = std::chrono::hours{24},
+                                  .webhooks = webhooks,
+                                  .state_of = [](const auto&) { return nullptr; }});
   return shelf.last->events.at(0).webhooks;
 }
 

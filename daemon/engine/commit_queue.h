@@ -13,21 +13,21 @@
 
 namespace modelvane {
 
-struct JournalCommitted {
+struct BatchCommitted {
   Duration took{0};
   CommitReport report{};
 };
 // One of: what is stored of the shards that are ours (at the start, and after a session ended), the
 // submitted batch is durable, something happened without us, or the try failed and nothing of the
 // batch is durable. After an error of the kind Fenced the batch is not wanted again.
-using JournalResult = std::variant<Loaded, JournalCommitted, StoreNews, StoreError>;
+using CommitQueueResult = std::variant<Loaded, BatchCommitted, StoreNews, StoreError>;
 
-class Journal {
+class CommitQueue {
  public:
-  virtual ~Journal() = default;
+  virtual ~CommitQueue() = default;
   // At most one batch at a time: submit again only after its result was taken.
   virtual void submit(std::shared_ptr<const Batch> batch) = 0;
-  virtual std::vector<JournalResult> take() = 0;
+  virtual std::vector<CommitQueueResult> take() = 0;
   // As of Store.
   virtual Duration trusted_until() const { return Duration::max(); }
   virtual std::optional<ClusterView> cluster() const { return std::nullopt; }
