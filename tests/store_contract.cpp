@@ -14,8 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const Time kStart = *parse_rfc3339("2026-11-22T10:00:00Z");
-
 // A store that is open, with the number of its next batch.
 class Opened {
  public:
@@ -44,22 +42,6 @@ class Opened {
   std::uint64_t number_ = 0;
 };
 
-// The n-th event of an endpoint.
-NewEvent event(std::uint64_t n, std::vector<std::string> webhooks = {},
-               const std::string& endpoint = "internlm") {
-  auto made = sample_event(EventType::AliasMoved, "test", kStart + std::chrono::seconds{n}, n);
-  made.endpoint = endpoint;
-  made.id = event_id(made.time, "test", endpoint, n);
-  return {.event = {.id = made.id,
-                    .type = made.type,
-                    .endpoint = made.endpoint,
-                    .alias = made.about(),
-                    .time = made.time,
-                    .json = to_cloudevent(made, "urn:test")},
-          .ordinal = n,
-          .webhooks = std::move(webhooks)};
-}
-
 std::string shown(const std::vector<PendingDelivery>& deliveries) {
   std::string text;
   for (const auto& [delivery, stored] : deliveries)
@@ -73,7 +55,8 @@ void numbers_rise(const OpenStore& open) {
   CHECK(store.loaded.last_sequence == 0);
   CHECK(store.loaded.pending.empty());
   auto batch = store.batch();
-  batch.events = {event(1, {"chat", "oncall"}), event(2), event(1, {"chat"}, "gateway")};
+  batch.events = {new_event(1, {"chat", "oncall"}), new_event(2),
+                  new_event(1, {"chat"}, "gateway")};
   const auto report = store.commit(batch);
   CHECK(report.last_sequence == 3);
   CHECK(shown(report.deliveries) == "1chat 1oncall 3chat ");
@@ -99,13 +82,13 @@ void numbers_rise(const OpenStore& open) {
 void the_same_batch_counts_once(const OpenStore& open) {
   Opened store{open};
   auto first = store.batch();
-  first.events = {event(1, {"oncall"})};
+  first.events = {new_event(1, {"oncall"})};
   first.states.emplace_back("internlm", EndpointState{.events_made = 1});
   const auto report = store.commit(first);
   const auto again = store.commit(first);
   CHECK(again.last_sequence == 1);
   auto second = store.batch();
-  second.events = {event(2)};
+  second.events = {new_event(2)};
   CHECK(store.commit(second).last_sequence == 2);
   store.restart();
   CHECK(store.loaded.pending.size() == 1);
@@ -115,7 +98,8 @@ void the_same_batch_counts_once(const OpenStore& open) {
 void deliveries_end(const OpenStore& open) {
   Opened store{open};
   auto batch = store.batch();
-  batch.events = {event(1, {"a"}), event(2, {"a"}), event(3, {"a"}), event(4, {"a"})};
+  batch.events = {new_event(1, {"a"}), new_event(2, {"a"}), new_event(3, {"a"}),
+                  new_event(4, {"a"})};
   auto made = store.commit(batch).deliveries;
   REQUIRE(made.size() == 4);
   made[0].delivery.state = DeliveryState::Delivered;
@@ -197,7 +181,7 @@ void what_is_known_is_kept(const OpenStore& open) {
 void old_events_go(const OpenStore& open) {
   Opened store{open};
   auto batch = store.batch();
-  batch.events = {event(1, {"a"}), event(2, {"a"}), event(3, {"a"}), event(4)};
+  batch.events = {new_event(1, {"a"}), new_event(2, {"a"}), new_event(3, {"a"}), new_event(4)};
   auto made = store.commit(batch).deliveries;
   auto verdicts = store.batch();
   made[0].delivery.state = DeliveryState::Delivered;
@@ -213,11 +197,26 @@ void old_events_go(const OpenStore& open) {
   CHECK(store.loaded.dead_letters.empty());
   CHECK(store.loaded.last_sequence == 4);
   auto next = store.batch();
-  next.events = {event(5)};
+  next.events = {new_event(5)};
   CHECK(store.commit(next).last_sequence == 5);
 }
 
 }  // namespace
+
+NewEvent new_event(std::uint64_t n, std::vector<std::string> webhooks,
+                   const std::string& endpoint) {
+  auto made = sample_event(EventType::AliasMoved, "test", kStart + std::chrono::seconds{n}, n);
+  made.endpoint = endpoint;
+  made.id = event_id(made.time, "test", endpoint, n);
+  return {.event = {.id = made.id,
+                    .type = made.type,
+                    .endpoint = made.endpoint,
+                    .alias = made.about(),
+                    .time = made.time,
+                    .json = to_cloudevent(made, "urn:test")},
+          .ordinal = n,
+          .webhooks = std::move(webhooks)};
+}
 
 void check_store_contract(const OpenStore& open) {
   SUBCASE("events are numbered as they become durable, and told to their webhooks") {

@@ -4,8 +4,6 @@
 
 #include <set>
 
-#include "daemon/events/event_json.h"
-#include "daemon/events/sample_event.h"
 #include "daemon/store/postgres_admin.h"
 #include "daemon/store/postgres_desk.h"
 #include "daemon/store/postgres_event_log.h"
@@ -18,12 +16,13 @@
 
 using namespace modelvane;
 using namespace system_test;
+using test::kStart;
+using test::new_event;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr Duration kLease = 3s;
-const Time kStart = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 PostgresServer& server() {
   static PostgresServer one;
@@ -65,21 +64,6 @@ CommitReport commit(Store& store, const Batch& batch) {
   return std::move(*report);
 }
 
-NewEvent event(std::uint64_t n, std::vector<std::string> webhooks,
-               const std::string& endpoint = "internlm") {
-  auto made = sample_event(EventType::AliasMoved, "test", kStart + std::chrono::seconds{n}, n);
-  made.endpoint = endpoint;
-  made.id = event_id(made.time, "test", endpoint, n);
-  return {.event = {.id = made.id,
-                    .type = made.type,
-                    .endpoint = made.endpoint,
-                    .alias = made.about(),
-                    .time = made.time,
-                    .json = to_cloudevent(made, "urn:test")},
-          .ordinal = n,
-          .webhooks = std::move(webhooks)};
-}
-
 Batch batch_of(const Loaded& loaded, std::uint64_t number, std::vector<NewEvent> events) {
   return {.session = loaded.session, .number = number, .at = kStart, .events = std::move(events)};
 }
@@ -103,41 +87,41 @@ TEST_CASE("a session that was ended writes nothing more, and the next one goes o
   const auto place = new_place();
   const auto store = open(place, "mv-a");
   const auto loaded = load(*store);
-  commit(*store, batch_of(loaded, 1, {event(1, {"oncall"})}));
+  commit(*store, batch_of(loaded, 1, {new_event(1, {"oncall"})}));
   REQUIRE(release(place, "test", "mv-a").value());
-  const auto refused = store->commit(batch_of(loaded, 2, {event(2, {"oncall"})}));
+  const auto refused = store->commit(batch_of(loaded, 2, {new_event(2, {"oncall"})}));
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().kind == StoreError::Kind::Fenced);
   const auto again = load(*store);
   CHECK(again.session != loaded.session);
   CHECK(again.last_sequence == 1);
   CHECK(again.pending.size() == 1);
-  CHECK(commit(*store, batch_of(again, 1, {event(2, {})})).last_sequence == 2);
+  CHECK(commit(*store, batch_of(again, 1, {new_event(2, {})})).last_sequence == 2);
 }
 
 TEST_CASE("the n-th event of an endpoint exists once, whoever writes it") {
   const auto place = new_place();
   const auto store = open(place, "mv-a");
   const auto loaded = load(*store);
-  commit(*store, batch_of(loaded, 1, {event(1, {})}));
-  auto other = event(2, {});
+  commit(*store, batch_of(loaded, 1, {new_event(1, {})}));
+  auto other = new_event(2, {});
   other.ordinal = 1;
   CHECK_FALSE(store->commit(batch_of(loaded, 2, {other})).has_value());
-  CHECK(commit(*store, batch_of(loaded, 2, {event(2, {})})).last_sequence == 2);
+  CHECK(commit(*store, batch_of(loaded, 2, {new_event(2, {})})).last_sequence == 2);
 }
 
 TEST_CASE("a batch whose answer was lost counts once, and its deliveries are made") {
   const auto place = new_place();
   const auto store = open(place, "mv-a");
   const auto loaded = load(*store);
-  const auto first = batch_of(loaded, 1, {event(1, {"oncall"})});
+  const auto first = batch_of(loaded, 1, {new_event(1, {"oncall"})});
   commit(*store, first);
   // The server ends the connection: nobody knows what became of the next batch.
   const auto application = application_of(loaded.session);
   server().ask(fmt::format(
       "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{}'",
       application));
-  const auto second = batch_of(loaded, 2, {event(2, {"oncall"})});
+  const auto second = batch_of(loaded, 2, {new_event(2, {"oncall"})});
   std::vector<PendingDelivery> taken;
   for (auto report = store->commit(second);; report = store->commit(second)) {
     if (!report) continue;
@@ -154,18 +138,18 @@ TEST_CASE("what a promoted standby lacks of acknowledged batches is written once
   const auto place = new_place();
   const auto store = open(place, "mv-a");
   const auto loaded = load(*store);
-  for (std::uint64_t n = 1; n <= 4; ++n) commit(*store, batch_of(loaded, n, {event(n, {"a"})}));
+  for (std::uint64_t n = 1; n <= 4; ++n) commit(*store, batch_of(loaded, n, {new_event(n, {"a"})}));
   // As on a standby that had seen no more than the second batch.
   server().ask(fmt::format(
       "SET search_path = {}; DELETE FROM deliveries WHERE sequence > 2; DELETE FROM events WHERE "
       "sequence > 2; UPDATE counter SET last_sequence = 2; UPDATE commits SET last_batch = 2",
       place.schema));
-  CHECK(commit(*store, batch_of(loaded, 5, {event(5, {"a"})})).last_sequence == 5);
+  CHECK(commit(*store, batch_of(loaded, 5, {new_event(5, {"a"})})).last_sequence == 5);
   CHECK(store->cluster()->rewound == 1);
   PostgresEventLog log{place};
   const auto events = log.events({.after_sequence = 0});
   REQUIRE(events->size() == 5);
-  for (std::uint64_t n = 1; n <= 5; ++n) CHECK((*events)[n - 1].id == event(n, {}).event.id);
+  for (std::uint64_t n = 1; n <= 5; ++n) CHECK((*events)[n - 1].id == new_event(n, {}).event.id);
   CHECK(log.deliveries({.webhook = "a"})->size() == 5);
 }
 
@@ -203,7 +187,7 @@ TEST_CASE("a second replica gets its share, with what is known of it, and its de
 
   const auto far = webhook_of(owned, 8);
   const auto near = webhook_of(left, 8);
-  const auto report = commit(*a, batch_of(loaded, ++number, {event(1, {near, far})}));
+  const auto report = commit(*a, batch_of(loaded, ++number, {new_event(1, {near, far})}));
   REQUIRE(report.deliveries.size() == 1);
   CHECK(report.deliveries[0].delivery.webhook == near);
   const auto news = look(*b);
@@ -258,7 +242,7 @@ TEST_CASE("a replica that is not renewed loses its shards to another, and is tol
         std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
   // The first try finds that its connection was ended, too.
   CHECK(eventually([&] {
-    const auto refused = hung.commit(batch_of(loaded, 1, {event(1, {})}));
+    const auto refused = hung.commit(batch_of(loaded, 1, {new_event(1, {})}));
     REQUIRE_FALSE(refused.has_value());
     return refused.error().kind == StoreError::Kind::Fenced;
   }));
@@ -291,7 +275,8 @@ TEST_CASE(
   {
     SqliteStore store{first};
     const auto loaded = load(store);
-    auto batch = batch_of(loaded, 1, {event(1, {"a"}), event(2, {"a", "b"}), event(3, {})});
+    auto batch =
+        batch_of(loaded, 1, {new_event(1, {"a"}), new_event(2, {"a", "b"}), new_event(3, {})});
     EndpointState state{.has_baseline = true, .last_good = kStart, .events_made = 3};
     state.aliases["latest"].sighting.known = {AliasStatus::Resolved, "x"};
     batch.states = {{"internlm", state}};
@@ -331,7 +316,7 @@ TEST_CASE(
   REQUIRE(is.past.size() == 1);
   CHECK(is.past[0].hours == was.past[0].hours);
   CHECK(is.past[0].days == was.past[0].days);
-  auto next = batch_of(is, 2, {event(4, {})});
+  auto next = batch_of(is, 2, {new_event(4, {})});
   CHECK(commit(after, next).last_sequence == 4);
 }
 
@@ -356,7 +341,7 @@ TEST_CASE("a role that was granted what a daemon needs can do all of it, and no 
   theirs.url.replace(theirs.url.find("postgres@"), 9, "daemon@");
   const auto store = open(theirs, "mv-a");
   const auto loaded = load(*store);
-  auto batch = batch_of(loaded, 1, {event(1, {"oncall"})});
+  auto batch = batch_of(loaded, 1, {new_event(1, {"oncall"})});
   batch.forget_before = kStart - 24h;
   CHECK(commit(*store, batch).deliveries.size() == 1);
   PostgresDesk desk{theirs};
@@ -372,7 +357,7 @@ TEST_CASE(
   const auto loaded = load(*store);
   std::vector<NewEvent> events;
   for (std::uint64_t n = 1; n <= 5; ++n)
-    events.push_back(event(n, {"a", "b"}, n == 3 ? "gateway" : "internlm"));
+    events.push_back(new_event(n, {"a", "b"}, n == 3 ? "gateway" : "internlm"));
   events[1].event.type = EventType::AliasSettled;
   commit(*store, batch_of(loaded, 1, events));
   PostgresEventLog log{place};

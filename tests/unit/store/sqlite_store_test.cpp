@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include "store_world.h"
-#include "tests/store_contract.h"
 
 using namespace modelvane;
 using namespace modelvane::test;

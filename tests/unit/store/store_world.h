@@ -16,10 +16,9 @@
 
 #include "daemon/events/event_json.h"
 #include "daemon/store/sqlite_store.h"
+#include "tests/store_contract.h"
 
 namespace modelvane::test {
-
-inline const Time kStart = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 class TempFolder {
  public:
