@@ -399,6 +399,10 @@ TEST_CASE("two replicas of one name, and cluster without a shared store, are ref
   Process status{{.arguments = {"store", "status", "--config.file=" + first.file()}}};
   CHECK(status.wait() == 0);
   CHECK(status.standard_output().find("mv-c") != std::string::npos);
+  Process copy{{.arguments = {"store", "copy", "postgres", folder.file("alone"),
+                              "--config.file=" + first.file()}}};
+  CHECK(copy.wait() == 1);
+  CHECK(copy.standard_error().find("stop all of them first") != std::string::npos);
   Process release{{.arguments = {"store", "release", "mv-c", "--config.file=" + first.file()}}};
   CHECK(release.wait() == 0);
   CHECK(cluster.replicas[2]->process().wait_for_line("session with the store has ended"));

@@ -80,6 +80,7 @@ const std::map<std::string, std::string> kNotRun{
     {"build/release/modelvane probe https://", "asks a provider on the Internet"},
     {"modelvane demo", "runs until it is stopped: system_demo"},
     {"modelvane serve", "runs until it is stopped: every system test"},
+    {"modelvane store", "needs a PostgreSQL of its own: cluster_store, cluster_system"},
     {"modelvane simulate", "runs until it is stopped: system_simulate"},
     {"curl -N", "names an option, not a whole command"},
     {"curl -u alice", "a host and a password of the reader's: system_web_config, system_remote"},

@@ -159,7 +159,9 @@ TEST_CASE("endpoints of lists do not take names from the configuration, nor go b
   CHECK(add_endpoints(config, many.value()).error() ==
         fmt::format("with these there would be {} endpoints; one modelvane has at most {}",
                     kEndpointsMax + 1, kEndpointsMax));
-  list += "    - one-more:1\n";
+  // A cluster may have more.
+  for (std::size_t i = kEndpointsMax; i <= kClusterEndpointsMax; ++i)
+    list += fmt::format("    - h{}:1\n", i);
   CHECK_FALSE(parse_target_groups(list, "list"));
 }
 

@@ -89,7 +89,8 @@ TEST_CASE("a scrape can be compressed, and is the same text then") {
   CHECK(plain.header("content-encoding").empty());
   const auto metrics = get(world.address(), "/metrics", "Accept-Encoding: gzip\r\n");
   CHECK(metrics.header("content-encoding") == "gzip");
-  CHECK(gunzip(metrics.body).find("modelvane_build_info{version=\"0.1.0\"} 1\n") !=
+  CHECK(gunzip(metrics.body)
+            .find("modelvane_build_info{version=\"0.1.0\",revision=\"0123456789ab\"} 1\n") !=
         std::string::npos);
   CHECK(get(world.address(), "/metrics", "Accept-Encoding: br\r\n")
             .header("content-encoding")

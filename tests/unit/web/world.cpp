@@ -103,17 +103,19 @@ World::World(std::vector<std::string> addresses, std::string external_url)
 
 World::World(WebOptions options)
     : snapshot(sample::snapshot()),
-      server(std::move(options), {.snapshot = [this] { return snapshot; },
-                                  .reload = [this] { return reload(); },
-                                  .poll = [this](const auto& name) { polled.push_back(name); },
-                                  .operate = [this](const auto& asked) { return operate(asked); },
-                                  .config =
-                                      [] {
-                                        return R"({"instance":"<prod>","storage":{},"web":{},)"
-                                               R"("endpoints":[],"webhooks":[]})";
-                                      },
-                                  .events = &log,
-                                  .pulse = [this] { return log.pulse(); }}) {
+      server(
+          std::move(options),
+          {.snapshot = [this] { return snapshot; },
+           .reload = [this] { return reload(); },
+           .poll = [this](const auto& name) { polled.push_back(name); },
+           .operate = [this](const auto& asked) { return operate(asked); },
+           .config =
+               [] {
+                 return R"({"instance":"<prod>","storage":{},"web":{},"include":[],"service_discovery":[],)"
+                        R"("endpoints":[],"webhooks":[]})";
+               },
+           .events = &log,
+           .pulse = [this] { return log.pulse(); }}) {
   const auto started = server.start();
   REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
 }
