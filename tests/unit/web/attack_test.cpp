@@ -94,7 +94,8 @@ TEST_CASE("bodies are not read") {
             .status == 413);
   CHECK(fetch(world.address(), request("POST", "/metrics", "Content-Length: 5\r\n") + "hello")
             .status == 405);
-  CHECK(fetch(world.address(), request("PUT", "/metrics")).header("allow") == "GET, HEAD, POST, DELETE");
+  CHECK(fetch(world.address(), request("PUT", "/metrics")).header("allow") ==
+        "GET, HEAD, POST, DELETE");
   CHECK(scrape_works(world));
 }
 
