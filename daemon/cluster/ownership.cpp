@@ -58,7 +58,7 @@ void Ownership::gain(std::span<const Shard> shards, ShardCount of) {
   owned_.insert(shards.begin(), shards.end());
 }
 
-void Ownership::lose(std::span<const Shard> shards) {
+void Ownership::lose(const std::vector<Shard>& shards) {
   for (const Shard shard : shards) owned_.erase(shard);
 }
 

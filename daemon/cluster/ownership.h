@@ -48,11 +48,13 @@ class Ownership {
   bool has_endpoint(std::string_view name) const;
   bool has_webhook(std::string_view name) const;
   bool has(Shard shard) const { return is_all_ || owned_.contains(shard); }
+  // Because a store said so.
+  bool was_told_of(Shard shard) const { return owned_.contains(shard); }
   const std::set<Shard>& owned() const { return owned_; }
   ShardCount shards() const { return shards_; }
 
   void gain(std::span<const Shard> shards, ShardCount of);
-  void lose(std::span<const Shard> shards);
+  void lose(const std::vector<Shard>& shards);
   void lose_all();
 
  private:

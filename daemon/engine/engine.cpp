@@ -261,6 +261,7 @@ void Engine::on_loaded(Loaded loaded) {
     log::info("shards taken over", {{"shards", std::to_string(loaded.owned.size())},
                                     {"of", std::to_string(loaded.shards)}});
   note_last_event(loaded.last_sequence);
+  forget_what_comes_again(loaded.owned);
   ownership_.gain(loaded.owned, loaded.shards);
   approved_.merge(loaded.pins);
   time_book_.open(std::move(loaded.past));
@@ -322,7 +323,7 @@ void Engine::on_committed(BatchCommitted news) {
     for (auto& [delivery, event] : *deliveries)
       outbox_.add(std::move(delivery), std::move(event), now());
   }
-  if (!commit->batch->released.empty()) lose(commit->batch->released);
+  if (!commit->batch->released.empty()) finish_release();
 }
 
 void Engine::note_last_event(std::uint64_t sequence) {

@@ -141,7 +141,8 @@ class Engine {
   bool is_leaving(const Watch& watch) const;
   void begin_release(std::vector<Shard> shards);
   void continue_release();
-  void lose(const std::vector<Shard>& shards);
+  void finish_release();
+  void forget_what_comes_again(const std::vector<Shard>& gained);
   void lose_session();
   void drop_what_is_lost();
   void give_back(const std::function<bool(const std::string& webhook)>& concerns);

@@ -66,10 +66,26 @@ void Engine::look_at_cluster() {
         "behind?");
 }
 
-void Engine::lose(const std::vector<Shard>& shards) {
-  log::info("shards given to another replica", {{"shards", std::to_string(shards.size())}});
-  ownership_.lose(shards);
-  leaving_.reset();
+void Engine::finish_release() {
+  const auto left = std::exchange(leaving_, std::nullopt);
+  if (!left || left->shards.empty()) return;
+  log::info("shards given to another replica", {{"shards", std::to_string(left->shards.size())}});
+  ownership_.lose({left->shards.begin(), left->shards.end()});
+  drop_what_is_lost();
+}
+
+// Shards that we gave up with a batch whose answer was lost, and that have fallen to us again
+// meanwhile: others may have decided and sent in between, so what we know of them is no longer
+// true.
+void Engine::forget_what_comes_again(const std::vector<Shard>& gained) {
+  std::vector<Shard> again;
+  for (const Shard shard : gained) {
+    if (!ownership_.was_told_of(shard)) continue;
+    again.push_back(shard);
+    if (leaving_) leaving_->shards.erase(shard);
+  }
+  if (again.empty()) return;
+  ownership_.lose(again);
   drop_what_is_lost();
 }
 
@@ -92,8 +108,8 @@ void Engine::drop_what_is_lost() {
     if (!ownership_.has_endpoint(watch->endpoint.name())) time_book_.forget(watch->endpoint.name());
   }
   give_back([&](const std::string& webhook) { return !ownership_.has_webhook(webhook); });
-  for (const auto& webhook : webhooks_) {
-    if (!ownership_.has_webhook(webhook.name)) outbox_.forget(webhook.name);
+  for (const auto& name : outbox_.names()) {
+    if (!ownership_.has_webhook(name)) outbox_.forget(name);
   }
   configure(config_);
 }

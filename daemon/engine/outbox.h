@@ -114,6 +114,8 @@ class Outbox {
 
   // Another daemon is about to make its deliveries: nothing more is sent to it.
   void hold(const std::string& webhook);
+  // All that something is known of, also those that have left the configuration.
+  std::vector<std::string> names() const;
   // They are not ours any more; nothing is written of them. The name is new to the next
   // configure().
   void forget(const std::string& webhook);

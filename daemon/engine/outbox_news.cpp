@@ -37,6 +37,12 @@ std::size_t Outbox::in_flight(const std::string& webhook) const {
       std::ranges::count(sent_, webhook, [](const auto& entry) { return entry.second.webhook; }));
 }
 
+std::vector<std::string> Outbox::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, webhook] : webhooks_) names.push_back(name);
+  return names;
+}
+
 void Outbox::hold(const std::string& webhook) {
   const auto found = webhooks_.find(webhook);
   if (found == webhooks_.end()) return;

@@ -20,7 +20,8 @@ constexpr std::chrono::seconds kConnectWithin{3};
 
 // Classes of SQLSTATE (PostgreSQL's documentation, appendix A).
 StoreError::Kind kind_of(std::string_view code) {
-  if (code == kSessionEnded) return StoreError::Kind::Fenced;
+  // Also when an event is there already: whoever wrote it knows more than we do.
+  if (code == kSessionEnded || code == kEventExists) return StoreError::Kind::Fenced;
   if (code.starts_with("53")) return StoreError::Kind::Full;     // insufficient resources
   if (code == "25006") return StoreError::Kind::ReadOnly;        // a standby
   if (code.starts_with("XX")) return StoreError::Kind::Damaged;  // internal, data corrupted

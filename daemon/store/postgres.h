@@ -40,6 +40,8 @@ struct PostgresPlace {
 
 // Errors that modelvane's own functions raise (postgres_schema.cpp).
 inline constexpr std::string_view kSessionEnded = "MV001";
+// unique_violation: of an event's id or ordinal.
+inline constexpr std::string_view kEventExists = "23505";
 inline constexpr std::string_view kBatchesLost = "MV002";
 
 // The whole answer to one statement.

@@ -61,6 +61,7 @@ std::expected<void, StoreError> PostgresStore::begin() {
   connection_.reset();
   handed_out_.clear();
   owned_.clear();
+  regained_.clear();
   requests_.clear();
   must_take_all_ = false;
   acknowledged_.clear();
@@ -86,7 +87,13 @@ std::expected<Loaded, StoreError> PostgresStore::load() {
 }
 
 Loaded PostgresStore::load_shards(const std::vector<Shard>& shards) {
-  owned_.insert(shards.begin(), shards.end());
+  for (const Shard shard : shards) {
+    if (!owned_.insert(shard).second) regained_.insert(shard);
+  }
+  // The engine begins anew with these.
+  std::erase_if(handed_out_, [&](const auto& key) {
+    return std::ranges::count(shards, shard_of_webhook(key.second, session_->shards)) > 0;
+  });
   Loaded loaded{.session = session_->number, .shards = session_->shards, .owned = shards};
   const auto chosen = array_of(shards);
   load_endpoints(loaded, chosen);
@@ -105,8 +112,9 @@ void PostgresStore::load_endpoints(Loaded& loaded, const std::string& shards) {
   auto& connection = work();
   {
     const auto rows = connection.query(
-        "SELECT e.name, e.state, m.time_us FROM @endpoints AS e LEFT JOIN @good_marks AS m ON "
-        "m.endpoint = e.name WHERE e.shard = ANY($1::int[])",
+        "SELECT e.name, e.state, m.time_us, (SELECT max(ordinal) FROM @events AS v WHERE "
+        "v.endpoint = e.name) FROM @endpoints AS e LEFT JOIN @good_marks AS m ON m.endpoint = "
+        "e.name WHERE e.shard = ANY($1::int[])",
         std::string_view{shards});
     for (int row = 0; row < rows.count(); ++row) {
       auto state = parse_state(rows.text(row, 1));
@@ -120,6 +128,10 @@ void PostgresStore::load_endpoints(Loaded& loaded, const std::string& shards) {
                         rows.text(row, 0), state.error()));
       }
       if (!rows.is_null(row, 2)) apply_good_mark(*state, rows.time(row, 2));
+      // A number that is taken would stop this endpoint for ever.
+      if (!rows.is_null(row, 3))
+        state->events_made =
+            std::max(state->events_made, static_cast<std::uint64_t>(rows.integer(row, 3)));
       loaded.endpoints.emplace(rows.text(row, 0), std::move(*state));
     }
   }
@@ -258,7 +270,9 @@ std::expected<CommitReport, StoreError> PostgresStore::commit(const Batch& batch
   }
   for (const auto& key : batch.dropped) handed_out_.erase({key.sequence, key.webhook});
   for (const auto& answer : batch.answers) requests_.erase(answer.request);
-  for (const Shard shard : batch.released) owned_.erase(shard);
+  for (const Shard shard : batch.released) {
+    if (regained_.erase(shard) == 0) owned_.erase(shard);
+  }
   std::erase_if(handed_out_, [&](const auto& key) {
     return !batch.released.empty() &&
            !owned_.contains(shard_of_webhook(key.second, session_->shards));
@@ -352,6 +366,7 @@ std::expected<StoreNews, StoreError> PostgresStore::look() {
     if (connection_->ok()) {
       news.gained = std::move(gained);
     } else {
+      for (const Shard shard : told.gained) owned_.erase(shard);
       keeper_.give_back(told.gained);
     }
   }

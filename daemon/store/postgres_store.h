@@ -62,6 +62,8 @@ class PostgresStore final : public Store {
   bool must_take_all_ = false;
   bool is_fresh_ = false;  // begun, and nothing loaded yet
   std::set<Shard> owned_;
+  // Those of them that were given up with a batch whose answer was lost, and gained anew.
+  std::set<Shard> regained_;
   std::set<std::uint64_t> requests_;   // handed out
   std::optional<Time> forget_before_;  // until everything older is deleted, slice by slice
   std::map<std::string, std::uint64_t> forgotten_dead_;  // since the last commit

@@ -10,6 +10,7 @@
 #include "daemon/store/postgres_schema.h"
 #include "daemon/store/postgres_store.h"
 #include "daemon/store/sqlite_store.h"
+#include "daemon/store/state_json.h"
 #include "daemon/store/store_copy.h"
 #include "tests/cluster/postgres_server.h"
 #include "tests/store_contract.h"
@@ -106,8 +107,35 @@ TEST_CASE("the n-th event of an endpoint exists once, whoever writes it") {
   commit(*store, batch_of(loaded, 1, {new_event(1, {})}));
   auto other = new_event(2, {});
   other.ordinal = 1;
-  CHECK_FALSE(store->commit(batch_of(loaded, 2, {other})).has_value());
-  CHECK(commit(*store, batch_of(loaded, 2, {new_event(2, {})})).last_sequence == 2);
+  const auto refused = store->commit(batch_of(loaded, 2, {other}));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind == StoreError::Kind::Fenced);
+  // Whoever begins anew goes on behind it, whatever the endpoint's state says.
+  server().ask(fmt::format("INSERT INTO {}.endpoints VALUES('internlm', {}, 1, '{}')", place.schema,
+                           shard_of_endpoint("internlm", 8),
+                           to_json(EndpointState{.events_made = 0})));
+  const auto again = load(*store);
+  CHECK(again.endpoints.at("internlm").events_made == 1);
+  CHECK(commit(*store, batch_of(again, 1, {new_event(2, {})})).last_sequence == 2);
+}
+
+TEST_CASE("a shard that comes back while the answer to its release is out is whole again") {
+  const auto place = new_place();
+  const auto store = open(place, "mv-a");
+  const auto loaded = load(*store);
+  commit(*store, batch_of(loaded, 1, {new_event(1, {"oncall"})}));
+  const Shard home = shard_of_webhook("oncall", 8);
+  // Given up; the daemon did not hear that it was.
+  server().ask(
+      fmt::format("UPDATE {}.shards SET session = NULL WHERE shard = {}", place.schema, home));
+  std::vector<PendingDelivery> waiting;
+  CHECK(eventually([&] {
+    auto news = look(*store);
+    if (news.gained) waiting = std::move(news.gained->pending);
+    return news.gained.has_value();
+  }));
+  REQUIRE(waiting.size() == 1);
+  CHECK(waiting[0].delivery.webhook == "oncall");
 }
 
 TEST_CASE("a batch whose answer was lost counts once, and its deliveries are made") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -57,6 +58,10 @@ void act(ClusterWorld& world, int& version) {
     case 3: replica.away_until = world.clock.now + up_to(world, 10s); break;
     case 4: replica.clock.wall_ahead = up_to(world, 2h) - 1h; break;
     case 5: world.disk.broken = !world.disk.broken; break;
+    case 6:
+      if (replica.engine) replica.commit_queue->store.loses_answer = true;
+      replica.cut_until = world.clock.now + up_to(world, 3s);
+      break;
     default: {
       auto& upstream =
           world.outside.upstreams[fmt::format("endpoint-{}", world.random() % kEndpoints)];
@@ -146,6 +151,12 @@ std::string check(ClusterWorld& world) {
   return moves.empty() ? check_receivers(world) : moves;
 }
 
+std::vector<EventType> types_of(const ClusterWorld& world) {
+  std::vector<EventType> types;
+  for (const auto& [sequence, event] : world.disk.events) types.push_back(event.type);
+  return types;
+}
+
 std::string run(std::uint64_t seed, const std::function<void(Disk&)>& spoil = nullptr) {
   ClusterWorld world{seed, 3, 8};
   if (spoil) spoil(world.disk);
@@ -225,6 +236,30 @@ TEST_CASE("a replica that joins gets its share without a gap, and in peace nothi
   CHECK(later == tenures);
   CHECK(world.disk.sessions.size() == 3);
   CHECK(check_moves(world) == "");
+}
+
+TEST_CASE("shards that come back before their release was answered are begun anew") {
+  ClusterWorld world{10, 2, 64};
+  populate(world);
+  auto& first = world.replicas[0];
+  auto& second = world.replicas[1];
+  world.start(first);
+  world.run_for(1min);
+  first.commit_queue->store.loses_release = true;
+  world.start(second);
+  world.run_for(10s);
+  REQUIRE(first.commit_queue->store.takes_nothing);
+  // The second one decides about what it has got, and dies; the first has it again.
+  for (auto& [host, upstream] : world.outside.upstreams) upstream.move("a", "v1", world.clock.now);
+  world.run_for(20s);
+  REQUIRE(std::ranges::count(types_of(world), EventType::AliasMoved) > 0);
+  world.kill(second);
+  for (auto& [host, upstream] : world.outside.upstreams) upstream.move("a", "v2", world.clock.now);
+  world.run_for(20s);
+  REQUIRE(world.unowned() == 0);
+  first.commit_queue->store.takes_nothing = false;
+  world.run_for(2min);
+  CHECK(check(world) == "");
 }
 
 TEST_CASE("a replica whose engine hangs loses its shards, and sends nothing when it goes on") {

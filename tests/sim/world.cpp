@@ -152,11 +152,18 @@ std::vector<PendingDelivery> DiskStore::take_deliveries() {
 
 std::expected<CommitReport, StoreError> DiskStore::commit(const Batch& batch) {
   if (auto error = problem()) return std::unexpected(*error);
+  if (takes_nothing) return std::unexpected(StoreError{StoreError::Kind::Unavailable, "no answer"});
   if (!disk_.sessions.contains(session_)) return apply(batch);  // there is no fence
   auto& session = disk_.sessions.at(session_);
   if (batch.number <= session.last_batch) return session.last_report;
   session.last_batch = batch.number;
   session.last_report = apply(batch);
+  if (loses_release && !batch.released.empty()) {
+    loses_release = false;
+    loses_answer = takes_nothing = true;
+  }
+  if (std::exchange(loses_answer, false))
+    return std::unexpected(StoreError{StoreError::Kind::Unavailable, "the answer was lost"});
   return session.last_report;
 }
 

@@ -102,6 +102,10 @@ class DiskStore final : public Store {
   Duration trusted_until() const override { return trusted_until_; }
 
   bool is_cut_off = false;
+  bool loses_answer = false;  // of the next commit, which is durable all the same
+  // Likewise of the next that gives shards up; after it none is let through until this is unset.
+  bool loses_release = false;
+  bool takes_nothing = false;
 
  private:
   std::optional<StoreError> problem() const;
