@@ -82,11 +82,11 @@ std::expected<Loaded, StoreError> PostgresStore::load() {
   auto told = keeper_.take();
   if (told.has_ended) return std::unexpected(ended());
   auto loaded = load_shards(told.gained);
-  if (!connection_->ok()) return std::unexpected(connection_->error());
-  return loaded;
+  if (!loaded) return std::unexpected(connection_->error());
+  return std::move(*loaded);
 }
 
-Loaded PostgresStore::load_shards(const std::vector<Shard>& shards) {
+std::optional<Loaded> PostgresStore::load_shards(const std::vector<Shard>& shards) {
   for (const Shard shard : shards) {
     if (!owned_.insert(shard).second) regained_.insert(shard);
   }
@@ -94,22 +94,28 @@ Loaded PostgresStore::load_shards(const std::vector<Shard>& shards) {
   std::erase_if(handed_out_, [&](const auto& key) {
     return std::ranges::count(shards, shard_of_webhook(key.second, session_->shards)) > 0;
   });
+  // One connection for all of it: after a failure a new one would answer the rest, and what was not
+  // read would pass for what is not there.
+  auto& connection = work();
   Loaded loaded{.session = session_->number, .shards = session_->shards, .owned = shards};
   const auto chosen = array_of(shards);
-  load_endpoints(loaded, chosen);
-  load_past(loaded, chosen);
-  load_webhooks(loaded, chosen);
+  load_endpoints(connection, loaded, chosen);
+  load_past(connection, loaded, chosen);
+  load_webhooks(connection, loaded, chosen);
+  const auto rows = connection.query(
+      "SELECT n.last_sequence, coalesce(c.reached_us, (SELECT time_us FROM @events ORDER BY "
+      "sequence DESC LIMIT 1)) FROM @counter AS n, @cluster AS c");
+  if (!connection.ok()) return std::nullopt;
+  loaded.last_sequence = static_cast<std::uint64_t>(rows.integer(0, 0));
+  if (!rows.is_null(0, 1)) loaded.reached = rows.time(0, 1);
+  // Last: what is handed out here must arrive.
   loaded.pending = take_deliveries();
-  loaded.last_sequence = last_sequence();
-  const auto reached = work().query(
-      "SELECT coalesce(reached_us, (SELECT time_us FROM @events ORDER BY sequence DESC LIMIT 1)) "
-      "FROM @cluster");
-  if (reached.count() > 0 && !reached.is_null(0, 0)) loaded.reached = reached.time(0, 0);
+  if (!connection.ok()) return std::nullopt;
   return loaded;
 }
 
-void PostgresStore::load_endpoints(Loaded& loaded, const std::string& shards) {
-  auto& connection = work();
+void PostgresStore::load_endpoints(PostgresConnection& connection, Loaded& loaded,
+                                   const std::string& shards) {
   {
     const auto rows = connection.query(
         "SELECT e.name, e.state, m.time_us, (SELECT max(ordinal) FROM @events AS v WHERE "
@@ -152,8 +158,8 @@ void PostgresStore::load_endpoints(Loaded& loaded, const std::string& shards) {
     loaded.pins[pins.text(row, 0)][pins.text(row, 1)].push_back(pins.text(row, 2));
 }
 
-void PostgresStore::load_past(Loaded& loaded, const std::string& shards) {
-  auto& connection = work();
+void PostgresStore::load_past(PostgresConnection& connection, Loaded& loaded,
+                              const std::string& shards) {
   const auto seconds = connection.query(
       "SELECT endpoint, up_us, down_us, unknown_us, until_us FROM @endpoint_seconds WHERE "
       "shard = ANY($1::int[]) ORDER BY endpoint",
@@ -182,8 +188,8 @@ void PostgresStore::load_past(Loaded& loaded, const std::string& shards) {
   for (auto& [name, past] : all) loaded.past.push_back(std::move(past));
 }
 
-void PostgresStore::load_webhooks(Loaded& loaded, const std::string& shards) {
-  auto& connection = work();
+void PostgresStore::load_webhooks(PostgresConnection& connection, Loaded& loaded,
+                                  const std::string& shards) {
   const auto dead = connection.query(
       "SELECT webhook, count(*) FROM @deliveries WHERE state = 'dead' AND shard = ANY($1::int[]) "
       "GROUP BY webhook",
@@ -362,10 +368,8 @@ std::expected<StoreNews, StoreError> PostgresStore::look() {
   StoreNews news;
   forget(forgotten_dead_);
   if (!told.gained.empty()) {
-    auto gained = load_shards(told.gained);
-    if (connection_->ok()) {
-      news.gained = std::move(gained);
-    } else {
+    news.gained = load_shards(told.gained);
+    if (!news.gained) {
       for (const Shard shard : told.gained) owned_.erase(shard);
       keeper_.give_back(told.gained);
     }

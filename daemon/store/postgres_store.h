@@ -36,10 +36,11 @@ class PostgresStore final : public Store {
 
  private:
   PostgresConnection& work();
-  Loaded load_shards(const std::vector<Shard>& shards);
-  void load_endpoints(Loaded& loaded, const std::string& shards);
-  void load_past(Loaded& loaded, const std::string& shards);
-  void load_webhooks(Loaded& loaded, const std::string& shards);
+  // None: the connection failed, and nothing was handed out.
+  std::optional<Loaded> load_shards(const std::vector<Shard>& shards);
+  void load_endpoints(PostgresConnection& connection, Loaded& loaded, const std::string& shards);
+  void load_past(PostgresConnection& connection, Loaded& loaded, const std::string& shards);
+  void load_webhooks(PostgresConnection& connection, Loaded& loaded, const std::string& shards);
   std::vector<PendingDelivery> take_deliveries();
   std::vector<OperatorTask> take_requests();
   // True: the database has it.
