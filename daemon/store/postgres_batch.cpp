@@ -1,6 +1,9 @@
 #include "daemon/store/postgres_batch.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "daemon/events/event_json.h"
 #include "daemon/store/postgres.h"
@@ -13,6 +16,18 @@ using Json = nlohmann::json;
 
 std::int64_t micros(Time time) {
   return time.time_since_epoch().count();
+}
+
+// Of changes to one row the last counts, as where they are made one after the other: an UPDATE that
+// meets a row twice takes any of the two.
+template <typename Change, typename Key>
+std::vector<Change> last_of_each(const std::vector<Change>& changes, Key key) {
+  std::set<decltype(key(changes.front()))> seen;
+  std::vector<Change> last;
+  for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+    if (seen.insert(key(*change)).second) last.push_back(*change);
+  }
+  return last;
 }
 
 Json states_of(const Batch& batch, ShardCount shards) {
@@ -93,7 +108,10 @@ void add_events(Json& document, const Batch& batch, ShardCount shards) {
 
 void add_deliveries(Json& document, const Batch& batch, ShardCount shards) {
   auto& deliveries = document["deliveries"] = Json::array();
-  for (const auto& delivery : batch.deliveries)
+  const auto last = last_of_each(batch.deliveries, [](const Delivery& delivery) {
+    return std::pair{delivery.sequence, delivery.webhook};
+  });
+  for (const auto& delivery : last)
     deliveries.push_back({{"sequence", delivery.sequence},
                           {"webhook", postgres_text(delivery.webhook)},
                           {"shard", shard_of_webhook(delivery.webhook, shards)},
@@ -109,7 +127,9 @@ void add_deliveries(Json& document, const Batch& batch, ShardCount shards) {
 
 void add_what_operators_did(Json& document, const Batch& batch, ShardCount shards) {
   auto& pins = document["pins"] = Json::array();
-  for (const auto& pin : batch.pins) {
+  const auto last = last_of_each(
+      batch.pins, [](const PinApproval& pin) { return std::pair{pin.endpoint, pin.alias}; });
+  for (const auto& pin : last) {
     Json targets = Json::array();
     for (const auto& target : pin.targets) targets.push_back(postgres_text(target));
     pins.push_back({{"endpoint", postgres_text(pin.endpoint)},
@@ -127,7 +147,9 @@ void add_what_operators_did(Json& document, const Batch& batch, ShardCount shard
 
 Json switches_of(const Batch& batch, ShardCount shards) {
   Json switches = Json::array();
-  for (const auto& change : batch.webhook_switches)
+  const auto last = last_of_each(batch.webhook_switches,
+                                 [](const WebhookSwitch& change) { return change.webhook; });
+  for (const auto& change : last)
     switches.push_back(
         {{"webhook", postgres_text(change.webhook)},
          {"shard", shard_of_webhook(change.webhook, shards)},
