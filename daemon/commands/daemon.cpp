@@ -23,7 +23,6 @@
 #include "daemon/engine/store_writer.h"
 #include "daemon/io/network.h"
 #include "daemon/log/log.h"
-#include "daemon/store/postgres_admin.h"
 #include "daemon/store/postgres_desk.h"
 #include "daemon/store/postgres_event_log.h"
 #include "daemon/store/postgres_store.h"
@@ -84,7 +83,7 @@ struct StorePlace {
   std::unique_ptr<Store> store;
   std::unique_ptr<EventLog> log;
   std::function<std::unique_ptr<OperatorDesk>()> desk;  // one for each request
-  std::unique_ptr<EventLog> watched_log;                // StoreWatch's own
+  std::shared_ptr<EventLog> watched_log;                // StoreWatch's own
   std::function<std::optional<std::uint64_t>()> size;   // in bytes, likewise
 };
 
@@ -116,11 +115,15 @@ std::expected<StorePlace, std::string> open_database(
       [turns = std::move(turns)] { return turns->load(std::memory_order_relaxed); }, kEventsMax);
   if (const auto begun = store->begin(); !begun && is_hopeless(begun.error().kind))
     return std::unexpected(begun.error().sentence);
+  auto watched = std::make_shared<PostgresEventLog>(place);
   return StorePlace{.store = std::move(store),
                     .log = std::make_unique<PostgresEventLog>(place),
                     .desk = [place] { return std::make_unique<PostgresDesk>(place); },
-                    .watched_log = std::make_unique<PostgresEventLog>(place),
-                    .size = [place] { return bytes_of_schema(place); }};
+                    .watched_log = watched,
+                    .size = [watched]() -> std::optional<std::uint64_t> {
+                      const auto bytes = watched->bytes();
+                      return bytes ? std::optional{*bytes} : std::nullopt;
+                    }};
 }
 
 // What the web front shows of the configuration in effect. Any thread.

@@ -25,7 +25,7 @@ std::uint64_t bytes_of_folder(const std::filesystem::path& folder) {
 }
 
 StoreWatch::StoreWatch(std::function<std::optional<std::uint64_t>()> size,
-                       std::unique_ptr<EventLog> events)
+                       std::shared_ptr<EventLog> events)
     : size_(std::move(size)),
       events_(std::move(events)),
       thread_([this](const std::stop_token& stop) {

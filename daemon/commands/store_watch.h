@@ -24,7 +24,7 @@ class StoreWatch {
  public:
   // `events` is this watch's own way to read.
   // `size` in bytes; none = it cannot be told now.
-  StoreWatch(std::function<std::optional<std::uint64_t>()> size, std::unique_ptr<EventLog> events);
+  StoreWatch(std::function<std::optional<std::uint64_t>()> size, std::shared_ptr<EventLog> events);
 
   // Any thread.
   StoreView view() const;
@@ -33,7 +33,7 @@ class StoreWatch {
   void look();
 
   const std::function<std::optional<std::uint64_t>()> size_;
-  const std::unique_ptr<EventLog> events_;
+  const std::shared_ptr<EventLog> events_;
   mutable std::mutex mutex_;
   StoreView view_;  // under mutex_
   std::condition_variable_any ended_;

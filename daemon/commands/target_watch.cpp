@@ -279,16 +279,7 @@ std::optional<std::string> TargetWatch::clash(const Source& source,
     if (&other == &source) continue;
     for (const auto& endpoint : other.endpoints) taken.insert(endpoint.name);
   }
-  const auto count = taken.size() + endpoints.size();
-  if (count > endpoints_max_)
-    return fmt::format("with this list there would be {} endpoints; one modelvane has at most {}",
-                       count, endpoints_max_);
-  for (const auto& endpoint : endpoints) {
-    if (taken.contains(endpoint.name))
-      return fmt::format("the name {} is taken by another endpoint of the configuration",
-                         in_quotes(endpoint.name));
-  }
-  return std::nullopt;
+  return clash_of(endpoints, taken, endpoints_max_, "this list");
 }
 
 // True when the endpoints are others than before.

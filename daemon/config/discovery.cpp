@@ -252,21 +252,27 @@ std::expected<std::vector<EndpointConfig>, std::vector<ConfigError>> endpoints_o
   return endpoints;
 }
 
+std::optional<std::string> clash_of(const std::vector<EndpointConfig>& found,
+                                    const std::unordered_set<std::string_view>& taken,
+                                    std::size_t endpoints_max, std::string_view they) {
+  const auto count = taken.size() + found.size();
+  if (count > endpoints_max)
+    return fmt::format("with {} there would be {} endpoints; one modelvane has at most {}", they,
+                       count, endpoints_max);
+  for (const auto& endpoint : found) {
+    if (taken.contains(endpoint.name))
+      return fmt::format("the name {} is taken by another endpoint of the configuration",
+                         in_quotes(endpoint.name));
+  }
+  return std::nullopt;
+}
+
 std::expected<void, std::string> add_endpoints(Config& config,
                                                const std::vector<EndpointConfig>& found) {
-  const auto count = config.endpoints.size() + found.size();
-  if (count > config.endpoints_max())
-    return std::unexpected(
-        fmt::format("with these there would be {} endpoints; one modelvane has at most {}", count,
-                    config.endpoints_max()));
-  std::unordered_set<std::string_view> names;
-  for (const auto& endpoint : config.endpoints) names.insert(endpoint.name);
-  for (const auto& endpoint : found) {
-    if (names.contains(endpoint.name))
-      return std::unexpected(
-          fmt::format("the name {} is taken by another endpoint of the configuration",
-                      in_quotes(endpoint.name)));
-  }
+  std::unordered_set<std::string_view> taken;
+  for (const auto& endpoint : config.endpoints) taken.insert(endpoint.name);
+  if (auto clash = clash_of(found, taken, config.endpoints_max(), "these"))
+    return std::unexpected(std::move(*clash));
   config.endpoints.insert(config.endpoints.end(), found.begin(), found.end());
   return {};
 }

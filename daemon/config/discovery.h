@@ -2,7 +2,10 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "daemon/config/config.h"
@@ -30,6 +33,12 @@ std::vector<ConfigError> problems_of(const EndpointTemplate& endpoint, Surroundi
 std::expected<std::vector<EndpointConfig>, std::vector<ConfigError>> endpoints_of(
     const EndpointTemplate& endpoint, const TargetGroups& groups,
     Surroundings surroundings = Surroundings::Checked);
+
+// Why endpoints that were found cannot stand beside those whose names are taken: they are too many
+// together, or one has the name of another. `they`: "these", "this list".
+std::optional<std::string> clash_of(const std::vector<EndpointConfig>& found,
+                                    const std::unordered_set<std::string_view>& taken,
+                                    std::size_t endpoints_max, std::string_view they);
 
 // Behind the endpoints that are there; a sentence when names are taken or there are too many.
 std::expected<void, std::string> add_endpoints(Config& config,

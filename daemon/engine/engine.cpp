@@ -23,7 +23,7 @@ constexpr Duration kDrainAll = 8s;
 const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                       0.025,  0.05,    0.1,    0.5,   1,      5};
 
-// The view of the cluster has lists of names, which need not be copied a thousand times a second.
+// The view of the cluster has lists of names, which need not be made a thousand times a second.
 constexpr Duration kLookAtClusterEvery = 500ms;
 
 // A key in a file that was mended counts so much later at most.

@@ -56,14 +56,14 @@ void Engine::continue_release() {
 
 void Engine::look_at_cluster() {
   const auto rewound_before = daemon_.cluster ? daemon_.cluster->rewound : 0;
-  daemon_.cluster = commit_queue_.cluster();
-  if (!daemon_.cluster) return;
-  daemon_.cluster->trusted_for =
-      std::max(commit_queue_.trusted_until() - clock_.steady(), Duration{0});
-  if (daemon_.cluster->rewound > rewound_before)
+  auto view = commit_queue_.cluster();
+  if (!view) return;
+  view->trusted_for = std::max(commit_queue_.trusted_until() - clock_.steady(), Duration{0});
+  if (view->rewound > rewound_before)
     log::error(
         "the database had forgotten what it had acknowledged: was a standby promoted that lagged "
         "behind?");
+  daemon_.cluster = std::make_shared<const ClusterView>(std::move(*view));
 }
 
 void Engine::finish_release() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 #include "daemon/catalog/disclosure.h"
@@ -69,6 +70,15 @@ std::expected<HttpRequest, std::string> request_to(const EndpointConfig& endpoin
   if (auto applied = apply(access, request); !applied)
     return std::unexpected(std::move(applied.error()));
   return request;
+}
+
+// What `read` makes of a good reply's body; else why there was none.
+template <typename Read>
+std::invoke_result_t<Read, std::string_view> read_reply(const HttpResult& result, Time wall,
+                                                        Read read) {
+  const auto reply = successful_reply(result, wall);
+  if (reply) return read((*reply)->body);
+  return std::unexpected(ReadError{reply.error().reason, reply.error().sentence});
 }
 
 }  // namespace
@@ -298,10 +308,9 @@ std::optional<HttpRequest> PollRun::request_endings(Time wall) {
 // A second list that does not answer says nothing, and the poll stays good.
 void PollRun::take_endings(const HttpResult& result, Time wall) {
   const auto& document = *endpoint_.reading.endings;
-  const auto reply = successful_reply(result, wall);
-  auto read = reply ? read_endings(document, endpoint_.reading.shape.strip_prefix, (*reply)->body)
-                    : std::expected<std::vector<Lifecycle>, ReadError>{
-                          std::unexpected(ReadError{reply.error().reason, reply.error().sentence})};
+  auto read = read_reply(result, wall, [&](std::string_view body) {
+    return read_endings(document, endpoint_.reading.shape.strip_prefix, body);
+  });
   memory_.endings_problem = read ? "" : read.error().sentence;
   memory_.endings_again =
       wall + (read ? document.interval : std::min(document.interval, kQuestionRetry));
@@ -356,10 +365,9 @@ std::optional<HttpRequest> PollRun::request_traffic(Time wall) {
 
 // A source that does not answer says nothing of the list, and the poll stays good.
 void PollRun::take_traffic(const HttpResult& result, Time wall) {
-  const auto reply = successful_reply(result, wall);
-  auto read = reply ? read_served(*served_, endpoint_.reading.shape.strip_prefix, (*reply)->body)
-                    : std::expected<ServedReply, ReadError>{
-                          std::unexpected(ReadError{reply.error().reason, reply.error().sentence})};
+  auto read = read_reply(result, wall, [&](std::string_view body) {
+    return read_served(*served_, endpoint_.reading.shape.strip_prefix, body);
+  });
   if (read) {
     const auto& heard = memory_.traffic_heard;
     memory_.traffic.add(*served_, read->counts,

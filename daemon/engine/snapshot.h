@@ -154,7 +154,7 @@ struct DaemonView {
   bool is_isolated = false;  // most hosts are out of reach: no down is told
   std::size_t polls_in_flight = 0;
   std::size_t deliveries_in_flight = 0;
-  std::optional<ClusterView> cluster;  // none: this daemon is alone
+  std::shared_ptr<const ClusterView> cluster;  // null: this daemon is alone
   std::optional<std::uint64_t>
       last_event;  // sequence of the last durable event; none = the store is not open yet
 };

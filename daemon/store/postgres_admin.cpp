@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/store/postgres_schema.h"
+#include "daemon/store/replica_lock.h"
 
 namespace modelvane {
 namespace {
@@ -19,11 +20,10 @@ std::vector<ReplicaView> read_replicas(PostgresConnection& connection) {
       "o.replica");
   std::vector<ReplicaView> replicas;
   for (int row = 0; row < rows.count(); ++row) {
-    const auto host = rows.text(row, 3);
     replicas.push_back({.name = rows.text(row, 0),
                         .address = rows.text(row, 1),
                         .version = rows.text(row, 2),
-                        .host = host.substr(0, host.find(' ')),
+                        .host = host_in(rows.text(row, 3)),
                         .shards = static_cast<std::size_t>(rows.integer(row, 6)),
                         .lease_left = rows.duration(row, 5),
                         .config_hash = rows.text(row, 4)});
@@ -48,9 +48,8 @@ std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
       "SELECT c.schema_version, n.last_sequence, (SELECT count(*) FROM @shards AS s WHERE NOT "
       "EXISTS(SELECT 1 FROM @sessions AS o WHERE o.session = s.session AND o.expires >= "
       "clock_timestamp())), p.waiting, p.oldest, c.instance FROM @cluster AS c, @counter AS n, "
-      "(SELECT "
-      "count(*) AS waiting, min(created_us) AS oldest FROM @deliveries WHERE state = 'pending') "
-      "AS p");
+      "(SELECT count(*) AS waiting, min(created_us) AS oldest FROM @deliveries WHERE state = "
+      "'pending') AS p");
   if (!connection.ok()) return std::unexpected(connection.error());
   status.schema_version = rows.integer(0, 0);
   status.last_sequence = static_cast<std::uint64_t>(rows.integer(0, 1));
@@ -59,17 +58,6 @@ std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
   if (!rows.is_null(0, 4)) status.oldest_pending = rows.time(0, 4);
   status.instance = rows.text(0, 5);
   return status;
-}
-
-std::optional<std::uint64_t> bytes_of_schema(const PostgresPlace& place) {
-  PostgresConnection connection{place, "modelvane size", kAnswerWithin};
-  const auto rows = connection.query(
-      "SELECT coalesce(sum(pg_total_relation_size(format('%I.%I', schemaname, "
-      "tablename)::regclass)), "
-      "0)::bigint FROM pg_tables WHERE schemaname = $1",
-      std::string_view{place.schema});
-  if (rows.count() == 0) return std::nullopt;
-  return static_cast<std::uint64_t>(rows.integer(0, 0));
 }
 
 std::expected<bool, StoreError> release(const PostgresPlace& place, const std::string& instance,

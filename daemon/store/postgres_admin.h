@@ -30,9 +30,6 @@ struct StoreStatus {
 std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
                                                    const std::string& instance);
 
-// All tables of the schema with their indexes; none: the database does not answer.
-std::optional<std::uint64_t> bytes_of_schema(const PostgresPlace& place);
-
 // Ends the session of a replica. False: it has none.
 std::expected<bool, StoreError> release(const PostgresPlace& place, const std::string& instance,
                                         const std::string& replica);

@@ -151,6 +151,16 @@ std::expected<std::vector<DeliveryRow>, StoreError> PostgresEventLog::deliveries
   return ask([&](PostgresConnection& connection) { return read_deliveries(connection, filter); });
 }
 
+std::expected<std::uint64_t, StoreError> PostgresEventLog::bytes() {
+  return ask([&](PostgresConnection& connection) {
+    const auto rows = connection.query(
+        "SELECT coalesce(sum(pg_total_relation_size(format('%I.%I', schemaname, "
+        "tablename)::regclass)), 0)::bigint FROM pg_tables WHERE schemaname = $1",
+        std::string_view{place_.schema});
+    return rows.count() == 0 ? std::uint64_t{0} : static_cast<std::uint64_t>(rows.integer(0, 0));
+  });
+}
+
 std::expected<std::vector<PastSpan>, StoreError> PostgresEventLog::past(const PastFilter& filter) {
   return ask([&](PostgresConnection& connection) { return read_past(connection, filter); });
 }

@@ -2,6 +2,7 @@
 // of their own.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -18,6 +19,8 @@ class PostgresEventLog final : public EventLog {
   std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
       const DeliveryFilter& filter) override;
   std::expected<std::vector<PastSpan>, StoreError> past(const PastFilter& filter) override;
+  // All tables of the schema with their indexes.
+  std::expected<std::uint64_t, StoreError> bytes();
 
  private:
   template <typename Read>

@@ -57,12 +57,11 @@ std::optional<StoreError> PostgresKeeper::make_room_for_name() {
       std::string_view{settings_.name});
   for (int row = 0; row < rows.count(); ++row) {
     if (!lock_ || rows.text(row, 1) != host_identity()) {
-      const auto host = rows.text(row, 1);
       return StoreError{
           StoreError::Kind::Busy,
           fmt::format("a replica called {} lives on {} (for {} s at least); give each replica a "
                       "name of its own: cluster.replica",
-                      settings_.name, host.substr(0, host.find(' ')), rows.integer(row, 2))};
+                      settings_.name, host_in(rows.text(row, 1)), rows.integer(row, 2))};
     }
     end(static_cast<std::uint64_t>(rows.integer(row, 0)));
   }
@@ -71,8 +70,7 @@ std::optional<StoreError> PostgresKeeper::make_room_for_name() {
 
 std::expected<PostgresSession, StoreError> PostgresKeeper::begin() {
   std::unique_lock lock{mutex_};
-  connection_ = std::make_unique<PostgresConnection>(
-      place_, fmt::format("modelvane keeper {}", settings_.name), settings_.lease / 2);
+  connect();
   session_.reset();
   trusted_until_ = 0;
   news_ = {};
@@ -99,7 +97,7 @@ std::expected<PostgresSession, StoreError> PostgresKeeper::begin() {
   if (!connection_->ok() || rows.count() == 0) return std::unexpected(connection_->error());
   begun.number = static_cast<std::uint64_t>(rows.integer(0, 0));
   session_ = begun;
-  trusted_until_ = (asked + settings_.lease - settings_.lease / kTrustMargin).count();
+  trust_since(asked);
   end_expired();
   claim();
   return begun;
@@ -107,8 +105,7 @@ std::expected<PostgresSession, StoreError> PostgresKeeper::begin() {
 
 PostgresKeeper::News PostgresKeeper::take() {
   const std::scoped_lock lock{mutex_};
-  auto news = std::exchange(news_, {.has_ended = news_.has_ended});
-  return news;
+  return std::exchange(news_, {.has_ended = news_.has_ended});
 }
 
 void PostgresKeeper::give_back(const std::vector<Shard>& gained) {
@@ -131,13 +128,20 @@ void PostgresKeeper::run(const std::stop_token& stop) {
 
 // With the mutex held: the store's thread waits for at most one deadline.
 void PostgresKeeper::work() {
-  if (!connection_->ok()) {
-    connection_ = std::make_unique<PostgresConnection>(
-        place_, fmt::format("modelvane keeper {}", settings_.name), settings_.lease / 2);
-  }
+  if (!connection_->ok()) connect();
   if (!renew()) return;
   end_expired();
   claim();
+}
+
+void PostgresKeeper::connect() {
+  connection_ = std::make_unique<PostgresConnection>(
+      place_, fmt::format("modelvane keeper {}", settings_.name), settings_.lease / 2);
+}
+
+// The renewal was asked for then: the server cannot have counted from an earlier moment.
+void PostgresKeeper::trust_since(Duration asked) {
+  trusted_until_ = (asked + settings_.lease - settings_.lease / kTrustMargin).count();
 }
 
 bool PostgresKeeper::renew() {
@@ -158,7 +162,7 @@ bool PostgresKeeper::renew() {
     view_.owned = 0;
     return false;
   }
-  trusted_until_ = (asked + settings_.lease - settings_.lease / kTrustMargin).count();
+  trust_since(asked);
   return true;
 }
 
@@ -207,7 +211,7 @@ void PostgresKeeper::claim() {
   std::vector<std::string> live;
   for (const auto& replica : replicas) live.push_back(replica.name);
   auto plan = plan_ownership(settings_.name, owners, live);
-  show(std::move(replicas), owners, is_synchronous);
+  show(std::move(replicas), live, owners, is_synchronous);
   news_.wanted = std::move(plan.release);
   if (plan.claim.empty()) return;
   // The reference to our session keeps a dead replica from claiming.
@@ -219,10 +223,8 @@ void PostgresKeeper::claim() {
     note_owned(static_cast<Shard>(claimed.integer(row, 0)), true);
 }
 
-void PostgresKeeper::show(std::vector<ReplicaView> replicas, const std::vector<ShardOwner>& owners,
-                          bool is_synchronous) {
-  std::vector<std::string> live;
-  for (const auto& replica : replicas) live.push_back(replica.name);
+void PostgresKeeper::show(std::vector<ReplicaView> replicas, const std::vector<std::string>& live,
+                          const std::vector<ShardOwner>& owners, bool is_synchronous) {
   const std::scoped_lock lock{view_mutex_};
   view_.replica = settings_.name;
   view_.config_hash = settings_.config_hash;

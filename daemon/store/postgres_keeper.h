@@ -73,6 +73,8 @@ class PostgresKeeper {
  private:
   void run(const std::stop_token& stop);
   void work();
+  void connect();
+  void trust_since(Duration asked);
   bool renew();
   void end_expired();
   void claim();
@@ -80,8 +82,8 @@ class PostgresKeeper {
   void end_connections(std::uint64_t session);
   void note_owned(Shard shard, bool is_ours);
   std::optional<StoreError> make_room_for_name();
-  void show(std::vector<ReplicaView> replicas, const std::vector<ShardOwner>& owners,
-            bool is_synchronous);
+  void show(std::vector<ReplicaView> replicas, const std::vector<std::string>& live,
+            const std::vector<ShardOwner>& owners, bool is_synchronous);
 
   const PostgresPlace place_;
   const ReplicaSettings settings_;

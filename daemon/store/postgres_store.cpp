@@ -279,14 +279,15 @@ std::expected<CommitReport, StoreError> PostgresStore::commit(const Batch& batch
   for (const Shard shard : batch.released) {
     if (regained_.erase(shard) == 0) owned_.erase(shard);
   }
-  std::erase_if(handed_out_, [&](const auto& key) {
-    return !batch.released.empty() &&
-           !owned_.contains(shard_of_webhook(key.second, session_->shards));
-  });
+  if (!batch.released.empty()) {
+    std::erase_if(handed_out_, [&](const auto& key) {
+      return !owned_.contains(shard_of_webhook(key.second, session_->shards));
+    });
+  }
   // From here on the batch is durable: what fails now is done at the next look.
   CommitReport report;
   if (batch.forget_before) forget_before_ = batch.forget_before;
-  forget(forgotten_dead_);
+  forget();
   report.forgotten_dead = std::exchange(forgotten_dead_, {});
   report.deliveries = take_deliveries();
   report.last_sequence = last_sequence();
@@ -339,7 +340,7 @@ void PostgresStore::remember(std::uint64_t number, std::string document) {
 }
 
 // Also what is more than the limit: the oldest.
-void PostgresStore::forget(std::map<std::string, std::uint64_t>& dead) {
+void PostgresStore::forget() {
   if (!forget_before_) return;
   const auto rows = work().query(
       "SELECT webhook, dead, gone FROM @forget(greatest($1::bigint, coalesce((SELECT e.time_us "
@@ -350,7 +351,7 @@ void PostgresStore::forget(std::map<std::string, std::uint64_t>& dead) {
     const auto webhook = rows.text(row, 0);
     gone = rows.integer(row, 2);
     if (!webhook.empty() && owned_.contains(shard_of_webhook(webhook, session_->shards)))
-      dead[webhook] += static_cast<std::uint64_t>(rows.integer(row, 1));
+      forgotten_dead_[webhook] += static_cast<std::uint64_t>(rows.integer(row, 1));
   }
   if (gone < kSliceMax) forget_before_.reset();
 }
@@ -366,7 +367,7 @@ std::expected<StoreNews, StoreError> PostgresStore::look() {
     return std::unexpected(ended());
   }
   StoreNews news;
-  forget(forgotten_dead_);
+  forget();
   if (!told.gained.empty()) {
     news.gained = load_shards(told.gained);
     if (!news.gained) {

@@ -47,7 +47,7 @@ class PostgresStore final : public Store {
   bool apply(std::uint64_t number, const std::string& document);
   bool apply_again(std::uint64_t before);
   void remember(std::uint64_t number, std::string document);
-  void forget(std::map<std::string, std::uint64_t>& dead);
+  void forget();
   std::uint64_t last_sequence();
   StoreError ended() const;
 

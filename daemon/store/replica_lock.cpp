@@ -48,4 +48,8 @@ std::string host_identity() {
   return fmt::format("{} {} {}", name.data(), boot, network.st_ino);
 }
 
+std::string host_in(const std::string& identity) {
+  return identity.substr(0, identity.find(' '));
+}
+
 }  // namespace modelvane

@@ -23,5 +23,7 @@ class ReplicaLock {
 // This start of this machine, and the network that ReplicaLock's names belong to: the same text
 // means that a lock that could be taken proves a predecessor's death.
 std::string host_identity();
+// The host's name in it, for people.
+std::string host_in(const std::string& identity);
 
 }  // namespace modelvane

@@ -75,6 +75,12 @@ void DiskStore::renew() {
   trusted_until_ = clock_.steady() + lease_ - lease_ / 10;
 }
 
+std::vector<std::string> DiskStore::live() const {
+  std::vector<std::string> live;
+  for (const auto& [number, session] : disk_.sessions) live.push_back(session.replica);
+  return live;
+}
+
 // Ends sessions that have expired, and takes what is free and wanted here.
 std::vector<Shard> DiskStore::claim() {
   std::erase_if(disk_.sessions, [&](const auto& entry) {
@@ -84,14 +90,12 @@ std::vector<Shard> DiskStore::claim() {
     }
     return true;
   });
-  std::vector<std::string> live;
-  for (const auto& [number, session] : disk_.sessions) live.push_back(session.replica);
   std::vector<ShardOwner> owners;
   for (Shard shard = 0; shard < disk_.shards(); ++shard) {
     const auto session = disk_.owners[shard].session;
     owners.push_back({shard, session == 0 ? "" : disk_.sessions.at(session).replica});
   }
-  auto plan = plan_ownership(replica_, owners, live);
+  auto plan = plan_ownership(replica_, owners, live());
   for (const Shard shard : plan.claim)
     disk_.owners[shard] = {session_, disk_.owners[shard].tenure + 1};
   return plan.claim;
@@ -172,12 +176,10 @@ std::expected<StoreNews, StoreError> DiskStore::look() {
   renew();
   StoreNews news;
   if (const auto claimed = claim(); !claimed.empty()) news.gained = load(claimed);
-  std::vector<std::string> live;
-  for (const auto& [number, session] : disk_.sessions) live.push_back(session.replica);
   std::vector<ShardOwner> owners;
   for (Shard shard = 0; shard < disk_.shards(); ++shard)
     owners.push_back({shard, disk_.owners[shard].session == session_ ? replica_ : "another"});
-  news.wanted = plan_ownership(replica_, owners, live).release;
+  news.wanted = plan_ownership(replica_, owners, live()).release;
   news.deliveries = take_deliveries();
   news.last_sequence = disk_.loaded.last_sequence;
   return news;

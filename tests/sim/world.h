@@ -110,6 +110,7 @@ class DiskStore final : public Store {
  private:
   std::optional<StoreError> problem() const;
   void renew();
+  std::vector<std::string> live() const;
   std::vector<Shard> claim();
   Loaded load(const std::vector<Shard>& shards);
   std::vector<PendingDelivery> take_deliveries();

@@ -8,6 +8,7 @@
 #include "daemon/events/event.h"
 
 using namespace modelvane;
+using modelvane::test::joined;
 using modelvane::test::TemporaryFolder;
 using namespace std::chrono_literals;
 
@@ -55,12 +56,6 @@ webhooks:
 storage: {{retention: 400d}}
 )",
                      ca_file);
-}
-
-std::string joined(const std::vector<ConfigError>& errors) {
-  std::string text;
-  for (const auto& error : errors) text += to_text(error) + "\n";
-  return text;
 }
 
 // The config, or a failed test that shows the errors.

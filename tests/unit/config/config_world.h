@@ -6,6 +6,9 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
+
+#include "daemon/config/config_error.h"
 
 namespace modelvane::test {
 
@@ -50,6 +53,12 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+inline std::string joined(const std::vector<ConfigError>& errors) {
+  std::string text;
+  for (const auto& error : errors) text += to_text(error) + "\n";
+  return text;
+}
 
 inline std::string read_text(const std::filesystem::path& path) {
   std::ostringstream text;

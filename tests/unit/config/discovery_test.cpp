@@ -8,15 +8,10 @@
 #include "daemon/config/load_config.h"
 
 using namespace modelvane;
+using modelvane::test::joined;
 using modelvane::test::TemporaryFolder;
 
 namespace {
-
-std::string joined(const std::vector<ConfigError>& errors) {
-  std::string text;
-  for (const auto& error : errors) text += to_text(error) + "\n";
-  return text;
-}
 
 Config parsed(const std::string& yaml) {
   test::set_up_environment();

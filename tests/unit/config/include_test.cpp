@@ -6,15 +6,10 @@
 #include "daemon/config/load_config.h"
 
 using namespace modelvane;
+using modelvane::test::joined;
 using modelvane::test::TemporaryFolder;
 
 namespace {
-
-std::string joined(const std::vector<ConfigError>& errors) {
-  std::string text;
-  for (const auto& error : errors) text += to_text(error) + "\n";
-  return text;
-}
 
 // A folder with a main file and conf.d.
 struct World {

@@ -150,26 +150,27 @@ DaemonView daemon() {
   view.poll_lateness.observe(0.001);
   view.reload_success = noon() - 26h;
   view.polls_in_flight = 1;
-  view.cluster = ClusterView{.replica = "mv-a",
-                             .shards = 64,
-                             .owned = 30,
-                             .wanted = 32,
-                             .unowned = 2,
-                             .trusted_for = 8s,
-                             .takeovers = 1,
-                             .fenced = 0,
-                             .repeated = 3,
-                             .rewound = 0,
-                             .is_synchronous = true,
-                             .config_hash = "00c0ffee00c0ffee",
-                             .config_differs = false,
-                             .replicas = {{.name = "mv-a",
-                                           .address = "https://mv-a:10178",
-                                           .version = "0.1.0",
-                                           .host = "node-1",
-                                           .shards = 30,
-                                           .lease_left = 9s,
-                                           .config_hash = "00c0ffee00c0ffee"}}};
+  view.cluster = std::make_shared<const ClusterView>(
+      ClusterView{.replica = "mv-a",
+                  .shards = 64,
+                  .owned = 30,
+                  .wanted = 32,
+                  .unowned = 2,
+                  .trusted_for = 8s,
+                  .takeovers = 1,
+                  .fenced = 0,
+                  .repeated = 3,
+                  .rewound = 0,
+                  .is_synchronous = true,
+                  .config_hash = "00c0ffee00c0ffee",
+                  .config_differs = false,
+                  .replicas = {{.name = "mv-a",
+                                .address = "https://mv-a:10178",
+                                .version = "0.1.0",
+                                .host = "node-1",
+                                .shards = 30,
+                                .lease_left = 9s,
+                                .config_hash = "00c0ffee00c0ffee"}}});
   return view;
 }
 
