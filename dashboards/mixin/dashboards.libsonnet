@@ -1,8 +1,8 @@
-// The dashboards, for who deploys them with the mixin. Their source is the .mjs files beside.
 {
-  grafanaDashboards+:: {
-    'modelvane-overview.json': import '../modelvane-overview.json',
-    'modelvane-endpoint.json': import '../modelvane-endpoint.json',
-    'modelvane-daemon.json': import '../modelvane-daemon.json',
-  },
+  local dashboards = [
+    (import 'overview.libsonnet')($._config),
+    (import 'endpoint.libsonnet')($._config),
+    (import 'daemon.libsonnet')($._config),
+  ],
+  grafanaDashboards+:: { [dashboard.uid + '.json']: dashboard for dashboard in dashboards },
 }

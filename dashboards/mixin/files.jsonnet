@@ -1,5 +1,6 @@
 // The files that are shipped, each with its path: jsonnet --string --multi . files.jsonnet (from the project's root).
 local mixin = import 'mixin.libsonnet';
+local json = import 'json.libsonnet';
 local yaml = import 'yaml.libsonnet';
 local made = 'Made from dashboards/mixin: change that, then run dashboards/mixin/generate.';
 {
@@ -23,4 +24,7 @@ local made = 'Made from dashboards/mixin: change that, then run dashboards/mixin
     Has the Prometheus operator scrape modelvane. The Service that it selects needs these labels and a port of this name.
     %s
   ||| % made, mixin.serviceMonitor),
+} + {
+  ['dashboards/' + name]: json.file(mixin.grafanaDashboards[name])
+  for name in std.objectFields(mixin.grafanaDashboards)
 }
