@@ -9,8 +9,10 @@
     // Labels that tell by whom something was seen. Rules about endpoints, aliases and webhooks leave them out: when another
     // daemon takes over, or a pod gets a new name, the alert is still the same one.
     scrapeLabels: ['instance', 'pod', 'container', 'node', 'exported_endpoint'],
-    // Where runbooks are read; %(instance)s and %(name)s are filled in. The daemon serves its own at /runbooks/NAME.
-    runbookUrl: 'http://%(instance)s/runbooks/%(name)s',
+    // Where modelvane's page is; %(instance)s is filled in, as Prometheus scrapes it. Behind a proxy: 'https://vane.example.org'.
+    pageUrl: 'http://%(instance)s',
+    // Where runbooks are read; %(name)s is filled in, too. The daemon serves its own.
+    runbookUrl: self.pageUrl + '/runbooks/%(name)s',
     // An endpoint is slow when one poll in twenty takes longer than so many seconds.
     slowSeconds: 5,
     // Before a certificate or a model ends, in days: when to warn, and when somebody must act.

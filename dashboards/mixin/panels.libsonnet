@@ -3,10 +3,11 @@
 local gridWidth = 24;
 local datasource = { type: 'prometheus', uid: '${datasource}' };
 local grafana = { type: 'grafana', uid: '-- Grafana --' };
+local quoted(value) = '${%s:percentencode}' % value;
 local letter(index) = std.char(std.codepoint('A') + index);
 local optional(object) = { [name]: object[name] for name in std.objectFields(object) if object[name] != null };
 
-{
+function(config) {
   local panels = self,
 
   good:: 'green',
@@ -43,9 +44,10 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
     refId: letter(index),
   }, queries),
 
-  // `field`: unit, decimals, min, max, thresholds, mappings, custom, overrides and color, as far as they are not the usual.
+  // `field`: unit, decimals, min, max, thresholds, mappings, custom, links, noValue, overrides and color, as far as they are not
+  // the usual.
   local panel(type, title, description, queries, field, options) = {
-    local given = { decimals: null, max: null, min: null, custom: null, mappings: [], overrides: [],
+    local given = { decimals: null, max: null, min: null, custom: null, links: null, noValue: null, mappings: [], overrides: [],
                     color: { mode: 'thresholds' }, thresholds: panels.steps(panels.good) } + field,
     type: type,
     title: title,
@@ -57,7 +59,7 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
         mappings: given.mappings,
         thresholds: { mode: 'absolute', steps: given.thresholds },
         unit: given.unit,
-      } + optional({ decimals: given.decimals, max: given.max, min: given.min, custom: given.custom }),
+      } + optional({ decimals: given.decimals, max: given.max, min: given.min, custom: given.custom, links: given.links, noValue: given.noValue }),
       overrides: given.overrides,
     },
     options: options,
@@ -127,7 +129,8 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
   }),
 
   // A table, sorted by the column `by` ("Ends", or "-Ends" for the largest first). `columns` are label names, each with its title
-  // and maybe a link, in order; `values` are the queries' values, each with its title and field configuration. All queries must
+  // and maybe links, in order; `values` are the queries' values, each with its title and field configuration (`fill`: its
+  // colour fills the cell). All queries must
   // have the same labels, as far as they have them.
   table(title, description, columns, values, by)::
     local several = std.length(values) > 1;
@@ -140,7 +143,7 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
       + [property(id, value[id]) for id in ['decimals', 'mappings'] if std.objectHas(value, id)]
       + (if std.objectHas(value, 'thresholds') then [
            property('thresholds', { mode: 'absolute', steps: value.thresholds }),
-           property('custom.cellOptions', { type: 'color-text' }),
+           property('custom.cellOptions', { type: if std.objectHas(value, 'fill') then 'color-background' else 'color-text' }),
          ] else []);
     local override(column, properties) = { matcher: { id: 'byName', options: column }, properties: properties };
     local descending = by[0] == '-';
@@ -148,8 +151,7 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
       unit: 'short',
       custom: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false },
       overrides:
-        [override(column.title, [property('links', [{ targetBlank: false } + column.link])])
-         for column in columns if std.objectHas(column, 'link')]
+        [override(column.title, [property('links', column.links)]) for column in columns if column.links != []]
         + [override(value.title, properties(value)) for value in values],
     }, {
       cellHeight: 'sm',
@@ -169,12 +171,46 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
       ],
     },
   // A column of a table: a label, and maybe where a click on it leads.
-  column(label, title, link=null):: { label: label, title: title } + optional({ link: link }),
+  column(label, title, links=[]):: { label: label, title: title, links: links },
 
-  // From a name to the dashboard that tells more of it; the time and the data source go along.
-  toEndpoint:: {
-    title: 'More of ${__value.text}',
-    url: '/d/modelvane-endpoint?var-endpoint=${__value.raw:percentencode}&var-datasource=${datasource}&${__url_time_range}',
+  local pageAt(instance) = config.pageUrl % { instance: instance },
+  local link(title, url, elsewhere) = { title: title, url: url, targetBlank: elsewhere },
+  local more(endpoint) = link(
+    'More of ${%s}' % endpoint,
+    '/d/modelvane-endpoint?var-endpoint=%s&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}'
+    % quoted(endpoint), false
+  ),
+  // From an endpoint or an alias in a row (columns Endpoint and Alias) to the dashboard that tells more of it, with the time and what
+  // was chosen; and to modelvane's page.
+  toEndpoint:: [
+    more('__data.fields.Endpoint'),
+    link('On the page of modelvane', '%s/#/endpoint/%s' % [pageAt('${page}'), quoted('__data.fields.Endpoint')], true),
+  ],
+  toAlias:: [link('On the page of modelvane', '%s/#/alias/%s/%s' % [
+    pageAt('${page}'), quoted('__data.fields.Endpoint'), quoted('__data.fields.Alias'),
+  ], true)],
+  // The same from a line or a bar, by the label of its series.
+  endpointOfSeries:: { links: [more('__field.labels.endpoint')] },
+  instanceOfSeries:: { links: [link('Page of ${__field.labels.instance}', pageAt('${__field.labels.instance}') + '/', true)] },
+
+  // As a dashboard or a panel has them beside its title.
+  local headerLink = {
+    type: 'link',
+    asDropdown: false,
+    icon: 'external link',
+    includeVars: false,
+    keepTime: false,
+    tags: [],
+    targetBlank: true,
+    tooltip: '',
+  },
+
+  // What to do about what a panel shows: the runbooks of its alerts.
+  runbooks(names):: {
+    links: [
+      headerLink { title: 'Runbook: ' + name, url: config.runbookUrl % { instance: '${page}', name: name } }
+      for name in names
+    ],
   },
 
   // A heading over the rows below it.
@@ -219,17 +255,15 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
     skipUrlSync: false,
   },
 
-  // The values of a label.
-  variable(name, label, description, expr, multi=true):: {
-    local values = 'label_values(%s, %s)' % [expr, name],
+  local query(name, label, description, values, type, regex='', multi=true) = {
     type: 'query',
     name: name,
     label: label,
     description: description,
     datasource: datasource,
     definition: values,
-    query: { qryType: 1, query: values, refId: 'PrometheusVariableQueryEditor-VariableQuery' },
-    regex: '',
+    query: { qryType: type, query: values, refId: 'PrometheusVariableQueryEditor-VariableQuery' },
+    regex: regex,
     hide: 0,
     includeAll: multi,
     multi: multi,
@@ -239,9 +273,23 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
     skipUrlSync: false,
     sort: 1,
   },
+  // The values of a label: of a selector, or of any expression, which Grafana answers as {alias="a"} 1 1700000000.
+  variable(name, label, description, selector, multi=true)::
+    query(name, label, description, 'label_values(%s, %s)' % [selector, name], 1, multi=multi),
+  variableOf(name, label, description, expr)::
+    query(name, label, description, 'query_result(group by (%s) (%s))' % [name, expr], 3, regex='/%s="(.*)"}/' % name),
 
-  // Alias moves, from the exact time that the metric holds; and, off at first, what the grafana_annotation webhook wrote.
-  local annotations(selector) = [
+  // On all dashboards: which of several modelvanes, and whose page links open.
+  local which = [
+    panels.variable('job', 'Job', 'Scrape jobs of modelvane', 'modelvane_build_info'),
+    panels.variable('instance', 'Instance', 'Scraped instances of modelvane', 'modelvane_build_info{job=~"$job"}'),
+  ],
+  local page = query('page', 'Page', 'The instance whose page and runbooks links lead to',
+                     'label_values(modelvane_build_info{job=~"$job",instance=~"$instance"}, instance)', 1, multi=false),
+
+  // Alias moves, from the exact time that the metric holds, the earliest where several daemons tell of one; and, off at first, what
+  // the grafana_annotation webhook wrote.
+  local annotations(moves) = [
     {
       name: 'Alias moves',
       datasource: datasource,
@@ -249,8 +297,7 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
       hide: false,
       iconColor: 'purple',
       useValueForTime: true,
-      expr: '1000 * modelvane_alias_last_change_timestamp_seconds{%s} * on (job, instance, endpoint, alias) group_left (target) modelvane_alias_info'
-            % selector,
+      expr: '1000 * min by (endpoint, alias, target) (%s)' % moves,
       step: '60s',
       tagKeys: 'endpoint,alias',
       textFormat: '{{alias}} points to {{target}}',
@@ -266,29 +313,30 @@ local optional(object) = { [name]: object[name] for name in std.objectFields(obj
     },
   ],
 
-  dashboard(uid, title, description, variables, rows, moves=null):: {
+  // `path`: of modelvane's page, where it shows the same.
+  dashboard(uid, title, description, variables, rows, path='', moves=null):: {
     annotations: { list: if moves == null then [] else annotations(moves) },
     description: description,
     editable: true,
     fiscalYearStartMonth: 0,
     graphTooltip: 1,
     id: null,
-    links: [{
-      asDropdown: false,
-      icon: 'external link',
-      includeVars: true,
-      keepTime: true,
-      tags: ['modelvane'],
-      targetBlank: false,
-      title: 'modelvane',
-      tooltip: '',
-      type: 'dashboards',
-    }],
+    links: [
+      headerLink {
+        type: 'dashboards',
+        title: 'modelvane',
+        tags: ['modelvane'],
+        includeVars: true,
+        keepTime: true,
+        targetBlank: false,
+      },
+      headerLink { title: 'Page of modelvane', tooltip: 'What modelvane itself shows now', url: pageAt('${page}') + '/' + path },
+    ],
     panels: laidOut(rows),
     refresh: '1m',
     schemaVersion: 42,
     tags: ['modelvane'],
-    templating: { list: [datasourceVariable] + variables },
+    templating: { list: [datasourceVariable] + which + variables + [page] },
     time: { from: 'now-24h', to: 'now' },
     timepicker: {},
     timezone: 'browser',

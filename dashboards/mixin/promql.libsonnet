@@ -6,6 +6,17 @@ function(config) {
   // the job honours our labels. Either way `endpoint` names the endpoint after this.
   own(expr):: 'label_replace(%s, "endpoint", "$1", "exported_endpoint", "(.+)")' % expr,
 
+  // Of a dashboard: the series of `metric` that match, of the endpoints that its variable `endpoint` holds (`is`: = or =~), under
+  // either scrape configuration. `wrap` makes a function of time of a selector.
+  ofEndpoint(metric, matchers, is='=~', wrap=function(selector) selector)::
+    local selector(name, rest) = wrap('%s{%s,%s%s"$endpoint"%s}' % [metric, matchers, name, is, rest]);
+    self.own('%s or %s' % [selector('endpoint', ',exported_endpoint=""'), selector('exported_endpoint', '')]),
+
+  // Of a dashboard: which aliases had more than one target within its range. `info` makes the series of modelvane_alias_info.
+  movedInRange(info)::
+    '(count by (endpoint, alias) (count by (endpoint, alias, target) (%s)) > 1)'
+    % info(function(selector) 'present_over_time(%s[$__range] @ end())' % selector),
+
   // One series where several daemons, or one under several names, tell of the same thing.
   max(expr):: 'max without (%s) (%s)' % [scrape, expr],
   min(expr):: 'min without (%s) (%s)' % [scrape, expr],

@@ -53,7 +53,8 @@ const ofPanel = (panel, others) => {
 const variablesUsed = (dashboard) =>
   [...JSON.stringify(dashboard).matchAll(/\$\{?(\w+)/g)]
     .map(([, name]) => name)
-    .filter((name) => !kBuiltIn.includes(name));
+    // $1 is a group of a regular expression.
+    .filter((name) => !kBuiltIn.includes(name) && !/^\d+$/.test(name));
 
 const ofDashboard = (dashboard) => {
   const {

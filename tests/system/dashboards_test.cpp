@@ -4,9 +4,12 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <regex>
 #include <sstream>
@@ -98,13 +101,20 @@ struct DashboardQuery {
   std::string expr;
 };
 
-// As Grafana asks when every variable stands at "all"; where only one value is allowed, at
-// `endpoint`.
-std::string substituted(const std::string& expr, const std::string& endpoint) {
+bool is_of_one_endpoint(const std::string& expr) {
+  return expr.find("=\"$endpoint\"") != std::string::npos;
+}
+
+// As Grafana asks when the job stands at `job` and every other variable at "all"; where only one
+// value is allowed, at `endpoint`.
+std::string substituted(const std::string& expr, const std::string& endpoint,
+                        const std::string& job = ".*") {
   auto text = std::regex_replace(expr, std::regex{R"(="\$endpoint")"}, "=\"" + endpoint + "\"");
-  text = std::regex_replace(text, std::regex{R"(\$(job|endpoint|alias|instance|webhook))"}, ".*");
-  text = std::regex_replace(text, std::regex{R"(\$__rate_interval)"}, "5m");
-  REQUIRE_MESSAGE(text.find('$') == std::string::npos, "unknown variable in " << text);
+  text = std::regex_replace(text, std::regex{R"(\$job)"}, job);
+  text = std::regex_replace(text, std::regex{R"(\$(endpoint|alias|instance|webhook))"}, ".*");
+  text = std::regex_replace(text, std::regex{R"(\$(__rate_interval|__range))"}, "5m");
+  REQUIRE_MESSAGE(!std::regex_search(text, std::regex{R"(\$[_a-z])"}),
+                  "unknown variable in " << text);
   return text;
 }
 
@@ -121,11 +131,13 @@ std::vector<DashboardQuery> queries_of(const json& dashboard) {
       all.push_back({title + " / " + annotation["name"].get<std::string>(), annotation["expr"]});
   }
   static const std::regex kValues{R"(label_values\((.*), (\w+)\))"};
+  static const std::regex kResult{R"(query_result\((.*)\))"};
   for (const auto& variable : dashboard["templating"]["list"]) {
     if (variable["type"] != "query") continue;
     const std::string definition = variable["definition"];
+    const auto expr = std::regex_replace(definition, kValues, "group by ($2) ($1)");
     all.push_back({title + " / $" + variable["name"].get<std::string>(),
-                   std::regex_replace(definition, kValues, "count by ($2) ($1)")});
+                   std::regex_replace(expr, kResult, "$1")});
   }
   return all;
 }
@@ -177,7 +189,7 @@ TEST_CASE(
     for (const auto& [where, expr] : queries_of(dashboard)) {
       for (const auto* endpoint : {"secured", "shaky"}) {
         // Only the shaky one fails and moves, only the secured one has a certificate.
-        const bool is_of_one = expr.find("=\"$endpoint\"") != std::string::npos;
+        const bool is_of_one = is_of_one_endpoint(expr);
         const bool needs_secured = expr.find("certificate") != std::string::npos;
         if (is_coming(expr) || (is_of_one && needs_secured != (std::string{endpoint} == "secured")))
           continue;
@@ -199,6 +211,72 @@ TEST_CASE(
   for (const auto& group : groups) {
     for (const auto& rule : group["rules"]) {
       CHECK_MESSAGE(rule["health"] == "ok", rule["name"] << ": " << rule.value("lastError", ""));
+    }
+  }
+}
+
+namespace {
+
+// Each series of an answer, by its labels but for the job, with its value.
+std::map<std::string, double> by_labels(const json& answer) {
+  std::map<std::string, double> all;
+  for (const auto& series : answer) {
+    auto labels = series["metric"];
+    labels.erase("job");
+    all[labels.dump()] = std::stod(series["value"][1].get<std::string>());
+  }
+  return all;
+}
+
+// The same series, and of each what is the same figure: scrapes are not of the same instant, so
+// counts that grow differ a little.
+bool is_same(const json& one, const json& other) {
+  const auto ones = by_labels(one);
+  const auto others = by_labels(other);
+  return std::ranges::equal(ones, others, [](const auto& a, const auto& b) {
+    const double bigger = std::max(std::abs(a.second), std::abs(b.second));
+    return a.first == b.first && std::abs(a.second - b.second) <= std::max(0.4, bigger / 5);
+  });
+}
+
+}  // namespace
+
+TEST_CASE(
+    "two daemons that watch the same, under a label of Prometheus's own called endpoint, show the "
+    "figures of one") {
+  Watched watched;
+  auto config = hurried_config(watched, free_port());
+  config += fmt::format(R"(
+  - job_name: pair
+    static_configs:
+      - {{targets: ["{0}"], labels: {{instance: "a:1", endpoint: http}}}}
+      - {{targets: ["{0}"], labels: {{instance: "b:1", endpoint: http}}}}
+)",
+                        watched.address());
+  Prometheus prometheus(watched.folder, config);
+  REQUIRE(eventually(
+      [&] { return prometheus.series("modelvane_alias_info{alias=\"m-latest\"}").size() == 3; }));
+  watched.has_moved = true;
+  REQUIRE(eventually([&] {
+    return prometheus.series("modelvane_alias_info{target=\"" + kHostile + "\"}").size() == 3;
+  }));
+
+  for (const auto& dashboard : dashboards()) {
+    // That of the daemon tells of each instance, as it should.
+    if (dashboard["uid"] == "modelvane-daemon") continue;
+    for (const auto& [where, expr] : queries_of(dashboard)) {
+      if (is_coming(expr) || where.ends_with("$job") || where.ends_with("$instance") ||
+          where.ends_with("$page"))
+        continue;
+      const auto* endpoint = expr.find("certificate") == std::string::npos ? "shaky" : "secured";
+      json alone;
+      json pair;
+      const bool same = eventually([&] {
+        alone = prometheus.series(substituted(expr, endpoint, "modelvane"));
+        pair = prometheus.series(substituted(expr, endpoint, "pair"));
+        return !alone.empty() && is_same(alone, pair);
+      });
+      CHECK_MESSAGE(same, where << "\nof one: " << alone.dump() << "\nof two: " << pair.dump());
     }
   }
 }
