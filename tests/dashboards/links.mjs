@@ -1,5 +1,6 @@
-// Where dashboards lead, and by whose word: node links.mjs MIXIN RUNBOOKS FILE... Pages and runbooks
-// stand at the address that `_config` gives, every alert's runbook is a click away, rows lead on.
+// Where dashboards lead, and by whose word: node links.mjs MIXIN RUNBOOKS FILE... Pages and
+// runbooks stand at the address that `_config` gives, every alert's runbook is a click away, rows
+// lead on.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 

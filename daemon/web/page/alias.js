@@ -7,22 +7,14 @@ import { copyButton } from './controls.js';
 import { evidence } from './diff.js';
 import { h } from './dom.js';
 import { eventTable, typeName } from './event_types.js';
-import { date, time, timeAndAgo } from './format.js';
+import { date, ruleText, time, timeAndAgo } from './format.js';
 import { aliasLink, endpointLink, eventLink, listLink } from './link.js';
-import { facts, note, section } from './list.js';
+import { facts, labelsFact, note, section } from './list.js';
 import { aliasBadges, endBadge, target } from './shared_rows.js';
 import { endOf, findAlias } from './state.js';
 import { kRanges, timeline } from './timeline.js';
 
 const kEvents = 1000; // the API's most in one answer: years of moves
-
-const kRuleTexts = {
-  field: 'its row names it',
-  reverse: 'the target’s row names the alias',
-  lookup: 'the model’s own address tells',
-  echo: 'an answer echoed it',
-  served: 'it answers your own requests',
-};
 
 // As a shell takes it, whatever a provider calls its models.
 const quoted = (text) =>
@@ -165,7 +157,7 @@ export const aliasView = {
       facts([
         alias.since && ['Since', timeAndAgo(alias.since)],
         ['Moves', String(alias.changes)],
-        alias.rule && ['Known because', kRuleTexts[alias.rule] ?? alias.rule],
+        alias.rule && ['Known because', ruleText(alias.rule)],
         alias.pending?.target && [
           'Seen, not yet confirmed',
           h('span', { class: 'id' }, alias.pending.target),
@@ -174,7 +166,7 @@ export const aliasView = {
         pinFact(alias),
         acceptFact(alias, context),
         endFact(alias),
-        ...Object.entries(alias.labels).map(([label, value]) => [label, value]),
+        labelsFact(alias.labels),
       ]),
       section(
         'Targets over time',

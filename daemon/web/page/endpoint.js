@@ -17,7 +17,7 @@ import {
   time,
 } from './format.js';
 import { listLink } from './link.js';
-import { facts, note, section, table } from './list.js';
+import { facts, labelsFact, note, section, table } from './list.js';
 import { loadPast, pastSections } from './past.js';
 import { aliasTable, conditionBadge, kPhases, phaseBar } from './shared_rows.js';
 import { aliasesOf, state, totalSeconds } from './state.js';
@@ -179,7 +179,7 @@ function headFacts(endpoint) {
       until(endpoint.certificate_expiry, 'expired'),
     ],
     ['Models', String(endpoint.models)],
-    ...Object.entries(endpoint.labels).map(([label, value]) => [label, value]),
+    labelsFact(endpoint.labels),
   ]);
 }
 

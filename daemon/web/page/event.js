@@ -5,9 +5,9 @@ import { deliveryActs, deliveryState } from './deliveries.js';
 import { evidence } from './diff.js';
 import { h } from './dom.js';
 import { summaryOf, typeBadge } from './event_types.js';
-import { badge, time, timeAndAgo } from './format.js';
+import { badge, ruleText, time, timeAndAgo } from './format.js';
 import { aliasLink, endpointLink, eventLink } from './link.js';
-import { facts, note, section, table } from './list.js';
+import { facts, labelsFact, note, section, table } from './list.js';
 import { state } from './state.js';
 
 // An id begins with its time in milliseconds, 48 bits in hexadecimal; the API finds events by time.
@@ -42,15 +42,21 @@ const kKnownFacts = new Set([
   'reverts',
   'pin',
   'drill',
+  'rule',
 ]);
+
+// "confirmed_by_polls" -> "Confirmed by polls"
+const factName = (name) => name[0].toUpperCase() + name.slice(1).replaceAll('_', ' ');
+const isPlain = (value) => typeof value !== 'object';
+function factText(value) {
+  if (Array.isArray(value) && value.every(isPlain)) return value.join(', ');
+  return isPlain(value) ? String(value) : JSON.stringify(value);
+}
 
 function otherFacts(data) {
   return Object.entries(data)
     .filter(([name, value]) => !kKnownFacts.has(name) && value !== null)
-    .map(([name, value]) => [
-      name.replaceAll('_', ' '),
-      typeof value === 'object' ? JSON.stringify(value) : String(value),
-    ]);
+    .map(([name, value]) => [factName(name), factText(value)]);
 }
 
 function eventFacts({ data, time: at, id }) {
@@ -58,7 +64,7 @@ function eventFacts({ data, time: at, id }) {
   const between = data.observed_between;
   return facts([
     ['Confirmed', timeAndAgo(at)],
-    ['Endpoint', h('a', { href: endpointLink(data.endpoint) }, data.endpoint)],
+    data.endpoint && ['Endpoint', h('a', { href: endpointLink(data.endpoint) }, data.endpoint)],
     data.alias && [
       'Alias',
       h('a', { class: 'id', href: aliasLink(data.endpoint, data.alias) }, data.alias),
@@ -81,8 +87,9 @@ function eventFacts({ data, time: at, id }) {
       'Takes back',
       h('a', { class: 'id', href: eventLink(data.reverts) }, data.reverts),
     ],
+    data.rule && ['Known because', ruleText(data.rule)],
     ...otherFacts(data),
-    ...Object.entries(data.labels ?? {}).map(([label, value]) => [label, value]),
+    labelsFact(data.labels ?? {}),
     ['Id', id_(id)],
   ]);
 }

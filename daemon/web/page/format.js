@@ -72,6 +72,16 @@ export function milliseconds(seconds) {
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 
+// How the target of an alias was learnt.
+const kRuleTexts = {
+  field: 'its row names it',
+  reverse: 'the target’s row names the alias',
+  lookup: 'the model’s own address tells',
+  echo: 'an answer echoed it',
+  served: 'it answers your own requests',
+};
+export const ruleText = (rule) => kRuleTexts[rule] ?? rule;
+
 export function bytes(size) {
   if (size < 1024) return `${size} B`;
   return size < 1024 * 1024

@@ -146,6 +146,12 @@ export const section = (title, ...content) => {
 
 export const note = (...content) => h('p', { class: 'note' }, content);
 
+// What the configuration says of an endpoint in words of its own.
+export function labelsFact(labels) {
+  const all = Object.entries(labels).map(([name, value]) => `${name}: ${value}`);
+  return all.length > 0 && ['Labels', all.join(', ')];
+}
+
 // [name, ...what] each; falsy ones are left out.
 export const facts = (pairs) =>
   h(
