@@ -126,6 +126,14 @@ std::expected<StorePlace, std::string> open_database(
                     }};
 }
 
+void log_failed_login(const FailedLogin& failed) {
+  // Long enough for every name that somebody has.
+  constexpr std::size_t kNameShown = 64;
+  log::warn("a login was refused", {{"user", failed.user.substr(0, kNameShown)},
+                                    {"peer", failed.peer},
+                                    {"others", std::to_string(failed.others)}});
+}
+
 // What the web front shows of the configuration in effect. Any thread.
 class ShownConfig {
  public:
@@ -190,12 +198,14 @@ struct Daemon::Parts {
                    auto snapshot = board.read(clock.wall());
                    snapshot.store = store_watch.view();
                    snapshot.discovery = targets->view();
+                   snapshot.web_refused = web.refused();
                    return snapshot;
                  },
              .reload = std::move(reload),
              .poll = [this](const std::string& endpoint) { engine.poll_now(endpoint); },
              .operate = [this](const OperatorRequest& request) { return call(*desk(), request); },
              .config = [this] { return config_shown.read(); },
+             .failed_login = log_failed_login,
              .events = event_log.get(),
              .pulse = [this] { return board.pulse(clock.wall()); }}),
         own_config(std::move(own)),

@@ -21,6 +21,7 @@
 #include "daemon/engine/poll_history.h"
 #include "daemon/events/delivery.h"
 #include "daemon/events/event.h"
+#include "daemon/http/refusals.h"
 #include "daemon/text/histogram.h"
 #include "daemon/text/labels.h"
 #include "daemon/text/time.h"
@@ -178,9 +179,10 @@ struct Snapshot {
   std::vector<std::shared_ptr<const EndpointView>> endpoints;  // in config order
   std::vector<std::shared_ptr<const WebhookView>> webhooks;
   DaemonView daemon;
-  // Not the engine's, but of those who look at files and lists.
+  // Not the engine's, but of those who look at files and lists, and of the web server.
   StoreView store{};
   std::vector<DiscoveryView> discovery{};  // in config order
+  RefusalCounts web_refused{};
 };
 
 // What tells a watcher whether to look again: cheap enough to be read ten times a second.

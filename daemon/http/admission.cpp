@@ -1,9 +1,11 @@
 #include "daemon/http/admission.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 
 namespace modelvane {
 
@@ -21,8 +23,13 @@ Admission admit(std::string_view peer, std::span<const Guest> guests, std::size_
   return {.is_admitted = true, .gives_way = oldest->ticket};
 }
 
+namespace {
+
+constexpr std::size_t kNetworkBytes = 8;  // of an IPv6 address
+
+}  // namespace
+
 std::string peer_of(const sockaddr& address) {
-  constexpr std::size_t kNetworkBytes = 8;
   constexpr std::size_t kMappedBytes = 12;  // before the IPv4 address in ::ffff:192.0.2.1
   if (address.sa_family == AF_INET) {
     const auto& v4 = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
@@ -33,6 +40,16 @@ std::string peer_of(const sockaddr& address) {
   const auto* const bytes = reinterpret_cast<const char*>(&v6);
   if (IN6_IS_ADDR_V4MAPPED(&v6)) return {bytes + kMappedBytes, sizeof v6 - kMappedBytes};
   return {bytes, kNetworkBytes};
+}
+
+std::string text_of_peer(std::string_view peer) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (peer.size() == sizeof(in_addr))
+    return ::inet_ntop(AF_INET, peer.data(), text.data(), text.size());
+  if (peer.size() != kNetworkBytes) return "unknown";
+  in6_addr network{};
+  std::ranges::copy(peer, reinterpret_cast<char*>(&network));
+  return std::string{::inet_ntop(AF_INET6, &network, text.data(), text.size())} + "/64";
 }
 
 }  // namespace modelvane

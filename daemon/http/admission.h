@@ -39,5 +39,7 @@ Admission admit(std::string_view peer, std::span<const Guest> guests, std::size_
 // What counts as one peer: an address, with IPv6 a network of 64 bits, since whoever has one such
 // address has all of them.
 std::string peer_of(const sockaddr& address);
+// For people: 192.0.2.1, 2001:db8::/64.
+std::string text_of_peer(std::string_view peer);
 
 }  // namespace modelvane

@@ -70,6 +70,8 @@ class Connection {
   // For a worker. The head is done with; what came behind it waits for its turn.
   void wait(std::size_t head_bytes);
   void answer(std::string head, SharedText body, SteadyClock::time_point deadline);
+  // Empty when it went with the head.
+  const SharedText& body() const { return body_; }
   std::size_t unsent() const { return output_.size() + body_.size() - sent_; }
   // Writing: Done when everything was handed to the kernel.
   Progress send();

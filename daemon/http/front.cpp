@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -34,6 +35,8 @@ constexpr std::chrono::milliseconds kTick{100};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::size_t kAcceptsPerTurn = 64;
 constexpr std::uint64_t kWakeTag = 0;
+// Even all connections together may hold answers of this size.
+constexpr std::size_t kSmallAnswerBytes = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -68,6 +71,9 @@ class Front::Loop {
   void open_stream(std::uint64_t ticket, Connection& connection, Response answer, TimePoint now);
   void send_streams(TimePoint now);
   void answer(std::uint64_t ticket, Connection& connection, const Reply& reply, TimePoint now);
+  std::size_t unsent_bytes() const;
+  bool has_room_for(const SharedText& body) const;
+  void refused(RefusalCause cause) const;
   std::string head_for(const Reply& reply, After after = After::Closed) const;
   std::shared_ptr<const TlsContext> tls_in_force() const;
   void expire(TimePoint now);
@@ -88,7 +94,6 @@ class Front::Loop {
   // The thread's own.
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::uint64_t next_ticket_ = 0;  // set behind the listeners' tags
-  std::size_t unsent_bytes_ = 0;
   Streams streams_;
   std::optional<TimePoint> accept_again_;
   std::optional<TimePoint> end_of_grace_;
@@ -229,6 +234,7 @@ bool Front::Loop::make_room(const std::string& peer) {
   }
   const auto admission = admit(peer, guests, limits_.connections);
   if (admission.gives_way) remove(*admission.gives_way);
+  if (admission.gives_way || !admission.is_admitted) refused(RefusalCause::Busy);
   return admission.is_admitted;
 }
 
@@ -261,15 +267,12 @@ void Front::Loop::advance(std::uint64_t ticket, Connection& connection, TimePoin
   if (connection.state() == Connection::State::Reading) {
     if (!read_more(ticket, connection, now)) return remove(ticket);
   } else if (connection.state() == Connection::State::Streaming) {
-    const auto before = connection.unsent();
+    const bool has_more = connection.unsent() > 0;
     progress = connection.discard();
-    if (progress != Connection::Progress::Closed && before > 0) progress = connection.send_on(now);
-    unsent_bytes_ -= before - connection.unsent();
+    if (progress != Connection::Progress::Closed && has_more) progress = connection.send_on(now);
     streams_.note_unsent(ticket, connection.unsent());
   } else if (connection.state() == Connection::State::Writing) {
-    const auto before = connection.unsent();
     progress = connection.send();
-    unsent_bytes_ -= before - connection.unsent();
     if (progress == Connection::Progress::Done && !read_next(ticket, connection, now))
       return remove(ticket);
   } else {
@@ -301,6 +304,7 @@ bool Front::Loop::read_more(std::uint64_t ticket, Connection& connection, TimePo
   const bool was_idle = connection.is_idle();
   const auto progress = connection.receive();
   if (progress == Connection::Progress::NotTls) {
+    refused(RefusalCause::Malformed);
     answer(ticket, connection, problem(400, "this port speaks HTTPS: write https:// in the URL"),
            now);
     return true;
@@ -321,6 +325,8 @@ void Front::Loop::read_request(std::uint64_t ticket, Connection& connection, Tim
   auto head =
       end ? read_head(connection.input().substr(0, *end), site_) : std::unexpected(end.error());
   if (!head) {
+    constexpr int kForbidden = 403;  // of a head: it comes from the page of another site
+    refused(head.error().status == kForbidden ? RefusalCause::Host : RefusalCause::Malformed);
     answer(ticket, connection, head.error(), now);
     return;
   }
@@ -343,7 +349,8 @@ void Front::Loop::take_answer(std::uint64_t ticket, Response answered, TimePoint
   const auto found = connections_.find(ticket);
   if (found == connections_.end()) return;  // the client did not wait
   if (answered.stream) return open_stream(ticket, *found->second, std::move(answered), now);
-  if (unsent_bytes_ > 0 && unsent_bytes_ + answered.reply.body.size() > limits_.unsent_bytes) {
+  if (!has_room_for(answered.reply.body)) {
+    refused(RefusalCause::Busy);
     answered.reply =
         problem(503, "too many clients are slow to read their answers; try again in a few seconds");
   }
@@ -354,6 +361,7 @@ void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Resp
                               TimePoint now) {
   if (is_stopping_) return remove(ticket);
   if (streams_.size() >= limits_.streams) {
+    refused(RefusalCause::Busy);
     return answer(ticket, connection,
                   problem(503, "too many event streams are open; poll /api/v1/events instead"),
                   now);
@@ -361,7 +369,6 @@ void Front::Loop::open_stream(std::uint64_t ticket, Connection& connection, Resp
   if (hooks_.pulse) streams_.note(hooks_.pulse(), now);
   streams_.open(ticket, std::move(*answered.stream), now);
   const auto beginning = head_for(answered.reply).append(answered.reply.body.view());
-  unsent_bytes_ += beginning.size();
   connection.stream(beginning, limits_.write_deadline, now);
   watch(ticket, connection);
 }
@@ -374,13 +381,15 @@ void Front::Loop::send_streams(TimePoint now) {
       };
     });
   }
-  for (const auto& [ticket, bytes] : streams_.take_output(now)) {
+  const auto output = streams_.take_output(now);
+  auto held = output.empty() ? std::size_t{0} : unsent_bytes();
+  for (const auto& [ticket, bytes] : output) {
     auto& connection = *connections_.at(ticket);
-    if (unsent_bytes_ + bytes.size() > limits_.unsent_bytes) {
+    held += bytes.size();
+    if (held > limits_.unsent_bytes) {
       remove(ticket);  // it can resume
       continue;
     }
-    unsent_bytes_ += bytes.size();
     connection.append(bytes, now);
     streams_.note_unsent(ticket, connection.unsent());
     watch(ticket, connection);
@@ -401,8 +410,32 @@ void Front::Loop::answer(std::uint64_t ticket, Connection& connection, const Rep
   connection.answer(head_for(reply, connection.after),
                     connection.is_body_wanted ? reply.body : SharedText{},
                     now + limits_.write_deadline);
-  unsent_bytes_ += connection.unsent();
   watch(ticket, connection);
+}
+
+// In memory, of all clients.
+std::size_t Front::Loop::unsent_bytes() const {
+  std::size_t bytes = 0;
+  std::set<const char*> counted;
+  for (const auto& [ticket, connection] : connections_) {
+    const auto body = connection->body().view();
+    bytes += connection->unsent() - std::min(connection->unsent(), body.size());
+    if (!body.empty() && counted.insert(body.data()).second) bytes += body.size();
+  }
+  return bytes;
+}
+
+bool Front::Loop::has_room_for(const SharedText& body) const {
+  if (body.size() <= kSmallAnswerBytes) return true;
+  const auto held = unsent_bytes();
+  if (held == 0 || held + body.size() <= limits_.unsent_bytes) return true;
+  return std::ranges::any_of(connections_, [&](const auto& entry) {
+    return entry.second->body().view().data() == body.view().data();
+  });
+}
+
+void Front::Loop::refused(RefusalCause cause) const {
+  if (hooks_.refused) hooks_.refused(cause);
 }
 
 void Front::Loop::expire(TimePoint now) {
@@ -422,6 +455,7 @@ void Front::Loop::expire(TimePoint now) {
     // Who has said nothing at all, a browser's spare connection for instance, expects no answer
     // either.
     if (connection.state() == Connection::State::Reading && !connection.input().empty()) {
+      refused(RefusalCause::Malformed);
       answer(ticket, connection, problem(408, "the request's head did not arrive in time"), now);
     } else {
       remove(ticket);
@@ -431,7 +465,6 @@ void Front::Loop::expire(TimePoint now) {
 
 void Front::Loop::remove(std::uint64_t ticket) {
   const auto found = connections_.find(ticket);
-  unsent_bytes_ -= found->second->unsent();
   streams_.close(ticket);
   connections_.erase(found);  // closing the socket also takes it out of the epoll set
 }

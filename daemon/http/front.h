@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/http/refusals.h"
 #include "daemon/http/request_head.h"
 #include "daemon/http/tls_context.h"
 #include "daemon/web/event_stream.h"
@@ -43,8 +44,8 @@ struct FrontLimits {
   // Pages left open in browsers. They leave half of the connections to those who come and go.
   std::size_t streams = 500;
   Streams::Pace stream_pace;
-  // Answers that clients are slow to read. One uncompressed scrape of 10,000 endpoints has about 60
-  // MB.
+  // Answers that clients are slow to read; a text that many read counts once. One uncompressed
+  // scrape of 10,000 endpoints has about 60 MB.
   std::size_t unsent_bytes = std::size_t{256} * 1024 * 1024;
 };
 
@@ -65,6 +66,9 @@ struct FrontHooks {
   // Of every answer that does not set them itself, also of those that no route made; null = none.
   // From the front's thread.
   std::function<Headers()> headers;
+  // A client was turned away before anybody saw what it asks for; null = nobody counts. From the
+  // front's thread.
+  std::function<void(RefusalCause)> refused;
 };
 
 class Front {

@@ -6,6 +6,22 @@
 #include <limits>
 
 namespace modelvane {
+namespace {
+
+// Below this, the gzip header and the time cost more than the bytes saved.
+constexpr std::size_t kGzipFromBytes = 1024;
+
+}  // namespace
+
+void compress(bool is_accepted, Reply& reply) {
+  // Also on what stays as it is: caches ask before the next answer.
+  reply.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!is_accepted || reply.body.size() < kGzipFromBytes) return;
+  if (auto packed = gzip(reply.body.view())) {
+    reply.body = std::move(*packed);
+    reply.headers.emplace_back("Content-Encoding", "gzip");
+  }
+}
 
 std::optional<std::string> gzip(std::string_view text) {
   constexpr int kGzipWindow = 15 + 16;  // the largest window; +16 asks for a gzip wrapper

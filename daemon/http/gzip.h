@@ -6,7 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/http/reply.h"
+
 namespace modelvane {
+
+// Of a good answer that says in Vary that it is of several forms. Packed where that is accepted and
+// pays.
+void compress(bool is_accepted, Reply& reply);
 
 // nullopt when zlib refuses (out of memory): send the text as it is.
 std::optional<std::string> gzip(std::string_view text);

@@ -24,6 +24,18 @@ void add_counter(Exposition& out, std::string name, std::string help, std::uint6
   out.add(family);
 }
 
+// `counts` by their causes.
+template <class Enum, std::size_t N>
+void add_causes(Exposition& out, std::string name, std::string help,
+                const Labelled<Enum, N>& causes, const std::array<std::uint64_t, N>& counts) {
+  Family family{std::move(name), FamilyType::Counter, std::move(help)};
+  for (std::size_t i = 0; i < N; ++i) {
+    family.add({{"cause", label_text(std::string{causes.label(static_cast<Enum>(i))})}},
+               static_cast<double>(counts[i]));
+  }
+  out.add(family);
+}
+
 void add_cluster(Exposition& out, const ClusterView& cluster) {
   Family shards{"modelvane_cluster_shards", FamilyType::Gauge,
                 "Shards of the cluster: total, owned by this replica, wanted by it, and unowned by "
@@ -65,13 +77,9 @@ void add_daemon_families(const Snapshot& snapshot, Exposition& out) {
   const auto& daemon = snapshot.daemon;
   add_histogram(out, "modelvane_poll_lateness_seconds",
                 "How much later than scheduled polls started, whole daemon.", daemon.poll_lateness);
-  Family not_made{"modelvane_polls_not_made_total", FamilyType::Counter,
-                  "Polls that this machine could not make, by what it lacked."};
-  for (std::size_t i = 0; i < kShortages.size(); ++i) {
-    not_made.add({{"cause", label_text(std::string{label(static_cast<Shortage>(i))})}},
-                 static_cast<double>(daemon.polls_not_made[i]));
-  }
-  out.add(not_made);
+  add_causes(out, "modelvane_polls_not_made_total",
+             "Polls that this machine could not make, by what it lacked.", kShortages,
+             daemon.polls_not_made);
   add_gauge(out, "modelvane_isolated",
             "1 while most hosts are out of reach at once, so that no endpoint is told down.",
             daemon.is_isolated ? 1 : 0);
@@ -105,6 +113,9 @@ void add_daemon_families(const Snapshot& snapshot, Exposition& out) {
               "When the configuration in use was read, in Unix time.",
               to_seconds(daemon.reload_success));
   }
+  add_causes(out, "modelvane_web_refused_total",
+             "Requests to this server that were turned away before they were looked at.",
+             kRefusalCauses, snapshot.web_refused);
   if (daemon.cluster) add_cluster(out, *daemon.cluster);
   Family build{"modelvane_build_info", FamilyType::Gauge,
                "Always 1; the labels say which modelvane this is."};

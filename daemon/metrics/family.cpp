@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "daemon/metrics/openmetrics.h"
+
 namespace modelvane {
 namespace {
 
@@ -62,12 +64,18 @@ void Family::add(const Labels& labels, const Histogram& histogram) {
 
 void Exposition::add(const Family& family) {
   if (family.family_->metric.empty()) return;
+  if (format_ == MetricsFormat::OpenMetrics) return write_openmetrics(text_, *family.family_);
   // The serializer takes a vector only. Moving the family in and out again avoids a copy of all its
   // series.
   std::vector<prometheus::MetricFamily> one;
   one.push_back(std::move(*family.family_));
   prometheus::TextSerializer{}.Serialize(text_, one);
   *family.family_ = std::move(one.front());
+}
+
+std::string Exposition::take_text() {
+  if (format_ == MetricsFormat::OpenMetrics) text_ << kOpenMetricsEnd;
+  return std::move(text_).str();
 }
 
 }  // namespace modelvane

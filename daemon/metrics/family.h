@@ -1,5 +1,5 @@
 // One metric family in the making, and the text of all of them. A thin front of prometheus-cpp's
-// MetricFamily and TextSerializer: its registry is not used, because it cannot switch an info
+// MetricFamily and serializers: its registry is not used, because it cannot switch an info
 // metric atomically and removes series by linear search. Families are turned to text one at a time:
 // with 10,000 endpoints all of them together would hold hundreds of megabytes.
 #pragma once
@@ -44,13 +44,18 @@ class Family {
   std::unique_ptr<prometheus::MetricFamily> family_;
 };
 
+enum class MetricsFormat { Text, OpenMetrics };
+
 class Exposition {
  public:
+  explicit Exposition(MetricsFormat format) : format_(format) {}
+
   // A family without series is left out.
   void add(const Family& family);
-  std::string take_text() { return std::move(text_).str(); }
+  std::string take_text();
 
  private:
+  const MetricsFormat format_;
   std::ostringstream text_;
 };
 

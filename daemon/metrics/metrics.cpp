@@ -15,14 +15,14 @@ void add_endpoints(const Snapshot& snapshot, Exposition& out) {
 
 }  // namespace
 
-std::string render_endpoint_metrics(const Snapshot& snapshot) {
-  Exposition out;
+std::string render_endpoint_metrics(const Snapshot& snapshot, MetricsFormat format) {
+  Exposition out{format};
   add_endpoints(snapshot, out);
   return out.take_text();
 }
 
-std::string render_metrics(const Snapshot& snapshot) {
-  Exposition out;
+std::string render_metrics(const Snapshot& snapshot, MetricsFormat format) {
+  Exposition out{format};
   add_endpoints(snapshot, out);
   add_webhook_families(snapshot, out);
   add_daemon_families(snapshot, out);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/engine/snapshot.h"
+#include "daemon/http/failed_logins.h"
 #include "daemon/store/store.h"
 
 namespace modelvane {
@@ -21,6 +22,8 @@ struct WebHooks {
   std::function<std::expected<OperatorResult, std::string>(const OperatorRequest&)> operate{};
   // The configuration in effect as JSON, without secrets. Null = it is not shown.
   std::function<std::string()> config{};
+  // Somebody gave a wrong name or password; told at most every few seconds. Null = nobody is told.
+  std::function<void(const FailedLogin&)> failed_login{};
   EventLog* events = nullptr;    // must outlive the server; null = no history
   std::function<Pulse()> pulse;  // tells streams when to look again
 };

@@ -15,17 +15,20 @@ std::expected<std::shared_ptr<const Protection>, std::string> Protection::make(
   return made;
 }
 
-std::optional<Reply> Protection::refusal(const RequestHead& head, Logins& logins) const {
+std::optional<Refusal> Protection::refusal(const RequestHead& head, Logins& logins) const {
   if (passwords_ == nullptr) return std::nullopt;
   const auto verdict = passwords_->check(head.header("authorization"), head.peer, logins);
   if (verdict == Passwords::Verdict::Right) return std::nullopt;
   if (verdict == Passwords::Verdict::Busy)
-    return problem(503, "too many passwords are being checked; try again in a few seconds");
-  auto reply = problem(401, verdict == Passwords::Verdict::None
-                                ? "this server wants a user name and a password (HTTP Basic)"
-                                : "the user name or the password is wrong");
+    return Refusal{
+        .reply = problem(503, "too many passwords are being checked; try again in a few seconds"),
+        .cause = RefusalCause::Busy};
+  const bool is_none = verdict == Passwords::Verdict::None;
+  auto reply = problem(401, is_none ? "this server wants a user name and a password (HTTP Basic)"
+                                    : "the user name or the password is wrong");
   reply.headers.emplace_back("WWW-Authenticate", "Basic realm=\"modelvane\", charset=\"UTF-8\"");
-  return reply;
+  return Refusal{.reply = std::move(reply),
+                 .cause = is_none ? std::nullopt : std::optional{RefusalCause::Password}};
 }
 
 }  // namespace modelvane

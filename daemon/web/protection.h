@@ -12,11 +12,19 @@
 
 #include "daemon/config/web_config.h"
 #include "daemon/http/passwords.h"
+#include "daemon/http/refusals.h"
 #include "daemon/http/reply.h"
 #include "daemon/http/request_head.h"
 #include "daemon/http/tls_context.h"
 
 namespace modelvane {
+
+// The answer to who may not ask.
+struct Refusal {
+  Reply reply;
+  // None: no password was given yet, as browsers begin.
+  std::optional<RefusalCause> cause;
+};
 
 class Protection {
  public:
@@ -27,8 +35,8 @@ class Protection {
   // Null = HTTP in clear text.
   const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
   bool has_passwords() const { return passwords_ != nullptr; }
-  // The answer to who may not ask. May take as long as a password's check.
-  std::optional<Reply> refusal(const RequestHead& head, Logins& logins) const;
+  // May take as long as a password's check.
+  std::optional<Refusal> refusal(const RequestHead& head, Logins& logins) const;
   // Of every answer that does not set them itself.
   const Headers& headers() const { return headers_; }
 

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/http/gzip.h"
-#include "daemon/metrics/metrics.h"
 #include "daemon/web/api.h"
 #include "daemon/web/event_schema.h"
 #include "daemon/web/feed.h"
@@ -29,27 +28,8 @@ constexpr std::string_view kPoll = "/-/poll";
 constexpr std::string_view kSession = "/api/v1/session";
 constexpr std::string_view kStream = "/api/v1/events/stream";
 
-// Below this, the gzip header and the time cost more than the bytes saved.
-constexpr std::size_t kGzipFromBytes = 1024;
-
-void compress(bool is_accepted, Reply& reply) {
-  reply.headers.emplace_back(
-      "Vary", "Accept-Encoding");  // also on what stays as it is: caches ask before the next answer
-  if (!is_accepted || reply.body.size() < kGzipFromBytes) return;
-  if (auto packed = gzip(reply.body.view())) {
-    reply.body = std::move(*packed);
-    reply.headers.emplace_back("Content-Encoding", "gzip");
-  }
-}
-
-constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
-
-Reply metrics_reply(const Snapshot& snapshot) {
-  return {.content_type = kMetricsType, .body = render_metrics(snapshot)};
-}
-
 // As exporters have it that probe when they are asked; here the series are those of the last poll.
-Reply probe_reply(Snapshot snapshot, const Query& query) {
+Reply probe_reply(Snapshot snapshot, const Query& query, MetricsFormat format) {
   Parameters parameters{query};
   const auto target = parameters.text("target");
   if (target.empty()) parameters.refuse(400, "target is missing: write ?target=NAME");
@@ -58,7 +38,7 @@ Reply probe_reply(Snapshot snapshot, const Query& query) {
                 [&](const auto& endpoint) { return !endpoint || endpoint->name != target; });
   if (snapshot.endpoints.empty())
     return problem(404, "target is none of the configured endpoints; nothing else is probed");
-  return {.content_type = kMetricsType, .body = render_endpoint_metrics(snapshot)};
+  return metrics_reply(render_endpoint_metrics(snapshot, format), format);
 }
 
 Reply ready_reply(const Snapshot& snapshot) {
@@ -134,10 +114,12 @@ bool has_tag(std::string_view path) {
 }  // namespace
 
 Router::Router(const Site& site, WebHooks hooks)
-    : site_(site), hooks_(std::move(hooks)), events_(hooks_.events), operators_(kOperatorPlaces) {
+    : site_(site),
+      hooks_(std::move(hooks)),
+      events_(hooks_.events),
+      metrics_(hooks_.snapshot),
+      operators_(kOperatorPlaces) {
   routes_ = {
-      {kMetrics, [this](const Query&) { return metrics_reply(hooks_.snapshot()); }},
-      {kProbe, [this](const Query& query) { return probe_reply(hooks_.snapshot(), query); }},
       {"/-/healthy", [](const Query&) { return text_reply(200, "modelvane is healthy."); }},
       {"/-/ready", [this](const Query&) { return ready_reply(hooks_.snapshot()); }},
       {"/api/v1/endpoints",
@@ -185,9 +167,13 @@ Response Router::open_stream(const RequestHead& head) const {
 
 Reply Router::get(const RequestHead& head, const Caller& caller) {
   const auto path = head.path();
+  const auto format = wanted_format(head.header("accept"));
+  if (path == kMetrics) return metrics_.reply(format, head.accepts_gzip);
   Reply reply;
   if (const auto route = routes_.find(path); route != routes_.end()) {
     reply = route->second(parse_query(head.query()));
+  } else if (path == kProbe) {
+    reply = probe_reply(hooks_.snapshot(), parse_query(head.query()), format);
   } else if (path == kSession) {
     const auto query = parse_query(head.query());
     auto refusal = Parameters{query}.refusal();
@@ -218,8 +204,8 @@ Reply Router::act(const RequestHead& head, const Caller& caller) {
   const auto path = head.path();
   const auto methods = is_control(path) ? std::string_view{"POST"} : acting_methods(path);
   if (methods.empty()) {
-    const bool is_read = routes_.contains(path) || path == kStream || path == kSession ||
-                         page_file(path) || runbook(path);
+    const bool is_read = routes_.contains(path) || path == kMetrics || path == kProbe ||
+                         path == kStream || path == kSession || page_file(path) || runbook(path);
     return is_read ? method_refusal("GET, HEAD") : problem(404, "there is nothing at this path");
   }
   if (methods.find(head.method) == std::string_view::npos) return method_refusal(methods);

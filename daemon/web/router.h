@@ -14,6 +14,7 @@
 #include "daemon/web/acts.h"
 #include "daemon/web/event_query.h"
 #include "daemon/web/hooks.h"
+#include "daemon/web/metrics_page.h"
 #include "daemon/web/query.h"
 
 namespace modelvane {
@@ -45,6 +46,7 @@ class Router {
   const Site site_;
   WebHooks hooks_;
   EventQuery events_;
+  MetricsPage metrics_;
   std::map<std::string_view, Render> routes_;  // of GET and HEAD
   std::atomic<bool> is_reloading_{false};
   Places operators_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "daemon/web/own_names.h"
 #include "daemon/web/router.h"
 
@@ -37,7 +39,8 @@ struct WebServer::Parts {
                    [&server] {
                      const auto protection = server.protection();
                      return protection ? protection->headers() : Headers{};
-                   }}) {}
+                   },
+               .refused = [&server](RefusalCause cause) { server.refusals_.note(cause); }}) {}
 };
 
 WebServer::WebServer(WebOptions options, WebHooks hooks)
@@ -73,12 +76,23 @@ Response WebServer::answer(Router& router, const RequestHead& head) {
   const auto protection = this->protection();
   const bool is_open = protection == nullptr || !protection->has_passwords();
   const bool acts = head.method == "POST" || head.method == "DELETE";
-  if (is_open && acts && !is_own(head.header("host"), own_names_))
+  if (is_open && acts && !is_own(head.header("host"), own_names_)) {
+    note_refusal(head, RefusalCause::Host);
     return {.reply = problem(403, kForeignName), .stream = std::nullopt};
+  }
   if (is_open) return router.answer(head, {});
   auto refusal = protection->refusal(head, logins_);
-  if (refusal) return {.reply = std::move(*refusal), .stream = std::nullopt};
-  return router.answer(head, caller(head));
+  if (!refusal) return router.answer(head, caller(head));
+  if (refusal->cause) note_refusal(head, *refusal->cause);
+  return {.reply = std::move(refusal->reply), .stream = std::nullopt};
+}
+
+void WebServer::note_refusal(const RequestHead& head, RefusalCause cause) {
+  refusals_.note(cause);
+  if (cause != RefusalCause::Password || !hooks_.failed_login) return;
+  const auto user = Passwords::user_in(head.header("authorization"));
+  if (const auto told = failed_logins_.note(user, head.peer, std::chrono::steady_clock::now()))
+    hooks_.failed_login(*told);
 }
 
 // The token depends on the process's memory and on the user: no page of another site can know it.

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/http/failed_logins.h"
 #include "daemon/http/front.h"
 #include "daemon/web/acts.h"
 #include "daemon/web/hooks.h"
@@ -48,6 +49,8 @@ class WebServer {
   std::vector<std::string> addresses() const;
   // From now on, for new clients and new requests. Any thread.
   void protect(std::shared_ptr<const Protection> protection);
+  // Clients that were turned away, since the start. Any thread.
+  RefusalCounts refused() const { return refusals_.counts(); }
   // Takes no more requests, lets answers under way end for half a second, then closes. Waits for a
   // hook that is being called.
   void stop();
@@ -56,12 +59,15 @@ class WebServer {
   struct Parts;
 
   Response answer(Router& router, const RequestHead& head);
+  void note_refusal(const RequestHead& head, RefusalCause cause);
   Caller caller(const RequestHead& head) const;
   std::shared_ptr<const Protection> protection() const;
 
   WebOptions options_;
   WebHooks hooks_;
   Logins logins_;
+  Refusals refusals_;
+  FailedLogins failed_logins_;
   std::vector<std::string> own_names_;  // set by start()
   mutable std::mutex mutex_;
   std::shared_ptr<const Protection> protection_;  // under mutex_

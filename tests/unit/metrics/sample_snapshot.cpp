@@ -189,6 +189,7 @@ Snapshot snapshot_of(std::vector<EndpointView> endpoints, std::vector<WebhookVie
                        .failures = 3,
                        .endpoints = 2,
                        .last_success = noon() - 1h}};
+  result.web_refused = {7, 1, 2, 0};
   for (auto& view : endpoints)
     result.endpoints.push_back(std::make_shared<const EndpointView>(std::move(view)));
   for (auto& view : webhooks)

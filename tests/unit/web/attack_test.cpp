@@ -192,6 +192,22 @@ TEST_CASE("clients that do not read their answers hold up nobody and are given u
   for (const auto& client : lazy) CHECK(client.read_all().size() < large.size());
 }
 
+TEST_CASE("one text that many are slow to read counts once") {
+  const SharedText large{std::string(32 * 1024 * 1024, 'x')};
+  const BareFront bare{
+      {.write_deadline = 10min, .unsent_bytes = 33 * 1024 * 1024},
+      [&](const RequestHead&) { return Reply{.content_type = "text/plain", .body = large}; }};
+  std::vector<Client> lazy;
+  for (int i = 0; i < 4; ++i) {
+    lazy.emplace_back(bare.address());
+    lazy.back().send(request("GET", "/"));
+  }
+  for (const auto& client : lazy) {
+    CHECK(client.has_begun_to_answer());
+    CHECK(client.read_answer().status == 200);
+  }
+}
+
 TEST_CASE("answers that nobody reads are bounded in memory") {
   const std::string large(32 * 1024 * 1024, 'x');
   const BareFront bare{{.write_deadline = 10min, .unsent_bytes = 33 * 1024 * 1024},

@@ -49,6 +49,18 @@ TEST_CASE(
   CHECK(was_reloaded);
 }
 
+TEST_CASE("a wrong password is counted and told, a missing one is not") {
+  auto world = protected_world({.users = {{"alice", hash_of("secret")}}});
+  CHECK(get(world.address(), "/metrics").status == 401);
+  CHECK(world.server.refused() == RefusalCounts{});
+  CHECK(get_as(world, "/metrics", "alice:wrong").status == 401);
+  CHECK(get_as(world, "/metrics", "nobody:wrong").status == 401);
+  CHECK(world.server.refused()[static_cast<std::size_t>(RefusalCause::Password)] == 2);
+  REQUIRE(world.failed_logins.size() == 1);
+  CHECK(world.failed_logins[0].user == "alice");
+  CHECK(world.failed_logins[0].peer == "127.0.0.1");
+}
+
 TEST_CASE("a flood of wrong passwords does not keep out who was in before") {
   auto world = protected_world({.users = {{"alice", hash_of("secret", 10)}}});
   REQUIRE(get_as(world, "/metrics", "alice:secret").status == 200);

@@ -6,6 +6,7 @@
 #include <latch>
 #include <thread>
 
+#include "daemon/web/metrics_page.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 #include "tests/unit/web/client.h"
 #include "tests/unit/web/world.h"
@@ -95,6 +96,54 @@ TEST_CASE("a scrape can be compressed, and is the same text then") {
   CHECK(get(world.address(), "/metrics", "Accept-Encoding: br\r\n")
             .header("content-encoding")
             .empty());
+}
+
+TEST_CASE("OpenMetrics is for who asks for it") {
+  const auto row = [](const char* accept, MetricsFormat format) {
+    CAPTURE(accept);
+    CHECK(wanted_format(accept) == format);
+  };
+  row("", MetricsFormat::Text);
+  row("*/*", MetricsFormat::Text);
+  row("text/html,application/xhtml+xml,*/*;q=0.8", MetricsFormat::Text);
+  row("application/openmetrics-text", MetricsFormat::OpenMetrics);
+  row("Application/OpenMetrics-Text; Version=1.0.0", MetricsFormat::OpenMetrics);
+  // Prometheus 2.42 and 3.5.
+  row("application/openmetrics-text;version=1.0.0,application/"
+      "openmetrics-text;version=0.0.1;q=0.75,"
+      "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+      MetricsFormat::OpenMetrics);
+  row("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+      "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;q=0.3,"
+      "text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+      MetricsFormat::OpenMetrics);
+  row("text/plain, application/openmetrics-text;q=0.5", MetricsFormat::Text);
+  row("application/openmetrics-text;q=0", MetricsFormat::Text);
+  row("application/openmetrics-text;q=", MetricsFormat::Text);
+  row("application/openmetrics-text;version=2.0.0,text/plain;q=0.1", MetricsFormat::Text);
+  World world;
+  const auto answer = get(world.address(), "/metrics", "Accept: application/openmetrics-text\r\n");
+  CHECK(answer.header("content-type") ==
+        "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  CHECK(answer.body.ends_with("# EOF\n"));
+  CHECK(get(world.address(), "/metrics").header("content-type") ==
+        "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(get(world.address(), "/probe?target=internlm", "Accept: application/openmetrics-text\r\n")
+            .body.ends_with("# EOF\n"));
+}
+
+TEST_CASE("what is turned away is counted by its cause") {
+  World world;
+  CHECK(fetch(world.address(), "BREW / HTCPCP/1.0\r\n\r\n").status >= 400);
+  CHECK(fetch(world.address(), request("POST", "/-/reload", "Origin: http://evil.example\r\n"))
+            .status == 403);
+  CHECK(fetch(world.address(),
+              "POST /-/reload HTTP/1.1\r\nHost: evil.example\r\n"
+              "Connection: close\r\n\r\n")
+            .status == 403);
+  const auto counts = world.server.refused();
+  CHECK(counts[static_cast<std::size_t>(RefusalCause::Malformed)] == 1);
+  CHECK(counts[static_cast<std::size_t>(RefusalCause::Host)] == 2);
 }
 
 TEST_CASE("ready turns with the store") {

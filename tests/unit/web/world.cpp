@@ -114,6 +114,7 @@ World::World(WebOptions options)
                  return R"({"instance":"<prod>","storage":{},"web":{},"include":[],"service_discovery":[],)"
                         R"("endpoints":[],"webhooks":[]})";
                },
+           .failed_login = [this](const auto& failed) { failed_logins.push_back(failed); },
            .events = &log,
            .pulse = [this] { return log.pulse(); }}) {
   const auto started = server.start();

@@ -51,7 +51,8 @@ struct World {
   };
   std::function<std::expected<OperatorResult, std::string>(const OperatorRequest&)> operate =
       [](const OperatorRequest&) { return OperatorResult{.sentence = "done"}; };
-  std::vector<std::string> polled;  // read it when the answer is there
+  std::vector<FailedLogin> failed_logins;  // read them when the answer is there
+  std::vector<std::string> polled;         // read it when the answer is there
   WebServer server;
 
   explicit World(std::vector<std::string> addresses = {"127.0.0.1:0"},

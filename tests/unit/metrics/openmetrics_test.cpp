@@ -1,0 +1,90 @@
+// Against the parser of Prometheus's own client for Python, which takes nothing that the
+// specification forbids. It is required, not optional.
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "daemon/metrics/metrics.h"
+#include "tests/unit/metrics/sample_snapshot.h"
+
+using namespace modelvane;
+
+namespace {
+
+constexpr const char* kParser = R"(
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
+for family in families(open(sys.argv[1], encoding="utf-8", newline="\n").read()):
+    for sample in family.samples:
+        print(family.type, sample.name, sorted(sample.labels.items()), float(sample.value))
+)";
+
+struct Parsed {
+  int exit_code = -1;
+  std::string output;
+};
+
+Parsed parse(const std::string& metrics) {
+  std::string folder = "/tmp/modelvane-openmetrics-XXXXXX";
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const auto text = folder + "/text";
+  const auto program = folder + "/parse.py";
+  std::ofstream{text, std::ios::binary} << metrics;
+  std::ofstream{program} << kParser;
+  Parsed parsed;
+  FILE* const pipe = ::popen(("/usr/bin/python3 " + program + " " + text + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::array<char, 4096> buffer;
+  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    parsed.output.append(buffer.data(), count);
+  const int status = ::pclose(pipe);
+  parsed.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  ::unlink(text.c_str());
+  ::unlink(program.c_str());
+  ::rmdir(folder.c_str());
+  return parsed;
+}
+
+bool has(const Parsed& parsed, const std::string& line) {
+  return parsed.output.find(line + "\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the strict parser of OpenMetrics reads every type, name and value") {
+  const auto parsed = parse(render_metrics(sample::snapshot(), MetricsFormat::OpenMetrics));
+  INFO(parsed.output);
+  REQUIRE(parsed.exit_code == 0);
+  CHECK(has(parsed, "counter modelvane_web_refused_total [('cause', 'password')] 7.0"));
+  CHECK(has(parsed, "gauge modelvane_isolated [] 0.0"));
+  CHECK(has(parsed,
+            "histogram modelvane_poll_duration_seconds_bucket [('endpoint', 'internlm'), ('le', "
+            "'1.0'), ('team', 'search')] 2.0"));
+  CHECK(has(parsed,
+            "histogram modelvane_poll_duration_seconds_bucket [('endpoint', 'internlm'), ('le', "
+            "'+Inf'), ('team', 'search')] 3.0"));
+}
+
+TEST_CASE("hostile names do not break OpenMetrics either") {
+  auto view = sample::internlm();
+  view.name = "e\"\\\n{}\xff";
+  view.labels = {{"team", "a\\b"}};
+  const auto parsed =
+      parse(render_endpoint_metrics(sample::snapshot_of({view}, {}), MetricsFormat::OpenMetrics));
+  INFO(parsed.output);
+  CHECK(parsed.exit_code == 0);
+  CHECK(parsed.output.find("('team', 'a\\\\b')") != std::string::npos);
+}
+
+TEST_CASE("a text that was cut off is no whole one") {
+  auto text = render_metrics(sample::snapshot(), MetricsFormat::OpenMetrics);
+  text.resize(text.size() - 1);
+  text.resize(text.rfind('\n') + 1);
+  CHECK(parse(text).exit_code != 0);
+}
