@@ -56,6 +56,11 @@ std::string host_name() {
   return is_told ? name.data() : "modelvane";
 }
 
+void log_warnings(const Config& config) {
+  for (const auto& warning : config.warnings)
+    log::warn("configuration", {{"warning", to_text(warning)}});
+}
+
 Config with_instance(Config config) {
   if (!config.instance.empty()) return config;
   config.is_instance_host_name = true;
@@ -228,6 +233,7 @@ std::expected<void, std::string> Daemon::start(Config config, LoadedProtection p
   if (!place) return std::unexpected(std::move(place.error()));
   shared_store_ = config.postgres;
   cluster_ = config.cluster;
+  log_warnings(config);
   auto own = with_instance(std::move(config));
   auto targets =
       std::make_unique<TargetWatch>(options_.storage_path, [this] { take_over_targets(); });
@@ -273,6 +279,7 @@ std::expected<void, std::string> Daemon::reload() {
       log::warn("storage.postgres and cluster are read at the start only: restart for them");
     config->postgres = shared_store_;
     config->cluster = cluster_;
+    log_warnings(*config);
     own = with_instance(std::move(*config));
     if (auto adopted = parts_->targets->adopt(*own, TargetWatch::When::AtReload); !adopted)
       errors.push_back(std::move(adopted.error()));

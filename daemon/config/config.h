@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/catalog/reading.h"
+#include "daemon/config/config_error.h"
 #include "daemon/config/file_stamp.h"
 #include "daemon/config/maintenance.h"
 #include "daemon/config/secret.h"
@@ -226,6 +227,7 @@ struct Config {
   std::vector<DiscoverySource> discovery;
   // What it was read from, as the files were just before.
   std::map<std::string, std::optional<FileStamp>> files;
+  std::vector<ConfigError> warnings;  // of what is in effect, and should be mended all the same
 
   std::size_t endpoints_max() const { return postgres ? kClusterEndpointsMax : kEndpointsMax; }
 };

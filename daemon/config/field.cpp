@@ -102,6 +102,14 @@ void Findings::add(Position at, std::string_view path, std::string_view sentence
                      path.empty() ? std::string{sentence} : fmt::format("{}: {}", path, sentence)});
 }
 
+void Findings::warn(Position at, std::string_view path, std::string_view sentence) {
+  warnings_.push_back({file_, at.line, at.column, fmt::format("warning: {}: {}", path, sentence)});
+}
+
+std::vector<ConfigError> Findings::take_warnings() {
+  return std::move(warnings_);
+}
+
 std::vector<ConfigError> Findings::take() {
   std::ranges::stable_sort(errors_, {},
                            [](const ConfigError& e) { return Position{e.line, e.column}; });

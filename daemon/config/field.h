@@ -29,8 +29,11 @@ class Findings {
   bool checks_surroundings() const { return surroundings_ == Surroundings::Checked; }
   // `path` may be empty; it is put in front of the sentence.
   void add(Position at, std::string_view path, std::string_view sentence);
+  // What is taken as it was probably meant, and should be mended all the same.
+  void warn(Position at, std::string_view path, std::string_view sentence);
   // In file order, at most kErrorsMax of them.
   std::vector<ConfigError> take();
+  std::vector<ConfigError> take_warnings();
   bool empty() const { return errors_.empty(); }
   const std::string& file() const { return file_; }
   // Relative paths count from the folder of the config file, as in Prometheus.
@@ -40,6 +43,7 @@ class Findings {
   std::string file_;
   Surroundings surroundings_;
   std::vector<ConfigError> errors_;
+  std::vector<ConfigError> warnings_;
 };
 
 template <typename T>
@@ -61,6 +65,7 @@ class Field {
   const YamlNode& node() const { return *node_; }
   Findings& findings() const { return *findings_; }
   void fail(std::string_view sentence) const { findings_->add(at_, path_, sentence); }
+  void warn(std::string_view sentence) const { findings_->warn(at_, path_, sentence); }
 
   // Text is taken as written: 0123 and true are text, too. `what` completes "must be ...", e.g. "a
   // duration such as 30s".

@@ -308,6 +308,9 @@ std::expected<Config, std::vector<ConfigError>> parse_config(std::string_view ya
     std::ranges::move(each.findings.take(), std::back_inserter(errors));
   }
   if (!errors.empty()) return std::unexpected{std::move(errors)};
+  config.warnings = findings.take_warnings();
+  for (auto& each : files)
+    std::ranges::move(each.findings.take_warnings(), std::back_inserter(config.warnings));
   return config;
 }
 

@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 
 namespace modelvane {
 
@@ -18,5 +19,8 @@ struct SecretRef {
 // The present value, without trailing newlines. The error names the variable or file, never a
 // value.
 std::expected<std::string, std::string> reveal(const SecretRef& secret);
+// What stands around the present value that nobody means and reveal() leaves out: "a byte-order
+// mark", "blanks"; "" = nothing but the end of a line, which every editor writes.
+std::string_view left_out(const SecretRef& secret);
 
 }  // namespace modelvane

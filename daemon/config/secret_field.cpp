@@ -110,11 +110,14 @@ void check_secret(const Field& field, const SecretRef& secret, SecretCheck check
     field.fail(is_unset ? fmt::format("{}; {}", sentence, instead) : sentence);
     return;
   }
+  const std::string_view subject = secret.from == SecretRef::From::Env    ? "the variable's value "
+                                   : secret.from == SecretRef::From::File ? "the file's text "
+                                                                          : "";
   if (const auto problem = check(*value)) {
-    const auto subject = secret.from == SecretRef::From::Env    ? "the variable's value "
-                         : secret.from == SecretRef::From::File ? "the file's text "
-                                                                : "";
     field.fail(fmt::format("{}{}", subject, *problem));
+  } else if (const auto around = left_out(secret); !around.empty()) {
+    field.warn(
+        fmt::format("{}has {} around it, which are not sent: take them off", subject, around));
   }
 }
 

@@ -46,6 +46,19 @@ TEST_CASE("check-config says on one line that a file is fine") {
   CHECK(ran.err.empty());
 }
 
+TEST_CASE("check-config warns of what is taken as it was probably meant, and the file is fine") {
+  ::setenv("BLANK_KEY", " sk-abc", 1);
+  const TemporaryFolder folder;
+  const auto file = folder.write(
+      "a.yml", "endpoints: [{provider: internlm, authorization: {credentials_env: BLANK_KEY}}]\n");
+  const auto ran = run(file);
+  CHECK(ran.code == 0);
+  CHECK(ran.err == file +
+                       ":1:67: warning: endpoints[0].authorization.credentials_env: the variable's "
+                       "value has blanks around it, which are not sent: take them off\n");
+  CHECK(ran.out.ends_with("fine\n"));
+}
+
 TEST_CASE("check-config prints every error on a line of its own and exits with 2") {
   test::set_up_environment();
   const TemporaryFolder folder;

@@ -32,6 +32,21 @@ TEST_CASE("what programs put around a secret is no part of it") {
   CHECK_FALSE(from_file(std::string_view{"\xFF\xFEt\0k\0", 6}).has_value());
 }
 
+TEST_CASE("what is left out is named, but for the end of a line, which every editor writes") {
+  const TemporaryFolder folder;
+  const auto in_file = [&](std::string_view text) {
+    return left_out({SecretRef::From::File, folder.write("key", std::string{text})});
+  };
+  CHECK(in_file("token") == "");
+  CHECK(in_file("token\r\n\n") == "");
+  CHECK(in_file("\xEF\xBB\xBFtoken\n") == "bytes of a byte-order mark");
+  CHECK(in_file("token \n") == "blanks");
+  ::setenv("SECRET_TEST", " token", 1);
+  CHECK(left_out({SecretRef::From::Env, "SECRET_TEST"}) == "blanks");
+  CHECK(left_out({SecretRef::From::Inline, "token\t"}) == "blanks");
+  CHECK(left_out({SecretRef::From::File, "/nowhere"}) == "");
+}
+
 TEST_CASE("quotes that a file or a variable kept are an error, and in YAML they are meant") {
   const TemporaryFolder folder;
   ::setenv("SECRET_TEST", "\"token\"", 1);
