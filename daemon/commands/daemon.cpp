@@ -14,6 +14,7 @@
 
 #include "daemon/commands/config_watch.h"
 #include "daemon/commands/operator_call.h"
+#include "daemon/commands/replica_watch.h"
 #include "daemon/commands/shown_config.h"
 #include "daemon/commands/store_watch.h"
 #include "daemon/commands/target_watch.h"
@@ -90,6 +91,8 @@ struct StorePlace {
   std::function<std::unique_ptr<OperatorDesk>()> desk;  // one for each request
   std::shared_ptr<EventLog> watched_log;                // StoreWatch's own
   std::function<std::optional<std::uint64_t>()> size;   // in bytes, likewise
+  // Where others share it: what is shown of their endpoints.
+  std::function<std::unique_ptr<ReplicaWatch>(std::function<Snapshot()>)> replicas;
 };
 
 std::expected<StorePlace, std::string> open_folder(const std::string& folder) {
@@ -100,7 +103,8 @@ std::expected<StorePlace, std::string> open_folder(const std::string& folder) {
                     .log = std::make_unique<SqliteEventLog>(folder),
                     .desk = [folder] { return std::make_unique<SqliteDesk>(folder); },
                     .watched_log = std::make_unique<SqliteEventLog>(folder),
-                    .size = [folder] { return bytes_of_folder(folder); }};
+                    .size = [folder] { return bytes_of_folder(folder); },
+                    .replicas = [](const auto&) { return nullptr; }};
 }
 
 std::expected<StorePlace, std::string> open_database(
@@ -109,10 +113,11 @@ std::expected<StorePlace, std::string> open_database(
   if (!url) return std::unexpected(fmt::format("storage.postgres.url: {}", url.error()));
   const PostgresPlace place{.url = *url, .schema = config.postgres->schema};
   const auto& cluster = config.cluster;
+  const auto name = cluster.replica.empty() ? host_name() : cluster.replica;
   auto store = std::make_unique<PostgresStore>(
       place,
       ReplicaSettings{.instance = config.instance,
-                      .name = cluster.replica.empty() ? host_name() : cluster.replica,
+                      .name = name,
                       .address = cluster.address,
                       .version = MODELVANE_VERSION,
                       .config_hash = hash_of(shown_config(config)).substr(0, kShownHash),
@@ -128,7 +133,11 @@ std::expected<StorePlace, std::string> open_database(
                     .size = [watched]() -> std::optional<std::uint64_t> {
                       const auto bytes = watched->bytes();
                       return bytes ? std::optional{*bytes} : std::nullopt;
-                    }};
+                    },
+                    .replicas =
+                        [place, name](auto snapshot) {
+                          return std::make_unique<ReplicaWatch>(place, name, std::move(snapshot));
+                        }};
 }
 
 void log_failed_login(const FailedLogin& failed) {
@@ -169,6 +178,7 @@ struct Daemon::Parts {
   const std::function<std::unique_ptr<OperatorDesk>()> desk;
   ShownConfig config_shown;
   StoreWatch store_watch;
+  const std::unique_ptr<ReplicaWatch> replicas;  // null: this daemon is alone
   StoreWriter writer;
   Engine engine;
   WebServer web;
@@ -188,6 +198,7 @@ struct Daemon::Parts {
         desk(std::move(place.desk)),
         config_shown(shown_config(config)),
         store_watch(std::move(place.size), std::move(place.watched_log)),
+        replicas(place.replicas([this] { return board.read(clock.wall()); })),
         writer(std::move(place.store), [this] { transport.wake(); }),
         engine(
             {clock, transport, writer, board, options.external_url, has_network, std::move(turns)},
@@ -204,6 +215,7 @@ struct Daemon::Parts {
                    snapshot.store = store_watch.view();
                    snapshot.discovery = targets->view();
                    snapshot.web_refused = web.refused();
+                   if (replicas) snapshot.elsewhere = replicas->view();
                    return snapshot;
                  },
              .reload = std::move(reload),

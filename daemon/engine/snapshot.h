@@ -174,6 +174,14 @@ struct DiscoveryView {
   std::optional<Time> last_success;  // none = never, in this process
 };
 
+// An endpoint that another replica of the cluster watches, as that one told it.
+struct RemoteEndpoint {
+  std::shared_ptr<const EndpointView> view;  // never null
+  std::string replica;
+  std::string address;  // of the replica, for people; "" = not told
+  Time at{};            // when it was told
+};
+
 struct Snapshot {
   Time at{};
   std::vector<std::shared_ptr<const EndpointView>> endpoints;  // in config order
@@ -183,6 +191,7 @@ struct Snapshot {
   StoreView store{};
   std::vector<DiscoveryView> discovery{};  // in config order
   RefusalCounts web_refused{};
+  std::shared_ptr<const std::vector<RemoteEndpoint>> elsewhere{};  // by name; null = there is none
 };
 
 // What tells a watcher whether to look again: cheap enough to be read ten times a second.

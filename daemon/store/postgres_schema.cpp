@@ -13,7 +13,7 @@ constexpr Duration kMigrateWithin = std::chrono::minutes{10};
 
 // Entry n brings a schema of version n to n + 1. Never changed once released. Times are whole
 // microseconds since 1970, spans of time too; leases alone go by the server's clock.
-constexpr std::array kMigrations{R"(
+constexpr std::array<const char*, 2> kMigrations{R"(
   CREATE TABLE @cluster(
     one boolean PRIMARY KEY DEFAULT true CHECK(one),
     instance text NOT NULL,
@@ -141,6 +141,15 @@ constexpr std::array kMigrations{R"(
     result text);
   CREATE INDEX requests_open ON @requests(shard, id) WHERE done_us IS NULL;
   CREATE INDEX requests_by_part ON @requests(part_of);
+)",
+                                                 R"(
+  -- What owners show of their endpoints, for the others to show (postgres_views.h).
+  CREATE TABLE @views(
+    endpoint text COLLATE "C" PRIMARY KEY,
+    shard int NOT NULL,
+    replica text COLLATE "C" NOT NULL,
+    at_us bigint NOT NULL,
+    body text NOT NULL) WITH (fillfactor = 50);
 )"};
 
 // Made anew by each migration: they hold no data. `p` is the batch (postgres_store.cpp).

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/web/list_reply.h"
+#include "daemon/web/shown.h"
 
 namespace modelvane {
 namespace {
@@ -137,6 +138,16 @@ Json endpoint_json(const EndpointView& endpoint, Time now) {
           {"failures", failures_json(endpoint)}};
 }
 
+// Whose it is, where several replicas share the work.
+Json replica_json(const ShownEndpoint& one, const Snapshot& snapshot) {
+  if (one.remote != nullptr)
+    return {{"name", one.remote->replica},
+            {"address", text_or_null(one.remote->address)},
+            {"as_of", to_rfc3339(one.remote->at)}};
+  if (!snapshot.daemon.cluster) return nullptr;
+  return {{"name", snapshot.daemon.cluster->replica}, {"address", nullptr}, {"as_of", nullptr}};
+}
+
 Json pin_json(const AliasView& alias) {
   if (!alias.pin) return nullptr;
   return {{"approved", alias.pin->approved}, {"state", alias.pin->ok ? "ok" : "broken"}};
@@ -209,35 +220,32 @@ struct Range {
   std::size_t first = 0;
 };
 
-Range read_range(const Snapshot& snapshot, Parameters& parameters, const Page& page) {
-  const auto index_of = [&](const std::string& name) -> std::optional<std::size_t> {
-    for (std::size_t i = 0; i < snapshot.endpoints.size(); ++i) {
-      if (snapshot.endpoints[i] && snapshot.endpoints[i]->name == name) return i;
-    }
-    return std::nullopt;
-  };
+Range read_range(const std::vector<ShownEndpoint>& shown, Parameters& parameters,
+                 const Page& page) {
   Range range{.endpoint = parameters.text("endpoint")};
-  if (!range.endpoint.empty() && !index_of(range.endpoint)) {
+  if (!range.endpoint.empty() && find_shown(shown, range.endpoint) == nullptr) {
     parameters.refuse(404, fmt::format("there is no endpoint \"{}\"; /api/v1/endpoints lists them",
                                        range.endpoint));
   }
   if (page.after.empty()) return range;
-  const auto first = index_of(page.after.front());
-  if (!first)
+  const auto* const first = find_shown(shown, page.after.front());
+  if (first == nullptr) {
     parameters.refuse(
         400, "the endpoint at which the page before ended has gone; begin again without cursor");
-  range.first = first.value_or(0);
+    return range;
+  }
+  range.first = static_cast<std::size_t>(first - shown.data());
   return range;
 }
 
 // Offers the endpoints of the range to visit(endpoint, whether it is the one at which the page
 // before ended) until that is false.
 template <typename Visit>
-void each_endpoint(const Snapshot& snapshot, const Range& range, const Page& page, Visit visit) {
-  for (auto i = range.first; i < snapshot.endpoints.size(); ++i) {
-    const auto& endpoint = snapshot.endpoints[i];
-    if (!endpoint || !matches(range.endpoint, endpoint->name)) continue;
-    if (!visit(*endpoint, !page.after.empty() && i == range.first)) return;
+void each_endpoint(const std::vector<ShownEndpoint>& shown, const Range& range, const Page& page,
+                   Visit visit) {
+  for (auto i = range.first; i < shown.size(); ++i) {
+    if (!matches(range.endpoint, shown[i].view->name)) continue;
+    if (!visit(shown[i], !page.after.empty() && i == range.first)) return;
   }
 }
 
@@ -258,7 +266,8 @@ bool offer(ListReply& reply, std::vector<std::string>& last, std::vector<std::st
 Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
   Parameters parameters{query};
   const auto page = parameters.page(kEndpointList, 1, kLimits);
-  const auto range = read_range(snapshot, parameters, page);
+  const auto shown = shown_endpoints(snapshot);
+  const auto range = read_range(shown, parameters, page);
   const auto provider = parameters.text("provider");
   const auto state = parameters.choice("state", kAvailabilities);
   const bool with_polls = parameters.flag("polls").value_or(false);
@@ -268,10 +277,12 @@ Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
   if (auto refusal = parameters.refusal()) return *refusal;
   ListReply reply{"endpoints", kEndpointList, page.limit};
   std::vector<std::string> last;
-  each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
+  each_endpoint(shown, range, page, [&](const ShownEndpoint& one, bool is_seen) {
+    const auto& endpoint = *one.view;
     if (is_seen || !matches(provider, endpoint.provider)) return true;
     if (state && known_of(endpoint).availability != *state) return true;
     auto row = endpoint_json(endpoint, snapshot.at);
+    row["replica"] = replica_json(one, snapshot);
     if (with_polls) row["polls"] = polls_json(endpoint);
     if (with_hours) row["hours"] = hours_json(endpoint, snapshot.at);
     return offer(reply, last, {endpoint.name}, row);
@@ -282,7 +293,8 @@ Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
 Reply aliases_api(const Snapshot& snapshot, const Query& query) {
   Parameters parameters{query};
   const auto page = parameters.page(kAliasList, 2, kLimits);
-  const auto range = read_range(snapshot, parameters, page);
+  const auto shown = shown_endpoints(snapshot);
+  const auto range = read_range(shown, parameters, page);
   const auto name = parameters.text("alias");
   const auto status = parameters.choice("status", kAliasStatuses);
   const auto pending = parameters.flag("pending");
@@ -290,7 +302,8 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query) {
   if (auto refusal = parameters.refusal()) return *refusal;
   ListReply reply{"aliases", kAliasList, page.limit};
   std::vector<std::string> last;
-  each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
+  each_endpoint(shown, range, page, [&](const ShownEndpoint& one, bool is_seen) {
+    const auto& endpoint = *one.view;
     for (const auto& alias : known_of(endpoint).aliases) {
       if ((is_seen && alias.alias <= page.after.back()) || !matches(name, alias.alias)) continue;
       if (status && alias.status != *status) continue;
@@ -308,12 +321,14 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query) {
 Reply models_api(const Snapshot& snapshot, const Query& query) {
   Parameters parameters{query};
   const auto page = parameters.page(kModelList, 2, kLimits);
-  const auto range = read_range(snapshot, parameters, page);
+  const auto shown = shown_endpoints(snapshot);
+  const auto range = read_range(shown, parameters, page);
   const auto name = parameters.text("model");
   if (auto refusal = parameters.refusal()) return *refusal;
   ListReply reply{"models", kModelList, page.limit};
   std::vector<std::string> last;
-  each_endpoint(snapshot, range, page, [&](const EndpointView& endpoint, bool is_seen) {
+  each_endpoint(shown, range, page, [&](const ShownEndpoint& one, bool is_seen) {
+    const auto& endpoint = *one.view;
     for (const auto& model : known_of(endpoint).models) {
       if ((is_seen && model <= page.after.back()) || !matches(name, model)) continue;
       if (!offer(reply, last, {endpoint.name, model}, model_json(endpoint, model))) return false;

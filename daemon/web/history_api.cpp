@@ -5,6 +5,7 @@
 
 #include "daemon/web/api.h"
 #include "daemon/web/list_reply.h"
+#include "daemon/web/shown.h"
 
 namespace modelvane {
 namespace {
@@ -53,8 +54,7 @@ Json step_json(const PastSpan& span) {
 Reply history_api(const Snapshot& snapshot, EventQuery& events, const std::string& endpoint,
                   const Query& query) {
   Parameters parameters{query};
-  const bool is_known = std::ranges::any_of(
-      snapshot.endpoints, [&](const auto& one) { return one && one->name == endpoint; });
+  const bool is_known = find_shown(shown_endpoints(snapshot), endpoint) != nullptr;
   const Time to = parameters.time("to").value_or(snapshot.at);
   const Time from = parameters.time("from").value_or(to - kUsualRange);
   const auto wanted_step = read_step(parameters);

@@ -2,6 +2,7 @@
 
 #include "daemon/web/api.h"
 #include "daemon/web/list_reply.h"
+#include "daemon/web/shown.h"
 
 namespace modelvane {
 namespace {
@@ -33,8 +34,8 @@ Reply pins_api(const Snapshot& snapshot, const Query& query) {
   ListReply reply{"pins", kList, page.limit};
   bool is_behind = page.after.empty();
   std::vector<std::string> last;
-  for (const auto& endpoint : snapshot.endpoints) {
-    if (!endpoint || !endpoint->known) continue;
+  for (const auto& [endpoint, remote] : shown_endpoints(snapshot)) {
+    if (!endpoint->known) continue;
     for (const auto& alias : endpoint->known->aliases) {
       if (!alias.pin || (!endpoint_name.empty() && endpoint->name != endpoint_name)) continue;
       if (!is_behind) {

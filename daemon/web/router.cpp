@@ -13,6 +13,7 @@
 #include "daemon/web/list_reply.h"
 #include "daemon/web/page.h"
 #include "daemon/web/runbooks.h"
+#include "daemon/web/shown.h"
 #include "openapi_files.h"
 
 namespace modelvane {
@@ -104,6 +105,18 @@ std::optional<std::string> endpoint_of_history(std::string_view path) {
 // Paths that act and take no user where none is configured.
 bool is_control(std::string_view path) {
   return path == kReload || path == kPoll;
+}
+
+constexpr std::string_view kNoEndpoint = "there is no endpoint of that name";
+
+// Only its owner polls an endpoint.
+Reply owner_reply(const Snapshot& snapshot, std::string_view endpoint) {
+  const auto shown = shown_endpoints(snapshot);
+  const auto* const found = find_shown(shown, endpoint);
+  if (found == nullptr || found->remote == nullptr) return problem(404, kNoEndpoint);
+  const auto& [view, replica, address, at] = *found->remote;
+  return problem(421, fmt::format("{} belongs to replica {}: ask that one{}", endpoint, replica,
+                                  address.empty() ? "" : " at " + address));
 }
 
 // Figures and states of this moment: nobody asks for them twice.
@@ -259,7 +272,8 @@ Reply Router::poll(const Query& query) {
     is_found = true;
     if (hooks_.poll) hooks_.poll(view->name);
   }
-  if (!is_found) return problem(404, "there is no endpoint of that name");
+  if (!is_found)
+    return endpoint.empty() ? problem(404, kNoEndpoint) : owner_reply(snapshot, endpoint);
   return text_reply(202, "polled now, or as soon as `recheck` has passed since the last poll");
 }
 

@@ -2,6 +2,7 @@
 
 #include "daemon/web/api.h"
 #include "daemon/web/list_reply.h"
+#include "daemon/web/shown.h"
 
 namespace modelvane {
 namespace {
@@ -60,8 +61,9 @@ Reply status_api(const Snapshot& snapshot, const Query& query) {
   if (auto refusal = Parameters{query}.refusal()) return *refusal;
   const auto& daemon = snapshot.daemon;
   std::size_t aliases = 0;
-  for (const auto& endpoint : snapshot.endpoints)
-    aliases += endpoint && endpoint->known ? endpoint->known->aliases.size() : 0;
+  const auto shown = shown_endpoints(snapshot);
+  for (const auto& [endpoint, remote] : shown)
+    aliases += endpoint->known ? endpoint->known->aliases.size() : 0;
   auto webhooks = Json::array();
   for (const auto& webhook : snapshot.webhooks) {
     if (webhook) webhooks.push_back(webhook_json(*webhook));
@@ -84,9 +86,7 @@ Reply status_api(const Snapshot& snapshot, const Query& query) {
       {"in_flight",
        {{"polls", daemon.polls_in_flight}, {"deliveries", daemon.deliveries_in_flight}}},
       {"counts",
-       {{"endpoints", snapshot.endpoints.size()},
-        {"aliases", aliases},
-        {"webhooks", snapshot.webhooks.size()}}},
+       {{"endpoints", shown.size()}, {"aliases", aliases}, {"webhooks", snapshot.webhooks.size()}}},
       {"webhooks", std::move(webhooks)}};
   if (daemon.cluster) status["cluster"] = cluster_json(*daemon.cluster);
   return json_reply(without_markup(status.dump(-1, ' ', false, Json::error_handler_t::replace)));

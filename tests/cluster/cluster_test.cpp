@@ -379,6 +379,47 @@ TEST_CASE("while the database is away polls and metrics go on, and everything is
   check_events(cluster);
 }
 
+TEST_CASE("each replica shows all endpoints, those of the others with their owner and age") {
+  Cluster cluster;
+  auto& replica = *cluster.replicas[0];
+  const auto line = replica.process().wait_for_line("modelvane started");
+  REQUIRE(line.has_value());
+  const auto page = "http://" + logfmt_value(*line, "address");
+  const auto shown = [&] {
+    const auto answer = get(page + "/api/v1/endpoints");
+    std::map<std::string, std::string> owners;  // by endpoint
+    if (answer.status != 200) return owners;
+    const auto list = nlohmann::json::parse(answer.body);
+    for (const auto& row : list["endpoints"]) {
+      const auto& of = row["replica"];
+      const auto owner = of["name"].get<std::string>();
+      CHECK(of["as_of"].is_null() == (owner == replica.name()));
+      if (row["aliases"] != 0) owners[row["name"]] = owner;
+    }
+    return owners;
+  };
+  const auto by_database = [&] {
+    std::map<std::string, std::string> owners;
+    const auto told = cluster.database.ask(
+        "SELECT string_agg(e.name || ' ' || o.replica, ',') FROM modelvane.endpoints AS e JOIN "
+        "modelvane.shards AS s ON s.shard = e.shard JOIN modelvane.sessions AS o ON o.session = "
+        "s.session");
+    std::istringstream list{told};
+    for (std::string pair; std::getline(list, pair, ',');)
+      owners[pair.substr(0, pair.find(' '))] = pair.substr(pair.find(' ') + 1);
+    return owners;
+  };
+  CHECK(eventually([&] { return shown().size() == kEndpoints && shown() == by_database(); }));
+  cluster.replicas[1]->process().kill();
+  CHECK(eventually([&] {
+    const auto owners = shown();
+    return owners.size() == kEndpoints && owners == by_database() &&
+           std::ranges::none_of(owners, [&](const auto& entry) {
+             return entry.second == cluster.replicas[1]->name();
+           });
+  }));
+}
+
 TEST_CASE("two replicas of one name, and cluster without a shared store, are refused in words") {
   Cluster cluster;
   auto& first = *cluster.replicas[0];

@@ -9,6 +9,7 @@
 #include "daemon/store/postgres_event_log.h"
 #include "daemon/store/postgres_schema.h"
 #include "daemon/store/postgres_store.h"
+#include "daemon/store/postgres_views.h"
 #include "daemon/store/sqlite_store.h"
 #include "daemon/store/state_json.h"
 #include "daemon/store/store_copy.h"
@@ -359,6 +360,31 @@ TEST_CASE("a schema is made once, for one instance, and a daemon without one say
   const auto refused = open(none, "mv-a")->load();
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().sentence.find("modelvane store migrate") != std::string::npos);
+}
+
+TEST_CASE("replicas show each other's endpoints, each those of its own shards") {
+  const auto place = new_place(1);
+  const auto store = open(place, "mv-a");
+  load(*store);
+  PostgresViews ours{place, "mv-a"};
+  PostgresViews theirs{place, "mv-b"};
+  REQUIRE(ours.put({{"one", "first"}, {"two", "\"second\" \\"}}, 1).has_value());
+  REQUIRE(theirs.put({{"one", "not theirs"}}, 1).has_value());
+  CHECK(ours.rows(10)->empty());
+  const auto rows = theirs.rows(10);
+  REQUIRE(rows->size() == 2);
+  CHECK((*rows)[0].endpoint == "one");
+  CHECK((*rows)[0].replica == "mv-a");
+  CHECK(theirs.rows(1)->size() == 1);
+  using Texts = std::vector<std::pair<std::string, std::string>>;
+  CHECK(*theirs.texts({"two", "three"}) == Texts{{"two", "\"second\" \\"}});
+  REQUIRE(ours.put({{"one", "later"}}, 1).has_value());
+  CHECK((*theirs.rows(10))[0].at > (*rows)[0].at);
+  CHECK(*theirs.texts({"one"}) == Texts{{"one", "later"}});
+  REQUIRE(theirs.keep_only({}).has_value());
+  CHECK(theirs.rows(10)->size() == 2);
+  REQUIRE(ours.keep_only({"two"}).has_value());
+  CHECK(theirs.rows(10)->size() == 1);
 }
 
 TEST_CASE("a role that was granted what a daemon needs can do all of it, and no more") {

@@ -1,7 +1,7 @@
 // Where several daemons share the work: which of them this page is of, and what needs a look.
 
 import { h } from './dom.js';
-import { badge, count } from './format.js';
+import { ago, badge, count } from './format.js';
 
 // "replica mv-a, 25 of 64 shards; also mv-b, mv-c": each name leads to the page of that replica.
 export function clusterLine({ cluster }) {
@@ -18,6 +18,17 @@ export function clusterLine({ cluster }) {
     ` · replica ${cluster.replica}, ${owned} of ${count(total, 'shard', 'shards')}`,
     others.length > 0 && ['; also ', others.map(link)],
   );
+}
+
+// "mv-b, 8 s ago", of an endpoint that another replica watches; null: it is this one's.
+export function ownerLine({ replica }) {
+  if (!replica?.as_of) return null;
+  const { name, address } = replica;
+  return [
+    address ? h('a', { class: 'replica', href: address }, name) : name,
+    ', ',
+    ago(replica.as_of),
+  ];
 }
 
 export function clusterTroubles({ cluster }) {

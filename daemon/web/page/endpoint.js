@@ -2,6 +2,7 @@
 // and its aliases.
 
 import { get } from './api.js';
+import { ownerLine } from './cluster.js';
 import { h, moveAmong } from './dom.js';
 import { eventTable } from './event_types.js';
 import {
@@ -155,6 +156,7 @@ function headFacts(endpoint) {
   return facts([
     ['List', h('span', { class: 'id' }, endpoint.url)],
     endpoint.provider && ['Provider', endpoint.provider],
+    endpoint.replica?.as_of && ['Watched by', ownerLine(endpoint)],
     endpoint.down_since && ['Down since', time(endpoint.down_since)],
     poll && [
       'Last poll',

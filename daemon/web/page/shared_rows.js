@@ -1,5 +1,6 @@
 // Rows of aliases and endpoints, alike wherever they are listed.
 
+import { ownerLine } from './cluster.js';
 import { h } from './dom.js';
 import { badge, kDay, milliseconds, rough, time, timeAndAgo } from './format.js';
 import { aliasLink, endpointLink, listLink } from './link.js';
@@ -217,6 +218,7 @@ const endpointCells = (endpoint) => [
       endpoint.has_baseline
         ? `${endpoint.models} models`
         : 'no list yet',
+      endpoint.replica?.as_of && [' · ', ownerLine(endpoint)],
     ),
   ),
   h('td', null, endpointState(endpoint)),
