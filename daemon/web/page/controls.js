@@ -27,7 +27,7 @@ export const copyButton = (text, what) =>
         setTimeout(() => button.classList.remove('done'), 1500);
       },
     },
-    '⧉',
+    h('span', { 'aria-hidden': 'true' }),
   );
 
 // `options`: [value, text]; a value from the link that is none of them is offered, too.
