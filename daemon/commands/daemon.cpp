@@ -312,11 +312,11 @@ std::expected<void, std::string> Daemon::reload() {
     return {};
   }
   for (const auto& error : errors) log::error("configuration", {{"error", error}});
-  auto sentence = fmt::format("the configuration was not changed:\n{}", fmt::join(errors, "\n"));
-  parts_->reload_failure = sentence;
-  const auto number = parts_->engine.note_reload_failure(sentence);
+  const auto why = fmt::format("{}", fmt::join(errors, "\n"));
+  parts_->reload_failure = why;
+  const auto number = parts_->engine.note_reload_failure(why);
   (void)parts_->engine.wait_until_shown(number, kReloadShown);
-  return std::unexpected(std::move(sentence));
+  return std::unexpected("the configuration was not changed:\n" + why);
 }
 
 // The configuration itself is the same: what was said of its last reload stands.

@@ -151,6 +151,20 @@ test('each view of the real daemon is accessible, fits a phone, and asks for not
   }
 });
 
+test('a configuration that was refused is told once, with its errors', async () => {
+  const page = await open();
+  const file = join(daemon.folder, 'modelvane.yml');
+  await writeFile(file, 'endpoints: [{nam: x}]\n');
+  await fetch(`${daemon.url}-/reload`, { method: 'POST' });
+  await seeText(page, '[role=alert]', 'unknown key; did you mean "name"?');
+  const told = await page.getByRole('alert').innerText();
+  assert.equal(told.match(/configuration/g).length, 1, told);
+  await writeFile(file, config());
+  await fetch(`${daemon.url}-/reload`, { method: 'POST' });
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await closeCalmly(page);
+});
+
 test('while the daemon is away the page says so and keeps what it knew; it goes on when the daemon is back', async () => {
   const page = await open();
   await seeText(page, '#live', 'live');
@@ -162,6 +176,32 @@ test('while the daemon is away the page says so and keeps what it knew; it goes 
   await daemon.start(daemon.port);
   await seeText(page, '#live', 'live');
   await seeText(page, '.aliases', 'internlm4');
+  await closeCalmly(page);
+});
+
+test('a restart leaves the past as it was', async () => {
+  const past = async () => {
+    const from = new Date(Date.now() - 7_200_000).toISOString();
+    const query = `history?from=${from}&to=${new Date().toISOString()}&step=1h`;
+    const answer = await fetch(`${daemon.url}api/v1/endpoints/internlm/${query}`);
+    const { history } = await answer.json();
+    const sum = (of) => history.reduce((all, step) => all + of(step), 0);
+    return {
+      polls: sum(({ polls }) => polls),
+      up: sum(({ seconds }) => seconds.up),
+      down: sum(({ seconds }) => seconds.down),
+    };
+  };
+  const before = await past();
+  assert.ok(before.polls > 3 && before.up > 3, JSON.stringify(before));
+  await daemon.end();
+  await daemon.start(daemon.port);
+  const after = await past();
+  // The last poll before the end was still open.
+  for (const figure of ['polls', 'up', 'down'])
+    assert.ok(after[figure] >= before[figure] && after[figure] < before[figure] + 10, figure);
+  const page = await open('#/endpoint/internlm');
+  await seeText(page, 'section', '% up');
   await closeCalmly(page);
 });
 

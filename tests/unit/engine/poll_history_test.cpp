@@ -17,16 +17,21 @@ TEST_CASE("a history keeps the last polls and forgets the oldest") {
   CHECK(history.at(95).total == 199ms);
 }
 
-TEST_CASE("a poll comes back as it went in, to the millisecond") {
+TEST_CASE(
+    "a poll comes back as it went in, its end to the millisecond, its length to a tenth of one") {
   PollHistory history;
   const Time start = *parse_rfc3339("2026-11-22T10:00:00.123Z");
   history.add({.at = start + 456us, .total = 1234567us, .reason = Reason::Dns});
   history.add({.at = start, .total = 60s, .reason = Reason::Other});
   history.add({.at = start, .total = -1s, .reason = std::nullopt});
+  history.add({.at = start, .total = 240us, .reason = std::nullopt});
+  history.add({.at = start, .total = 24h, .reason = std::nullopt});
   CHECK(history.at(0).at == start);
-  CHECK(history.at(0).total == 1234ms);
+  CHECK(history.at(0).total == 1234600us);
   CHECK(history.at(0).reason == Reason::Dns);
   CHECK(history.at(1).reason == Reason::Other);
   CHECK(history.at(2).reason == std::nullopt);
   CHECK(history.at(2).total == 0s);
+  CHECK(history.at(3).total == 200us);
+  CHECK(history.at(4).total == 24h);
 }
