@@ -167,7 +167,8 @@ function pastSteps(query) {
   for (let at = Math.floor(Date.parse(query.get('from')) / step) * step; at < to; at += step) {
     i += 1;
     if (i < 4 || i === 12) continue;
-    const down = i === 9 ? step / 1000 / 4 : 0;
+    // A quarter of one step, and nine seconds and a bit of another.
+    const down = { 9: step / 1000 / 4, 10: 9.38 }[i] ?? 0;
     const p50 = 0.1 + 0.04 * Math.abs(Math.sin(i * 1.3));
     history.push({
       from: new Date(at).toISOString(),

@@ -53,8 +53,12 @@ test('what needs a look stands above all else and is counted in the title', asyn
     await look.filter({ hasText: text }).first().waitFor();
   assert.match(await page.title(), /^\(6\) Overview/);
   daemon.facts.status.isolated = true;
+  daemon.facts.status.webhooks[0].state = 'disabled';
+  daemon.facts.endpoints[2].uptime = { day: 0, month: 1 };
   daemon.pulse();
   await seeText(page, '.look', 'Most hosts are out of reach at once');
+  await seeText(page, '.look', 'switched off');
+  await seeText(page, '.endpoints tr', /gateway[\s\S]*\D0 %\s*100 %/);
   await closeCalmly(page);
 });
 
@@ -110,6 +114,8 @@ test('the past of an endpoint has a band, days, and a figure for each step', asy
   assert.equal(await page.locator('.past').nth(1).locator('.cell').count(), 90);
   await page.locator('.past .cell.failed').first().hover();
   await seeText(page, '.past .readout', /75.00 % up, down for 15 min; 60 polls, half within \d+ ms/);
+  await page.locator('.past .cell').nth(9).hover();
+  await seeText(page, '.past .readout', /99.73 % up, down for 9 s;/);
   await page.getByRole('link', { name: '30d' }).click();
   await seeText(page, '.past .note', /down for 1 h 30 min/);
   assert.equal(await page.locator('.past').first().locator('.cell').count(), 120);

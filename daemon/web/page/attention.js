@@ -1,6 +1,7 @@
 // What needs a look: the first thing that the page says, and the number in the tab's title.
 
 import { clusterTroubles } from './cluster.js';
+import { webhookBadge } from './deliveries.js';
 import { h } from './dom.js';
 import { ago, badge, count, date, span, time } from './format.js';
 import { aliasLink, endpointLink, listLink } from './link.js';
@@ -96,7 +97,7 @@ function kinds() {
       words: ['webhook does not take its events', 'webhooks do not take their events'],
       items: sickWebhooks(state.status).map((webhook) => ({
         key: `webhook\n${webhook.name}`,
-        badge: badge(webhook.state === 'failing' ? 'warn' : 'bad', webhook.state),
+        badge: webhookBadge(webhook),
         name: h('a', { href: listLink('deliveries', { webhook: webhook.name }) }, webhook.name),
         text: [webhook.last_error ?? `${webhook.pending} wait`],
       })),

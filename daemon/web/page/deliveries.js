@@ -14,13 +14,15 @@ import { state } from './state.js';
 const kStates = { pending: 'news', delivered: 'good', dead: 'bad' };
 const kPageRows = 100;
 
-// What each state is called, and how bad it is.
+// How bad each state is.
 const kWebhookStates = {
   ok: 'good',
   failing: 'warn',
   misconfigured: 'bad',
   disabled: 'bad',
 };
+export const webhookBadge = ({ state: now }) =>
+  badge(kWebhookStates[now] ?? 'quiet', now === 'disabled' ? 'switched off' : now);
 
 const webhookCells = (context) => (webhook) => [
   h(
@@ -28,11 +30,7 @@ const webhookCells = (context) => (webhook) => [
     { scope: 'row' },
     h('a', { href: listLink('deliveries', { webhook: webhook.name }) }, webhook.name),
     ' ',
-    webhook.state &&
-      badge(
-        kWebhookStates[webhook.state] ?? 'quiet',
-        webhook.state === 'disabled' ? 'switched off' : webhook.state,
-      ),
+    webhook.state && webhookBadge(webhook),
     actButton('Send a drill', { path: 'drill', query: { webhook: webhook.name } }, context),
     h('div', { class: 'sub' }, webhook.format, webhook.last_error && ` · ${webhook.last_error}`),
   ),

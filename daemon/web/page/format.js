@@ -58,6 +58,9 @@ export function span(length) {
   return `${Math.floor(length / size)} ${unit}${rest > 0 ? ` ${rest} ${kUnits[at + 1][0]}` : ''}`;
 }
 
+// How long something lasted, of which parts of a second say nothing.
+export const lasted = (seconds) => (seconds < 1 ? '< 1 s' : span(seconds * 1000));
+
 // A clock that was set back makes "in the future" of the past; that is no news here.
 export function ago(iso, now = Date.now()) {
   const passed = now - Date.parse(iso);

@@ -3,7 +3,7 @@
 
 import { get } from './api.js';
 import { h, moveAmong } from './dom.js';
-import { axisTime, date, kDay, milliseconds, shortTime } from './format.js';
+import { axisTime, date, kDay, lasted, milliseconds, shortTime } from './format.js';
 import { endpointLink } from './link.js';
 import { note } from './list.js';
 
@@ -22,7 +22,8 @@ const kTicks = 4;
 export const percent = (ratio) => {
   if (ratio === null || ratio === undefined) return '–';
   // Never 100 % of what was not: the last digit is cut, not rounded.
-  return `${(Math.floor(ratio * 1e4) / 100).toFixed(ratio === 1 ? 0 : 2)} %`;
+  const isWhole = ratio === 0 || ratio === 1;
+  return `${(Math.floor(ratio * 1e4) / 100).toFixed(isWhole ? 0 : 2)} %`;
 };
 
 const rangeOf = (filters) => (kRanges[filters.past] ? filters.past : kUsual);
@@ -60,7 +61,7 @@ function stepText(one, step) {
   const when = step < kDay ? shortTime(at) : date(at);
   if (!one.seconds) return `${when}: nothing is known`;
   const { up, down, unknown } = one.seconds;
-  const down_ = down > 0 ? `, down for ${milliseconds(down)}` : '';
+  const down_ = down > 0 ? `, down for ${lasted(down)}` : '';
   const known = up + down > 0 ? `${percent(one.availability)} up${down_}` : 'nothing is known';
   const { p50, p95 } = one.poll_seconds;
   const polls =
@@ -69,7 +70,7 @@ function stepText(one, step) {
       : `; ${one.polls.toLocaleString('en')} polls, half within ${milliseconds(p50)}, ` +
         `95 % within ${milliseconds(p95)}`;
   const worst = one.worst_reason ? `; failures mostly ${one.worst_reason}` : '';
-  const gap = unknown > 60 ? `; ${milliseconds(unknown)} unknown` : '';
+  const gap = unknown > 60 ? `; ${lasted(unknown)} unknown` : '';
   return `${when}: ${known}${polls}${worst}${gap}`;
 }
 
@@ -186,7 +187,7 @@ function sumText({ steps }) {
   const sum = (of) => steps.reduce((all, one) => all + (one.seconds?.[of] ?? 0), 0);
   const [up, down] = [sum('up'), sum('down')];
   if (up + down === 0) return 'Nothing is known of this time.';
-  return `${percent(up / (up + down))} up${down > 0 ? `, down for ${milliseconds(down)}` : ''}.`;
+  return `${percent(up / (up + down))} up${down > 0 ? `, down for ${lasted(down)}` : ''}.`;
 }
 
 export function pastSections(name, data, context) {
