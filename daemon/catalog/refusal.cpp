@@ -12,30 +12,32 @@ namespace {
 
 using Json = nlohmann::json;
 
+enum class About { Else, Key, Limit };
+
 struct Word {
   std::string_view text;
-  bool speaks_of_key = false;
+  About about = About::Else;
 };
 
 // The most telling first: a body often has several (Gemini: 400, INVALID_ARGUMENT and
 // API_KEY_INVALID).
 constexpr std::array kWords{
-    Word{"API_KEY_INVALID", true},
-    Word{"invalid_api_key", true},
-    Word{"invalid_authentication_error", true},
-    Word{"authentication_error", true},
-    Word{"auth_error", true},
-    Word{"UNAUTHENTICATED", true},
-    Word{"Unauthorized", true},
-    Word{"permission_error", true},
-    Word{"permission_denied", true},
-    Word{"PERMISSION_DENIED", true},
+    Word{"API_KEY_INVALID", About::Key},
+    Word{"invalid_api_key", About::Key},
+    Word{"invalid_authentication_error", About::Key},
+    Word{"authentication_error", About::Key},
+    Word{"auth_error", About::Key},
+    Word{"UNAUTHENTICATED", About::Key},
+    Word{"Unauthorized", About::Key},
+    Word{"permission_error", About::Key},
+    Word{"permission_denied", About::Key},
+    Word{"PERMISSION_DENIED", About::Key},
     Word{"insufficient_quota"},
     Word{"exceeded_current_quota_error"},
-    Word{"rate_limit_error"},
-    Word{"rate_limit_exceeded"},
-    Word{"rate_limit_reached_error"},
-    Word{"RESOURCE_EXHAUSTED"},
+    Word{"rate_limit_error", About::Limit},
+    Word{"rate_limit_exceeded", About::Limit},
+    Word{"rate_limit_reached_error", About::Limit},
+    Word{"RESOURCE_EXHAUSTED", About::Limit},
     Word{"overloaded_error"},
     Word{"engine_overloaded_error"},
     Word{"UNAVAILABLE"},
@@ -53,11 +55,26 @@ constexpr std::array kWords{
     Word{"invalid_request_error"},
 };
 
-// xAI says only in prose that the key is wrong, with status 400.
-constexpr std::array kKeyPhrases{
-    std::string_view{"incorrect api key"}, std::string_view{"invalid api key"},
-    std::string_view{"api key not valid"}, std::string_view{"api key is invalid"},
-    std::string_view{"no api key"},        std::string_view{"missing api key"}};
+// Some say only in prose that the key is wrong: xAI with status 400, gateways with 200 and no list.
+constexpr std::array kKeyPhrases{std::string_view{"incorrect api key"},
+                                 std::string_view{"invalid api key"},
+                                 std::string_view{"api key not valid"},
+                                 std::string_view{"api key is invalid"},
+                                 std::string_view{"no api key"},
+                                 std::string_view{"missing api key"},
+                                 std::string_view{"authentication failed"},
+                                 std::string_view{"invalid token"},
+                                 std::string_view{"token is invalid"},
+                                 std::string_view{"token expired"},
+                                 std::string_view{"token has expired"},
+                                 std::string_view{"unauthorized"},
+                                 std::string_view{"access token"},
+                                 std::string_view{"鉴权失败"},
+                                 std::string_view{"令牌"}};
+// And that there were too many requests.
+constexpr std::array kLimitPhrases{std::string_view{"rate limit"},
+                                   std::string_view{"too many requests"},
+                                   std::string_view{"请求过于频繁"}};
 
 bool is_one_of(std::string_view key, std::initializer_list<std::string_view> keys) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
@@ -86,7 +103,8 @@ class RefusalReader {
   }
   bool string(std::string& text) {
     if (is_one_of(key_, {"type", "code", "status", "reason", "error"})) note_word(text);
-    if (is_one_of(key_, {"error", "message", "detail"})) note_prose(text);
+    if (is_one_of(key_, {"error", "message", "detail", "msg", "error_msg", "error_description"}))
+      note_prose(text);
     if (key_ == "retryDelay") body_.retry_after = parse_go_duration(text);
     return true;
   }
@@ -102,15 +120,16 @@ class RefusalReader {
                                     [&](const Word& word) { return word.text == text; });
     if (found == kWords.end()) return;
     best_ = std::min(best_, static_cast<std::size_t>(found - kWords.begin()));
-    body_.speaks_of_key = body_.speaks_of_key || found->speaks_of_key;
+    body_.speaks_of_key = body_.speaks_of_key || found->about == About::Key;
+    body_.speaks_of_limit = body_.speaks_of_limit || found->about == About::Limit;
   }
   void note_prose(const std::string& text) {
     const std::string lower = to_lower(text);
     const auto appears = [&](std::string_view phrase) {
       return lower.find(phrase) != std::string::npos;
     };
-    body_.speaks_of_key =
-        body_.speaks_of_key || std::any_of(kKeyPhrases.begin(), kKeyPhrases.end(), appears);
+    body_.speaks_of_key = body_.speaks_of_key || std::ranges::any_of(kKeyPhrases, appears);
+    body_.speaks_of_limit = body_.speaks_of_limit || std::ranges::any_of(kLimitPhrases, appears);
   }
 
   std::string key_;

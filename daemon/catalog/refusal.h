@@ -18,7 +18,8 @@ inline constexpr std::size_t kRefusalBytesMax = 64 * 1024;
 struct RefusalBody {
   std::string
       word;  // the most telling error word, as the provider writes it; "" = none that is known
-  bool speaks_of_key = false;  // it is the key that is refused, whatever the status says
+  bool speaks_of_key = false;    // it is the key that is refused, whatever the status says
+  bool speaks_of_limit = false;  // there were too many requests
   std::optional<Duration> retry_after;
 };
 

@@ -85,6 +85,17 @@ Reason reason_of(const HttpReply& reply, const RefusalBody& body) {
   return reason_of_refusal(reply.status, body);
 }
 
+PollFailure refusal(const HttpReply& reply, Reason reason, const RefusalBody& body, Time now) {
+  PollFailure failure{.reason = reason, .sentence = sentence_of(reply, reason, body.word)};
+  failure.is_refusal = reason == Reason::Auth || reason == Reason::RateLimited ||
+                       reply.status == 503 || reply.status == 529;
+  // Some providers send Retry-After on every reply; it means something only here.
+  if (failure.is_refusal && reason != Reason::Auth)
+    failure.retry_after =
+        retry_after(reply, body, parse_http_date(reply.header("date")).value_or(now));
+  return failure;
+}
+
 }  // namespace
 
 std::expected<const HttpReply*, PollFailure> successful_reply(const HttpResult& result, Time now) {
@@ -94,15 +105,16 @@ std::expected<const HttpReply*, PollFailure> successful_reply(const HttpResult& 
   const HttpReply& reply = *result;
   if (reply.status >= 200 && reply.status < 300) return &reply;
   const RefusalBody body = read_refusal(reply.body);
-  const Reason reason = reason_of(reply, body);
-  PollFailure failure{.reason = reason, .sentence = sentence_of(reply, reason, body.word)};
-  failure.is_refusal =
-      reason == Reason::Auth || reply.status == 429 || reply.status == 503 || reply.status == 529;
-  // Some providers send Retry-After on every reply; it means something only here.
-  if (failure.is_refusal && reason != Reason::Auth)
-    failure.retry_after =
-        retry_after(reply, body, parse_http_date(reply.header("date")).value_or(now));
-  return std::unexpected(std::move(failure));
+  return std::unexpected(refusal(reply, reason_of(reply, body), body, now));
+}
+
+PollFailure no_list(const HttpReply& reply, ReadError error, Time now) {
+  PollFailure failure{.reason = error.reason, .sentence = std::move(error.sentence)};
+  if (error.reason != Reason::BadShape && error.reason != Reason::Empty) return failure;
+  const RefusalBody body = read_refusal(reply.body);
+  if (body.speaks_of_key) return refusal(reply, Reason::Auth, body, now);
+  if (body.speaks_of_limit) return refusal(reply, Reason::RateLimited, body, now);
+  return failure;
 }
 
 Duration longest_distance(Reason reason, Duration interval) {

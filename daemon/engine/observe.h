@@ -4,6 +4,7 @@
 
 #include <expected>
 
+#include "daemon/catalog/read_error.h"
 #include "daemon/detect/observation.h"
 #include "daemon/transport/transport.h"
 
@@ -26,6 +27,10 @@ inline constexpr Duration kLongestPause = std::chrono::minutes{5};
 // hour whatever happens): its end shall be seen within a minute.
 inline constexpr int kIntervalsAfterOutage = 5;
 inline constexpr Duration kDistanceAfterOutage = std::chrono::seconds{60};
+
+// Of an answer of success in which no list could be read: some gateways put their refusals there
+// ({"msg": "token expired", "data": null}).
+PollFailure no_list(const HttpReply& reply, ReadError error, Time now);
 
 // The longest time from one poll to the next that a server may ask for.
 Duration longest_distance(Reason reason, Duration interval);

@@ -39,8 +39,30 @@ bool has_settled(const HttpReply& reply, Time wall) {
          parse_http_date(reply.header("date")).value_or(wall) - *modified >= kValidatorSettles;
 }
 
+// What the headers Sunset and Deprecation say of the list's own URL: no word of any model, but one
+// for whoever polls there. "" = nothing.
+std::string end_of_url(const HttpReply& reply) {
+  if (const auto sunset = parse_http_date(reply.header("sunset")))
+    return fmt::format("the list's URL itself ends at {} (header Sunset)", to_rfc3339(*sunset));
+  if (!reply.header("deprecation").empty())
+    return "the list's URL itself is deprecated (header Deprecation)";
+  return "";
+}
+
 PollFailure to_failure(ReadError error) {
   return {.reason = error.reason, .sentence = std::move(error.sentence)};
+}
+
+// What `make` makes of the memo's inputs, which are compared by identity: most polls hear nothing
+// new, and share what the last one made.
+std::shared_ptr<const Catalog> joined(JoinMemo& memo, JoinMemo inputs, const auto& make) {
+  if (memo.whole && memo.from == inputs.from && memo.word == inputs.word &&
+      memo.said == inputs.said) {
+    return memo.whole;
+  }
+  inputs.whole = std::make_shared<const Catalog>(make());
+  memo = std::move(inputs);
+  return memo.whole;
 }
 
 // One part of the list is missing, whatever the reason: the list is not whole.
@@ -213,6 +235,7 @@ void PollRun::take(const HttpResult& result, Time wall) {
     return fail(partial(fmt::format("page {} of the list", fetched_.size() + 1), reply.error()));
   }
   result_.request_id = (*reply)->header("x-request-id");
+  if (stage_ == Stage::Pages && fetched_.empty()) memory_.own_end = end_of_url(**reply);
   stage_ == Stage::Pages ? take_page(**reply, wall) : take_document(**reply);
 }
 
@@ -233,7 +256,7 @@ void PollRun::take_page(const HttpReply& reply, Time wall) {
   if (!reader_) reader_.emplace(endpoint_.reading);
   const auto end =
       reader_->add_page(reply.body, [&](std::string_view name) { return reply.header(name); });
-  if (!end) return fail(to_failure(end.error()));
+  if (!end) return fail(no_list(reply, end.error(), wall));
   fetched_.push_back(url_);
   auto url = next_page(endpoint_.reading.shape.pagination, *end, fetched_);
   if (!url) return fail(to_failure(std::move(url.error())));
@@ -251,7 +274,7 @@ void PollRun::take_only_page(const HttpReply& reply, Time wall) {
   if (!memory_.list || hash != memory_.body_hash) {
     auto list = read_catalog(reply.body, endpoint_.reading,
                              [&](std::string_view name) { return reply.header(name); });
-    if (!list) return fail(to_failure(std::move(list.error())));
+    if (!list) return fail(no_list(reply, std::move(list.error()), wall));
     keep_list(std::move(*list));
     memory_.body_hash = hash;
   }
@@ -286,7 +309,6 @@ void PollRun::find_document() {
 void PollRun::keep_list(Catalog list) {
   if (memory_.list && *memory_.list == list) return;
   memory_.list = std::make_shared<const Catalog>(std::move(list));
-  memory_.list_unasked.reset();
 }
 
 void PollRun::list_is_complete(std::shared_ptr<const Catalog> list) {
@@ -320,8 +342,17 @@ void PollRun::take_endings(const HttpResult& result, Time wall) {
 
 void PollRun::join_endings() {
   stage_ = Stage::Traffic;
-  if (!endpoint_.reading.endings) return;
-  auto catalog = **result_.catalog;
+  if (!endpoint_.reading.endings && memory_.own_end.empty()) return;
+  const auto from = *result_.catalog;
+  result_.catalog = joined(
+      memory_.with_endings,
+      {.from = from, .word = memory_.endings, .said = {memory_.endings_problem, memory_.own_end}},
+      [&] { return with_endings(*from); });
+}
+
+Catalog PollRun::with_endings(Catalog catalog) const {
+  if (!memory_.own_end.empty()) catalog.notes.push_back({.rule = "", .sentence = memory_.own_end});
+  if (!endpoint_.reading.endings) return catalog;
   const auto& source = endpoint_.reading.endings->source;
   if (memory_.endings) {
     add_endings(catalog, *memory_.endings);
@@ -333,7 +364,7 @@ void PollRun::join_endings() {
                              .sentence = fmt::format("{} says nothing of models' ends: {}", source,
                                                      memory_.endings_problem)});
   }
-  result_.catalog = std::make_shared<const Catalog>(std::move(catalog));
+  return catalog;
 }
 
 // Asked at the rule's own interval, also while something is pending: its windows overlap, so
@@ -387,13 +418,24 @@ void PollRun::join_traffic(bool was_asked) {
   std::vector<std::string> known;
   for (const auto& [alias, targets] : scope_.served) known.push_back(alias);
   result_.left_pending = scope_.is_served_pending && !was_asked;
+  const auto from = *result_.catalog;
   // Not asked now: what it said last was judged then.
   static const ServedBook kSilent;
-  auto catalog = with_traffic(**result_.catalog, was_asked ? memory_.traffic : kSilent, known,
-                              endpoint_.reading);
-  if (!memory_.traffic_problem.empty())
-    catalog.notes.push_back({.rule = "served", .sentence = memory_.traffic_problem});
-  result_.catalog = std::make_shared<const Catalog>(std::move(catalog));
+  const auto make = [&] {
+    auto catalog =
+        with_traffic(*from, was_asked ? memory_.traffic : kSilent, known, endpoint_.reading);
+    if (!memory_.traffic_problem.empty())
+      catalog.notes.push_back({.rule = "served", .sentence = memory_.traffic_problem});
+    return catalog;
+  };
+  if (was_asked) {
+    result_.catalog = std::make_shared<const Catalog>(make());
+  } else {
+    auto said = known;
+    said.push_back(memory_.traffic_problem);
+    result_.catalog =
+        joined(memory_.with_silent_traffic, {.from = from, .said = std::move(said)}, make);
+  }
   if (was_asked)
     result_.served = std::make_shared<const std::vector<ServedView>>(memory_.traffic.views());
 }
@@ -413,14 +455,13 @@ void PollRun::end_questions() {
   if (questions_->echoes() > 0) result_.echo = questions_->echo();
   result_.first_tokens = questions_->first_tokens();
   result_.left_pending = result_.left_pending || questions_->left_pending();
-  // What others said of the list makes it another one.
-  if (!questions_->asked_nothing() || *result_.catalog != memory_.list) {
-    result_.catalog = std::make_shared<const Catalog>(questions_->join(**result_.catalog));
-    return;
+  const auto from = *result_.catalog;
+  if (questions_->asked_nothing()) {
+    result_.catalog = joined(memory_.with_open_questions, {.from = from},
+                             [&] { return questions_->join(*from); });
+  } else {
+    result_.catalog = std::make_shared<const Catalog>(questions_->join(*from));
   }
-  if (!memory_.list_unasked)
-    memory_.list_unasked = std::make_shared<const Catalog>(questions_->join(*memory_.list));
-  result_.catalog = memory_.list_unasked;
 }
 
 void PollRun::fail(PollFailure failure) {

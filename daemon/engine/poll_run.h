@@ -39,11 +39,19 @@ std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpo
 // them.
 std::uint64_t key_identity(const EndpointConfig& endpoint);
 
+// A catalog with what others said of it, and what it was made of: where a poll hears nothing new it
+// is shared, and recognised by advance().
+struct JoinMemo {
+  std::shared_ptr<const Catalog> from;
+  std::shared_ptr<const void> word{};
+  std::vector<std::string> said{};
+  std::shared_ptr<const Catalog> whole{};
+};
+
 // What an endpoint remembers between polls. A changed configuration starts with an empty one.
 struct PollMemory {
-  std::shared_ptr<const Catalog> list;  // the last good one, before answers to questions
-  std::shared_ptr<const Catalog>
-      list_unasked;  // the same with all questions open: made once, so that it is recognised
+  std::shared_ptr<const Catalog> list;  // the last good one, before what others said of it
+  std::string own_end;          // what its answer says of the end of its own URL; "" = nothing
   std::uint64_t body_hash = 0;  // of its only page; 0 = it has several
   std::string etag;             // of that page
   std::string last_modified;
@@ -58,6 +66,9 @@ struct PollMemory {
   std::optional<Time> traffic_asked;
   std::optional<Time> traffic_heard;  // the last answer
   std::string traffic_problem;        // what the last answer, or the lack of one, was; "" = good
+  JoinMemo with_endings;
+  JoinMemo with_silent_traffic;  // in polls that did not ask about the traffic
+  JoinMemo with_open_questions;  // in polls that asked none
 };
 
 struct PollResult {
@@ -102,6 +113,7 @@ class PollRun {
   std::optional<HttpRequest> request_endings(Time wall);
   void take_endings(const HttpResult& result, Time wall);
   void join_endings();
+  Catalog with_endings(Catalog catalog) const;
   std::optional<HttpRequest> request_traffic(Time wall);
   void take_traffic(const HttpResult& result, Time wall);
   void join_traffic(bool was_asked);

@@ -142,6 +142,26 @@ TEST_CASE("Retry-After on a success means nothing") {
   CHECK(successful_reply(result, kNow));
 }
 
+TEST_CASE("a refusal in an answer of success is one, where there is no list") {
+  const auto failure = [](std::string body, Reason reason = Reason::Empty) {
+    const HttpReply reply{
+        .status = 200, .body = std::move(body), .headers = {{"retry-after", "31"}}};
+    return no_list(reply, {reason, "/data is null"}, kNow);
+  };
+  const auto key = failure(R"({"code":-20033,"msg":"Token expired","data":null})");
+  CHECK(key.reason == Reason::Auth);
+  CHECK(key.is_refusal);
+  CHECK(key.sentence.find("status 200") != std::string::npos);
+  CHECK(failure(R"({"msg":"用户鉴权失败","data":null})").reason == Reason::Auth);
+  CHECK(failure(R"({"error":{"type":"authentication_error"}})", Reason::BadShape).reason ==
+        Reason::Auth);
+  const auto limit = failure(R"({"message":"Too many requests","data":null})");
+  CHECK(limit.reason == Reason::RateLimited);
+  CHECK(limit.retry_after == 31s);
+  CHECK(failure(R"({"data":null})").reason == Reason::Empty);
+  CHECK(failure(R"({"msg":"unauthorized"})", Reason::NotJson).reason == Reason::NotJson);
+}
+
 TEST_CASE("durations of Go programs are read, and nothing else") {
   CHECK(parse_go_duration("520ms") == 520ms);
   CHECK(parse_go_duration("1h0m0s") == 1h);

@@ -313,6 +313,44 @@ TEST_CASE("a Sunset header of an answer about one model tells when that model en
   CHECK((*poll.run().catalog)->answered.empty());
 }
 
+TEST_CASE("a list and its feed of ends that say the same are the same object") {
+  Poll poll;
+  poll.endpoint.reading.endings = EndingsDocument{
+      .url = "http://feed/ends", .source = "feed", .fields = {.retires_at = {"/at"}}};
+  poll.endpoint.reading.endings->interval = 1h;
+  std::string at = "2027-01-01";
+  poll.server = [&](const HttpRequest& request) {
+    return ok(request.url == "http://feed/ends" ? R"([{"id":"x","at":")" + at + R"("}])"
+                                                : R"({"data":[{"id":"x"}]})");
+  };
+  const auto first = poll.run().catalog.value();
+  CHECK(first->lifecycles.size() == 1);
+  const auto second = poll.run().catalog.value();
+  CHECK(poll.requests.size() == 1);
+  CHECK(second == first);
+  at = "2027-02-01";
+  poll.now += 2h;
+  CHECK(poll.run().catalog.value() != first);
+}
+
+TEST_CASE("an answer that says that its own URL ends is told of, and no model ends by it") {
+  Poll poll;
+  HttpHeaders headers{{"sunset", "Thu, 31 Dec 2026 23:59:59 GMT"}};
+  poll.server = [&](const HttpRequest&) {
+    return HttpResult{ok(R"({"data":[{"id":"x","ref_model":"y"}]})", headers)};
+  };
+  const auto told = poll.run().catalog.value();
+  CHECK(told->lifecycles.empty());
+  REQUIRE(told->notes.size() == 1);
+  CHECK(told->notes[0].sentence ==
+        "the list's URL itself ends at 2026-12-31T23:59:59.000Z (header Sunset)");
+  CHECK(poll.run().catalog.value() == told);
+  headers = {{"deprecation", "@1688169599"}};
+  CHECK(poll.run().catalog.value()->notes[0].sentence.find("is deprecated") != std::string::npos);
+  headers = {};
+  CHECK(poll.run().catalog.value()->notes.empty());
+}
+
 TEST_CASE("an alias that is pending is asked about at once, before the others") {
   Poll poll = lookup_poll();
   poll.run();
