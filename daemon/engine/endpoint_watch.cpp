@@ -79,8 +79,8 @@ std::string meant_instead_of(const std::string& id, const EndpointState& state) 
 
 }  // namespace
 
-EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance)
-    : config_(std::move(config)) {
+EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance, EndsBook* ends)
+    : config_(std::move(config)), ends_(ends) {
   watched_.instance = instance;
   view_.known = std::make_shared<const KnownView>();
   set_config_facts();
@@ -126,6 +126,7 @@ void EndpointWatch::reconfigure(EndpointConfig config) {
   const bool reads_alike = config.url == config_.url && config.reading == config_.reading;
   config_ = std::move(config);
   memory_ = {};
+  heard_ = {};
   view_.served.reset();
   set_config_facts();
   if (!reads_alike) {
@@ -217,9 +218,14 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
   view_.last_reason.reset();
   view_.last_sentence.clear();
   note((*result.catalog)->notes);
-  auto outcome = decide(
-      {.at = now, .result = std::move(*result.catalog), .request_id = std::move(result.request_id)},
-      may_decide);
+  auto catalog = std::move(*result.catalog);
+  if (ends_ != nullptr) {
+    ends_->tell(name(), catalog, state_);
+    catalog = ends_->join(config_, state_, std::move(catalog), heard_);
+  }
+  auto outcome =
+      decide({.at = now, .result = std::move(catalog), .request_id = std::move(result.request_id)},
+             may_decide);
   if (result.echo) {
     state_.echo = *result.echo;
     outcome.must_persist = true;

@@ -16,6 +16,7 @@
 #include "daemon/detect/advance.h"
 #include "daemon/detect/peers.h"
 #include "daemon/detect/unwatched.h"
+#include "daemon/engine/ends_book.h"
 #include "daemon/engine/isolation.h"
 #include "daemon/engine/poll_run.h"
 #include "daemon/engine/snapshot.h"
@@ -28,7 +29,8 @@ using EventCounts = std::array<std::uint64_t, kEventTypes.size()>;
 
 class EndpointWatch {
  public:
-  EndpointWatch(EndpointConfig config, const std::string& instance);
+  // `ends` is borrowed; null: it hears of no ends from other endpoints.
+  EndpointWatch(EndpointConfig config, const std::string& instance, EndsBook* ends = nullptr);
 
   const EndpointConfig& config() const { return config_; }
   const std::string& name() const { return config_.name; }
@@ -115,6 +117,8 @@ class EndpointWatch {
   void note_first_tokens(const std::vector<FirstToken>& tokens);
 
   EndpointConfig config_;
+  EndsBook* ends_;
+  EndsBook::Heard heard_;
   ApprovedTargets approved_;
   Watched watched_;
   EndpointState state_;

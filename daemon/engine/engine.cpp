@@ -88,6 +88,7 @@ void Engine::configure(Config config) {
   schedule_.clear();
   Duration window{0};
   std::set<std::string> hosts;
+  ends_.keep(config.endpoints);
   std::erase_if(config.endpoints,
                 [&](const auto& endpoint) { return !ownership_.has_endpoint(endpoint.name); });
   for (const auto& endpoint : config.endpoints) {
@@ -155,7 +156,7 @@ void Engine::end_poll(Watch& watch) {
 }
 
 void Engine::add_endpoint(EndpointConfig config, Duration spread) {
-  auto watch = std::make_unique<Watch>(Watch{.endpoint = {std::move(config), instance_}});
+  auto watch = std::make_unique<Watch>(Watch{.endpoint = {std::move(config), instance_, &ends_}});
   const auto& name = watch->endpoint.name();
   const Time wall = clock_.wall();
   watch->due = clock_.steady() + (first_slot(name, spread, wall) - wall);

@@ -26,6 +26,7 @@
 #include "daemon/engine/clock.h"
 #include "daemon/engine/commit_queue.h"
 #include "daemon/engine/endpoint_watch.h"
+#include "daemon/engine/ends_book.h"
 #include "daemon/engine/isolation.h"
 #include "daemon/engine/outbox.h"
 #include "daemon/engine/poll_schedule.h"
@@ -219,6 +220,7 @@ class Engine {
   Duration look_at_windows_at_{0};
   std::size_t next_key_ = 0;  // index of the watch whose key is looked at next
   Duration retention_{0};
+  EndsBook ends_;                                // borrowed by watches_
   std::vector<std::unique_ptr<Watch>> watches_;  // in config order
   std::unordered_map<std::string, Watch*> by_name_;
   PollSchedule schedule_;  // of indices into watches_; those under way are not in it
