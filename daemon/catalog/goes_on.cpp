@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "daemon/catalog/pagination.h"
 
@@ -11,42 +13,92 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
+// Where answers keep what they say of their pages: themselves, or a member of theirs.
+constexpr std::array kEnvelopes{std::string_view{""},          std::string_view{"/pagination"},
+                                std::string_view{"/paging"},   std::string_view{"/meta"},
+                                std::string_view{"/pageInfo"}, std::string_view{"/page_info"}};
+
+enum class Remedy { Cursor, Page, Token, Link };
+
 struct Sign {
-  std::string_view pointer;
-  std::string_view remedy;  // for list.pagination
+  std::string pointer;
+  std::string remedy;  // for list.pagination
 };
 
-constexpr std::string_view kCursor =
-    "{kind: cursor, next: /last_id, more: /has_more, query: after_id}";
+struct Word {
+  std::string_view name;
+  Remedy remedy;
+  std::string_view query = "";  // Token: what its key in URLs is usually called
+};
 
-constexpr std::array kFlags{
-    Sign{"/has_more", kCursor},
-    Sign{"/hasMore", "{kind: cursor, next: /lastId, more: /hasMore, query: after}"},
-    Sign{"/hasNextPage", "{kind: page, query: page}"},
-    Sign{"/has_next_page", "{kind: page, query: page}"},
+// true leads on.
+constexpr std::array kFlagWords{
+    Word{"has_more", Remedy::Cursor},  Word{"hasMore", Remedy::Cursor},
+    Word{"hasNextPage", Remedy::Page}, Word{"has_next_page", Remedy::Page},
+    Word{"has_next", Remedy::Page},    Word{"hasNext", Remedy::Page},
 };
 
 // A text that is not empty, or a number, leads on.
-constexpr std::array kLinks{
-    Sign{"/nextPageToken", "{kind: token, next: /nextPageToken, query: pageToken}"},
-    Sign{"/next_page_token", "{kind: token, next: /next_page_token, query: page_token}"},
-    Sign{"/nextToken", "{kind: token, next: /nextToken, query: nextToken}"},
-    Sign{"/NextToken", "{kind: token, next: /NextToken, query: NextToken}"},
-    Sign{"/next_token", "{kind: token, next: /next_token, query: next_token}"},
-    Sign{"/next_cursor", "{kind: token, next: /next_cursor, query: cursor}"},
-    Sign{"/nextCursor", "{kind: token, next: /nextCursor, query: cursor}"},
-    Sign{"/nextLink", "{kind: link, next: /nextLink}"},
-    Sign{"/@odata.nextLink", "{kind: link, next: /@odata.nextLink}"},
-    Sign{"/next", "{kind: link, next: /next}"},
-    Sign{"/next/href", "{kind: link, next: /next/href}"},
-    Sign{"/next_page", "{kind: token, next: /next_page, query: page}"},
-    Sign{"/next_page_url", "{kind: link, next: /next_page_url}"},
-    Sign{"/links/next", "{kind: link, next: /links/next}"},
-    Sign{"/_links/next/href", "{kind: link, next: /_links/next/href}"},
-    Sign{"/paging/next", "{kind: link, next: /paging/next}"},
-    Sign{"/pagination/next", "{kind: link, next: /pagination/next}"},
-    Sign{"/meta/next", "{kind: link, next: /meta/next}"},
+constexpr std::array kLinkWords{
+    Word{"nextPageToken", Remedy::Token, "pageToken"},
+    Word{"next_page_token", Remedy::Token, "page_token"},
+    Word{"nextToken", Remedy::Token, "nextToken"},
+    Word{"NextToken", Remedy::Token, "NextToken"},
+    Word{"next_token", Remedy::Token, "next_token"},
+    Word{"next_cursor", Remedy::Token, "cursor"},
+    Word{"nextCursor", Remedy::Token, "cursor"},
+    Word{"next_page", Remedy::Token, "page"},
+    Word{"nextLink", Remedy::Link},
+    Word{"@odata.nextLink", Remedy::Link},
+    Word{"next", Remedy::Link},
+    Word{"next_page_url", Remedy::Link},
 };
+
+// Links that stand apart.
+constexpr std::array kFurtherLinks{std::string_view{"/next/href"}, std::string_view{"/links/next"},
+                                   std::string_view{"/_links/next/href"}};
+
+std::string remedy_of(const Word& word, std::string_view envelope, const std::string& pointer) {
+  switch (word.remedy) {
+    case Remedy::Cursor: {
+      const bool is_snake = word.name == "has_more";
+      return fmt::format("{{kind: cursor, next: {}/{}, more: {}, query: {}}}", envelope,
+                         is_snake ? "last_id" : "lastId", pointer, is_snake ? "after_id" : "after");
+    }
+    case Remedy::Page: return "{kind: page, query: page}";
+    case Remedy::Token:
+      return fmt::format("{{kind: token, next: {}, query: {}}}", pointer, word.query);
+    case Remedy::Link: break;
+  }
+  return fmt::format("{{kind: link, next: {}}}", pointer);
+}
+
+std::vector<Sign> signs_of(std::span<const Word> words) {
+  std::vector<Sign> signs;
+  for (const auto envelope : kEnvelopes) {
+    for (const auto& word : words) {
+      auto pointer = fmt::format("{}/{}", envelope, word.name);
+      auto remedy = remedy_of(word, envelope, pointer);
+      signs.push_back({std::move(pointer), std::move(remedy)});
+    }
+  }
+  return signs;
+}
+
+const std::vector<Sign>& flags() {
+  static const auto kFlags = signs_of(kFlagWords);
+  return kFlags;
+}
+
+const std::vector<Sign>& links() {
+  static const auto kLinks = [] {
+    auto all = signs_of(kLinkWords);
+    for (const auto pointer : kFurtherLinks)
+      all.push_back({std::string{pointer}, fmt::format("{{kind: link, next: {}}}", pointer)});
+    return all;
+  }();
+  return kLinks;
+}
 
 constexpr std::array kTotals{
     std::string_view{"/total"},           std::string_view{"/total_count"},
@@ -59,9 +111,17 @@ struct PageNumbers {
 };
 constexpr std::array kNumbers{PageNumbers{"/result_info/page", "/result_info/total_pages"},
                               PageNumbers{"/page", "/total_pages"},
+                              PageNumbers{"/page", "/totalPages"},
+                              PageNumbers{"/page", "/pages"},
                               PageNumbers{"/current_page", "/last_page"},
+                              PageNumbers{"/current_page", "/total_pages"},
+                              PageNumbers{"/currentPage", "/totalPages"},
                               PageNumbers{"/meta/page", "/meta/total_pages"},
-                              PageNumbers{"/pagination/page", "/pagination/total_pages"}};
+                              PageNumbers{"/meta/current_page", "/meta/last_page"},
+                              PageNumbers{"/meta/currentPage", "/meta/totalPages"},
+                              PageNumbers{"/pagination/page", "/pagination/total_pages"},
+                              PageNumbers{"/pagination/page", "/pagination/pages"},
+                              PageNumbers{"/pagination/current_page", "/pagination/total_pages"}};
 
 std::string sentence(std::string_view what, std::string_view remedy) {
   return fmt::format(
@@ -73,8 +133,8 @@ std::string sentence(std::string_view what, std::string_view remedy) {
 }  // namespace
 
 GoesOn::GoesOn(PointerTree& document) {
-  for (const auto& sign : kFlags) flags_.push_back(document.add(std::string{sign.pointer}));
-  for (const auto& sign : kLinks) links_.push_back(document.add(std::string{sign.pointer}));
+  for (const auto& sign : flags()) flags_.push_back(document.add(sign.pointer));
+  for (const auto& sign : links()) links_.push_back(document.add(sign.pointer));
   for (const auto pointer : kTotals) totals_.push_back(document.add(std::string{pointer}));
   for (const auto& one : kNumbers)
     numbers_.push_back({document.add(std::string{one.page}), document.add(std::string{one.pages})});
@@ -85,19 +145,20 @@ std::string GoesOn::problem(const std::vector<JsonValue>& values,
   for (std::size_t i = 0; i < flags_.size(); ++i) {
     const auto& value = values[flags_[i]];
     if (value.kind == Kind::Boolean && value.text == "true")
-      return sentence(fmt::format("{} is true", kFlags[i].pointer), kFlags[i].remedy);
+      return sentence(fmt::format("{} is true", flags()[i].pointer), flags()[i].remedy);
   }
   for (std::size_t i = 0; i < links_.size(); ++i) {
     const auto& value = values[links_[i]];
     const bool leads_on =
         (value.is_text() && !value.text.empty()) || number_in<std::size_t>(value).value_or(0) > 0;
     if (leads_on)
-      return sentence(fmt::format("there is a {}", kLinks[i].pointer), kLinks[i].remedy);
+      return sentence(fmt::format("there is a {}", links()[i].pointer), links()[i].remedy);
   }
   for (std::size_t i = 0; i < numbers_.size(); ++i) {
     const auto page = number_in<std::size_t>(values[numbers_[i].page]);
     const auto pages = number_in<std::size_t>(values[numbers_[i].pages]);
-    if (page && pages && *page < *pages) {
+    // Some count from 0.
+    if (page && pages && std::max<std::size_t>(*page, 1) < *pages) {
       return sentence(fmt::format("{} is {} of {}", kNumbers[i].page, *page, *pages),
                       "{kind: page, query: page}");
     }

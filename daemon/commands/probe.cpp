@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/catalog/read_catalog.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
 #include "daemon/commands/probe_targets.h"
@@ -30,16 +31,29 @@ struct Probed {
   const EndpointConfig* endpoint = nullptr;
   PollResult result;
   std::string first_page;
+  // Of a list that goes on, while nothing says how: what its first page says, to be shown.
+  std::optional<Catalog> part{};
   const Catalog* catalog() const { return result.catalog ? result.catalog->get() : nullptr; }
+  const Catalog* shown() const { return part ? &*part : catalog(); }
 };
 
-// A bare URL is read like the list of the provider whose host it is, and with its key where the
-// environment has one: to no other host does a key go.
 // For people who only have a URL: what to write into the configuration.
 void print_yaml(const std::string& url, const std::string& provider) {
   const auto* preset = find_provider(provider.empty() ? "openai-compatible" : provider);
   fmt::print("\n{} reads this list ({}). To watch it:\n\n{}", preset->name, preset->title,
              endpoint_yaml(*preset, url));
+}
+
+std::optional<Catalog> first_page_of(const EndpointConfig& endpoint, const PollResult& result,
+                                     const std::string& body) {
+  const bool is_partial = !result.catalog && result.catalog.error().reason == Reason::Partial;
+  if (!is_partial || result.requests != 1) return std::nullopt;
+  auto reading = endpoint.reading;
+  reading.shape.pagination.kind = Pagination::Kind::LinkHeader;  // more may follow
+  CatalogReader reader{reading};
+  if (!reader.add_page(body)) return std::nullopt;
+  auto catalog = reader.take();
+  return catalog ? std::optional{std::move(*catalog)} : std::nullopt;
 }
 
 HttpResult fetch(Transport& transport, HttpRequest request) {
@@ -63,7 +77,9 @@ Probed probe_one(const EndpointConfig& endpoint, const EgressRules& egress, bool
     if (body.empty() && result) body = result->body;
     run.take(result, clock.wall());
   }
-  return {.endpoint = &endpoint, .result = run.finish(), .first_page = std::move(body)};
+  Probed probed{.endpoint = &endpoint, .result = run.finish(), .first_page = std::move(body)};
+  probed.part = first_page_of(endpoint, probed.result, probed.first_page);
+  return probed;
 }
 
 // A host that no preset knows: the list itself shows whose it is like.
@@ -85,7 +101,7 @@ std::optional<PinState> pin_of(const Probed& probed, const std::string& alias,
 std::vector<std::string> broken_pins(const Probed& probed) {
   std::vector<std::string> broken;
   for (const auto& [alias, approved] : probed.endpoint->pins) {
-    const AliasRow* row = probed.catalog() ? probed.catalog()->find_alias(alias) : nullptr;
+    const AliasRow* row = probed.shown() ? probed.shown()->find_alias(alias) : nullptr;
     if (!row || !pin_of(probed, alias, row->target)->ok) broken.push_back(alias);
   }
   return broken;
@@ -111,7 +127,7 @@ std::vector<Unresolved> unresolved(const Catalog& catalog) {
 // Values are JSON texts; a value that is missing is null.
 Json hints_json(const Probed& probed) {
   Json hints = Json::object();
-  for (const auto& row : probed.catalog()->hints) {
+  for (const auto& row : probed.shown()->hints) {
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       hints[row.id][probed.endpoint->reading.hints[i]] =
           row.values[i].empty() ? Json(nullptr) : Json::parse(row.values[i]);
@@ -147,25 +163,25 @@ Json to_json(const Probed& probed) {
   if (!probed.catalog()) {
     json["reason"] = label(probed.result.catalog.error().reason);
     json["error"] = probed.result.catalog.error().sentence;
-    return json;
+    if (!probed.shown()) return json;
   }
-  json["models"] = probed.catalog()->ids.all();
+  json["models"] = probed.shown()->ids.all();
   json["aliases"] = Json::array();
-  for (const auto& row : probed.catalog()->aliases) {
+  for (const auto& row : probed.shown()->aliases) {
     Json alias{
         {"alias", row.id}, {"target", row.target}, {"rule", label(row.rule)}, {"pin", nullptr}};
     if (const auto pin = pin_of(probed, row.id, row.target))
       alias["pin"] = pin->ok ? "ok" : "broken";
     json["aliases"].push_back(std::move(alias));
   }
-  for (const auto& [alias, state] : unresolved(*probed.catalog())) {
+  for (const auto& [alias, state] : unresolved(*probed.shown())) {
     json["aliases"].push_back({{"alias", alias}, {"target", nullptr}, {"state", state}});
   }
   json["hints"] = hints_json(probed);
-  json["retirements"] = retirements_json(*probed.catalog());
+  json["retirements"] = retirements_json(*probed.shown());
   json["broken_pins"] = broken_pins(probed);
   json["warnings"] = Json::array();
-  for (const auto& note : probed.catalog()->notes) json["warnings"].push_back(note.sentence);
+  for (const auto& note : probed.shown()->notes) json["warnings"].push_back(note.sentence);
   return json;
 }
 
@@ -178,7 +194,7 @@ void print_retirements(const Catalog& catalog) {
 }
 
 void print_hints(const Probed& probed) {
-  for (const auto& row : probed.catalog()->hints) {
+  for (const auto& row : probed.shown()->hints) {
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       if (row.values[i].empty()) continue;
       fmt::print("  {}  {} = {}\n", visible(row.id), probed.endpoint->reading.hints[i],
@@ -206,13 +222,14 @@ void print_table(const Probed& probed) {
   if (!probed.catalog()) {
     fmt::print("  FAILED  {}: {}\n", label(probed.result.catalog.error().reason),
                probed.result.catalog.error().sentence);
-    return;
+    if (!probed.shown()) return;
+    fmt::print("  its first page says:\n");
   }
-  fmt::print("  {} models, {} bytes, {} aliases\n", probed.catalog()->ids.size(),
-             probed.result.body_bytes, probed.catalog()->aliases.size());
+  fmt::print("  {} models, {} bytes, {} aliases\n", probed.shown()->ids.size(),
+             probed.result.body_bytes, probed.shown()->aliases.size());
   std::size_t width = 0;
-  for (const auto& row : probed.catalog()->aliases) width = std::max(width, visible(row.id).size());
-  for (const auto& row : probed.catalog()->aliases) {
+  for (const auto& row : probed.shown()->aliases) width = std::max(width, visible(row.id).size());
+  for (const auto& row : probed.shown()->aliases) {
     const auto pin = pin_of(probed, row.id, row.target);
     fmt::print("  {:<{}}  ->  {}  ({}){}\n", visible(row.id), width, visible(row.target),
                label(row.rule),
@@ -220,17 +237,17 @@ void print_table(const Probed& probed) {
                : pin->ok ? "  pin ok"
                          : "  PIN BROKEN");
   }
-  for (const auto& [alias, state] : unresolved(*probed.catalog())) {
+  for (const auto& [alias, state] : unresolved(*probed.shown())) {
     fmt::print("  {:<{}}  ->  ?  ({})\n", visible(alias), width, state);
   }
   print_hints(probed);
-  print_retirements(*probed.catalog());
-  for (const auto& note : probed.catalog()->notes)
+  print_retirements(*probed.shown());
+  for (const auto& note : probed.shown()->notes)
     fmt::print("  warning: {}\n", visible(note.sentence));
   for (const auto& alias : broken_pins(probed)) {
-    if (!probed.catalog()->find_alias(alias))
+    if (!probed.shown()->find_alias(alias))
       fmt::print("  {}  PIN BROKEN: nobody says what it points to{}\n", visible(alias),
-                 meant_by(*probed.catalog(), alias));
+                 meant_by(*probed.shown(), alias));
   }
 }
 

@@ -34,6 +34,10 @@ TEST_CASE(
         {R"("next":"https://a/2")", "next: /next"},
         {R"("next_page":2)", "next: /next_page"},
         {R"("links":{"next":"/m?c=2"})", "next: /links/next"},
+        {R"("pagination":{"next_cursor":"c"})", "next: /pagination/next_cursor, query: cursor"},
+        {R"("pageInfo":{"hasNextPage":true})", "kind: page"},
+        {R"("meta":{"has_more":true})", "next: /meta/last_id, more: /meta/has_more"},
+        {R"("page":0,"totalPages":2)", "kind: page"},
         {R"("result_info":{"page":1,"total_pages":2})", "kind: page"}}) {
     CAPTURE(more);
     CHECK(error_of(fmt::format(R"({{"data":[{{"id":"a"}}],{}}})", more)).find(remedy) !=
@@ -41,7 +45,8 @@ TEST_CASE(
   }
   for (const std::string fine :
        {R"("has_more":false)", R"("nextPageToken":"")", R"("next":null)",
-        R"("result_info":{"page":2,"total_pages":2})", R"("next_page":0)"}) {
+        R"("result_info":{"page":2,"total_pages":2})", R"("next_page":0)",
+        R"("page":0,"totalPages":1)", R"("pagination":{"has_next":false,"next_cursor":null})"}) {
     CAPTURE(fine);
     CHECK(error_of(fmt::format(R"({{"data":[{{"id":"a"}}],{}}})", fine)).empty());
   }
