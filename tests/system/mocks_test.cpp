@@ -126,6 +126,48 @@ TEST_CASE(
   CHECK(shows(serve, R"(catalog_models{endpoint="own"} 2)"));
 }
 
+TEST_CASE("a streamed echo at mock-llm learns target and move from first events alone") {
+  TempFolder folder;
+  MockLlm mock(folder);
+  REQUIRE_MESSAGE(mock.is_up(), mock.process().transcript());
+  mock.complete_with("gpt-4o", "gpt-4o-2024-08-06");
+  Serve serve(folder,
+              fmt::format("defaults: {{interval: 1s, timeout: 1s, recheck: 1s}}\n"
+                          "endpoints: [{{name: own, provider: openai, url: \"{}\", "
+                          "echo: {{interval: 10s}}}}]\n",
+                          mock.url()),
+              std::map<std::string, std::string>{{"OPENAI_API_KEY", "k"}});
+  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
+  const std::string info = R"(alias_info{endpoint="own",alias="gpt-4o",target=")";
+  REQUIRE(shows(serve, info + R"(gpt-4o-2024-08-06",rule="echo"} 1)"));
+  const auto seconds = [&](const std::string& what) {
+    return value_of(serve,
+                    "echo_first_token_seconds_" + what + R"({endpoint="own",alias="gpt-4o"})");
+  };
+  CHECK(seconds("count") >= 1);
+  // The whole stream takes twenty seconds.
+  CHECK(seconds("sum") / seconds("count") < 5);
+  mock.complete_with("gpt-4o", "gpt-4o-2024-11-20");
+  CHECK(shows(serve, info + R"(gpt-4o-2024-11-20",rule="echo"} 1)"));
+  CHECK(shows(serve, R"(alias_changes_total{endpoint="own",alias="gpt-4o"} 1)"));
+}
+
+TEST_CASE("a streamed echo at openai-mock-api, which repeats the alias, discloses nothing") {
+  TempFolder folder;
+  OpenaiMockApi mock(folder, "right-key");
+  REQUIRE_MESSAGE(mock.is_up(), mock.process().transcript());
+  Serve serve(folder,
+              fmt::format("defaults: {{interval: 1s, timeout: 1s, recheck: 1s}}\n"
+                          "endpoints: [{{name: own, provider: openai, url: \"{}\", echo: true}}]\n",
+                          mock.url()),
+              std::map<std::string, std::string>{{"OPENAI_API_KEY", "right-key"}});
+  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
+  const auto count = R"(echo_first_token_seconds_count{endpoint="own",alias="gpt-4"})";
+  CHECK(eventually([&] { return value_of(serve, count) >= 1; }));
+  CHECK(get(serve.url("/metrics")).body.find("rule=\"echo\"") == std::string::npos);
+  CHECK(value_of(serve, R"(endpoint_up{endpoint="own"})") == 1);
+}
+
 TEST_CASE("mock-llm's own list is the same to modelvane as to any reader") {
   TempFolder folder;
   MockLlm mock(folder);

@@ -32,13 +32,34 @@ std::string MockLlm::url(const std::string& path) const {
   return fmt::format("http://127.0.0.1:{}{}", port_, path);
 }
 
+void MockLlm::set(const std::string& config) const {
+  const auto reply = post(url("/config"), config, {"Content-Type: application/json"});
+  if (reply.status != 200) throw std::runtime_error("mock-llm refused its rules: " + reply.body);
+}
+
 void MockLlm::answer_with(int status, const std::string& body) const {
   const nlohmann::json rule{{"path", "/v1/models"},
                             {"method", "GET"},
                             {"response", {{"status", status}, {"content", body}}}};
-  const auto reply = post(url("/config"), nlohmann::json{{"rules", {rule}}}.dump(),
-                          {"Content-Type: application/json"});
-  if (reply.status != 200) throw std::runtime_error("mock-llm refused its rules: " + reply.body);
+  set(nlohmann::json{{"rules", {rule}}}.dump());
+}
+
+void MockLlm::complete_with(const std::string& asked, const std::string& model) const {
+  const nlohmann::json list{{"object", "list"}, {"data", {{{"id", asked}}}}};
+  const nlohmann::json answer{
+      {"id", "1"},
+      {"model", model},
+      {"created", 1},
+      {"choices", {{{"message", {{"role", "assistant"}, {"content", std::string(200, 'a')}}}}}}};
+  const auto rule = [](const char* method, const char* path, const nlohmann::json& body) {
+    return nlohmann::json{{"method", method},
+                          {"path", path},
+                          {"response", {{"status", 200}, {"content", body.dump()}}}};
+  };
+  set(nlohmann::json{
+      {"streaming", {{"chunkSize", 1}, {"chunkIntervalMs", 100}}},
+      {"rules", {rule("GET", "/v1/models", list), rule("POST", "/v1/chat/completions", answer)}}}
+          .dump());
 }
 
 OpenaiMockApi::OpenaiMockApi(const TempFolder& folder, const std::string& key)
@@ -50,7 +71,8 @@ OpenaiMockApi::OpenaiMockApi(const TempFolder& folder, const std::string& key)
                     "openai-mock-api.yml",
                     fmt::format(
                         "apiKey: {}\nresponses: [{{id: any, messages: [{{role: user, content: a}}, "
-                        "{{role: assistant, content: b}}]}}]\n",
+                        "{{role: assistant, content: b}}]}}, {{id: echo, messages: [{{role: user, "
+                        "matcher: any}}, {{role: assistant, content: one two three four}}]}}]\n",
                         key))})) {}
 
 std::string OpenaiMockApi::url(const std::string& path) const {
