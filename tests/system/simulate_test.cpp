@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <csignal>
 
+#include "daemon/simulate/models_api.h"
 #include "tests/system/harness.h"
 #include "tests/unit/simulate/exchange.h"
 
@@ -53,4 +55,28 @@ TEST_CASE("simulate on a foreign interface exits with 1 and says why") {
   Process simulate({.arguments = {"simulate", "--listen-address", "0.0.0.0:0"}});
   CHECK(simulate.wait() == 1);
   CHECK(simulate.standard_error().find("is not a loopback address") != std::string::npos);
+}
+
+TEST_CASE("a streamed echo costs a few of the forty words that its answer would have") {
+  const TempFolder folder;
+  modelvane::simulated::ModelsApi api{
+      {.script = {.aliases = {{"a-latest", "a-1"}, {"b-latest", "b-1"}, {"c-latest", "c-1"}},
+                  .models = {"a-1", "b-1", "c-1"},
+                  .scenes = {}}}};
+  REQUIRE(api.start());
+  Serve serve(folder,
+              fmt::format("defaults: {{interval: 1s, timeout: 1s}}\nendpoints: [{{name: own, "
+                          "provider: openai, url: \"{}\", echo: true}}]\n",
+                          api.url()),
+              std::map<std::string, std::string>{{"OPENAI_API_KEY", "any"}});
+  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
+  const auto is_known = [&](const std::string& letter) {
+    const auto info = fmt::format(
+        R"(alias_info{{endpoint="own",alias="{0}-latest",target="{0}-1",rule="echo"}} 1)", letter);
+    return get(serve.url("/metrics")).body.find(info) != std::string::npos;
+  };
+  REQUIRE(eventually([&] { return is_known("a") && is_known("b") && is_known("c"); }));
+  MESSAGE("words made for three questions: ", api.tokens());
+  CHECK(api.tokens() >= 3);
+  CHECK(api.tokens() <= 30);  // 120 without breaking off; a busy machine makes some more than three
 }
