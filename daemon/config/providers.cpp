@@ -18,8 +18,9 @@ namespace {
 
 std::span<const std::string_view> preset_keys() {
   static const std::vector<std::string_view> keys = [] {
-    std::vector<std::string_view> all{"provider", "title",   "tells", "trap",         "made_from",
-                                      "url",      "example", "key",   "http_headers", "ask"};
+    std::vector<std::string_view> all{"provider",  "title",        "tells", "trap",
+                                      "made_from", "signs",        "url",   "example",
+                                      "key",       "http_headers", "ask"};
     all.insert(all.end(), reading_keys().begin(), reading_keys().end());
     return all;
   }();
@@ -54,6 +55,17 @@ ProviderKey read_key(const Field& field) {
   return key;
 }
 
+std::vector<Sign> read_signs(const Field& field) {
+  std::vector<Sign> signs;
+  for (const auto& item : field.list("signs").value_or(std::vector<Field>{})) {
+    const auto text = item.text("a pointer, or pointer=text").value_or("");
+    const auto equals = text.find('=');
+    signs.push_back(
+        {text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)});
+  }
+  return signs;
+}
+
 constexpr const char* kFile = "providers.yml";
 constexpr std::string_view kYaml = kProviderFiles.front().text;
 
@@ -86,6 +98,7 @@ ProviderPreset read_preset(const YamlNodePtr& node, Findings& findings) {
   preset.tells = text_of(*fields, "tells");
   preset.trap = text_of(*fields, "trap");
   preset.made_from = text_of(*fields, "made_from");
+  if (const auto* signs = fields->find("signs")) preset.signs = read_signs(*signs);
   preset.url = text_of(*fields, "url");
   preset.example = text_of(*fields, "example");
   if (const auto* key = fields->find("key")) preset.key = read_key(*key);

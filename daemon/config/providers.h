@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/catalog/reading.h"
+#include "daemon/catalog/signs.h"
 #include "daemon/config/secret.h"
 #include "daemon/config/yaml_node.h"
 
@@ -28,11 +29,12 @@ struct ProviderKey {
 struct ProviderPreset {
   std::string name;
   std::string title;
-  std::string tells;      // what its list discloses of targets, one sentence
-  std::string trap;       // what to know before trusting it
-  std::string made_from;  // what it was made from, and the date of that
-  std::string url;        // the full list URL; "" = every user has another one
-  std::string example;    // what such a URL looks like
+  std::string tells;        // what its list discloses of targets, one sentence
+  std::string trap;         // what to know before trusting it
+  std::string made_from;    // what it was made from, and the date of that
+  std::vector<Sign> signs;  // that its lists' rows have: all of them, or it is no such list
+  std::string url;          // the full list URL; "" = every user has another one
+  std::string example;      // what such a URL looks like
   std::optional<ProviderKey> key;
   std::vector<std::pair<std::string, SecretRef>> headers;
   bool has_question = false;  // an echo, which costs money: only for endpoints that ask for it

@@ -14,24 +14,38 @@ std::string_view without_query(std::string_view url) {
   return url.substr(0, url.find_first_of("?#"));
 }
 
+const std::string& usual_url(const ProviderPreset& preset) {
+  return preset.url.empty() ? preset.example : preset.url;
+}
+
 // A list of several pages is judged by its first one.
 Reading first_page_of(const ProviderPreset& preset) {
-  auto reading = reading_of(preset, preset.url.empty() ? preset.example : preset.url);
+  auto reading = reading_of(preset, usual_url(preset));
   if (reading.shape.pagination.kind == Pagination::Kind::None)
     reading.shape.pagination.kind = Pagination::Kind::LinkHeader;
   return reading;
 }
 
 struct Score {
-  std::size_t aliases = 0, ends = 0, models = 0;
+  std::size_t signs = 0, aliases = 0, ends = 0, models = 0;
   friend bool operator==(const Score&, const Score&) = default;
   bool operator>(const Score& other) const {
-    return std::tie(aliases, ends, models) > std::tie(other.aliases, other.ends, other.models);
+    return std::tie(signs, aliases, ends, models) >
+           std::tie(other.signs, other.aliases, other.ends, other.models);
   }
 };
 
-Score score_of(const Catalog& catalog) {
-  return {.aliases = catalog.aliases.size(),
+// By preset.
+std::vector<bool> fitting_presets(std::string_view body) {
+  std::vector<SignedShape> shapes;
+  for (const auto& preset : providers())
+    shapes.push_back({reading_of(preset, usual_url(preset)).shape.items, preset.signs});
+  return fitting(body, shapes);
+}
+
+Score score_of(const ProviderPreset& preset, const Catalog& catalog) {
+  return {.signs = preset.signs.size(),
+          .aliases = catalog.aliases.size(),
           .ends = catalog.lifecycles.size(),
           .models = catalog.ids.size()};
 }
@@ -59,7 +73,7 @@ ListMatch provider_of_list(std::string_view body) {
     if (!reader.add_page(body)) return;
     const auto catalog = reader.take();
     if (!catalog) return;
-    const auto own = score_of(*catalog);
+    const auto own = score_of(preset, *catalog);
     // As much as any list tells, but by a preset of its own: that says more.
     const bool is_special = own == score && own.aliases > 0 && best.preset == generic;
     if (!(own > score) && !is_special) return;
@@ -67,8 +81,10 @@ ListMatch provider_of_list(std::string_view body) {
     best = {.preset = &preset, .models = score.models, .aliases = score.aliases};
   };
   judge(*generic);
-  for (const auto& preset : providers()) {
-    if (&preset != generic) judge(preset);
+  const auto fits = fitting_presets(body);
+  for (std::size_t i = 0; i < providers().size(); ++i) {
+    const auto& preset = providers()[i];
+    if (&preset != generic && fits[i]) judge(preset);
   }
   if (score.models == 0) best.preset = nullptr;
   return best;

@@ -186,13 +186,30 @@ TEST_CASE("a provider is recognised by its host, and a saved list by what it tel
         "gemini-openai");
   CHECK(provider_of_url("https://llm.example.com/v1/models") == nullptr);
   CHECK(provider_of_url("https://api.mistral.ai.example.com/v1/models") == nullptr);
-  for (const std::string name : {"internlm", "openrouter", "ollama", "lmstudio", "litellm"}) {
+  for (const std::string name : {"internlm", "openrouter", "ollama", "lmstudio", "litellm",
+                                 "bedrock-models", "databricks", "vertex", "openai-compatible"}) {
     CAPTURE(name);
     const auto found = provider_of_list(read_file(kLists + name + ".json"));
     REQUIRE(found.preset != nullptr);
     CHECK(found.preset->name == name);
   }
   CHECK(provider_of_list("<html>").preset == nullptr);
+}
+
+TEST_CASE("whose lists have signs of their own, they are recognised by these, and no others are") {
+  for (const auto& preset : providers()) {
+    if (preset.signs.empty()) continue;
+    CAPTURE(preset.name);
+    const auto found = provider_of_list(read_file(kLists + preset.name + ".json"));
+    REQUIRE(found.preset != nullptr);
+    CHECK(found.preset->name == preset.name);
+  }
+  // A list with a row of theirs among others.
+  const auto mixed = provider_of_list(
+      R"({"data":[{"id":"a","owned_by":"deepseek"},{"id":"b","owned_by":"x"},{"id":"c"}]})");
+  CHECK(mixed.preset->name == "openai-compatible");
+  CHECK(provider_of_list(R"({"data":[1,null,{"id":"a","display_name":"A"}]})").preset->name ==
+        "openai-compatible");
 }
 
 TEST_CASE("what is printed for pasting is a configuration") {
