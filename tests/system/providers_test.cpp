@@ -142,7 +142,7 @@ const Preset kPresets[] = {
      "authorization",
      3,
      {"qwen-plus (undisclosed)", "qwen-plus-latest (undisclosed)"}},
-    {"deepseek", "DEEPSEEK_API_KEY", "authorization", 2, {}},
+    {"deepseek", "DEEPSEEK_API_KEY", "authorization", 2, {"deepseek-flash (undisclosed)"}},
     {"fireworks", "FIREWORKS_API_KEY", "authorization", 2, {}},
     {"gemini", "GEMINI_API_KEY", "x-goog-api-key", 2, {"gemini-flash-latest (undisclosed)"}},
     {"gemini-openai", "GEMINI_API_KEY", "authorization", 2, {"gemini-flash-latest (undisclosed)"}},
