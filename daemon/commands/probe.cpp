@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/catalog/json_path.h"
 #include "daemon/catalog/read_catalog.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/operator_call.h"
@@ -147,6 +148,49 @@ Json retirements_json(const Catalog& catalog) {
   return retirements;
 }
 
+// A number in a pointer takes whatever stands at that place of an array. Many arrays are sets,
+// whose order may be another one tomorrow.
+std::optional<std::string> place_problem(const std::string& what, std::string_view pointer) {
+  for (const auto& step : steps_of(pointer)) {
+    const bool is_number = step.kind == PathStep::Kind::Member && !step.name.empty() &&
+                           step.name.find_first_not_of("0123456789") == std::string::npos;
+    if (is_number)
+      return fmt::format(
+          "{} takes what stands at place {} of an array: where the order means nothing, write * "
+          "(all of them) or [key=value]",
+          what, step.name);
+  }
+  return std::nullopt;
+}
+
+// What the user wrote, and the list alone does not show to be wrong.
+std::vector<std::string> place_problems(const Reading& reading) {
+  std::vector<std::string> problems;
+  const auto look_at = [&](const std::string& what, const std::vector<std::string>& pointers) {
+    for (const auto& pointer : pointers) {
+      if (auto problem = place_problem(fmt::format("{} {}", what, pointer), pointer))
+        problems.push_back(std::move(*problem));
+    }
+  };
+  for (const auto& rule : reading.own.rules ? reading.rules : std::vector<AliasRule>{}) {
+    if (rule.kind != Rule::Field) continue;
+    look_at("field", {rule.pointer});
+    look_at("join", rule.join);
+  }
+  if (!reading.own.lifecycle) return problems;
+  look_at("lifecycle", reading.lifecycle.retires_at);
+  look_at("lifecycle", reading.lifecycle.deprecated);
+  return problems;
+}
+
+std::vector<std::string> warnings_of(const Probed& probed) {
+  std::vector<std::string> warnings;
+  for (const auto& note : probed.shown()->notes) warnings.push_back(note.sentence);
+  for (auto& problem : place_problems(probed.endpoint->reading))
+    warnings.push_back(std::move(problem));
+  return warnings;
+}
+
 Json to_json(const Probed& probed) {
   const auto& phases = probed.result.phases;
   Json json{{"endpoint", probed.endpoint->name},
@@ -180,8 +224,7 @@ Json to_json(const Probed& probed) {
   json["hints"] = hints_json(probed);
   json["retirements"] = retirements_json(*probed.shown());
   json["broken_pins"] = broken_pins(probed);
-  json["warnings"] = Json::array();
-  for (const auto& note : probed.shown()->notes) json["warnings"].push_back(note.sentence);
+  json["warnings"] = warnings_of(probed);
   return json;
 }
 
@@ -242,8 +285,7 @@ void print_table(const Probed& probed) {
   }
   print_hints(probed);
   print_retirements(*probed.shown());
-  for (const auto& note : probed.shown()->notes)
-    fmt::print("  warning: {}\n", visible(note.sentence));
+  for (const auto& warning : warnings_of(probed)) fmt::print("  warning: {}\n", visible(warning));
   for (const auto& alias : broken_pins(probed)) {
     if (!probed.shown()->find_alias(alias))
       fmt::print("  {}  PIN BROKEN: nobody says what it points to{}\n", visible(alias),
