@@ -170,17 +170,19 @@ constexpr std::string_view kFunctions = R"(
     DELETE FROM @events AS e WHERE e.sequence = ANY(v_gone);
   END $$;
 
-  -- Of our webhooks, what no owner of the present tenure has in memory; all that waits when we
-  -- cannot know what we have.
+  -- Of these shards, as far as they are ours, what no owner of the present tenure has in memory;
+  -- all that waits when we cannot know what we have.
   -- owners_before: not 0 when an owner before had it in memory.
-  CREATE OR REPLACE FUNCTION @take_deliveries(p_session bigint, p_all boolean)
+  DROP FUNCTION IF EXISTS @take_deliveries(bigint, boolean);
+  CREATE OR REPLACE FUNCTION @take_deliveries(p_session bigint, p_shards int[], p_all boolean)
   RETURNS TABLE(sequence bigint, webhook text, attempts int, created_us bigint,
     next_attempt_us bigint, last_error text, id text, type text, endpoint text, alias text,
     time_us bigint, json text, owners_before bigint) LANGUAGE sql AS $$
     WITH found AS (
       SELECT d.sequence, d.webhook, d.claimed, s.tenure FROM @deliveries AS d
         JOIN @shards AS s ON s.shard = d.shard
-      WHERE s.session = p_session AND d.state = 'pending' AND (p_all OR d.claimed < s.tenure)
+      WHERE s.session = p_session AND s.shard = ANY(p_shards) AND d.state = 'pending'
+        AND (p_all OR d.claimed < s.tenure)
       FOR UPDATE OF d),
     taken AS (
       UPDATE @deliveries AS d SET claimed = f.tenure FROM found AS f

@@ -108,7 +108,9 @@ std::optional<Loaded> PostgresStore::load_shards(const std::vector<Shard>& shard
   if (!connection.ok()) return std::nullopt;
   loaded.last_sequence = static_cast<std::uint64_t>(rows.integer(0, 0));
   if (!rows.is_null(0, 1)) loaded.reached = rows.time(0, 1);
-  // Last: what is handed out here must arrive.
+  // Last: what is handed out here must arrive. All of it, since the engine begins anew with these
+  // shards; what it has of others is known.
+  must_take_all_ = true;
   loaded.pending = take_deliveries();
   if (!connection.ok()) return std::nullopt;
   return loaded;
@@ -215,11 +217,14 @@ void PostgresStore::load_webhooks(PostgresConnection& connection, Loaded& loaded
   }
 }
 
+// Of what the engine knows to be its own: the keeper claims shards before they are loaded, and what
+// is handed out of one of those would be forgotten when the engine begins anew with it.
 std::vector<PendingDelivery> PostgresStore::take_deliveries() {
   auto& connection = work();
-  const auto rows =
-      connection.query("SELECT * FROM @take_deliveries($1, $2::boolean)", session_->number,
-                       std::string_view{must_take_all_ ? "true" : "false"});
+  const auto rows = connection.query(
+      "SELECT * FROM @take_deliveries($1, $2::int[], $3::boolean)", session_->number,
+      std::string_view{array_of(std::vector<Shard>{owned_.begin(), owned_.end()})},
+      std::string_view{must_take_all_ ? "true" : "false"});
   if (!connection.ok()) return {};
   must_take_all_ = false;
   std::vector<PendingDelivery> taken;

@@ -362,6 +362,34 @@ TEST_CASE("a schema is made once, for one instance, and a daemon without one say
   CHECK(refused.error().sentence.find("modelvane store migrate") != std::string::npos);
 }
 
+TEST_CASE("what waits in a shard is handed out when the shard is loaded, and not before") {
+  const auto place = new_place();
+  const auto other = open(place, "mv-b");
+  const auto store = open(place, "mv-a");
+  const auto theirs = load(*other);
+  const auto loaded = load(*store);
+  const std::set<Shard> ours(loaded.owned.begin(), loaded.owned.end());
+  const auto webhook = webhook_of({theirs.owned.begin(), theirs.owned.end()}, 8);
+  const auto home = shard_of_webhook(webhook, 8);
+  REQUIRE_FALSE(ours.contains(home));
+  CHECK(commit(*store, batch_of(loaded, 1, {new_event(1, {webhook})})).deliveries.empty());
+  REQUIRE(release(place, "test", "mv-b").value());
+  // The keeper claims what is free by itself; until the next look the engine does not know.
+  REQUIRE(eventually([&] {
+    return server().ask(fmt::format("SELECT session FROM {}.shards WHERE shard = {}", place.schema,
+                                    home)) == std::to_string(loaded.session);
+  }));
+  CHECK(commit(*store, batch_of(loaded, 2, {new_event(2, {webhook})})).deliveries.empty());
+  // Nor may it be missed because somebody of the same tenure was handed it.
+  server().ask(fmt::format(
+      "UPDATE {0}.deliveries SET claimed = (SELECT tenure FROM {0}.shards WHERE shard = {1})",
+      place.schema, home));
+  const auto news = look(*store);
+  REQUIRE(news.gained.has_value());
+  CHECK(news.gained->pending.size() == 2);
+  CHECK(news.deliveries.empty());
+}
+
 TEST_CASE("replicas show each other's endpoints, each those of its own shards") {
   const auto place = new_place(1);
   const auto store = open(place, "mv-a");
