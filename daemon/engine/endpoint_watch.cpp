@@ -289,6 +289,21 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
   return outcome;
 }
 
+std::optional<Time> EndpointWatch::stands_in_at(Time now) const {
+  const auto& pending = state_.availability.pending;
+  const bool may_go_down = pending && pending->seen == Availability::Down && !is_in_maintenance();
+  if (!may_go_down || !is_failing() || view_.last_reason != Reason::RateLimited)
+    return std::nullopt;
+  return wants_poll_at(now);
+}
+
+EndpointWatch::Outcome EndpointWatch::repeat_failure(Time now, Duration steady, bool may_decide) {
+  if (may_decide) follow_clock(now, steady);
+  PollFailure failure{.reason = *view_.last_reason, .sentence = view_.last_sentence};
+  return decide({.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""},
+                may_decide);
+}
+
 EndpointWatch::Outcome EndpointWatch::decide(const Observation& observation, bool may_decide) {
   if (!may_decide) return {};
   auto advanced = advance(std::move(state_), observation, watched_);

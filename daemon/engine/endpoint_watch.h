@@ -69,6 +69,10 @@ class EndpointWatch {
   Outcome finish_poll(Time now, Duration steady, bool may_decide,
                       const MayTellDown& may_tell_down = nullptr);
   void abandon_poll() { run_.reset(); }
+  // When the last poll's answer, that it wants fewer requests, stands in for the next one's; none:
+  // nothing would come of it.
+  std::optional<Time> stands_in_at(Time now) const;
+  Outcome repeat_failure(Time now, Duration steady, bool may_decide);
 
   // After a good poll of the first endpoint of a `compare` group: against the others of it.
   Compared compare(const std::vector<Peer>& peers, Time now) {

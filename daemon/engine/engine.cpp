@@ -86,6 +86,7 @@ void Engine::configure(Config config) {
   watches_.clear();
   by_name_.clear();
   schedule_.clear();
+  stand_ins_.clear();
   Duration window{0};
   std::set<std::string> hosts;
   ends_.keep(config.endpoints);
@@ -453,6 +454,7 @@ Duration Engine::time_to_next(Duration longest) const {
   if (!is_shutting_down_) {
     if (const auto due = schedule_.next_due(); due && polls_under_way_ < kPollsAtOnce)
       until = std::min(until, *due);
+    if (!stand_ins_.empty()) until = std::min(until, stand_ins_.begin()->first);
     if (const auto due = outbox_.next_due(); due && steady < commit_queue_.trusted_until())
       until = std::min(until, *due);
   }
@@ -470,6 +472,7 @@ void Engine::turn(Duration longest) {
   follow_maintenance();
   for (const auto& completion : completions_) complete(completion);
   start_polls();
+  stand_in_for_polls();
   continue_release();
   start_deliveries();
   tell_of_webhooks();

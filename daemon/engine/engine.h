@@ -153,6 +153,9 @@ class Engine {
   void end_poll(Watch& watch);
   void continue_poll(Watch& watch);
   void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
+  void note_decision(const Watch& watch, EndpointWatch::Outcome& outcome);
+  void stand_in(Watch& watch);
+  void stand_in_for_polls();
   void compare_peers(Watch& watch);
   void schedule(Watch& watch, const EndpointWatch::Outcome& outcome);
   void keep_time(Watch& watch, const EndpointWatch::Outcome& outcome);
@@ -224,6 +227,7 @@ class Engine {
   std::vector<std::unique_ptr<Watch>> watches_;  // in config order
   std::unordered_map<std::string, Watch*> by_name_;
   PollSchedule schedule_;  // of indices into watches_; those under way are not in it
+  std::set<std::pair<Duration, std::size_t>> stand_ins_;  // likewise: see stand_in()
 
   std::unordered_map<std::uint64_t, Work> under_way_;
   std::uint64_t next_ticket_ = 1;
@@ -252,6 +256,11 @@ class Engine {
   Isolation isolation_;
   std::optional<Time> isolated_since_;
   const std::function<bool()> has_network_;
+  struct KernelNetwork {  // what has_network_() said last
+    std::optional<Duration> at;
+    bool is_there = true;
+  };
+  KernelNetwork kernel_network_;
   // What tells whether this machine has a network where the hosts are too few to compare.
   struct Connectivity {
     std::vector<std::string> targets;  // "host:port"

@@ -61,13 +61,38 @@ void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
     return publish(watch);
   }
   note_reach(watch, outcome);
-  for (auto& event : outcome.events) uncommitted_.note(std::move(event));
+  note_decision(watch, outcome);
   if (may_decide()) compare_peers(watch);
-  if (outcome.must_persist) uncommitted_.note_state(watch.endpoint.name());
-  if (outcome.has_mark) uncommitted_.note_mark(watch.endpoint.name());
   schedule(watch, outcome);
+  stand_in(watch);
   keep_time(watch, outcome);
   publish(watch);
+}
+
+void Engine::note_decision(const Watch& watch, EndpointWatch::Outcome& outcome) {
+  for (auto& event : outcome.events) uncommitted_.note(std::move(event));
+  if (outcome.must_persist) uncommitted_.note_state(watch.endpoint.name());
+  if (outcome.has_mark) uncommitted_.note_mark(watch.endpoint.name());
+}
+
+// An endpoint that asked for a time without requests is left alone, and its last answer stands in
+// for those of the polls that are not made: it is told down as soon as it would have been.
+void Engine::stand_in(Watch& watch) {
+  const Time wall = clock_.wall();
+  const auto at = watch.endpoint.stands_in_at(wall);
+  if (!at) return;
+  const Duration due = clock_.steady() + (*at - wall);
+  if (due < watch.due) stand_ins_.emplace(due, watch.index);
+}
+
+void Engine::stand_in_for_polls() {
+  while (!stand_ins_.empty() && stand_ins_.begin()->first <= clock_.steady()) {
+    Watch& watch = *watches_[stand_ins_.extract(stand_ins_.begin()).value().second];
+    if (watch.ticket != 0 || !watch.endpoint.stands_in_at(clock_.wall())) continue;
+    auto outcome = watch.endpoint.repeat_failure(clock_.wall(), clock_.steady(), may_decide());
+    note_decision(watch, outcome);
+    stand_in(watch);
+  }
 }
 
 void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {

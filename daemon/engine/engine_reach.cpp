@@ -16,6 +16,8 @@ constexpr Duration kTargetTimeout = std::chrono::seconds{3};
 // timeout.
 constexpr Duration kTargetsCount = std::chrono::seconds{30};
 constexpr std::size_t kTargetAnswerMax = 4096;
+// So long the kernel is not asked again: thousands of endpoints may fail in a second.
+constexpr Duration kKernelCounts = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -24,7 +26,7 @@ EndpointWatch::Telling Engine::may_tell_down(const Watch& watch) {
   const Duration now = clock_.steady();
   const auto host = name_of_host(watch.host);
   isolation_.note(host, true, now);
-  const auto has_network = isolation_.needs_network(now)
+  const auto has_network = isolation_.needs_network()
                                ? has_connectivity(watch.endpoint.config().timeout)
                                : std::optional<bool>{true};
   switch (isolation_.ask(host, watch.endpoint.config().timeout, has_network, now)) {
@@ -43,9 +45,11 @@ EndpointWatch::Telling Engine::may_tell_down(const Watch& watch) {
 }
 
 std::optional<bool> Engine::has_connectivity(Duration timeout) {
-  if (has_network_ && !has_network_()) return false;
-  if (connectivity_.targets.empty()) return true;
   const Duration now = clock_.steady();
+  if (!kernel_network_.at || now - *kernel_network_.at > kKernelCounts)
+    kernel_network_ = {.at = now, .is_there = !has_network_ || has_network_()};
+  if (!kernel_network_.is_there) return false;
+  if (connectivity_.targets.empty()) return true;
   if (connectivity_.under_way == 0 && connectivity_.known_at &&
       now - *connectivity_.known_at <= std::max(kTargetsCount, 2 * timeout))
     return connectivity_.is_any_reached;

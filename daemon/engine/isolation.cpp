@@ -18,28 +18,55 @@ bool is_this_machine(const std::string& host) {
 
 void Isolation::configure(Duration window, const std::set<std::string>& hosts) {
   window_ = window;
-  std::erase_if(hosts_, [&](const auto& entry) { return !hosts.contains(entry.first); });
+  std::erase_if(hosts_, [&](const auto& entry) {
+    const bool is_gone = !hosts.contains(entry.first);
+    if (is_gone) leave_counts(entry.second);
+    return is_gone;
+  });
 }
 
-Isolation::Count Isolation::count(Duration now) const {
-  Count count;
-  for (const auto& [name, host] : hosts_) {
-    if (host.is_told || is_this_machine(name)) continue;
-    ++count.hosts;
-    if (host.is_unreachable && now - host.at <= window_) ++count.unreachable;
-    if (!host.is_unreachable && check_ && host.at < check_->begun) ++count.unasked;
+Isolation::Host& Isolation::host_of(const std::string& name) {
+  const auto [place, is_new] = hosts_.try_emplace(name);
+  if (is_new) {
+    place->second.is_beyond = !is_this_machine(name);
+    enter_counts(place->second);
   }
-  return count;
+  return place->second;
+}
+
+bool Isolation::is_unasked(const Host& host) const {
+  return check_ && !host.is_unreachable && host.at < check_->begun;
+}
+
+void Isolation::leave_counts(const Host& host) {
+  if (!host.counts()) return;
+  --counted_;
+  if (is_unasked(host)) --unasked_;
+  unreachable_.erase({host.at, &host});
+}
+
+void Isolation::enter_counts(const Host& host) {
+  if (!host.counts()) return;
+  ++counted_;
+  if (is_unasked(host)) ++unasked_;
+  if (host.is_unreachable) unreachable_.emplace(host.at, &host);
+}
+
+bool Isolation::is_most(Duration now) {
+  while (!unreachable_.empty() && now - unreachable_.begin()->first > window_)
+    unreachable_.erase(unreachable_.begin());
+  return counted_ >= kHostsToCompare && unreachable_.size() * 2 > counted_;
 }
 
 void Isolation::note(const std::string& host, bool unreachable, Duration now) {
-  auto& known = hosts_[host];
+  auto& known = host_of(host);
+  leave_counts(known);
   known.at = now;
   known.is_unreachable = unreachable;
-  if (unreachable) return;
-  known.is_told = false;
+  if (!unreachable) known.is_told = false;
+  enter_counts(known);
   // Few hosts: any that answers. Many: when most of them do again.
-  if (since_ && !is_this_machine(host) && !count(now).is_most()) end(now);
+  if (!unreachable && since_ && known.is_beyond && !is_most(now)) end(now);
 }
 
 void Isolation::note_accepted(Duration now) {
@@ -50,11 +77,22 @@ void Isolation::note_accepted(Duration now) {
 void Isolation::end(Duration now) {
   since_.reset();
   check_.reset();
+  unasked_ = 0;
   ended_ = now;
 }
 
 void Isolation::note_told(const std::string& host) {
-  hosts_[host].is_told = true;
+  auto& known = host_of(host);
+  leave_counts(known);
+  known.is_told = true;
+  enter_counts(known);
+}
+
+void Isolation::begin_check(Duration now, Duration timeout) {
+  check_ = Check{.begun = now, .until = now + timeout};
+  unasked_ = static_cast<std::size_t>(std::ranges::count_if(hosts_, [&](const auto& entry) {
+    return entry.second.counts() && is_unasked(entry.second);
+  }));
 }
 
 Isolation::Answer Isolation::hold(Duration now) {
@@ -68,23 +106,22 @@ Isolation::Answer Isolation::ask(const std::string& host, Duration timeout,
   // A poll that began before the network came back may fail after it.
   if (ended_ && now - *ended_ <= timeout) return Answer::Wait;
   if (accepted_ && now - *accepted_ <= kAcceptanceCounts) return Answer::Tell;
-  const Count known = count(now);
-  if (since_ || known.is_most()) return hold(now);
-  if (known.hosts < kHostsToCompare) {
+  if (since_ || is_most(now)) return hold(now);
+  if (needs_network()) {
     if (!has_network) return Answer::Wait;
     return *has_network ? Answer::Tell : hold(now);
   }
   if (!check_ || now - check_->begun > window_) {
-    check_ = Check{.begun = now, .until = now + timeout};
+    begin_check(now, timeout);
     return Answer::Check;
   }
-  return now < check_->until && known.unasked > 0 ? Answer::Wait : Answer::Tell;
+  return now < check_->until && unasked_ > 0 ? Answer::Wait : Answer::Tell;
 }
 
 std::vector<std::string> Isolation::to_check() const {
   std::vector<std::string> hosts;
   for (const auto& [name, host] : hosts_) {
-    if (!host.is_told && !host.is_unreachable && !is_this_machine(name)) hosts.push_back(name);
+    if (host.counts() && !host.is_unreachable) hosts.push_back(name);
   }
   return hosts;
 }

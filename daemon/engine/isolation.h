@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/catalog/reason.h"
@@ -54,7 +55,7 @@ class Isolation {
   Answer ask(const std::string& host, Duration timeout, std::optional<bool> has_network,
              Duration now);
   // There are too few hosts to compare: it depends on `has_network`.
-  bool needs_network(Duration now) const { return count(now).hosts < kHostsToCompare; }
+  bool needs_network() const { return counted_ < kHostsToCompare; }
   // After Answer::Check: hosts that nothing newer is known of.
   std::vector<std::string> to_check() const;
 
@@ -65,20 +66,28 @@ class Isolation {
     Duration at{0};
     bool is_unreachable = false;
     bool is_told = false;
-  };
-  struct Count {
-    std::size_t hosts = 0;
-    std::size_t unreachable = 0;
-    std::size_t unasked = 0;  // with a good result from before the check
-    bool is_most() const { return hosts >= kHostsToCompare && unreachable * 2 > hosts; }
+    bool is_beyond = true;  // this machine
+
+    bool counts() const { return is_beyond && !is_told; }
   };
 
-  Count count(Duration now) const;
+  Host& host_of(const std::string& name);
+  bool is_unasked(const Host& host) const;
+  // Around each change of a host: the counts are kept, since with 10,000 hosts that fail at once
+  // each of them asks.
+  void leave_counts(const Host& host);
+  void enter_counts(const Host& host);
+  bool is_most(Duration now);
+  void begin_check(Duration now, Duration timeout);
   Answer hold(Duration now);
   void end(Duration now);
 
   Duration window_{0};
   std::map<std::string, Host> hosts_;
+  // Of those that count:
+  std::size_t counted_ = 0;
+  std::size_t unasked_ = 0;  // with a good result from before the check
+  std::set<std::pair<Duration, const Host*>> unreachable_;  // within the window, oldest first
   std::optional<Duration> accepted_;
   std::optional<Duration> since_;  // isolated
   std::optional<Duration> ended_;  // when it was last over

@@ -258,6 +258,39 @@ TEST_CASE("an endpoint that asks for air is not polled again before the time tha
 }
 
 TEST_CASE(
+    "an endpoint that asks for an hour of air is told down when its polls would have shown it") {
+  World world = small_world();
+  auto& upstream = world.transport.upstreams["internlm"];
+  world.start();
+  world.run_for(5min);
+  const auto polls = world.transport.polls;
+  upstream.throttles = true;
+  upstream.retry_after = "3600";
+  world.run_for(2min);
+  CHECK(world.transport.polls == polls + 1);
+  CHECK(types(world) == std::vector<std::string>{"endpoint.down"});
+  CHECK(*world.seen().endpoints[0]->next_poll > world.clock.now + 50min);
+  upstream.throttles = false;
+  world.run_for(61min);
+  CHECK(types(world) == std::vector<std::string>{"endpoint.down", "endpoint.up"});
+}
+
+TEST_CASE("one answer that asks for air makes no down when its polls would not have") {
+  World world = small_world();
+  world.config.maintenance = {
+      {.name = "work", .when = OnceWindow{world.clock.now, world.clock.now + 2h}}};
+  auto& upstream = world.transport.upstreams["internlm"];
+  world.start();
+  world.run_for(5min);
+  upstream.throttles = true;
+  upstream.retry_after = "1800";
+  world.run_for(10min);
+  upstream.throttles = false;
+  world.run_for(3h);
+  CHECK(types(world).empty());
+}
+
+TEST_CASE(
     "an endpoint that wants fewer requests and says no time is polled ever more slowly, and as "
     "usual "
     "after it recovers") {

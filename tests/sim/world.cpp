@@ -284,7 +284,7 @@ void SimTransport::start(std::uint64_t ticket, HttpRequest request) {
 
 HttpResult SimTransport::poll(Upstream& upstream, std::string_view path,
                               const HttpRequest& request) {
-  HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", "7"}}};
+  HttpReply too_many{.status = 429, .body = "", .headers = {{"retry-after", upstream.retry_after}}};
   if (upstream.throttles) return too_many;
   if (upstream.refusal != 0) return HttpReply{.status = upstream.refusal};
   if (upstream.hangs)

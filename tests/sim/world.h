@@ -32,10 +32,11 @@ struct Upstream {
   // Who said what, when: (from this moment on) alias -> target. For "none invented".
   std::vector<std::pair<Time, std::map<std::string, std::string>>> past;
   double fault_rate = 0;
-  bool throttles = false;  // answers 429 to everything
-  int refusal = 0;         // the status of every answer, without a Retry-After
-  bool hangs = false;      // never answers
-  bool lies = false;       // its ETag never changes, whatever its list says
+  bool throttles = false;         // answers 429 to everything
+  int refusal = 0;                // the status of every answer, without a Retry-After
+  std::string retry_after = "7";  // of answers that throttle
+  bool hangs = false;             // never answers
+  bool lies = false;              // its ETag never changes, whatever its list says
   enum class Way {
     WholeList,
     Pages,
