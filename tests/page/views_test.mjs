@@ -529,6 +529,36 @@ test('with 10,000 endpoints a key in the filter is answered within 200 ms', asyn
   await closeCalmly(page);
 });
 
+test('a name in a long list never loses its end', async () => {
+  const facts = manyFacts(300);
+  for (const endpoint of facts.endpoints) endpoint.name = `acme-production-${endpoint.name}`;
+  for (const alias of facts.aliases) {
+    alias.endpoint = `acme-production-${alias.endpoint}`;
+    alias.alias = `acme-large-instruct-${alias.alias}`;
+    alias.target = `acme-large-instruct-2026-01-${alias.target}`;
+  }
+  const daemon = await fake(facts);
+  for (const width of [390, 700, 1000, 1440, 1920]) {
+    const page = await open(daemon, '', { viewport: { width, height: 900 } });
+    await page.locator('#pane-endpoints').waitFor();
+    // The last letter of each name lies within its cell.
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('.pane tbody th > a, .pane tbody td > .strong')]
+        .filter((name) => {
+          const range = document.createRange();
+          const last = (name.lastElementChild ?? name).lastChild;
+          range.setStart(last, last.length - 1);
+          range.setEnd(last, last.length);
+          const cell = name.closest('th, td').getBoundingClientRect();
+          return range.getBoundingClientRect().right > cell.right + 0.5;
+        })
+        .map((name) => name.textContent),
+    );
+    assert.deepEqual(cut.slice(0, 5), [], `${width} pixels wide`);
+    await closeCalmly(page);
+  }
+});
+
 test('a long list scrolls to its end, and says how long it is', async () => {
   const page = await open(await fake(manyFacts(3_000)));
   const pane = page.locator('#pane-endpoints');

@@ -67,11 +67,12 @@ export function target(alias) {
 
 // In a pane, whose rows have one height, a long name loses its middle and never its end.
 const kTail = 14;
-export const whole = (name) =>
-  name.length > 3 * kTail
+const kShortTail = 6; // of names in a narrow column
+export const whole = (name, tail = kTail) =>
+  name.length > tail + 2
     ? [
-        h('span', { class: 'start' }, name.slice(0, -kTail)),
-        h('span', { class: 'tail' }, name.slice(-kTail)),
+        h('span', { class: 'start' }, name.slice(0, -tail)),
+        h('span', { class: 'tail' }, name.slice(-tail)),
       ]
     : name;
 
@@ -211,7 +212,7 @@ const endpointCells = (endpoint) => [
     'th',
     { scope: 'row', class: 'marked' },
     mark({ up: 'good', down: 'bad', failing: 'warn', new: 'quiet' }[condition(endpoint)]),
-    h('a', { href: endpointLink(endpoint.name), title: endpoint.name }, whole(endpoint.name)),
+    h('a', { href: endpointLink(endpoint.name), title: endpoint.name }, whole(endpoint.name, kShortTail)),
     h(
       'div',
       { class: 'sub' },
