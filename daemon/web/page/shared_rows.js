@@ -212,7 +212,11 @@ const endpointCells = (endpoint) => [
     'th',
     { scope: 'row', class: 'marked' },
     mark({ up: 'good', down: 'bad', failing: 'warn', new: 'quiet' }[condition(endpoint)]),
-    h('a', { href: endpointLink(endpoint.name), title: endpoint.name }, whole(endpoint.name, kShortTail)),
+    h(
+      'a',
+      { href: endpointLink(endpoint.name), title: endpoint.name },
+      whole(endpoint.name, kShortTail),
+    ),
     h(
       'div',
       { class: 'sub' },
