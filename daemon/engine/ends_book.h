@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/catalog/catalog.h"
@@ -39,15 +41,25 @@ class EndsBook {
  private:
   struct Told {
     std::shared_ptr<const Catalog> catalog;  // null: nothing since it was configured
-    std::vector<Lifecycle> ends;             // sorted by id; each with a source
+    std::vector<Lifecycle> ends;             // each with a source
     std::string feed;                        // what its second list of ends is called; "" = none
   };
-  // The one that ends first, of all others' words on it; null: none.
+  void index(const std::string& endpoint, const std::vector<Lifecycle>& ends);
+  void forget(const std::string& endpoint, const std::vector<Lifecycle>& ends);
+  // Others' words on it: the one by which it ends first. null: none.
   const Lifecycle* find(const std::string& model, const std::string& except) const;
-  bool is_silent(const std::string& source) const;
+  // What others say of the targets of the endpoint's aliases, sorted by id, unique.
+  std::vector<Lifecycle> ends_for(const EndpointConfig& endpoint, const EndpointState& state,
+                                  const Catalog& catalog) const;
+  // Whoever is called so has not been polled yet, or is polled elsewhere: no word is not "no end".
+  std::vector<std::string> silent_for(const EndpointState& state) const;
 
-  std::map<std::string, Told> told_;  // by endpoint
-  std::uint64_t version_ = 1;         // grows with each change
+  std::unordered_map<std::string, Told> told_;  // by endpoint
+  // By model and endpoint: thousands of endpoints ask about each of their targets.
+  std::unordered_map<std::string, std::map<std::string, Lifecycle>> by_model_;
+  std::set<std::string, std::less<>>
+      silent_;                 // endpoints that have said nothing yet, and their feeds
+  std::uint64_t version_ = 1;  // grows with each change
 };
 
 }  // namespace modelvane

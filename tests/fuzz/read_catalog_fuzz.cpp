@@ -8,6 +8,7 @@
 #include "daemon/catalog/model_id.h"
 #include "daemon/catalog/pagination.h"
 #include "daemon/catalog/read_catalog.h"
+#include "daemon/catalog/signs.h"
 #include "tests/fuzz/promise.h"
 
 namespace modelvane {
@@ -136,6 +137,14 @@ void check(std::string_view body, const Reading& how) {
   }
 }
 
+void check_signs(std::string_view body) {
+  static const std::vector<SignedShape> shapes{
+      {{"/data"}, {}},
+      {{"/data", "/models", ""}, {{"/owned_by", "acme"}, {"/pricing/unit", ""}, {"", ""}}}};
+  const auto fits = fitting(body, shapes);
+  promise(fits.size() == shapes.size() && fits.front(), "a list without signs is like any");
+}
+
 }  // namespace
 }  // namespace modelvane
 
@@ -144,5 +153,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::array readings{reading_of_fields(), reading_of_aliases(), reading_of_texts(),
                                    reading_of_sets()};
   for (const auto& reading : readings) check(fuzz::text_of(data, size), reading);
+  check_signs(fuzz::text_of(data, size));
   return 0;
 }

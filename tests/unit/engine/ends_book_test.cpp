@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <string>
+
 #include "daemon/catalog/endings.h"
 #include "daemon/detect/retirements.h"
 #include "daemon/engine/endpoint_watch.h"
@@ -152,4 +155,28 @@ TEST_CASE("what a header said is passed on while it stands") {
       book.join(gateway(), {}, std::make_shared<const Catalog>(std::move(aliases)), heard);
   REQUIRE(joined->lifecycles.size() == 1);
   CHECK(joined->lifecycles[0].source == "maker");
+}
+
+TEST_CASE("ten thousand endpoints that each ask about their targets do so at once") {
+  EndsBook book;
+  std::vector<EndpointConfig> endpoints;
+  for (int i = 0; i < 10'000; ++i) {
+    endpoints.push_back(maker());
+    endpoints.back().name += std::to_string(i);
+  }
+  book.keep(endpoints);
+  Catalog catalog;
+  catalog.lifecycles = {{.id = "chat-1", .retires_at = kEnd, .replacement = ""}};
+  for (int i = 0; i < 20; ++i)
+    catalog.aliases.push_back(
+        {.id = "alias-" + std::to_string(i), .target = "model-" + std::to_string(i)});
+  const auto started = std::chrono::steady_clock::now();
+  for (const auto& endpoint : endpoints) {
+    const auto own = std::make_shared<const Catalog>(catalog);
+    EndsBook::Heard heard;
+    book.tell(endpoint.name, own, {});
+    CHECK(book.join(endpoint, {}, own, heard) == own);
+  }
+  // Tens of milliseconds; looking through all endpoints for each target took minutes.
+  CHECK(std::chrono::steady_clock::now() - started < 10s);
 }
