@@ -177,7 +177,7 @@ constexpr std::string_view kFunctions = R"(
   CREATE OR REPLACE FUNCTION @take_deliveries(p_session bigint, p_shards int[], p_all boolean)
   RETURNS TABLE(sequence bigint, webhook text, attempts int, created_us bigint,
     next_attempt_us bigint, last_error text, id text, type text, endpoint text, alias text,
-    time_us bigint, json text, owners_before bigint) LANGUAGE sql AS $$
+    time_us bigint, body text, owners_before bigint) LANGUAGE sql AS $$
     WITH found AS (
       SELECT d.sequence, d.webhook, d.claimed, s.tenure FROM @deliveries AS d
         JOIN @shards AS s ON s.shard = d.shard

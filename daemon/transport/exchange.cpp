@@ -83,8 +83,7 @@ std::string joined(const HttpReply& reply, std::string_view name) {
 void choose_decoder(Exchange& exchange) {
   const auto transfer = joined(exchange.reply, "transfer-encoding");
   if (!transfer.empty() && !equals_ignoring_case(transfer, "chunked")) {
-    exchange.coding_is_refused =
-        "the answer's Transfer-Encoding names more than \"chunked\": that is not read";
+    exchange.coding_is_refused = kTransferCodingRefused;
     return;
   }
   const auto coding = coding_of(joined(exchange.reply, "content-encoding"));

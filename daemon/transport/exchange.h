@@ -24,6 +24,10 @@ struct curl_slist;
 
 namespace modelvane {
 
+// What libcurl finds itself from 8.11 on (CURLE_BAD_CONTENT_ENCODING), in the middle of the head.
+inline constexpr std::string_view kTransferCodingRefused =
+    "the answer's Transfer-Encoding names more than \"chunked\": that is not read";
+
 // What the handshake saw of the server's certificate; libcurl's own report of it formats every
 // field and costs a quarter of a handshake. Shared with the TLS context, which may outlive the
 // exchange in a kept connection.

@@ -208,6 +208,7 @@ Verdict explain(const Exchange& exchange, CURLcode code) {
     case CURLE_SSL_CACERT_BADFILE:
       return {Reason::Tls,
               "the file of certificate authorities cannot be read: check tls_config.ca_file"};
+    case CURLE_BAD_CONTENT_ENCODING: return {Reason::Other, std::string{kTransferCodingRefused}};
     case CURLE_PARTIAL_FILE: return explain_truncation(exchange);
     case CURLE_GOT_NOTHING:
       return {Reason::Other,

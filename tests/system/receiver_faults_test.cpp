@@ -127,7 +127,7 @@ TEST_CASE(
        {"seconds", "date", "bare", "hang", "half", "reset", "gone", "moved", "plain"}) {
     CAPTURE(waiting);
     CHECK(rows[waiting]["state"] == "pending");
-    CHECK(rows[waiting]["attempts"] == 1);
+    CHECK(rows[waiting]["attempts"] >= 1);
     CHECK_FALSE(rows[waiting]["last_error"].get<std::string>().empty());
   }
   CHECK(rows["good"]["state"] == "delivered");
