@@ -46,10 +46,11 @@ def wait_until(condition, seconds, what):
 class Modelvane:
     """A daemon with this configuration, in a folder of its own."""
 
-    def __init__(self, binary, lines):
+    def __init__(self, binary, lines, storage=True):
         self.folder, self.port = tempfile.mkdtemp(), free_port()
         open(f"{self.folder}/m.yml", "w").write("\n".join(lines) + "\n")
-        self.process = subprocess.Popen([binary, "serve", f"--config.file={self.folder}/m.yml", f"--storage.path={self.folder}/data",
+        place = [f"--storage.path={self.folder}/data"] if storage else []
+        self.process = subprocess.Popen([binary, "serve", f"--config.file={self.folder}/m.yml", *place,
                                          f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error"], stderr=subprocess.DEVNULL)
         wait_until_open(self.port)
 
