@@ -62,13 +62,6 @@ void log_warnings(const Config& config) {
     log::warn("configuration", {{"warning", to_text(warning)}});
 }
 
-Config with_instance(Config config) {
-  if (!config.instance.empty()) return config;
-  config.is_instance_host_name = true;
-  config.instance = host_name();
-  return config;
-}
-
 // What waiting does not change: it takes an operator, who should be told at once. A full or broken
 // disk may come back, and a damaged database is said on the page, in the log and by /-/ready.
 bool is_hopeless(StoreError::Kind kind) {
@@ -246,12 +239,11 @@ std::expected<void, std::string> Daemon::start(Config config, LoadedProtection p
   shared_store_ = config.postgres;
   cluster_ = config.cluster;
   log_warnings(config);
-  auto own = with_instance(std::move(config));
   auto targets =
       std::make_unique<TargetWatch>(options_.storage_path, [this] { take_over_targets(); });
-  if (auto adopted = targets->adopt(own, TargetWatch::When::AtStart); !adopted) return adopted;
-  auto whole = targets->complete(own);
-  parts_ = std::make_unique<Parts>(options_, std::move(own), std::move(whole),
+  if (auto adopted = targets->adopt(config, TargetWatch::When::AtStart); !adopted) return adopted;
+  auto whole = targets->complete(config);
+  parts_ = std::make_unique<Parts>(options_, std::move(config), std::move(whole),
                                    std::move(protection), std::move(*place), std::move(turns),
                                    std::move(targets), [this] { return reload(); });
   if (auto started = parts_->web.start(); !started) {
@@ -292,7 +284,7 @@ std::expected<void, std::string> Daemon::reload() {
     config->postgres = shared_store_;
     config->cluster = cluster_;
     log_warnings(*config);
-    own = with_instance(std::move(*config));
+    own = std::move(*config);
     if (auto adopted = parts_->targets->adopt(*own, TargetWatch::When::AtReload); !adopted)
       errors.push_back(std::move(adopted.error()));
   }

@@ -212,8 +212,8 @@ struct DiscoverySource {
 };
 
 struct Config {
-  std::string instance;  // "" = the host's name; CloudEvents source is urn:modelvane:<instance>
-  bool is_instance_host_name = false;  // it may be another after each start
+  std::string
+      instance;  // "" = as the store keeps it; CloudEvents source is urn:modelvane:<instance>
   std::vector<EndpointConfig> endpoints;
   std::vector<WebhookConfig> webhooks;
   std::vector<MaintenanceWindow> maintenance;

@@ -37,6 +37,8 @@ class EndpointWatch {
   // A reload changed this endpoint. What is known stays, unless it was read from elsewhere or in
   // another way.
   void reconfigure(EndpointConfig config);
+  // Of the installation: it is in the ids of events.
+  void name_instance(const std::string& name) { watched_.instance = name; }
   // What operators approved beside the config's pins. Shown from the next show() on.
   void approve(ApprovedTargets approved);
   // What the store knew. Until then polls are counted, but nothing is decided.

@@ -65,12 +65,18 @@ Engine::Engine(Ports ports, Config config, std::uint64_t seed)
 // ---- configuration
 // -------------------------------------------------------------------------------------------------
 
+// Nothing is told before the store has said what it keeps.
+void Engine::name_instance(const std::string& name) {
+  instance_ = name;
+  source_ = "urn:modelvane:" + name;
+  daemon_.instance = name;
+  for (const auto& watch : watches_) watch->endpoint.name_instance(name);
+}
+
 void Engine::configure(Config config) {
   if (config.postgres) config_ = config;
-  instance_ = config.instance;
-  is_instance_host_name_ = config.is_instance_host_name;
-  source_ = "urn:modelvane:" + config.instance;
-  daemon_.instance = config.instance;
+  is_instance_given_ = !config.instance.empty();
+  name_instance(is_instance_given_ ? config.instance : kept_instance_);
   daemon_.read_only_users =
       std::make_shared<const std::vector<std::string>>(std::move(config.read_only_users));
   retention_ = config.retention;
@@ -262,6 +268,8 @@ void Engine::on_loaded(Loaded loaded) {
   if (loaded.shards > 1)
     log::info("shards taken over", {{"shards", std::to_string(loaded.owned.size())},
                                     {"of", std::to_string(loaded.shards)}});
+  if (!loaded.instance.empty()) kept_instance_ = std::move(loaded.instance);
+  if (!is_instance_given_) name_instance(kept_instance_);
   note_last_event(loaded.last_sequence);
   forget_what_comes_again(loaded.owned);
   ownership_.gain(loaded.owned, loaded.shards);
@@ -396,8 +404,7 @@ void Engine::start_deliveries() {
   if (is_shutting_down_) return;
   look_at_secrets();
   if (clock_.steady() >= commit_queue_.trusted_until()) return;
-  NotifyContext context{
-      .external_url = external_url_, .instance = instance_, .is_host_name = is_instance_host_name_};
+  NotifyContext context{.external_url = external_url_, .instance = instance_};
   for (const auto& due : outbox_.take_due(now())) {
     context.alert_ended = due.alert_ended;
     std::vector<const StoredEvent*> events;

@@ -152,6 +152,7 @@ class Engine {
   void start_poll(Watch& watch);
   void end_poll(Watch& watch);
   void continue_poll(Watch& watch);
+  void name_instance(const std::string& name);
   void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
   void note_decision(const Watch& watch, EndpointWatch::Outcome& outcome);
   void stand_in(Watch& watch);
@@ -202,7 +203,8 @@ class Engine {
   const std::string external_url_;
 
   std::string instance_;
-  bool is_instance_host_name_ = false;
+  bool is_instance_given_ = false;  // by the configuration
+  std::string kept_instance_;       // of the store, for a configuration that gives none
   std::string source_;
   std::vector<WebhookConfig> webhooks_;
   struct Beat {

@@ -131,7 +131,7 @@ std::string thread_id(const Occasion& occasion) {
   const auto is_same = [&](const ReadEvent& read) { return read.event.subject() == subject; };
   if (!std::ranges::all_of(occasion.events, is_same)) return "";
   const auto& context = occasion.context;
-  const auto key = fmt::format("{}\n{}\n{}", context.is_host_name ? "" : context.instance, subject,
+  const auto key = fmt::format("{}\n{}\n{}", context.instance, subject,
                                occasion.first().event.drill ? "drill" : "");
   return "modelvane." + to_hex(sha256(key)).substr(0, kThreadDigits);
 }

@@ -42,7 +42,7 @@ std::string source_of(const Occasion& occasion) {
 std::string incident_key(const Occasion& occasion, const Incident& incident,
                          std::size_t bytes_max) {
   const auto& event = occasion.first().event;
-  const auto source = occasion.context.is_host_name ? "modelvane" : source_of(occasion);
+  const auto source = source_of(occasion);
   auto key = fmt::format("{}/{}/{}{}", source, event.subject(), incident.what,
                          event.drill ? "/drill" : "");
   if (key.size() <= bytes_max) return key;

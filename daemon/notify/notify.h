@@ -24,7 +24,6 @@ inline constexpr std::size_t kReplyBytesMax = 64 * 1024;
 struct NotifyContext {
   std::string external_url;  // --web.external-url; may be empty: then messages have no links
   std::string instance;
-  bool is_host_name = false;          // the instance: another one after each start of a container
   std::optional<Time> alert_ended{};  // of a state whose endpoint has left
   // Of those who read, and its name; null = UTC. Set for each webhook by its own.
   const TimeZone* zone = nullptr;

@@ -9,6 +9,7 @@
 
 #include "daemon/store/checksum.h"
 #include "daemon/store/folder_lock.h"
+#include "daemon/store/kept_instance.h"
 #include "daemon/store/past_table.h"
 #include "daemon/store/request_table.h"
 #include "daemon/store/schema.h"
@@ -207,6 +208,7 @@ std::expected<Loaded, StoreError> SqliteStore::load() {
   loaded.failing_webhooks = read_failing_webhooks(*database_);
   loaded.last_sequence = static_cast<std::uint64_t>(last_sequence_);
   load_reached(loaded);
+  loaded.instance = kept_instance(*database_);
   if (!database_->ok()) return std::unexpected(close_after_error());
   return loaded;
 }

@@ -148,6 +148,7 @@ struct Loaded {
   std::vector<WebhookSwitch> webhook_switches;        // those that are off
   std::vector<EndpointPast> past;                     // by endpoint; the last hours and days
   std::set<std::string> failing_webhooks;  // told to fail, and not to have recovered since
+  std::string instance;  // of a configuration that names none; "" = it must name one
 };
 
 // Everything in a batch becomes durable together or not at all.

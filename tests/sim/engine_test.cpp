@@ -134,6 +134,19 @@ TEST_CASE("an endpoint's time is counted over a restart, and nobody knows what w
   CHECK(after.up > before.up + 3min);
 }
 
+TEST_CASE("an installation that is not named tells by the name that its store keeps") {
+  World world = small_world();
+  world.config.instance.clear();
+  world.disk.loaded.instance = "mv-0123456789ab";
+  world.start();
+  world.run_for(5min);
+  world.transport.upstreams["internlm"].move("latest", "v2", world.clock.now);
+  world.run_for(5min);
+  CHECK(world.seen().daemon.instance == "mv-0123456789ab");
+  REQUIRE_FALSE(world.disk.events.empty());
+  CHECK(world.disk.events.begin()->second.json.contains("urn:modelvane:mv-0123456789ab"));
+}
+
 TEST_CASE("an endpoint shows its last polls, good and failed") {
   World world = small_world();
   world.start();

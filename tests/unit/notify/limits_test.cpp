@@ -106,7 +106,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("an incident keeps its key when the host's name is another") {
+TEST_CASE("an incident's key is that of its installation and its subject") {
   const auto key = [](EventType type, NotifyContext context) {
     const auto event = samples::stored(samples::event_of(type));
     const std::array events{&event};
@@ -114,10 +114,8 @@ TEST_CASE("an incident keeps its key when the host's name is another") {
         make_request(samples::webhook("pagerduty"), events, context, samples::then());
     return nlohmann::json::parse(request->body)["dedup_key"].get<std::string>();
   };
-  const auto opened =
-      key(EventType::EndpointDown, {.external_url = "", .instance = "pod-1", .is_host_name = true});
-  const auto closed =
-      key(EventType::EndpointUp, {.external_url = "", .instance = "pod-2", .is_host_name = true});
+  const auto opened = key(EventType::EndpointDown, {.external_url = "", .instance = "prod-a"});
+  const auto closed = key(EventType::EndpointUp, {.external_url = "", .instance = "prod-a"});
   CHECK(opened == closed);
   // Names that a person gave tell two installations apart.
   CHECK(key(EventType::EndpointDown, {.external_url = "", .instance = "prod-a"}) !=

@@ -26,6 +26,28 @@ TEST_CASE("a new folder is made for the owner alone and holds nothing") {
   CHECK(std::filesystem::exists(folder.database()));
 }
 
+TEST_CASE("an installation without a name keeps one that was made once, or that it has told by") {
+  const TempFolder folder;
+  const auto made = [&] {
+    SqliteStore store{folder.storage()};
+    return load(store).instance;
+  };
+  const auto first = made();
+  CHECK(first.starts_with("mv-"));
+  CHECK(made() == first);
+  {
+    SqliteStore store{folder.storage()};
+    load(store);
+    auto told = event(1);
+    told.json = R"({"source":"urn:modelvane:pod-1","id":"evt_1"})";
+    commit(store, batch_of({told}, {}));
+  }
+  CHECK(made() == "pod-1");
+  const TempFolder other;
+  SqliteStore elsewhere{other.storage()};
+  CHECK(load(elsewhere).instance != first);
+}
+
 TEST_CASE("everything in a batch is there after a restart") {
   const TempFolder folder;
   EndpointState state;
