@@ -228,6 +228,10 @@ local promql = import 'promql.libsonnet';
     alert('ModelvaneReloadFailed', 'warning', 'modelvane_config_last_reload_successful == 0',
           'The configuration of {{ $labels.instance }} was refused',
           'The last reload of modelvane at {{ $labels.instance }} failed: the configuration from before it is in use.', ofOne=true),
+    alert('ModelvaneDiscoveryFailing', 'warning', 'modelvane_service_discovery_up == 0',
+          'The source {{ $labels.source }} of endpoints gives no list',
+          'For half an hour modelvane at {{ $labels.instance }} has had no usable list of endpoints from {{ $labels.source }}: the last good one counts, and what came or went since is not known.',
+          wait='30m', ofOne=true),
   ],
 
   local target = [

@@ -27,7 +27,7 @@ function(config)
            'Whether the last reload succeeded. If not, the configuration from before it is in use.',
            [p.now('min(modelvane_config_last_reload_successful{%s})' % instance, 'configuration')],
            { unit: 'short', mappings: p.valueMap([[0, 'refused', p.bad], [1, 'in use', p.good]]), thresholds: p.steps(p.bad, [[1, p.good]]) })
-    + p.runbooks(['ModelvaneReloadFailed', 'ModelvaneConfigDiffers']),
+    + p.runbooks(['ModelvaneReloadFailed', 'ModelvaneConfigDiffers', 'ModelvaneDiscoveryFailing']),
     p.stat('Running since', 'Each instance, with its version.',
            [p.now('1000 * process_start_time_seconds{%s} * on (job, instance) group_left (version) modelvane_build_info' % instance, '{{instance}} {{version}}')],
            { unit: 'dateTimeFromNow', thresholds: p.steps(p.quiet) } + p.instanceOfSeries) + p.runbooks(['ModelvaneDown', 'ModelvaneAbsent']),
