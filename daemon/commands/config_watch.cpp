@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/commands/stops_within.h"
 #include "daemon/config/include.h"
 
 namespace modelvane {
@@ -19,14 +20,9 @@ ConfigWatch::ConfigWatch(std::string file, const Config& in_force, std::chrono::
       globs_(in_force.include),
       in_force_(in_force.files),
       thread_([this, pause, changed = std::move(changed)](const std::stop_token& stop) {
-        std::mutex sleep;
-        std::unique_lock lock{sleep};
-        const auto wait = [&](std::chrono::nanoseconds span) {
-          return ended_.wait_for(lock, stop, span, [&] { return stop.stop_requested(); });
-        };
-        while (!wait(pause)) {
+        while (!stops_within(stop, pause)) {
           if (!is_changed()) continue;
-          if (wait(kSettling)) return;
+          if (stops_within(stop, kSettling)) return;
           if (is_settled()) changed();
         }
       }) {}

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -40,8 +39,7 @@ class ConfigWatch {
   std::vector<std::string> globs_;  // under mutex_
   Files in_force_;                  // under mutex_; of a file with errors what was tried
   Files seen_;                      // the thread's own
-  std::condition_variable_any ended_;
-  std::jthread thread_;  // last: it ends before what it uses
+  std::jthread thread_;             // last: it ends before what it uses
 };
 
 }  // namespace modelvane

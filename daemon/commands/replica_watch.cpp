@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/commands/stops_within.h"
 #include "daemon/web/view_text.h"
 
 namespace modelvane {
@@ -22,11 +23,9 @@ ReplicaWatch::ReplicaWatch(PostgresPlace place, const std::string& replica,
       views_(std::move(place), replica),
       others_(std::make_shared<const std::vector<RemoteEndpoint>>()),
       thread_([this](const std::stop_token& stop) {
-        std::mutex sleep;
-        std::unique_lock lock{sleep};
         do {
           look();
-        } while (!ended_.wait_for(lock, stop, kPause, [&] { return stop.stop_requested(); }));
+        } while (!stops_within(stop, kPause));
       }) {}
 
 std::shared_ptr<const std::vector<RemoteEndpoint>> ReplicaWatch::view() const {

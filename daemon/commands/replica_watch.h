@@ -3,7 +3,6 @@
 // makes what is known of the others older, nothing else.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,8 +36,7 @@ class ReplicaWatch {
 
   mutable std::mutex mutex_;
   std::shared_ptr<const std::vector<RemoteEndpoint>> others_;  // under mutex_
-  std::condition_variable_any ended_;
-  std::jthread thread_;  // last: it ends before what it uses
+  std::jthread thread_;                                        // last: it ends before what it uses
 };
 
 }  // namespace modelvane

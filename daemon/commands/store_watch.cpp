@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/commands/stops_within.h"
 #include "daemon/store/sqlite_store.h"
 
 namespace modelvane {
@@ -29,11 +30,9 @@ StoreWatch::StoreWatch(std::function<std::optional<std::uint64_t>()> size,
     : size_(std::move(size)),
       events_(std::move(events)),
       thread_([this](const std::stop_token& stop) {
-        std::mutex sleep;
-        std::unique_lock lock{sleep};
         do {
           look();
-        } while (!ended_.wait_for(lock, stop, kPause, [&] { return stop.stop_requested(); }));
+        } while (!stops_within(stop, kPause));
       }) {}
 
 StoreView StoreWatch::view() const {

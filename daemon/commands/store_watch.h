@@ -2,7 +2,6 @@
 // disk that hangs delays no scrape.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -35,8 +34,7 @@ class StoreWatch {
   const std::function<std::optional<std::uint64_t>()> size_;
   const std::shared_ptr<EventLog> events_;
   mutable std::mutex mutex_;
-  StoreView view_;  // under mutex_
-  std::condition_variable_any ended_;
+  StoreView view_;       // under mutex_
   std::jthread thread_;  // last: it ends before what it uses
 };
 

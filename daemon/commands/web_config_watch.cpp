@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "daemon/commands/stops_within.h"
 #include "daemon/log/log.h"
 
 namespace modelvane {
@@ -38,8 +39,10 @@ WebConfigWatch::WebConfigWatch(std::string file, LoadedProtection in_force, Appl
       apply_(std::move(apply)),
       in_force_(std::move(in_force)),
       thread_([this, pause](const std::stop_token& stop) {
-        std::unique_lock lock{mutex_};
-        while (!ended_.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); })) look();
+        while (!stops_within(stop, pause)) {
+          const std::scoped_lock lock{mutex_};
+          look();
+        }
       }) {}
 
 void WebConfigWatch::adopt(LoadedProtection loaded) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <expected>
 #include <functional>
 #include <map>
@@ -52,8 +51,7 @@ class WebConfigWatch {
   LoadedProtection in_force_;  // under mutex_
   Files seen_;                 // under mutex_
   std::string last_error_;     // under mutex_
-  std::condition_variable_any ended_;
-  std::jthread thread_;  // last: it ends before what it uses
+  std::jthread thread_;        // last: it ends before what it uses
 };
 
 }  // namespace modelvane

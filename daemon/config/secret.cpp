@@ -44,6 +44,7 @@ class Descriptor {
 struct CachedFile {
   FileStamp stamp;
   std::string value;
+  std::string_view left_out;  // of it
 };
 
 struct FileCache {
@@ -126,18 +127,22 @@ std::expected<std::string, std::string> read_all(int fd, const std::string& sour
   return value;
 }
 
-struct FileText {
-  std::string text;
-  FileStamp stamp;
-};
-
-std::string named_file(const std::string& path) {
-  return fmt::format("file \"{}\"", path);
+// Of a text as it stands somewhere.
+std::string_view left_out_of(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) return "bytes of a byte-order mark";
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return text == trimmed(text, kBlanks) ? "" : "blanks";
 }
 
-std::expected<FileText, std::string> read_text(const std::string& path) {
-  const auto source = named_file(path);
+std::expected<CachedFile, std::string> read_file(const std::string& path) {
+  const auto source = fmt::format("file \"{}\"", path);
+  auto& cache = file_cache();
   struct stat status{};
+  if (::stat(path.c_str(), &status) == 0) {
+    const std::lock_guard lock{cache.mutex};
+    const auto found = cache.files.find(path);
+    if (found != cache.files.end() && found->second.stamp == stamp_of(status)) return found->second;
+  }
   // Without O_NONBLOCK a FIFO would hold the caller until somebody writes.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.get() < 0)
@@ -146,49 +151,26 @@ std::expected<FileText, std::string> read_text(const std::string& path) {
     return std::unexpected{fmt::format("cannot read {}: {}", source, reason(errno))};
   if (!S_ISREG(status.st_mode))
     return std::unexpected{fmt::format("{} is not a regular file", source)};
-  auto text = read_all(file.get(), source);
-  if (!text) return std::unexpected{std::move(text.error())};
-  return FileText{std::move(*text), stamp_of(status)};
-}
-
-std::expected<std::string, std::string> read_file(const std::string& path) {
-  auto& cache = file_cache();
-  struct stat status{};
-  if (::stat(path.c_str(), &status) == 0) {
-    const std::lock_guard lock{cache.mutex};
-    const auto found = cache.files.find(path);
-    if (found != cache.files.end() && found->second.stamp == stamp_of(status))
-      return found->second.value;
-  }
-  const auto file = read_text(path);
-  if (!file) return std::unexpected{file.error()};
-  auto value = cleaned_from_outside(file->text, named_file(path));
-  if (!value) return value;
+  const auto text = read_all(file.get(), source);
+  if (!text) return std::unexpected{text.error()};
+  auto value = cleaned_from_outside(*text, source);
+  if (!value) return std::unexpected{std::move(value.error())};
+  CachedFile read{stamp_of(status), std::move(*value), left_out_of(*text)};
   const std::lock_guard lock{cache.mutex};
   if (cache.files.size() >= kCachedFilesMax) cache.files.clear();
-  cache.files[path] = {file->stamp, *value};
-  return value;
-}
-
-// As it stands there; "" = nowhere.
-std::string text_of(const SecretRef& secret) {
-  if (secret.from == SecretRef::From::File) {
-    const auto file = read_text(secret.where);
-    return file ? file->text : "";
-  }
-  if (secret.from != SecretRef::From::Env) return secret.where;
-  const char* value = std::getenv(secret.where.c_str());
-  return value == nullptr ? "" : value;
+  return cache.files[path] = std::move(read);
 }
 
 }  // namespace
 
 std::string_view left_out(const SecretRef& secret) {
-  const auto text = text_of(secret);
-  if (text.starts_with(kByteOrderMark)) return "bytes of a byte-order mark";
-  std::string_view line = text;
-  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-  return line == trimmed(line, kBlanks) ? "" : "blanks";
+  if (secret.from == SecretRef::From::File) {
+    const auto file = read_file(secret.where);
+    return file ? file->left_out : "";
+  }
+  if (secret.from != SecretRef::From::Env) return left_out_of(secret.where);
+  const char* value = std::getenv(secret.where.c_str());
+  return value == nullptr ? "" : left_out_of(value);
 }
 
 std::expected<std::string, std::string> reveal(const SecretRef& secret) {
@@ -196,7 +178,11 @@ std::expected<std::string, std::string> reveal(const SecretRef& secret) {
     case SecretRef::From::None: return std::unexpected{std::string{"no secret is configured"}};
     case SecretRef::From::Inline: return cleaned(secret.where, "the value");
     case SecretRef::From::Env: return read_environment(secret.where);
-    case SecretRef::From::File: return read_file(secret.where);
+    case SecretRef::From::File: {
+      auto file = read_file(secret.where);
+      if (!file) return std::unexpected{std::move(file.error())};
+      return std::move(file->value);
+    }
   }
   return std::unexpected{std::string{"no secret is configured"}};
 }

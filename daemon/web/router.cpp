@@ -180,13 +180,14 @@ Response Router::open_stream(const RequestHead& head) const {
 
 Reply Router::get(const RequestHead& head, const Caller& caller) {
   const auto path = head.path();
-  const auto format = wanted_format(head.header("accept"));
-  if (path == kMetrics) return metrics_.reply(format, head.accepts_gzip);
+  if (path == kMetrics)
+    return metrics_.reply(wanted_format(head.header("accept")), head.accepts_gzip);
   Reply reply;
   if (const auto route = routes_.find(path); route != routes_.end()) {
     reply = route->second(parse_query(head.query()));
   } else if (path == kProbe) {
-    reply = probe_reply(hooks_.snapshot(), parse_query(head.query()), format);
+    reply = probe_reply(hooks_.snapshot(), parse_query(head.query()),
+                        wanted_format(head.header("accept")));
   } else if (path == kSession) {
     const auto query = parse_query(head.query());
     auto refusal = Parameters{query}.refusal();

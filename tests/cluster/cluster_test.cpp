@@ -135,6 +135,12 @@ class Replica {
   Process& process() { return *process_; }
   bool runs() { return process_ && process_->is_running(); }
   Relay& relay() { return relay_; }
+  // The address of its pages, once they are served.
+  std::string page() {
+    const auto line = process_->wait_for_line("modelvane started");
+    REQUIRE(line.has_value());
+    return "http://" + logfmt_value(*line, "address");
+  }
   const std::string& name() const { return name_; }
   const std::string& file() const { return file_; }
 
@@ -365,9 +371,7 @@ TEST_CASE(
 TEST_CASE("while the database is away polls and metrics go on, and everything is caught up later") {
   Cluster cluster;
   auto& replica = *cluster.replicas[0];
-  const auto line = replica.process().wait_for_line("modelvane started");
-  REQUIRE(line.has_value());
-  const auto page = "http://" + logfmt_value(*line, "address");
+  const auto page = replica.page();
   REQUIRE(eventually([&] { return get(page + "/-/ready").status == 200; }));
   cluster.database.stop_at_once();
   CHECK(eventually([&] { return get(page + "/-/ready").status == 503; }));
@@ -382,9 +386,7 @@ TEST_CASE("while the database is away polls and metrics go on, and everything is
 TEST_CASE("each replica shows all endpoints, those of the others with their owner and age") {
   Cluster cluster;
   auto& replica = *cluster.replicas[0];
-  const auto line = replica.process().wait_for_line("modelvane started");
-  REQUIRE(line.has_value());
-  const auto page = "http://" + logfmt_value(*line, "address");
+  const auto page = replica.page();
   const auto shown = [&] {
     const auto answer = get(page + "/api/v1/endpoints");
     std::map<std::string, std::string> owners;  // by endpoint

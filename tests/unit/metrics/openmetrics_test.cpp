@@ -1,57 +1,31 @@
 // Against the parser of Prometheus's own client for Python, which takes nothing that the
 // specification forbids. It is required, not optional.
 #include <doctest/doctest.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstdio>
-#include <fstream>
 #include <string>
 
 #include "daemon/metrics/metrics.h"
+#include "tests/unit/metrics/checker.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 
 using namespace modelvane;
+using namespace modelvane::test;
 
 namespace {
 
 constexpr const char* kParser = R"(
 import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
-for family in families(open(sys.argv[1], encoding="utf-8", newline="\n").read()):
+for family in families(sys.stdin.buffer.read().decode("utf-8")):
     for sample in family.samples:
         print(family.type, sample.name, sorted(sample.labels.items()), float(sample.value))
 )";
 
-struct Parsed {
-  int exit_code = -1;
-  std::string output;
-};
-
-Parsed parse(const std::string& metrics) {
-  std::string folder = "/tmp/modelvane-openmetrics-XXXXXX";
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  const auto text = folder + "/text";
-  const auto program = folder + "/parse.py";
-  std::ofstream{text, std::ios::binary} << metrics;
-  std::ofstream{program} << kParser;
-  Parsed parsed;
-  FILE* const pipe = ::popen(("/usr/bin/python3 " + program + " " + text + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::array<char, 4096> buffer;
-  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe))
-    parsed.output.append(buffer.data(), count);
-  const int status = ::pclose(pipe);
-  parsed.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  ::unlink(text.c_str());
-  ::unlink(program.c_str());
-  ::rmdir(folder.c_str());
-  return parsed;
+Checked parse(const std::string& metrics) {
+  return check_by(std::string{"/usr/bin/python3 -c '"} + kParser + "'", metrics);
 }
 
-bool has(const Parsed& parsed, const std::string& line) {
+bool has(const Checked& parsed, const std::string& line) {
   return parsed.output.find(line + "\n") != std::string::npos;
 }
 

@@ -1,43 +1,18 @@
 // Prometheus's own checker on what we render. It is required, not optional: a skipped check
 // protects nothing.
 #include <doctest/doctest.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <cstdio>
-#include <fstream>
-#include <memory>
 
 #include "daemon/metrics/metrics.h"
+#include "tests/unit/metrics/checker.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 
 using namespace modelvane;
+using namespace modelvane::test;
 
 namespace {
 
-struct Verdict {
-  int exit_code = -1;
-  std::string output;
-};
-
-Verdict promtool(const std::string& metrics) {
-  std::string path = "/tmp/modelvane-promtool-XXXXXX";
-  const int fd = ::mkstemp(path.data());
-  REQUIRE(fd >= 0);
-  ::close(fd);
-  std::ofstream{path, std::ios::binary} << metrics;
-  Verdict verdict;
-  FILE* const pipe = ::popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::array<char, 4096> buffer;
-  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe))
-    verdict.output.append(buffer.data(), count);
-  const int status = ::pclose(pipe);
-  verdict.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  ::unlink(path.c_str());
-  return verdict;
+Checked promtool(const std::string& metrics) {
+  return check_by("promtool check metrics", metrics);
 }
 
 }  // namespace
