@@ -23,6 +23,7 @@ struct Difference {
 
 struct Differences {
   std::vector<Difference> rows;
+  std::size_t unwatched = 0;  // of the rows: those whose endpoint was not watched yet at the first
   std::size_t alike = 0;
 };
 
@@ -36,6 +37,7 @@ Differences compare(const Timelines& timelines, const std::string& alias_name, T
       if (before.view == after.view && before.or_else == after.or_else) {
         ++found.alike;
       } else {
+        found.unwatched += before.is_unwatched;
         found.rows.push_back({name, alias, std::move(before), std::move(after)});
       }
     }
@@ -59,8 +61,12 @@ void print_json(const Differences& found, Time from, Time to) {
 }
 
 void print_rows(const Differences& found, Time from, Time to) {
-  fmt::print("From {} to {}: {} changed, {} as before\n", to_rfc3339(from), to_rfc3339(to),
-             found.rows.size(), found.alike);
+  const auto unwatched =
+      found.unwatched == 0
+          ? ""
+          : fmt::format("{} not watched yet at the first of these times, ", found.unwatched);
+  fmt::print("From {} to {}: {} changed, {}{} as before\n", to_rfc3339(from), to_rfc3339(to),
+             found.rows.size() - found.unwatched, unwatched, found.alike);
   if (found.rows.empty()) return;
   std::vector<TableRow> table{{"ALIAS", "POINTED TO", "POINTS TO", "HOW SURE"}};
   for (const auto& row : found.rows) {

@@ -54,21 +54,25 @@ View present_view(const AliasNow& now) {
   return {Knowledge::Resolved, {now.target}};
 }
 
+Answer before_watching(const EndpointTimelines& endpoint) {
+  const auto since = to_rfc3339(*endpoint.known_since);
+  if (endpoint.is_cut)
+    return {.note = fmt::format("unknown before {}: older events are no longer stored", since)};
+  return {.note = fmt::format("not watched before {}", since), .is_unwatched = true};
+}
+
 Answer before_first(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
   const bool is_cut = timeline.now && timeline.now->changes > timeline.moves;
   if (is_cut)
     return {.note = fmt::format("unknown before {}: older events are no longer stored",
                                 to_rfc3339(timeline.points.front().not_before))};
-  if (endpoint.known_since && at < *endpoint.known_since) {
-    return {.note = fmt::format("unknown before {}: nothing older is stored",
-                                to_rfc3339(*endpoint.known_since))};
-  }
+  if (endpoint.known_since && at < *endpoint.known_since) return before_watching(endpoint);
   return {.view = timeline.points.front().before, .note = "until its first recorded change"};
 }
 
 // After the last event the state speaks, too: it can have got a new baseline without an event
 // (another URL, another rule).
-Answer after_last(const Timeline& timeline, Time at) {
+Answer after_last(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
   Answer answer;
   if (!timeline.points.empty())
     answer = {.view = timeline.points.back().after,
@@ -79,6 +83,7 @@ Answer after_last(const Timeline& timeline, Time at) {
     answer = {.view = present_view(state),
               .note = fmt::format("since {} or longer", to_rfc3339(state.since))};
   } else if (timeline.points.empty()) {
+    if (endpoint.known_since && at < *endpoint.known_since) return before_watching(endpoint);
     return {.note =
                 fmt::format("unknown before {}: nothing older is stored", to_rfc3339(state.since))};
   }
@@ -107,7 +112,7 @@ Answer answer_at(const EndpointTimelines& endpoint, const Timeline& timeline, Ti
                                  [&](const Point& point) { return point.seen > at; });
   Answer answer;
   if (next == points.end()) {
-    answer = after_last(timeline, at);
+    answer = after_last(endpoint, timeline, at);
   } else if (next == points.begin()) {
     answer = before_first(endpoint, timeline, at);
   } else {
@@ -141,13 +146,17 @@ std::expected<Timelines, std::string> read_timelines(Source& source,
   for (auto& [key, now] : *aliases) {
     const auto& [name, alias] = key;
     if (!endpoint_name.empty() && name != endpoint_name) continue;
-    timelines[name].add_trace(now.since);
-    timelines[name].aliases[alias].now = std::move(now);
+    auto& endpoint = timelines[name];
+    auto& timeline = endpoint.aliases[alias];
+    endpoint.add_trace(now.since);
+    endpoint.is_cut = endpoint.is_cut || now.changes > timeline.moves;
+    timeline.now = std::move(now);
   }
   return timelines;
 }
 
 std::string to_text(const Answer& answer) {
+  if (answer.is_unwatched) return "not watched yet";
   if (!answer.or_else) return to_text(answer.view);
   return fmt::format("{} or {}", to_text(answer.view), to_text(*answer.or_else));
 }

@@ -38,6 +38,7 @@ struct Answer {
   View view;
   std::optional<View> or_else;  // the moment lies between the polls that saw the one and the other
   std::string note;             // how sure that is
+  bool is_unwatched = false;    // Unknown because nobody looked yet
 };
 
 // The change happened after `not_before` and not after `seen`.
@@ -57,6 +58,7 @@ struct Timeline {
 struct EndpointTimelines {
   std::map<std::string, Timeline> aliases;
   std::optional<Time> known_since;  // the oldest trace of a poll
+  bool is_cut = false;              // it was polled before that: events are no longer stored
 
   void add_trace(Time time) {
     if (time != Time{} && (!known_since || time < *known_since)) known_since = time;

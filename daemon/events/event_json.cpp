@@ -13,6 +13,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kTypePrefix = "io.modelvane.";
+// The name of the JSON Schema that `data` keeps to; /schemas/event.json holds it. A new number
+// comes when a field changes its meaning or goes; new fields and types are no reason.
+constexpr std::string_view kDataSchema = "urn:modelvane:schema:event-data:1";
 
 // A row kept as evidence is JSON text that read_catalog wrote; anything else would be a bug, and is
 // shown as a string.
@@ -297,6 +300,7 @@ std::string to_cloudevent(const Event& event, std::string_view source) {
       // Zero-padded, because CloudEvents' `sequence` is compared as text.
       {"sequence", fmt::format("{:0{}}", event.sequence, kSequenceDigits)},
       {"datacontenttype", "application/json"},
+      {"dataschema", kDataSchema},
       {"data", data_of(event)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -5,6 +5,9 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include "daemon/web/list_reply.h"
 #include "daemon/web/shown.h"
@@ -164,9 +167,31 @@ Json served_json(const EndpointView& endpoint, const std::string& alias) {
   return {{"answers", std::round(found->answers)}, {"shares", std::move(shares)}};
 }
 
+// By group and alias. Of a compare group one endpoint judges for all, and what it says is told of
+// each.
+using Disagreements = std::set<std::pair<std::string_view, std::string_view>>;
+
+Disagreements disagreements_in(const std::vector<ShownEndpoint>& shown) {
+  Disagreements found;
+  for (const auto& [endpoint, remote] : shown) {
+    if (endpoint->compare.empty()) continue;
+    for (const auto& alias : known_of(*endpoint).aliases) {
+      if (alias.disagrees.value_or(false)) found.emplace(endpoint->compare, alias.alias);
+    }
+  }
+  return found;
+}
+
+Json disagrees_json(const EndpointView& endpoint, const AliasView& alias,
+                    const Disagreements& disagreements) {
+  if (!alias.disagrees) return nullptr;
+  return *alias.disagrees || disagreements.contains({endpoint.compare, alias.alias});
+}
+
 // The target of an alias that is no longer resolved is the last one known, not a guess: it goes by
 // another name.
-Json alias_json(const EndpointView& endpoint, const AliasView& alias) {
+Json alias_json(const EndpointView& endpoint, const AliasView& alias,
+                const Disagreements& disagreements) {
   const bool is_resolved = alias.status == AliasStatus::Resolved;
   auto pending = Json(nullptr);
   if (alias.pending) pending = {{"target", text_or_null(alias.pending_target)}};
@@ -184,7 +209,7 @@ Json alias_json(const EndpointView& endpoint, const AliasView& alias) {
           {"pin", pin_json(alias)},
           {"last_seen", json(alias.last_seen ? alias.last_seen : endpoint.last_good_poll)},
           {"served", served_json(endpoint, alias.alias)},
-          {"disagrees", alias.disagrees ? Json(*alias.disagrees) : Json(nullptr)},
+          {"disagrees", disagrees_json(endpoint, alias, disagreements)},
           {"labels", endpoint.labels}};
 }
 
@@ -300,6 +325,7 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query) {
   const auto pending = parameters.flag("pending");
   const auto unstable = parameters.flag("unstable");
   if (auto refusal = parameters.refusal()) return *refusal;
+  const auto disagreements = disagreements_in(shown);
   ListReply reply{"aliases", kAliasList, page.limit};
   std::vector<std::string> last;
   each_endpoint(shown, range, page, [&](const ShownEndpoint& one, bool is_seen) {
@@ -310,7 +336,8 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query) {
       if (alias.pending != pending.value_or(alias.pending) ||
           alias.unstable != unstable.value_or(alias.unstable))
         continue;
-      if (!offer(reply, last, {endpoint.name, alias.alias}, alias_json(endpoint, alias)))
+      if (!offer(reply, last, {endpoint.name, alias.alias},
+                 alias_json(endpoint, alias, disagreements)))
         return false;
     }
     return true;

@@ -27,18 +27,28 @@ void take_over(Json& node, const Json& schemas, Json& definitions) {
   }
 }
 
+// With all that it refers to.
+Json self_contained(Json schema, const Json& schemas) {
+  auto definitions = Json::object();
+  take_over(schema, schemas, definitions);
+  if (!definitions.empty()) schema["$defs"] = std::move(definitions);
+  return schema;
+}
+
 }  // namespace
 
 std::string event_schema(std::string_view openapi) {
   const auto document = Json::parse(openapi);
   const auto& schemas = document.at("components").at("schemas");
   auto event = schemas.at("Event");
-  auto definitions = Json::object();
-  take_over(event, schemas, definitions);
+  auto& properties = event.at("properties");
+  const auto reference = properties.at("data").at("$ref").get<std::string>();
+  Json data{{"$id", properties.at("dataschema").at("const")}};
+  data.update(self_contained(schemas.at(reference.substr(kThere.size())), schemas));
+  properties["data"] = std::move(data);
   Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
               {"title", "modelvane event"}};
-  schema.update(event);
-  schema["$defs"] = std::move(definitions);
+  schema.update(self_contained(std::move(event), schemas));
   return schema.dump(2);
 }
 

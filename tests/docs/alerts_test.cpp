@@ -46,12 +46,15 @@ std::set<std::string> known_series() {
 }
 
 std::set<std::string> series_in(const std::string& text) {
+  // Names of other things ("urn:modelvane:...") are found, too, and left out.
   static const std::regex kSeries{
-      "(endpoint:|modelvane:)?modelvane_[a-z0-9_]+(:[a-z0-9_]+)?|modelvane:[a-z_]+:[a-z_]+"};
+      "(urn:|endpoint:|modelvane:)?modelvane_[a-z0-9_]+(:[a-z0-9_]+)?|"
+      "(urn:)?modelvane:[a-z_]+:[a-z_]+"};
   std::set<std::string> found;
   for (auto i = std::sregex_iterator(text.begin(), text.end(), kSeries);
-       i != std::sregex_iterator{}; ++i)
-    found.insert(i->str());
+       i != std::sregex_iterator{}; ++i) {
+    if (!i->str().starts_with("urn:")) found.insert(i->str());
+  }
   return found;
 }
 

@@ -108,6 +108,7 @@ export function anEvent(type, msAgo, data) {
     timestamp: iso(msAgo),
     sequence: String(made).padStart(20, '0'),
     datacontenttype: 'application/json',
+    dataschema: 'urn:modelvane:schema:event-data:1',
     data: { labels: {}, drill: false, ...data },
   };
 }

@@ -2,6 +2,7 @@
 // and against the answers of the real server: every path and status, every event type, hostile
 // names. A property that the document lacks fails here.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
@@ -159,4 +160,21 @@ TEST_CASE("the document is valid OpenAPI, and every answer is as it says") {
        .program = "/usr/bin/env"});
   CHECK_MESSAGE(node.wait() == 0, node.transcript());
   CHECK(node.standard_output() == "valid\n");
+}
+
+TEST_CASE("every recorded event is as its published schema says, and nothing else is") {
+  const World world;
+  const system_test::TempFolder folder;
+  const auto schema = folder.write("event.json", get(world.address(), "/schemas/event.json").body);
+  const auto recorded = [](const std::string& format) {
+    return MODELVANE_TESTS "/golden/notify/" + format + ".txt";
+  };
+  system_test::Process node(
+      {.arguments = {"node", MODELVANE_TESTS "/system/event_schema.mjs", schema,
+                     recorded("cloudevents"), recorded("github_dispatch")},
+       .program = "/usr/bin/env"});
+  CHECK_MESSAGE(node.wait() == 0, node.transcript());
+  // Hostile names, too.
+  CHECK(node.standard_output() ==
+        fmt::format("{} events are valid\n", 2 * (kEventTypes.size() + 1)));
 }

@@ -91,9 +91,15 @@ TEST_CASE("commands ask a daemon elsewhere by its URL, and act there as who they
   const auto at = watched.run({"history", "--at", "2020-01-01", "--output", "json"});
   REQUIRE_MESSAGE(at.code == 0, at.error);
   CHECK(Json::parse(at.out)[0]["status"] == "unknown");
+  CHECK(watched.run({"history", "--at", "2020-01-01"}).out.find("not watched yet") !=
+        std::string::npos);
   const auto diff = watched.run({"diff", "--from", "1h", "--output", "json"});
   REQUIRE_MESSAGE(diff.code == 0, diff.error);
   CHECK(Json::parse(diff.out)["changed"][0]["to"]["target"] == "m-2");
+  const auto diff_table = watched.run({"diff", "--from", "1h"}).out;
+  CHECK(
+      diff_table.find(": 0 changed, 1 not watched yet at the first of these times, 0 as before") !=
+      std::string::npos);
   const auto status = watched.run({"status"});
   CHECK_MESSAGE(status.code == 0, status.error);
   CHECK(status.out.find("1 up, 0 not") != std::string::npos);

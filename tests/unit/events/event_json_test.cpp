@@ -36,6 +36,7 @@ TEST_CASE("a move is written in the documented form, byte for byte") {
       R"({"specversion":"1.0","id":"evt_0198f0c2a7b37c5e8d1f2a3b4c5d6e7f","source":"urn:modelvane:prod-a",)"
       R"("type":"io.modelvane.alias.moved","subject":"internlm/internlm3-latest","time":"2026-11-22T10:00:05.123Z",)"
       R"("timestamp":"2026-11-22T10:00:05.123Z","sequence":"00000000000000000042","datacontenttype":"application/json",)"
+      R"("dataschema":"urn:modelvane:schema:event-data:1",)"
       R"("data":{"endpoint":"internlm","alias":"internlm3-latest","from":"internlm3-8b-instruct","to":"internlm3-20b-instruct","rule":"field",)"
       R"("observed_between":["2026-11-22T09:59:05.123Z","2026-11-22T10:00:05.123Z"],"confirmed_by_polls":2,)"
       R"("evidence":{"before":{"id":"internlm3-latest","ref_model":"internlm3-8b-instruct"},)"

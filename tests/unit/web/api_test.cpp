@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "daemon/web/api.h"
@@ -67,6 +68,27 @@ TEST_CASE("aliases are shown with target, pin and what is pending") {
   CHECK(by_name["internlm2-latest"]["last_known_target"] == "internlm2.5");
   CHECK(json_of(get(world.address(), "/api/v1/aliases"))["aliases"].size() == 5);
   CHECK(get(world.address(), "/api/v1/aliases?endpoint=nobody").status == 404);
+}
+
+TEST_CASE("a difference that one endpoint of a group tells is shown for each of them") {
+  World world;
+  auto other = sample::internlm();
+  other.name = "singapore";
+  auto known = *other.known;
+  for (auto& alias : known.aliases) alias.disagrees = false;
+  other.known = std::make_shared<const KnownView>(known);
+  auto alone = other;
+  alone.name = "alone";
+  alone.compare = "another group";
+  world.snapshot.endpoints.push_back(std::make_shared<const EndpointView>(other));
+  world.snapshot.endpoints.push_back(std::make_shared<const EndpointView>(alone));
+  std::map<std::string, Json> disagrees;
+  const auto aliases =
+      json_of(get(world.address(), "/api/v1/aliases?alias=internvl-latest"))["aliases"];
+  for (const auto& alias : aliases)
+    disagrees[alias["endpoint"].get<std::string>()] = alias["disagrees"];
+  CHECK(disagrees ==
+        std::map<std::string, Json>{{"internlm", true}, {"singapore", true}, {"alone", false}});
 }
 
 TEST_CASE("models are shown with the aliases that point to them") {

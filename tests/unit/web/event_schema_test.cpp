@@ -9,16 +9,24 @@ using Json = nlohmann::ordered_json;
 
 TEST_CASE("the schema of events stands for itself: all that it refers to is in it, and no more") {
   const auto schema = Json::parse(event_schema(R"({"components": {"schemas": {
-    "Event": {"type": "object", "properties": {"data": {"$ref": "#/components/schemas/Data"}}},
-    "Data": {"properties": {"pin": {"oneOf": [{"$ref": "#/components/schemas/Pin"}, {"type": "null"}]},
+    "Event": {"type": "object", "properties": {"dataschema": {"const": "urn:data:1"},
+                                               "by": {"$ref": "#/components/schemas/Name"},
+                                               "data": {"$ref": "#/components/schemas/Data"}}},
+    "Data": {"properties": {"pin": {"oneOf": [{"$ref": "#/components/schemas/Pin"}]},
                             "parts": {"items": {"$ref": "#/components/schemas/Data"}}}},
+    "Name": {"type": "string"},
     "Pin": {"type": "string"},
     "Status": {"type": "object"}}}})"));
-  CHECK(schema["type"] == "object");
-  CHECK(schema["properties"]["data"]["$ref"] == "#/$defs/Data");
-  CHECK(schema["$defs"]["Data"]["properties"]["pin"]["oneOf"][0]["$ref"] == "#/$defs/Pin");
-  CHECK(schema["$defs"]["Data"]["properties"]["parts"]["items"]["$ref"] == "#/$defs/Data");
-  CHECK(schema["$defs"]["Pin"]["type"] == "string");
-  CHECK(schema["$defs"].size() == 2);
   CHECK(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema");
+  CHECK(schema["type"] == "object");
+  CHECK(schema["properties"]["by"]["$ref"] == "#/$defs/Name");
+  CHECK(schema["$defs"] == Json::parse(R"({"Name": {"type": "string"}})"));
+  // Of its own name, so that what it refers to is its own, too.
+  const auto& data = schema["properties"]["data"];
+  CHECK(data["$id"] == "urn:data:1");
+  CHECK(data["properties"]["pin"]["oneOf"][0]["$ref"] == "#/$defs/Pin");
+  CHECK(data["properties"]["parts"]["items"]["$ref"] == "#/$defs/Data");
+  CHECK(data["$defs"]["Pin"]["type"] == "string");
+  CHECK(data["$defs"]["Data"]["properties"].contains("parts"));
+  CHECK(data["$defs"].size() == 2);
 }
