@@ -11,8 +11,6 @@ namespace {
 
 // A delivery that has expired is found so much later at most.
 constexpr Duration kBuryEvery = std::chrono::seconds{1};
-// Beyond the schedule's longest step: a stored time further off is a wrong clock's.
-constexpr Duration kLongestStep = std::chrono::hours{8};
 constexpr const char* kQueueIsFull = "more than 100,000 deliveries were waiting";
 
 bool is_earlier(const Delivery& a, const Delivery& b) {
@@ -113,7 +111,9 @@ void Outbox::restore(std::vector<PendingDelivery> pending,
 void Outbox::add(Delivery delivery, std::shared_ptr<const StoredEvent> event, Now now) {
   Webhook& webhook = webhooks_[delivery.webhook];
   touch(delivery.webhook);
-  const Duration wait = std::clamp(delivery.next_attempt - now.wall, Duration{0}, kLongestStep);
+  // What is stored was judged in another life of the process, maybe by another clock: whether the
+  // receiver is back must be asked anew.
+  const Duration wait = std::clamp(delivery.next_attempt - now.wall, Duration{0}, kAskEvery);
   const Duration age = std::max(now.wall - delivery.created, Duration{0});
   const int failures = delivery.last_error.empty() ? 0 : delivery.attempts;
   if (failures == 0 && webhook.is_asked()) {
@@ -242,7 +242,7 @@ void Outbox::keep_within_bounds(Now now) {
 
 // What may leave next, oldest first: the heads of all resting lanes. Of a webhook in trouble, the
 // head that it has not seen for longest asks it in good time; one that is being probed gets only
-// that.
+// that. An event that has itself to blame asks last: its failure would say nothing.
 std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
   if (webhook.room() == 0) return {};
   const Duration earliest = webhook.ready();
@@ -254,9 +254,9 @@ std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
   }
   take_turns(webhook, waiting);
   if (!webhook.is_asked() || waiting.empty()) return waiting;
-  const auto asker = std::min_element(
-      waiting.begin(), waiting.end(),
-      [](const auto& a, const auto& b) { return a.parcel->tried < b.parcel->tried; });
+  const auto asker = std::ranges::min_element(waiting, {}, [](const Candidate& candidate) {
+    return std::pair{candidate.parcel->is_blamed, candidate.parcel->tried};
+  });
   const Duration ask_at = std::max(webhook.ask_at, earliest);
   if (webhook.is_probed()) {
     asker->due = ask_at;
@@ -267,11 +267,14 @@ std::vector<Outbox::Candidate> Outbox::candidates(const Webhook& webhook) {
 }
 
 // Endpoints take turns: the oldest of each, then the second of each, and so on; among equals first
-// the one that was served longest ago.
+// the one that was served longest ago. Whoever has itself to blame waits behind them all.
 void Outbox::take_turns(const Webhook& webhook, std::vector<Candidate>& waiting) {
-  std::ranges::sort(waiting, {}, &Candidate::sequence);
+  std::ranges::sort(waiting, {}, [](const Candidate& candidate) {
+    return std::pair{candidate.parcel->is_blamed, candidate.sequence};
+  });
   if (webhook.waiting_of.size() < 2) return;
   struct Place {
+    bool is_blamed;
     std::size_t rank;
     std::uint64_t served;
     std::uint64_t sequence;
@@ -287,7 +290,8 @@ void Outbox::take_turns(const Webhook& webhook, std::vector<Candidate>& waiting)
       entry->second.second = served == webhook.served.end() ? 0 : served->second;
     }
     auto& [rank, served] = entry->second;
-    places.push_back({{rank++, served, candidate.sequence}, candidate});
+    places.push_back(
+        {{candidate.parcel->is_blamed, rank++, served, candidate.sequence}, candidate});
   }
   std::ranges::sort(places, {}, &std::pair<Place, Candidate>::first);
   std::ranges::transform(places, waiting.begin(), &std::pair<Place, Candidate>::second);
@@ -481,6 +485,7 @@ void Outbox::make_all_due(Webhook& webhook, Now now) {
     for (auto& parcel : lane.parcels) {
       if (parcel.is_accepted()) continue;
       parcel.failures = 0;
+      parcel.is_blamed = false;
       parcel.due = now.steady;
     }
   }

@@ -9,9 +9,10 @@
 // Two healths: a receiver in trouble is asked at least every kAskEvery, by whichever event it has
 // not seen for longest, so that no event it chokes on keeps the others from it; after
 // kFailuresToProbe failures in a row nothing else is sent to it. Its first success makes everything
-// due that failed meanwhile. What fails again beside a working receiver has itself to blame, waits
-// by a schedule of its own, and after kFailuresToStepAside failures lets its subject overtake it.
-// Nothing expires beside a working receiver without one more attempt.
+// due that failed meanwhile. What fails again beside a working receiver has itself to blame: it
+// waits by a schedule of its own and behind the others, tells nothing of the receiver's health for
+// a minute after each success, and after kFailuresToStepAside failures lets its subject overtake
+// it. Nothing expires beside a working receiver without one more attempt.
 //
 // A receiver that says "too many" tells how fast it takes events: what follows is sent at less than
 // the pace of before, and then ever faster until it says so again.
@@ -157,6 +158,7 @@ class Outbox {
     int failures = 0;                 // in a row, since it was accepted or released
     Duration tried{0};                // when it last failed; 0: never
     bool is_suspect = false;  // was released by a success of its receiver: a new failure is its own
+    bool is_blamed = false;   // ... and the receiver had taken something since the failure before
     bool alone = false;       // was refused in company: travels alone, so that it harms no other
     bool is_aside = false;    // has itself to blame so often that its subject goes on without it
     bool is_last_try = false;  // expired: what comes of its present attempt is final
@@ -203,6 +205,7 @@ class Outbox {
     std::map<std::string, std::uint64_t> served;
     std::uint64_t turn = 0;
     std::size_t in_flight = 0;  // requests
+    Duration taken_at{0};       // the last success
     int failures_in_row = 0;
     bool is_misconfigured = false;         // the last failure said so
     Duration trouble_since{0};             // the first of these failures
@@ -271,6 +274,7 @@ class Outbox {
   std::vector<Parcel> take_back(const Sent& sent, Webhook& webhook);
   void succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, Now now);
   void hold(Webhook& webhook, Parcel parcel, Now now);
+  static bool is_their_own(const Webhook& webhook, const std::vector<Parcel>& parcels, Now now);
   static bool is_given_up(const Parcel& parcel, const Verdict& verdict, Now now);
   void fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
             const Verdict& verdict, Now now);

@@ -18,6 +18,9 @@ constexpr double kPaceMax = 100;
 // A limiter that names no time is left alone for so long, doubled with each refusal that follows.
 constexpr Duration kFirstRest = std::chrono::seconds{1};
 constexpr int kRestDoublings = 5;
+// After a success a receiver counts as working for so long, whatever befalls events that have
+// themselves to blame: in it they fail kFailuresToStepAside times, and their subjects go on.
+constexpr Duration kIsWorking = std::chrono::minutes{1};
 // Requests side by side are refused side by side.
 constexpr Duration kOneRefusal = std::chrono::milliseconds{500};
 // The first refusal may come after milliseconds, which tell no rate.
@@ -83,6 +86,7 @@ void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parc
     }
   }
   webhook.has_recovered = true;
+  webhook.taken_at = now.steady;
   if (recovered) log::info("webhook works again", {{"webhook", name}});
   if (was_in_trouble) release(webhook, now);
   webhook.failures_in_row = 0;
@@ -132,6 +136,13 @@ bool Outbox::is_given_up(const Parcel& parcel, const Verdict& verdict, Now now) 
   return verdict.kind == VerdictClass::Payload && !lives;
 }
 
+// Events that have themselves to blame say nothing of a receiver that works: however many there
+// are, it is not in trouble.
+bool Outbox::is_their_own(const Webhook& webhook, const std::vector<Parcel>& parcels, Now now) {
+  return now.steady - webhook.taken_at < kIsWorking && !parcels.empty() &&
+         std::ranges::all_of(parcels, [](const Parcel& parcel) { return parcel.is_blamed; });
+}
+
 void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
                   const Verdict& verdict, Now now) {
   ++webhook.view.failures[static_cast<std::size_t>(verdict.kind)];
@@ -144,9 +155,12 @@ void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel>
                                 {"class", std::string{label(verdict.kind)}},
                                 {"attempt", std::to_string(attempt)},
                                 {"error", verdict.sentence}});
+  const bool is_wish = verdict.retry_after || verdict.is_limit;  // no fault of the event's
   for (auto& parcel : parcels) {
-    if (!verdict.retry_after && !verdict.is_limit)
-      ++parcel.failures;  // a wish for rest is no fault of the event's
+    if (!is_wish) {
+      ++parcel.failures;
+      parcel.is_blamed |= parcel.tried > Duration{0} && webhook.taken_at > parcel.tried;
+    }
     parcel.tried = now.steady;
   }
   Duration delay{0};
@@ -163,8 +177,12 @@ void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel>
       delay = std::min(kFirstRest * (1 << std::min(webhook.limits_in_row++, kRestDoublings)),
                        kAskEvery);
     }
-    ask_later(webhook, verdict, delay, now);
+    if (is_wish || verdict.kind == VerdictClass::Config || !is_their_own(webhook, parcels, now))
+      ask_later(webhook, verdict, delay, now);
   }
+  // A receiver that finds fault with an event is there: another one need not wait long.
+  if (verdict.kind == VerdictClass::Payload && webhook.failures_in_row > 0)
+    webhook.ask_at = std::min(webhook.ask_at, now.steady + kNewsAsksEvery);
   if (verdict.kind == VerdictClass::Gone) switch_off(name, webhook, verdict.sentence, now);
   for (auto& parcel : parcels) {
     if (!in_company && is_given_up(parcel, verdict, now)) {

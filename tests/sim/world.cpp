@@ -320,6 +320,12 @@ HttpResult SimTransport::deliver(Receiver& receiver, const HttpRequest& request)
   if (receiver.hangs)
     return std::unexpected(
         HttpFailure{.reason = Reason::Timeout, .sentence = "no complete answer"});
+  if (receiver.refuses) {
+    if (auto refusal = receiver.refuses(id, request.body)) {
+      ++receiver.refusals[id];
+      return std::move(*refusal);
+    }
+  }
   if (!chance(random_, receiver.fault_rate)) {
     receiver.accept(id, request.body);
     return HttpReply{.status = 204};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -55,6 +56,9 @@ struct Receiver {
   std::vector<std::string> order;       // ids, as first accepted
   std::map<std::string, int> refusals;  // by id: answers that were none, or no success
   bool saw_changed_body = false;
+  // A receiver with a mind of its own: what it answers instead of taking the event; nullopt: it
+  // takes it.
+  std::function<std::optional<HttpResult>(const std::string& id, const std::string& body)> refuses;
   void accept(const std::string& id, const std::string& body);
 };
 

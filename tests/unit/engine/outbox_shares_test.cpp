@@ -28,6 +28,75 @@ TEST_CASE("an event that is always refused lets its own subject pass after a whi
                                                {3, DeliveryState::Delivered}});
 }
 
+TEST_CASE("events that have themselves to blame, however many, keep no other from a receiver") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  constexpr std::uint64_t kPoison = 12;
+  std::uint64_t next = 1;
+  std::size_t taken = 0;
+  bool works = true;
+  const auto pass = [&](Duration span) {
+    for (const Duration end = desk.passed + span; desk.passed < end; desk.passed += 1s) {
+      for (const auto& sent : desk.due()) {
+        const bool is_taken = works && sent.events.front()->sequence > kPoison;
+        taken += is_taken;
+        desk.end(sent, is_taken ? VerdictClass::Ok : VerdictClass::Busy);
+      }
+    }
+  };
+  const auto add = [&] {
+    desk.add(next, "w", EventType::AliasMoved, fmt::format("a{}", next));
+    ++next;
+  };
+  while (next <= kPoison) add();
+  pass(6min);  // nothing but these: it seems broken
+  for (int i = 0; i < 5; ++i) {
+    add();
+    pass(20s);
+  }
+  CHECK(taken == 5);
+  CHECK(desk.outbox.view("w").status == WebhookStatus::Ok);
+  works = false;
+  for (int i = 0; i < 20; ++i) add();
+  pass(10min);
+  CHECK(taken == 5);
+  works = true;
+  pass(35s);
+  CHECK(taken == 25);
+}
+
+TEST_CASE("a receiver that rejects an event is there, and is asked by another one soon") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  for (std::uint64_t n = 1; n <= 6; ++n)
+    desk.add(n, "w", EventType::AliasMoved, fmt::format("a{}", n));
+  for (; desk.passed < 5min; desk.passed += 1s) {
+    for (const auto& sent : desk.due()) desk.end(sent, VerdictClass::Busy);
+  }
+  auto asked = desk.due();
+  for (; asked.empty(); asked = desk.due()) desk.passed += 1s;
+  REQUIRE(asked.size() == 1);
+  desk.end(asked[0], VerdictClass::Payload);
+  CHECK(desk.due().empty());
+  desk.passed += 5s;
+  CHECK(desk.due().size() == 1);
+}
+
+TEST_CASE("after a restart a receiver is asked soon, however long the wait was that is stored") {
+  Desk desk{{webhook("w", "cloudevents")}};
+  desk.add(1, "w");
+  const auto stored = desk.due().at(0).events.front();
+  Desk after{{webhook("w", "cloudevents")}};
+  after.outbox.add({.sequence = 1,
+                    .webhook = "w",
+                    .attempts = 8,
+                    .created = kStart - 3h,
+                    .next_attempt = kStart + 4h,
+                    .last_error = "connection refused"},
+                   stored, after.now());
+  CHECK(after.due().empty());
+  after.passed += kAskEvery;
+  CHECK(after.due().size() == 1);
+}
+
 TEST_CASE("nothing expires beside a working receiver without one more attempt") {
   Desk desk{{webhook("w", "cloudevents")}};
   desk.add(1, "w");
