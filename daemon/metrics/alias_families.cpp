@@ -26,7 +26,7 @@ void add_per_alias(Exposition& out, Endpoints endpoints, Family family, Value va
 // Only where the target is known: a target that is hidden or gone is not shown, and
 // modelvane_aliases counts those states.
 void add_info(Endpoints endpoints, Exposition& out) {
-  Family family{"modelvane_alias_info", FamilyType::Gauge,
+  Family family{out, "modelvane_alias_info", FamilyType::Gauge,
                 "Always 1; the label target is the model that the alias points to, rule tells how "
                 "that was learnt."};
   for (const auto& endpoint : endpoints) {
@@ -41,7 +41,8 @@ void add_info(Endpoints endpoints, Exposition& out) {
 }
 
 void add_states(Endpoints endpoints, Exposition& out) {
-  Family family{"modelvane_aliases", FamilyType::Gauge, "Known aliases by state of their target."};
+  Family family{out, "modelvane_aliases", FamilyType::Gauge,
+                "Known aliases by state of their target."};
   for (const auto& endpoint : endpoints) {
     if (!endpoint.known->has_baseline) continue;
     std::array<double, kAliasStatuses.size()> counts{};
@@ -57,7 +58,7 @@ void add_states(Endpoints endpoints, Exposition& out) {
 
 void add_served_shares(Endpoints endpoints, Exposition& out) {
   Family family{
-      "modelvane_alias_served_share", FamilyType::Gauge,
+      out, "modelvane_alias_served_share", FamilyType::Gauge,
       "Share of the alias's answered requests by the model that answered, as the traffic's "
       "source counted last; absent while it counts too few."};
   for (const auto& endpoint : endpoints) {
@@ -74,7 +75,7 @@ void add_served_shares(Endpoints endpoints, Exposition& out) {
 
 void add_first_tokens(Endpoints endpoints, Exposition& out) {
   Family family{
-      "modelvane_echo_first_token_seconds", FamilyType::Histogram,
+      out, "modelvane_echo_first_token_seconds", FamilyType::Histogram,
       "Time from a streamed echo's question to the first event that names the model, since "
       "the start."};
   for (const auto& endpoint : endpoints) {
@@ -100,7 +101,7 @@ void add_disagreements(Exposition& out, Endpoints endpoints) {
       groups[{group, alias.alias}] |= *alias.disagrees;
     }
   }
-  Family family{"modelvane_alias_disagrees", FamilyType::Gauge,
+  Family family{out, "modelvane_alias_disagrees", FamilyType::Gauge,
                 "1 while the endpoints of a compare group, or a list and its traffic, say "
                 "different things of the alias."};
   for (const auto& [key, disagrees] : groups) {
@@ -116,30 +117,30 @@ void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& o
   add_info(endpoints, out);
   add_states(endpoints, out);
   add_per_alias(out, endpoints,
-                {"modelvane_alias_changes_total", FamilyType::Counter,
+                {out, "modelvane_alias_changes_total", FamilyType::Counter,
                  "Confirmed moves of the alias; the count survives restarts."},
                 [](const AliasView& alias) -> std::optional<double> {
                   return static_cast<double>(alias.changes);
                 });
   add_per_alias(
       out, endpoints,
-      {"modelvane_alias_last_change_timestamp_seconds", FamilyType::Gauge,
+      {out, "modelvane_alias_last_change_timestamp_seconds", FamilyType::Gauge,
        "When the alias's last move was confirmed, in Unix time; absent while it has never moved."},
       [](const AliasView& alias) -> std::optional<double> {
         return alias.last_change ? std::optional{to_seconds(*alias.last_change)} : std::nullopt;
       });
   add_per_alias(
       out, endpoints,
-      {"modelvane_alias_pending", FamilyType::Gauge,
+      {out, "modelvane_alias_pending", FamilyType::Gauge,
        "1 while a difference of the alias waits for confirmation."},
       [](const AliasView& alias) -> std::optional<double> { return alias.pending ? 1 : 0; });
   add_per_alias(
       out, endpoints,
-      {"modelvane_alias_unstable", FamilyType::Gauge,
+      {out, "modelvane_alias_unstable", FamilyType::Gauge,
        "1 while the alias's targets alternate between polls."},
       [](const AliasView& alias) -> std::optional<double> { return alias.unstable ? 1 : 0; });
   add_per_alias(out, endpoints,
-                {"modelvane_alias_pinned_ok", FamilyType::Gauge,
+                {out, "modelvane_alias_pinned_ok", FamilyType::Gauge,
                  "1 when the alias's target is one that was approved, 0 when it is not; absent "
                  "without a pin."},
                 [](const AliasView& alias) -> std::optional<double> {

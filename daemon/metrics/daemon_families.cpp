@@ -7,19 +7,19 @@ namespace {
 
 void add_histogram(Exposition& out, std::string name, std::string help,
                    const Histogram& histogram) {
-  Family family{std::move(name), FamilyType::Histogram, std::move(help)};
+  Family family{out, std::move(name), FamilyType::Histogram, std::move(help)};
   family.add({}, histogram);
   out.add(family);
 }
 
 void add_gauge(Exposition& out, std::string name, std::string help, double value) {
-  Family family{std::move(name), FamilyType::Gauge, std::move(help)};
+  Family family{out, std::move(name), FamilyType::Gauge, std::move(help)};
   family.add({}, value);
   out.add(family);
 }
 
 void add_counter(Exposition& out, std::string name, std::string help, std::uint64_t value) {
-  Family family{std::move(name), FamilyType::Counter, std::move(help)};
+  Family family{out, std::move(name), FamilyType::Counter, std::move(help)};
   family.add({}, static_cast<double>(value));
   out.add(family);
 }
@@ -28,7 +28,7 @@ void add_counter(Exposition& out, std::string name, std::string help, std::uint6
 template <class Enum, std::size_t N>
 void add_causes(Exposition& out, std::string name, std::string help,
                 const Labelled<Enum, N>& causes, const std::array<std::uint64_t, N>& counts) {
-  Family family{std::move(name), FamilyType::Counter, std::move(help)};
+  Family family{out, std::move(name), FamilyType::Counter, std::move(help)};
   for (std::size_t i = 0; i < N; ++i) {
     family.add({{"cause", label_text(std::string{causes.label(static_cast<Enum>(i))})}},
                static_cast<double>(counts[i]));
@@ -37,7 +37,7 @@ void add_causes(Exposition& out, std::string name, std::string help,
 }
 
 void add_cluster(Exposition& out, const ClusterView& cluster) {
-  Family shards{"modelvane_cluster_shards", FamilyType::Gauge,
+  Family shards{out, "modelvane_cluster_shards", FamilyType::Gauge,
                 "Shards of the cluster: total, owned by this replica, wanted by it, and unowned by "
                 "all."};
   const std::pair<const char*, std::size_t> states[] = {{"total", cluster.shards},
@@ -63,7 +63,7 @@ void add_cluster(Exposition& out, const ClusterView& cluster) {
   add_gauge(out, "modelvane_store_synchronous",
             "1 when the database waits for a standby before it acknowledges a commit.",
             cluster.is_synchronous ? 1 : 0);
-  Family hash{"modelvane_config_hash", FamilyType::Gauge,
+  Family hash{out, "modelvane_config_hash", FamilyType::Gauge,
               "Always 1; the label hash is that of the configuration in use."};
   hash.add({{"hash", label_text(cluster.config_hash)}}, 1);
   out.add(hash);
@@ -89,7 +89,7 @@ void add_daemon_families(const Snapshot& snapshot, Exposition& out) {
             static_cast<double>(daemon.deliveries_in_flight));
   add_histogram(out, "modelvane_store_commit_seconds", "Time of commits to the store.",
                 daemon.commit);
-  Family errors{"modelvane_store_errors_total", FamilyType::Counter,
+  Family errors{out, "modelvane_store_errors_total", FamilyType::Counter,
                 "Commits and loads of the store that failed."};
   errors.add({}, static_cast<double>(daemon.store_errors));
   out.add(errors);
@@ -117,7 +117,7 @@ void add_daemon_families(const Snapshot& snapshot, Exposition& out) {
              "Requests to this server that were turned away before they were looked at.",
              kRefusalCauses, snapshot.web_refused);
   if (daemon.cluster) add_cluster(out, *daemon.cluster);
-  Family build{"modelvane_build_info", FamilyType::Gauge,
+  Family build{out, "modelvane_build_info", FamilyType::Gauge,
                "Always 1; the labels say which modelvane this is."};
   build.add({{"version", label_text(daemon.version)}, {"revision", label_text(daemon.revision)}},
             1);

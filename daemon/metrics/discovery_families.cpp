@@ -4,15 +4,15 @@
 namespace modelvane {
 
 void add_discovery_families(const Snapshot& snapshot, Exposition& out) {
-  Family ok{"modelvane_service_discovery_up", FamilyType::Gauge,
+  Family ok{out, "modelvane_service_discovery_up", FamilyType::Gauge,
             "1 when the last look at the source gave a list of targets, 0 when it did not: the "
             "last good one counts."};
-  Family failures{"modelvane_service_discovery_failures_total", FamilyType::Counter,
+  Family failures{out, "modelvane_service_discovery_failures_total", FamilyType::Counter,
                   "Looks at the source that gave no list that could be used."};
-  Family endpoints{"modelvane_service_discovery_endpoints", FamilyType::Gauge,
+  Family endpoints{out, "modelvane_service_discovery_endpoints", FamilyType::Gauge,
                    "Endpoints made of the source's last good list."};
-  Family success{"modelvane_service_discovery_last_success_timestamp_seconds", FamilyType::Gauge,
-                 "When the source last gave a list of targets, in Unix time."};
+  Family success{out, "modelvane_service_discovery_last_success_timestamp_seconds",
+                 FamilyType::Gauge, "When the source last gave a list of targets, in Unix time."};
   for (const auto& source : snapshot.discovery) {
     const Labels labels{{"source", label_text(source.name)}};
     ok.add(labels, source.is_ok ? 1 : 0);
@@ -20,7 +20,7 @@ void add_discovery_families(const Snapshot& snapshot, Exposition& out) {
     endpoints.add(labels, static_cast<double>(source.endpoints));
     if (source.last_success) success.add(labels, to_seconds(*source.last_success));
   }
-  for (const auto* family : {&ok, &failures, &endpoints, &success}) out.add(*family);
+  for (auto* family : {&ok, &failures, &endpoints, &success}) out.add(*family);
 }
 
 }  // namespace modelvane

@@ -18,7 +18,7 @@ double as_number(bool value) {
 template <typename Value>
 void add_gauge(Exposition& out, Endpoints endpoints, std::string name, std::string help,
                Value value) {
-  Family family{std::move(name), FamilyType::Gauge, std::move(help)};
+  Family family{out, std::move(name), FamilyType::Gauge, std::move(help)};
   for (const auto& endpoint : endpoints) {
     if (const std::optional<double> number = value(endpoint)) family.add(endpoint.labels, *number);
   }
@@ -39,13 +39,13 @@ std::optional<double> seconds(const std::optional<Time>& time) {
 }
 
 void add_polls(Endpoints endpoints, Exposition& out) {
-  Family polls{"modelvane_polls_total", FamilyType::Counter,
+  Family polls{out, "modelvane_polls_total", FamilyType::Counter,
                "Polls that ended, good or failed, since the daemon started."};
   for (const auto& endpoint : endpoints)
     polls.add(endpoint.labels, static_cast<double>(endpoint.view->polls));
   out.add(polls);
 
-  Family failures{"modelvane_poll_failures_total", FamilyType::Counter,
+  Family failures{out, "modelvane_poll_failures_total", FamilyType::Counter,
                   "Failed polls by reason since the daemon started."};
   for (const auto& endpoint : endpoints) {
     for (std::size_t i = 0; i < kReasons.size(); ++i) {
@@ -55,14 +55,14 @@ void add_polls(Endpoints endpoints, Exposition& out) {
   }
   out.add(failures);
 
-  Family duration{"modelvane_poll_duration_seconds", FamilyType::Histogram,
+  Family duration{out, "modelvane_poll_duration_seconds", FamilyType::Histogram,
                   "Time of whole polls, good and failed, all pages included."};
   for (const auto& endpoint : endpoints) duration.add(endpoint.labels, endpoint.view->duration);
   out.add(duration);
 }
 
 void add_phases(Endpoints endpoints, Exposition& out) {
-  Family family{"modelvane_poll_phase_seconds", FamilyType::Gauge,
+  Family family{out, "modelvane_poll_phase_seconds", FamilyType::Gauge,
                 "Where the time of the last poll went; 0 for a phase that did not happen."};
   for (const auto& endpoint : endpoints) {
     if (!endpoint.view->last_poll) continue;
@@ -79,7 +79,7 @@ void add_phases(Endpoints endpoints, Exposition& out) {
 }
 
 void add_time(Endpoints endpoints, Exposition& out) {
-  Family family{"modelvane_endpoint_state_seconds_total", FamilyType::Counter,
+  Family family{out, "modelvane_endpoint_state_seconds_total", FamilyType::Counter,
                 "Time in which the endpoint was up, down, or nobody knows; survives restarts."};
   for (const auto& endpoint : endpoints) {
     if (!endpoint.view->past) continue;
@@ -167,7 +167,7 @@ void add_catalog(Endpoints endpoints, Exposition& out) {
 
 void add_notes(Endpoints endpoints, Exposition& out) {
   Family family{
-      "modelvane_catalog_rule_unmatched", FamilyType::Gauge,
+      out, "modelvane_catalog_rule_unmatched", FamilyType::Gauge,
       "1 while a rule, a hint or a lifecycle pointer of the configuration finds nothing in "
       "any row of the list."};
   for (const auto& endpoint : endpoints) {
@@ -181,7 +181,7 @@ void add_notes(Endpoints endpoints, Exposition& out) {
 }
 
 void add_events(Endpoints endpoints, Exposition& out) {
-  Family family{"modelvane_events_total", FamilyType::Counter,
+  Family family{out, "modelvane_events_total", FamilyType::Counter,
                 "Confirmed events by type; the count survives restarts."};
   for (const auto& endpoint : endpoints) {
     for (std::size_t i = 0; i < kEventTypes.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <limits>
+#include <string_view>
 
 #include "daemon/metrics/openmetrics.h"
 
@@ -19,10 +20,31 @@ prometheus::MetricType to_prometheus(FamilyType type) {
   return prometheus::MetricType::Untyped;
 }
 
+std::string to_text(prometheus::MetricFamily& family, MetricsFormat format) {
+  std::ostringstream text;
+  if (format == MetricsFormat::OpenMetrics) {
+    write_openmetrics(text, family);
+    return std::move(text).str();
+  }
+  // The serializer takes a vector only. Moving the family in and out again avoids a copy of all its
+  // series.
+  std::vector<prometheus::MetricFamily> one;
+  one.push_back(std::move(family));
+  prometheus::TextSerializer{}.Serialize(text, one);
+  family = std::move(one.front());
+  return std::move(text).str();
+}
+
+// HELP and TYPE come once in a text.
+std::string_view without_head(std::string_view text) {
+  while (text.starts_with("# ")) text.remove_prefix(text.find('\n') + 1);
+  return text;
+}
+
 }  // namespace
 
-Family::Family(std::string name, FamilyType type, std::string help)
-    : family_(std::make_unique<prometheus::MetricFamily>()) {
+Family::Family(Exposition& out, std::string name, FamilyType type, std::string help)
+    : out_(&out), family_(std::make_unique<prometheus::MetricFamily>()) {
   family_->name = std::move(name);
   family_->type = to_prometheus(type);
   family_->help = std::move(help);
@@ -33,6 +55,9 @@ Family& Family::operator=(Family&&) noexcept = default;
 Family::~Family() = default;
 
 prometheus::ClientMetric& Family::add_series(const Labels& labels, const Labels& more) {
+  // Half a megabyte of prometheus-cpp's values.
+  constexpr std::size_t kSlice = 1'000;
+  if (family_->metric.size() >= kSlice) out_->add(*this);
   auto& series = family_->metric.emplace_back();
   series.label.reserve(labels.size() + more.size());
   for (const auto* part : {&labels, &more}) {
@@ -62,15 +87,12 @@ void Family::add(const Labels& labels, const Histogram& histogram) {
   series.sample_sum = histogram.sum;
 }
 
-void Exposition::add(const Family& family) {
+void Exposition::add(Family& family) {
   if (family.family_->metric.empty()) return;
-  if (format_ == MetricsFormat::OpenMetrics) return write_openmetrics(text_, *family.family_);
-  // The serializer takes a vector only. Moving the family in and out again avoids a copy of all its
-  // series.
-  std::vector<prometheus::MetricFamily> one;
-  one.push_back(std::move(*family.family_));
-  prometheus::TextSerializer{}.Serialize(text_, one);
-  *family.family_ = std::move(one.front());
+  const auto text = to_text(*family.family_, format_);
+  family.family_->metric.clear();
+  text_ << (family.has_begun_ ? without_head(text) : text);
+  family.has_begun_ = true;
 }
 
 std::string Exposition::take_text() {

@@ -1,7 +1,8 @@
 // One metric family in the making, and the text of all of them. A thin front of prometheus-cpp's
 // MetricFamily and serializers: its registry is not used, because it cannot switch an info
-// metric atomically and removes series by linear search. Families are turned to text one at a time:
-// with 10,000 endpoints all of them together would hold hundreds of megabytes.
+// metric atomically and removes series by linear search. Families are turned to text one at a time,
+// and large ones in slices: as prometheus-cpp's values all of 10,000 endpoints would hold hundreds
+// of megabytes, and one family of theirs still as much as the whole text.
 #pragma once
 
 #include <memory>
@@ -22,12 +23,15 @@ namespace modelvane {
 // Values must have passed through label_text().
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+class Exposition;
+
 enum class FamilyType { Counter, Gauge, Histogram };
 
 class Family {
  public:
-  // `help` is one line. prometheus-cpp does not escape it.
-  Family(std::string name, FamilyType type, std::string help);
+  // `help` is one line. prometheus-cpp does not escape it. `out` is borrowed: it gets the series
+  // in slices, so that no two families of it may be filled in turns.
+  Family(Exposition& out, std::string name, FamilyType type, std::string help);
   Family(Family&&) noexcept;
   Family& operator=(Family&&) noexcept;
   ~Family();
@@ -41,6 +45,8 @@ class Family {
   friend class Exposition;
   prometheus::ClientMetric& add_series(const Labels& labels, const Labels& more);
 
+  Exposition* out_;
+  bool has_begun_ = false;  // a slice of it is in the text
   std::unique_ptr<prometheus::MetricFamily> family_;
 };
 
@@ -50,8 +56,8 @@ class Exposition {
  public:
   explicit Exposition(MetricsFormat format) : format_(format) {}
 
-  // A family without series is left out.
-  void add(const Family& family);
+  // All of the family that is not yet in the text. One without series is left out.
+  void add(Family& family);
   std::string take_text();
 
  private:

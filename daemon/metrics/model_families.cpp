@@ -6,7 +6,7 @@
 namespace modelvane {
 
 void add_model_families(std::span<const EndpointSeries> endpoints, Exposition& out) {
-  Family family{"modelvane_model_retirement_timestamp_seconds", FamilyType::Gauge,
+  Family family{out, "modelvane_model_retirement_timestamp_seconds", FamilyType::Gauge,
                 "When the model will end or has ended, in Unix time, as far as the list says; "
                 "replacement may be empty."};
   for (const auto& endpoint : endpoints) {

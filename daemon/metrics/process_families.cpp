@@ -69,7 +69,7 @@ std::optional<double> open_files() {
 void add(Exposition& out, std::string name, FamilyType type, std::string help,
          std::optional<double> value) {
   if (!value) return;
-  Family family{std::move(name), type, std::move(help)};
+  Family family{out, std::move(name), type, std::move(help)};
   family.add({}, *value);
   out.add(family);
 }

@@ -33,7 +33,7 @@ void add_per_webhook(Exposition& out, const std::vector<WebhookSeries>& webhooks
 }
 
 void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
-  Family family{"modelvane_delivery_failures_total", FamilyType::Counter,
+  Family family{out, "modelvane_delivery_failures_total", FamilyType::Counter,
                 "Failed attempts to deliver, by class of the verdict."};
   for (const auto& [view, labels] : webhooks) {
     for (const auto kind :
@@ -46,7 +46,7 @@ void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
 }
 
 void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
-  Family family{"modelvane_webhook_state", FamilyType::Gauge,
+  Family family{out, "modelvane_webhook_state", FamilyType::Gauge,
                 "1 for the state that the webhook is in: misconfigured needs an operator, disabled "
                 "wants no more events."};
   for (const auto& [view, labels] : webhooks) {
@@ -61,22 +61,22 @@ void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
 
 void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
   const auto webhooks = webhook_series(snapshot);
-  add_per_webhook(
-      out, webhooks,
-      {"modelvane_deliveries_total", FamilyType::Counter, "Events that the webhook has accepted."},
-      [](const WebhookView& view) { return static_cast<double>(view.delivered); });
+  add_per_webhook(out, webhooks,
+                  {out, "modelvane_deliveries_total", FamilyType::Counter,
+                   "Events that the webhook has accepted."},
+                  [](const WebhookView& view) { return static_cast<double>(view.delivered); });
   add_failures(webhooks, out);
   add_states(webhooks, out);
-  Family duration{"modelvane_delivery_duration_seconds", FamilyType::Histogram,
+  Family duration{out, "modelvane_delivery_duration_seconds", FamilyType::Histogram,
                   "Time of single attempts to deliver, good and failed."};
   for (const auto& [view, labels] : webhooks) duration.add(labels, view->duration);
   out.add(duration);
   add_per_webhook(out, webhooks,
-                  {"modelvane_outbox_pending", FamilyType::Gauge,
+                  {out, "modelvane_outbox_pending", FamilyType::Gauge,
                    "Events that wait to be delivered to the webhook."},
                   [](const WebhookView& view) { return static_cast<double>(view.pending); });
   add_per_webhook(out, webhooks,
-                  {"modelvane_outbox_oldest_age_seconds", FamilyType::Gauge,
+                  {out, "modelvane_outbox_oldest_age_seconds", FamilyType::Gauge,
                    "Age of the oldest event that waits; 0 when none does."},
                   [&](const WebhookView& view) {
                     return view.oldest_pending
@@ -84,7 +84,7 @@ void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
                                : 0.0;
                   });
   add_per_webhook(out, webhooks,
-                  {"modelvane_dead_letters", FamilyType::Gauge,
+                  {out, "modelvane_dead_letters", FamilyType::Gauge,
                    "Deliveries that were given up; they can be sent again."},
                   [](const WebhookView& view) { return static_cast<double>(view.dead_letters); });
 }

@@ -56,6 +56,17 @@ TEST_CASE("hostile names do not break OpenMetrics either") {
   CHECK(parsed.output.find("('team', 'a\\\\b')") != std::string::npos);
 }
 
+TEST_CASE("the strict parser reads families of many series") {
+  std::vector<EndpointView> views(1'500, sample::internlm());
+  for (std::size_t i = 0; i < views.size(); ++i) views[i].name = "endpoint-" + std::to_string(i);
+  const auto parsed =
+      parse(render_endpoint_metrics(sample::snapshot_of(views, {}), MetricsFormat::OpenMetrics));
+  REQUIRE(parsed.exit_code == 0);
+  CHECK(has(parsed,
+            "counter modelvane_polls_total [('endpoint', 'endpoint-1499'), ('team', 'search')] "
+            "3.0"));
+}
+
 TEST_CASE("a text that was cut off is no whole one") {
   auto text = render_metrics(sample::snapshot(), MetricsFormat::OpenMetrics);
   text.resize(text.size() - 1);

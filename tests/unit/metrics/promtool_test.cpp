@@ -4,6 +4,7 @@
 
 #include "daemon/metrics/metrics.h"
 #include "tests/unit/metrics/checker.h"
+#include "tests/unit/metrics/exposition.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 
 using namespace modelvane;
@@ -19,6 +20,17 @@ Checked promtool(const std::string& metrics) {
 
 TEST_CASE("promtool finds nothing to say about the metrics") {
   const auto verdict = promtool(render_metrics(sample::snapshot()));
+  INFO(verdict.output);
+  CHECK(verdict.exit_code == 0);
+  CHECK(verdict.output.empty());
+}
+
+TEST_CASE("promtool finds nothing to say about families of many series") {
+  std::vector<EndpointView> views(1'500, sample::internlm());
+  for (std::size_t i = 0; i < views.size(); ++i) views[i].name = "endpoint-" + std::to_string(i);
+  const auto text = render_metrics(sample::snapshot_of(views, {}));
+  CHECK(exposition::parse(text).count("modelvane_poll_failures_total") == 1'500 * kReasons.size());
+  const auto verdict = promtool(text);
   INFO(verdict.output);
   CHECK(verdict.exit_code == 0);
   CHECK(verdict.output.empty());
