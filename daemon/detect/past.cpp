@@ -48,12 +48,18 @@ void each_entry(std::string_view text, Visit visit) {
 
 }  // namespace
 
+std::uint32_t& DurationSketch::of(std::uint8_t size) {
+  const auto place = std::ranges::lower_bound(counts_, size, {}, &Size::number);
+  if (place != counts_.end() && place->number == size) return place->count;
+  return counts_.insert(place, {size, 0})->count;
+}
+
 void DurationSketch::add(Duration duration) {
-  ++counts_[size_of(duration)];
+  ++of(size_of(duration));
 }
 
 void DurationSketch::add(const DurationSketch& more) {
-  for (const auto& [size, count] : more.counts_) counts_[size] += count;
+  for (const auto& [size, count] : more.counts_) of(size) += count;
 }
 
 std::uint64_t DurationSketch::count() const {
@@ -71,7 +77,7 @@ std::optional<Duration> DurationSketch::quantile(double share) const {
     seen += count;
     if (seen >= wanted) return middle_of(size);
   }
-  return middle_of(counts_.rbegin()->first);
+  return middle_of(counts_.back().number);
 }
 
 std::string DurationSketch::text() const {
@@ -86,7 +92,7 @@ DurationSketch DurationSketch::parse(std::string_view text) {
   each_entry(text, [&](std::string_view name, std::uint32_t count) {
     const auto size = number(name);
     if (size && *size <= static_cast<std::uint32_t>(kLast) && count > 0)
-      sketch.counts_[static_cast<std::uint8_t>(*size)] += count;
+      sketch.of(static_cast<std::uint8_t>(*size)) += count;
   });
   return sketch;
 }

@@ -66,7 +66,16 @@ class DurationSketch {
   friend bool operator==(const DurationSketch&, const DurationSketch&) = default;
 
  private:
-  std::map<std::uint8_t, std::uint32_t> counts_;
+  std::uint32_t& of(std::uint8_t size);
+
+  struct Size {
+    std::uint8_t number;
+    std::uint32_t count;
+    friend bool operator==(const Size&, const Size&) = default;
+  };
+  // By number; only those that there are. Thousands of sketches are held at once, of some ten
+  // sizes each.
+  std::vector<Size> counts_;
 };
 
 // Failed polls by reason. As text "timeout:3,dns:1".

@@ -1,6 +1,6 @@
 // The last polls of an endpoint, kept small: 10,000 endpoints keep one each, and each poll makes a
-// new one. When a poll ended is kept to the millisecond, how long it took to a tenth of one: a list
-// on the own network is read in less.
+// new one. When a poll ended is kept to a hundredth of a second, how long it took to a tenth of a
+// millisecond: a list on the own network is read in less than one.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <ratio>
 
@@ -31,13 +30,14 @@ class PollHistory {
   // Forgets the oldest when there are more.
   void add(const PastPoll& poll) {
     const auto total = std::chrono::round<Tenths>(poll.total).count();
+    newest_ = std::chrono::floor<Hundredths>(poll.at.time_since_epoch()).count();
+    const auto outcome = poll.reason ? 1 + static_cast<std::uint32_t>(*poll.reason) : 0;
     entries_[(first_ + size_) % kPollsMax] = {
-        .at = std::chrono::floor<std::chrono::milliseconds>(poll.at).time_since_epoch().count(),
-        .total = static_cast<std::uint32_t>(
-            std::clamp<std::int64_t>(total, 0, std::numeric_limits<std::uint32_t>::max())),
-        .outcome = poll.reason
-                       ? static_cast<std::uint8_t>(1 + static_cast<std::uint8_t>(*poll.reason))
-                       : std::uint8_t{0}};
+        .at = static_cast<std::uint32_t>(newest_),
+        .total_and_outcome =
+            static_cast<std::uint32_t>(std::clamp<std::int64_t>(total, 0, kTotalMax))
+                << kOutcomeBits |
+            outcome};
     if (size_ < kPollsMax) {
       ++size_;
     } else {
@@ -49,28 +49,35 @@ class PollHistory {
   // 0 = the oldest.
   PastPoll at(std::size_t index) const {
     const auto& entry = entries_[(first_ + index) % kPollsMax];
-    return {.at = Time{std::chrono::milliseconds{entry.at}},
-            .total = Tenths{entry.total},
-            .reason = entry.outcome == 0 ? std::nullopt
-                                         : std::optional{static_cast<Reason>(entry.outcome - 1)}};
+    // The difference is right for 248 days before and after the newest.
+    const auto later = static_cast<std::int32_t>(entry.at - static_cast<std::uint32_t>(newest_));
+    const auto outcome = entry.total_and_outcome & kOutcomeMax;
+    return {
+        .at = Time{Hundredths{newest_ + later}},
+        .total = Tenths{entry.total_and_outcome >> kOutcomeBits},
+        .reason = outcome == 0 ? std::nullopt : std::optional{static_cast<Reason>(outcome - 1)}};
   }
 
  private:
-  // Of a millisecond; 32 bits hold almost five days, and no poll may take one.
+  using Hundredths = std::chrono::duration<std::int64_t, std::centi>;
   using Tenths = std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>;
+  static constexpr int kOutcomeBits = 5;
+  static constexpr std::uint32_t kOutcomeMax = (1U << kOutcomeBits) - 1;
+  static_assert(kReasons.size() <= kOutcomeMax);
+  // Three and a half hours; no poll may take one.
+  static constexpr std::int64_t kTotalMax = (1LL << (32 - kOutcomeBits)) - 1;
 
   struct Entry {
-    std::int64_t at = 0;
-    std::uint32_t total = 0;
-    std::uint8_t outcome = 0;  // 0 = good, else the reason and one
+    std::uint32_t at;                 // the last 32 bits
+    std::uint32_t total_and_outcome;  // outcome: 0 = good, else the reason and one
   };
 
+  std::int64_t newest_ = 0;
   std::array<Entry, kPollsMax> entries_{};
   std::uint8_t first_ = 0;
   std::uint8_t size_ = 0;
 };
 
-// With its bookkeeping about 1.5 kB.
-static_assert(sizeof(PollHistory) <= 1'600);
+static_assert(sizeof(PollHistory) <= 800);
 
 }  // namespace modelvane

@@ -29,7 +29,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Idle handles kept for the next requests; each may hold buffers of 80 kB.
+// Idle handles kept for the next requests; each may hold buffers of 32 kB.
 constexpr std::size_t kIdleHandlesMax = 64;
 // libcurl ends a transfer at its deadline by itself; ours follows so much later, when it does not.
 constexpr std::chrono::milliseconds kGrace{50};

@@ -43,9 +43,9 @@
 namespace modelvane {
 namespace {
 
-// A list of 60 kB in one system call; what does not come stays untouched memory. TLS gives at most
-// a record of 16 kB at once.
-constexpr long kReceiveBuffer = 64 * 1024;
+// Each request under way has one, and thousands may wait for hosts that say nothing. TLS gives at
+// most a record of 16 kB at once.
+constexpr long kReceiveBuffer = 16 * 1024;
 // Memory set aside on a server's word alone: more has to arrive first.
 constexpr std::size_t kReserveMax = 256 * 1024;
 constexpr long kSendBuffer =
