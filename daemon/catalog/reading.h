@@ -62,6 +62,15 @@ struct Pagination {
   friend bool operator==(const Pagination&, const Pagination&) = default;
 };
 
+inline constexpr auto kPaginationKinds = labelled<Pagination::Kind>({
+    {Pagination::Kind::None, "none"},
+    {Pagination::Kind::Cursor, "cursor"},
+    {Pagination::Kind::Token, "token"},
+    {Pagination::Kind::Link, "link"},
+    {Pagination::Kind::LinkHeader, "link_header"},
+    {Pagination::Kind::Page, "page"},
+});
+
 struct ListShape {
   // Pointers (without further steps) from the document to the rows, best first; "" = the document
   // itself. Rows are the items of an array or the members of an object. Where "" stands alone, a

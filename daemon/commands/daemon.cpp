@@ -141,22 +141,32 @@ void log_failed_login(const FailedLogin& failed) {
                                     {"others", std::to_string(failed.others)}});
 }
 
-// What the web front shows of the configuration in effect. Any thread.
-class ShownConfig {
+// The configuration in effect, for those who ask. Any thread.
+class ConfigInEffect {
  public:
-  explicit ShownConfig(std::string text) : text_(std::move(text)) {}
-  std::string read() const {
+  explicit ConfigInEffect(Config config) { replace(std::move(config)); }
+  // Made for each who asks: of 10,000 endpoints it is 20 MB.
+  std::string shown() const { return shown_config(*held().config); }
+  std::string hash() const { return held().hash; }
+  void replace(Config config) {
+    auto held = Held{.config = std::make_shared<const Config>(std::move(config)), .hash = {}};
+    held.hash = hash_of(shown_config(*held.config));
     const std::scoped_lock lock{mutex_};
-    return text_;
-  }
-  void replace(std::string text) {
-    const std::scoped_lock lock{mutex_};
-    text_ = std::move(text);
+    held_ = std::move(held);
   }
 
  private:
+  struct Held {
+    std::shared_ptr<const Config> config;
+    std::string hash;
+  };
+  Held held() const {
+    const std::scoped_lock lock{mutex_};
+    return held_;
+  }
+
   mutable std::mutex mutex_;
-  std::string text_;
+  Held held_;
 };
 
 }  // namespace
@@ -169,7 +179,7 @@ struct Daemon::Parts {
   OAuth2Transport transport{network};
   const std::unique_ptr<EventLog> event_log;
   const std::function<std::unique_ptr<OperatorDesk>()> desk;
-  ShownConfig config_shown;
+  ConfigInEffect in_effect;
   StoreWatch store_watch;
   const std::unique_ptr<ReplicaWatch> replicas;  // null: this daemon is alone
   StoreWriter writer;
@@ -189,7 +199,7 @@ struct Daemon::Parts {
         std::function<std::expected<void, std::string>()> reload)
       : event_log(std::move(place.log)),
         desk(std::move(place.desk)),
-        config_shown(shown_config(config)),
+        in_effect(config),
         store_watch(std::move(place.size), std::move(place.watched_log)),
         replicas(place.replicas([this] { return board.read(clock.wall()); })),
         writer(std::move(place.store), [this] { transport.wake(); }),
@@ -214,7 +224,7 @@ struct Daemon::Parts {
              .reload = std::move(reload),
              .poll = [this](const std::string& endpoint) { engine.poll_now(endpoint); },
              .operate = [this](const OperatorRequest& request) { return call(*desk(), request); },
-             .config = [this] { return config_shown.read(); },
+             .config = [this] { return in_effect.shown(); },
              .failed_login = log_failed_login,
              .events = event_log.get(),
              .pulse = [this] { return board.pulse(clock.wall()); }}),
@@ -294,12 +304,11 @@ std::expected<void, std::string> Daemon::reload() {
     parts_->targets->start();
     if (parts_->config_watch) parts_->config_watch->adopt(parts_->own_config);
     auto changed = parts_->targets->complete(parts_->own_config);
-    auto shown = shown_config(changed);
-    const auto number = parts_->engine.reload(std::move(changed));
+    const auto number = parts_->engine.reload(changed);
     if (parts_->web_config) parts_->web_config->adopt(std::move(*protection));
     if (!parts_->engine.wait_until_shown(number, kReloadShown))
       log::warn("the new configuration is not in effect yet: the engine is busy");
-    parts_->config_shown.replace(std::move(shown));
+    parts_->in_effect.replace(std::move(changed));
     log::info("the configuration is in effect", {{"config_hash", config_hash()}});
     return {};
   }
@@ -315,16 +324,15 @@ std::expected<void, std::string> Daemon::reload() {
 void Daemon::take_over_targets() {
   const std::scoped_lock lock{parts_->reload_mutex};
   auto changed = parts_->targets->complete(parts_->own_config);
-  auto shown = shown_config(changed);
-  auto number = parts_->engine.reload(std::move(changed));
+  auto number = parts_->engine.reload(changed);
   if (!parts_->reload_failure.empty())
     number = parts_->engine.note_reload_failure(parts_->reload_failure);
   (void)parts_->engine.wait_until_shown(number, kReloadShown);
-  parts_->config_shown.replace(std::move(shown));
+  parts_->in_effect.replace(std::move(changed));
 }
 
 std::string Daemon::config_hash() const {
-  return parts_ ? hash_of(parts_->config_shown.read()) : "";
+  return parts_ ? parts_->in_effect.hash() : "";
 }
 
 std::uint64_t Daemon::heartbeat() const {

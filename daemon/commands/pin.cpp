@@ -36,10 +36,9 @@ using Pins = std::map<std::pair<std::string, std::string>, Pin>;
 // `config` may be null: an API tells of its pins itself.
 std::expected<Pins, std::string> read_pins(Source& source, const Config* config) {
   Pins pins;
-  for (const auto& endpoint :
-       config == nullptr ? std::vector<EndpointConfig>{} : config->endpoints) {
-    for (const auto& [alias, targets] : endpoint.pins) {
-      pins[{endpoint.name, alias}].in_config.insert(targets.begin(), targets.end());
+  for (const auto& endpoint : config == nullptr ? Endpoints{} : config->endpoints) {
+    for (const auto& [alias, targets] : endpoint->pins) {
+      pins[{endpoint->name, alias}].in_config.insert(targets.begin(), targets.end());
     }
   }
   const auto approved = source.pins();

@@ -49,7 +49,7 @@ std::optional<Catalog> first_page_of(const EndpointConfig& endpoint, const PollR
                                      const std::string& body) {
   const bool is_partial = !result.catalog && result.catalog.error().reason == Reason::Partial;
   if (!is_partial || result.requests != 1) return std::nullopt;
-  auto reading = endpoint.reading;
+  Reading reading = endpoint.reading;
   reading.shape.pagination.kind = Pagination::Kind::LinkHeader;  // more may follow
   CatalogReader reader{reading};
   if (!reader.add_page(body)) return std::nullopt;
@@ -130,7 +130,7 @@ Json hints_json(const Probed& probed) {
   Json hints = Json::object();
   for (const auto& row : probed.shown()->hints) {
     for (std::size_t i = 0; i < row.values.size(); ++i) {
-      hints[row.id][probed.endpoint->reading.hints[i]] =
+      hints[row.id][probed.endpoint->reading->hints[i]] =
           row.values[i].empty() ? Json(nullptr) : Json::parse(row.values[i]);
     }
   }
@@ -186,7 +186,7 @@ std::vector<std::string> place_problems(const Reading& reading) {
 std::vector<std::string> warnings_of(const Probed& probed) {
   std::vector<std::string> warnings;
   for (const auto& note : probed.shown()->notes) warnings.push_back(note.sentence);
-  for (auto& problem : place_problems(probed.endpoint->reading))
+  for (auto& problem : place_problems(*probed.endpoint->reading))
     warnings.push_back(std::move(problem));
   return warnings;
 }
@@ -240,7 +240,7 @@ void print_hints(const Probed& probed) {
   for (const auto& row : probed.shown()->hints) {
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       if (row.values[i].empty()) continue;
-      fmt::print("  {}  {} = {}\n", visible(row.id), probed.endpoint->reading.hints[i],
+      fmt::print("  {}  {} = {}\n", visible(row.id), probed.endpoint->reading->hints[i],
                  visible(row.values[i]));
     }
   }

@@ -28,7 +28,7 @@ void drop_missing_key(EndpointConfig& endpoint) {
     if (is_unset) fmt::print(stderr, "modelvane: {} is not set: no key is sent\n", secret.where);
     return is_unset;
   };
-  auto& access = endpoint.access;
+  auto& access = endpoint.access.edit();
   if (access.authorization && is_missing(access.authorization->credentials))
     access.authorization.reset();
   std::erase_if(access.http_headers, [&](const auto& header) { return is_missing(header.second); });
@@ -48,7 +48,7 @@ std::expected<EndpointConfig, std::string> endpoint_of_preset(const std::string&
   const auto config = parse_config(Json{{"endpoints", Json::array({endpoint})}}.dump(), provider,
                                    Surroundings::Ignored);
   if (!config) return std::unexpected(joined(config.error()));
-  auto made = config->endpoints.front();
+  EndpointConfig made = config->endpoints.front();
   drop_missing_key(made);
   return made;
 }
@@ -87,15 +87,18 @@ std::expected<ProbeTargets, std::string> probe_targets(const ProbeOptions& optio
     if (!loaded) return std::unexpected(joined(loaded.error()));
     config = std::move(*loaded);
   }
-  if (options.targets.empty())
-    return ProbeTargets{std::move(config.endpoints), std::move(config.egress)};
   ProbeTargets targets{.endpoints = {}, .egress = config.egress};
+  if (options.targets.empty()) {
+    targets.endpoints.assign(config.endpoints.begin(), config.endpoints.end());
+    return targets;
+  }
   for (const auto& target : options.targets) {
     if (is_url(target)) {
       targets.endpoints.push_back(endpoint_of_url(target));
       continue;
     }
-    const auto found = std::ranges::find(config.endpoints, target, &EndpointConfig::name);
+    const auto found = std::ranges::find(config.endpoints, target,
+                                         [](const auto& endpoint) { return endpoint->name; });
     if (found != config.endpoints.end()) {
       targets.endpoints.push_back(*found);
       continue;

@@ -92,8 +92,8 @@ Json to_json(const TargetGroups& groups) {
 struct TargetWatch::Source {
   DiscoverySource config;
   std::string key;
-  TargetGroups groups;                    // the last good list
-  std::vector<EndpointConfig> endpoints;  // made of it
+  TargetGroups groups;  // the last good list
+  Endpoints endpoints;  // made of it
   bool has_list = false;
   DiscoveryView view;
   std::string last_error;
@@ -111,7 +111,7 @@ struct TargetWatch::Look {
   std::string key;
   std::shared_ptr<const EndpointTemplate> endpoint;  // that it was made with
   TargetGroups groups;
-  std::expected<std::vector<EndpointConfig>, std::string> endpoints;
+  std::expected<Endpoints, std::string> endpoints;
   Stamps stamps;
 };
 
@@ -226,7 +226,7 @@ std::expected<void, std::string> TargetWatch::adopt(const Config& config, When w
   sources_ = std::move(sources);
   own_names_.clear();
   endpoints_max_ = config.endpoints_max();
-  for (const auto& endpoint : config.endpoints) own_names_.insert(endpoint.name);
+  for (const auto& endpoint : config.endpoints) own_names_.insert(endpoint->name);
   egress_ = config.egress;
   return {};
 }
@@ -273,11 +273,11 @@ void TargetWatch::count(Source& source, const Look& look) {
 
 // Whether the endpoints go with those of the configuration and of the other sources.
 std::optional<std::string> TargetWatch::clash(const Source& source,
-                                              const std::vector<EndpointConfig>& endpoints) const {
+                                              const Endpoints& endpoints) const {
   std::unordered_set<std::string_view> taken{own_names_.begin(), own_names_.end()};
   for (const auto& other : sources_) {
     if (&other == &source) continue;
-    for (const auto& endpoint : other.endpoints) taken.insert(endpoint.name);
+    for (const auto& endpoint : other.endpoints) taken.insert(endpoint->name);
   }
   return clash_of(endpoints, taken, endpoints_max_, "this list");
 }

@@ -56,8 +56,7 @@ class TargetWatch {
   void run(const std::stop_token& stop);
   std::vector<Job> due_jobs(Duration now);
   bool take(const Look& look);
-  std::optional<std::string> clash(const Source& source,
-                                   const std::vector<EndpointConfig>& endpoints) const;
+  std::optional<std::string> clash(const Source& source, const Endpoints& endpoints) const;
   bool look_at_files();
   bool ask_urls();
   void fail(Source& source, const std::string& sentence);

@@ -19,6 +19,7 @@
 #include "daemon/detect/policy.h"
 #include "daemon/events/webhook_format.h"
 #include "daemon/text/histogram.h"
+#include "daemon/text/shared.h"
 #include "daemon/text/time.h"
 #include "daemon/text/time_zone.h"
 #include "daemon/transport/transport.h"
@@ -81,10 +82,10 @@ struct EndpointConfig {
   std::string url;         // no userinfo; query allowed, but never shown
   std::string was;         // its name before; its past counts
   bool is_paused = false;  // not polled
-  Access access;
-  Access served_access;   // of the source of a served rule
-  Access endings_access;  // of the second list of models' ends
-  Reading reading;
+  Shared<Access> access;
+  Shared<Access> served_access;   // of the source of a served rule
+  Shared<Access> endings_access;  // of the second list of models' ends
+  Shared<Reading> reading;
   Duration interval = std::chrono::seconds{60};
   Duration timeout = std::chrono::seconds{10};
   Duration recheck = std::chrono::seconds{5};
@@ -99,6 +100,9 @@ struct EndpointConfig {
   std::string compare;  // the group of endpoints that should say the same; "" = none
   friend bool operator==(const EndpointConfig&, const EndpointConfig&) = default;
 };
+
+// Parsed, watched and shown they are the same values.
+using Endpoints = std::vector<Shared<EndpointConfig>>;
 
 // format: template. The user's own request. A JSON body stands here as pieces: `json`, then the
 // placeholder's value.
@@ -214,7 +218,7 @@ struct DiscoverySource {
 struct Config {
   std::string
       instance;  // "" = as the store keeps it; CloudEvents source is urn:modelvane:<instance>
-  std::vector<EndpointConfig> endpoints;
+  Endpoints endpoints;
   std::vector<WebhookConfig> webhooks;
   std::vector<MaintenanceWindow> maintenance;
   Duration retention = std::chrono::hours{24 * 400};

@@ -208,9 +208,10 @@ std::vector<ConfigError> problems_of(const EndpointTemplate& endpoint, Surroundi
   return first;
 }
 
-std::expected<std::vector<EndpointConfig>, std::vector<ConfigError>> endpoints_of(
-    const EndpointTemplate& endpoint, const TargetGroups& groups, Surroundings surroundings) {
-  std::vector<EndpointConfig> endpoints;
+std::expected<Endpoints, std::vector<ConfigError>> endpoints_of(const EndpointTemplate& endpoint,
+                                                                const TargetGroups& groups,
+                                                                Surroundings surroundings) {
+  Endpoints endpoints;
   std::vector<ConfigError> errors;
   std::map<std::string, std::size_t> places;  // of names
   std::size_t told = 0;
@@ -234,8 +235,8 @@ std::expected<std::vector<EndpointConfig>, std::vector<ConfigError>> endpoints_o
       }
       const auto [place, is_new] = places.try_emplace(read->name, endpoints.size());
       if (is_new) {
-        endpoints.push_back(std::move(*read));
-      } else if (!(endpoints[place->second] == *read)) {
+        append(endpoints, std::move(*read));
+      } else if (!(*endpoints[place->second] == *read)) {
         tell({{endpoint.file, endpoint.at.line, endpoint.at.column,
                fmt::format("{}: two targets are called {}; write a name that tells them apart",
                            endpoint.path, in_quotes(read->name))}},
@@ -252,7 +253,7 @@ std::expected<std::vector<EndpointConfig>, std::vector<ConfigError>> endpoints_o
   return endpoints;
 }
 
-std::optional<std::string> clash_of(const std::vector<EndpointConfig>& found,
+std::optional<std::string> clash_of(const Endpoints& found,
                                     const std::unordered_set<std::string_view>& taken,
                                     std::size_t endpoints_max, std::string_view they) {
   const auto count = taken.size() + found.size();
@@ -260,17 +261,16 @@ std::optional<std::string> clash_of(const std::vector<EndpointConfig>& found,
     return fmt::format("with {} there would be {} endpoints; one modelvane has at most {}", they,
                        count, endpoints_max);
   for (const auto& endpoint : found) {
-    if (taken.contains(endpoint.name))
+    if (taken.contains(endpoint->name))
       return fmt::format("the name {} is taken by another endpoint of the configuration",
-                         in_quotes(endpoint.name));
+                         in_quotes(endpoint->name));
   }
   return std::nullopt;
 }
 
-std::expected<void, std::string> add_endpoints(Config& config,
-                                               const std::vector<EndpointConfig>& found) {
+std::expected<void, std::string> add_endpoints(Config& config, const Endpoints& found) {
   std::unordered_set<std::string_view> taken;
-  for (const auto& endpoint : config.endpoints) taken.insert(endpoint.name);
+  for (const auto& endpoint : config.endpoints) taken.insert(endpoint->name);
   if (auto clash = clash_of(found, taken, config.endpoints_max(), "these"))
     return std::unexpected(std::move(*clash));
   config.endpoints.insert(config.endpoints.end(), found.begin(), found.end());

@@ -30,19 +30,18 @@ struct EndpointTemplate {
 std::vector<ConfigError> problems_of(const EndpointTemplate& endpoint, Surroundings surroundings);
 
 // All of them, or what is wrong with some. A target that is listed twice counts once.
-std::expected<std::vector<EndpointConfig>, std::vector<ConfigError>> endpoints_of(
+std::expected<Endpoints, std::vector<ConfigError>> endpoints_of(
     const EndpointTemplate& endpoint, const TargetGroups& groups,
     Surroundings surroundings = Surroundings::Checked);
 
 // Why endpoints that were found cannot stand beside those whose names are taken: they are too many
 // together, or one has the name of another. `they`: "these", "this list".
-std::optional<std::string> clash_of(const std::vector<EndpointConfig>& found,
+std::optional<std::string> clash_of(const Endpoints& found,
                                     const std::unordered_set<std::string_view>& taken,
                                     std::size_t endpoints_max, std::string_view they);
 
 // Behind the endpoints that are there; a sentence when names are taken or there are too many.
-std::expected<void, std::string> add_endpoints(Config& config,
-                                               const std::vector<EndpointConfig>& found);
+std::expected<void, std::string> add_endpoints(Config& config, const Endpoints& found);
 
 // For commands that look at the files once: those of `files` are added, URLs are not asked. Where
 // surroundings are ignored, files with errors are, too.

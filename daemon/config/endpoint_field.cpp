@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <ranges>
 
 #include "daemon/config/access_field.h"
 #include "daemon/config/alias_rule_field.h"
@@ -146,7 +147,8 @@ void add_headers(const ProviderPreset& preset, Access& access) {
 }
 
 // `echo: true`, or a map with another interval or budget: the preset's question that costs money.
-void read_echo(const Field& field, const ProviderPreset* preset, EndpointConfig& endpoint) {
+void read_echo(const Field& field, const ProviderPreset* preset, const std::string& url,
+               Reading& reading) {
   static constexpr std::array kKeys{std::string_view{"interval"}, std::string_view{"daily_budget"}};
   const auto fields = field.is_map() ? field.fields(kKeys) : std::nullopt;
   const bool is_wanted = field.is_map() ? fields.has_value() : field.boolean().value_or(false);
@@ -156,9 +158,9 @@ void read_echo(const Field& field, const ProviderPreset* preset, EndpointConfig&
         "needs a provider that has such a question; write a rule: aliases: [{echo: ...}]");
   if (!preset->has_question)
     return field.fail("this provider's answers name no target: there is nothing to ask; remove it");
-  AliasRule rule = question_of(*preset, endpoint.url);
+  AliasRule rule = question_of(*preset, url);
   if (fields) read_echo_limits(*fields, rule);
-  endpoint.reading.rules.push_back(std::move(rule));
+  reading.rules.push_back(std::move(rule));
 }
 
 std::vector<std::string> read_pin(const Field& field) {
@@ -278,16 +280,21 @@ EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults,
       was->fail("must be the name that it had before");
   }
   if (provider == nullptr || preset != nullptr) read_url(*fields, preset, endpoint);
-  if (preset != nullptr) endpoint.reading = reading_of(*preset, endpoint.url);
-  read_reading(*fields, endpoint.url, endpoint.reading, &endpoint.served_access,
-               &endpoint.endings_access);
+  Reading reading = preset != nullptr ? reading_of(*preset, endpoint.url) : Reading{};
+  Access served_access;
+  Access endings_access;
+  read_reading(*fields, endpoint.url, reading, &served_access, &endings_access);
   if (provider == nullptr) fields->need("aliases", kAliasesExample);
-  if (const auto* echo = fields->find("echo")) read_echo(*echo, preset, endpoint);
-  endpoint.access = read_access(*fields, {});
+  if (const auto* echo = fields->find("echo")) read_echo(*echo, preset, endpoint.url, reading);
+  Access access = read_access(*fields, {});
   if (preset != nullptr) {
-    if (preset->key) add_key(*provider, *fields, *preset->key, endpoint.access);
-    add_headers(*preset, endpoint.access);
+    if (preset->key) add_key(*provider, *fields, *preset->key, access);
+    add_headers(*preset, access);
   }
+  endpoint.reading = std::move(reading);
+  endpoint.access = std::move(access);
+  endpoint.served_access = std::move(served_access);
+  endpoint.endings_access = std::move(endings_access);
   read_polling(*fields, endpoint);
   fit_to_interval(endpoint);
   if (const auto* pins = fields->find("pins")) read_pins(*pins, endpoint.pins);
@@ -295,6 +302,21 @@ EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults,
   if (const auto* compare = fields->find("compare"))
     endpoint.compare = compare->text("the name of a group").value_or("");
   return endpoint;
+}
+
+void append(Endpoints& endpoints, EndpointConfig endpoint) {
+  constexpr std::size_t kLooked = 8;  // kinds of endpoints that may alternate in a list
+  constexpr std::array kAccesses{&EndpointConfig::access, &EndpointConfig::served_access,
+                                 &EndpointConfig::endings_access};
+  const auto share = [](auto& part, const auto& other) {
+    if (part == other) part = other;
+  };
+  for (const auto access : kAccesses) share(endpoint.*access, Shared<Access>{});
+  for (const EndpointConfig& other : endpoints | std::views::reverse | std::views::take(kLooked)) {
+    share(endpoint.reading, other.reading);
+    for (const auto access : kAccesses) share(endpoint.*access, other.*access);
+  }
+  endpoints.emplace_back(std::move(endpoint));
 }
 
 }  // namespace modelvane

@@ -38,4 +38,8 @@ EndpointConfig read_defaults(const Field& field);
 
 EndpointConfig read_endpoint(const Field& field, const EndpointConfig& defaults, Names& names);
 
+// Behind those that are there. What it says alike with one of the last of them is one value with
+// that one's: a list of thousands often has one way to read and to reach them.
+void append(Endpoints& endpoints, EndpointConfig endpoint);
+
 }  // namespace modelvane

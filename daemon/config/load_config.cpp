@@ -62,7 +62,7 @@ void check_renamed(const ReadEndpoints& read, const Config& config) {
   const auto taken = read.names.all();
   std::set<std::string_view> heirs;
   for (std::size_t i = 0; i < read.places.size(); ++i) {
-    const auto& was = config.endpoints[i].was;
+    const auto& was = config.endpoints[i]->was;
     if (was.empty()) continue;
     if (std::ranges::binary_search(taken, was))
       read.places[i].fail(fmt::format("was: there still is an endpoint {}", in_quotes(was)));
@@ -83,7 +83,7 @@ void read_endpoints(const Field& field, const EndpointConfig& defaults, ReadEndp
   }
   config.endpoints.reserve(count);
   for (const auto& item : *items) {
-    config.endpoints.push_back(read_endpoint(item, defaults, read.names));
+    append(config.endpoints, read_endpoint(item, defaults, read.names));
     read.places.push_back(item);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -11,6 +12,9 @@
 
 namespace modelvane {
 
+inline constexpr std::array<std::string_view, 7> kWeekdays{"mon", "tue", "wed", "thu",
+                                                           "fri", "sat", "sun"};
+
 struct OnceWindow {
   Time from{};
   Time to{};
@@ -18,9 +22,9 @@ struct OnceWindow {
 };
 
 struct WeeklyWindow {
-  std::array<bool, 7> days{};  // on which it begins, from Monday
-  Duration from{0};            // since local midnight
-  Duration to{0};              // not later than `from`: on the next day
+  std::array<bool, kWeekdays.size()> days{};  // on which it begins
+  Duration from{0};                           // since local midnight
+  Duration to{0};                             // not later than `from`: on the next day
   TimeZone zone;
   friend bool operator==(const WeeklyWindow&, const WeeklyWindow&) = default;
 };

@@ -15,11 +15,6 @@ namespace {
 // All are looked at every second.
 constexpr std::size_t kWindowsMax = 100;
 
-constexpr std::array kDays{std::string_view{"mon"}, std::string_view{"tue"},
-                           std::string_view{"wed"}, std::string_view{"thu"},
-                           std::string_view{"fri"}, std::string_view{"sat"},
-                           std::string_view{"sun"}};
-
 std::optional<Time> read_time(const Field& field) {
   constexpr std::string_view kWhat = "a time such as 2026-12-24T18:00:00Z";
   const auto text = field.text(kWhat);
@@ -55,9 +50,11 @@ void read_days(const Field& field, WeeklyWindow& weekly) {
   if (!items) return;
   if (items->empty()) field.fail("must name at least one day");
   for (const auto& item : *items) {
-    const auto day = item.choice(kDays);
+    const auto day = item.choice(kWeekdays);
     if (day)
-      weekly.days[static_cast<std::size_t>(std::ranges::find(kDays, *day) - kDays.begin())] = true;
+      weekly
+          .days[static_cast<std::size_t>(std::ranges::find(kWeekdays, *day) - kWeekdays.begin())] =
+          true;
   }
 }
 

@@ -77,37 +77,33 @@ Pagination read_pagination(const Field& field) {
   static constexpr std::array kKeys{std::string_view{"kind"}, std::string_view{"next"},
                                     std::string_view{"more"}, std::string_view{"query"},
                                     std::string_view{"first"}};
-  static constexpr std::array kKinds{std::string_view{"none"},        std::string_view{"cursor"},
-                                     std::string_view{"token"},       std::string_view{"link"},
-                                     std::string_view{"link_header"}, std::string_view{"page"}};
   Pagination pagination;
   const auto fields = field.fields(kKeys);
   if (!fields) return pagination;
   const auto* kind = fields->need("kind", "write none, cursor, token, link, link_header or page");
-  const auto word = kind == nullptr ? std::nullopt : kind->choice(kKinds);
+  const auto word = kind == nullptr ? std::nullopt : kind->choice(kPaginationKinds.labels());
   if (!word) return pagination;
-  if (*word != "page") refuse(*fields, {"first"}, *word);
-  if (*word == "none" || *word == "link_header") {
-    if (*word == "link_header") pagination.kind = Kind::LinkHeader;
-    refuse(*fields, {"next", "more", "query"}, *word);
-  } else if (*word == "page") {
-    pagination.kind = Kind::Page;
-    pagination.query = read_query_key(*fields);
-    if (const auto* first = fields->find("first"))
-      pagination.first = first->integer(kFirstPageRange).value_or(1);
-    refuse(*fields, {"next", "more"}, *word);
-  } else if (*word == "cursor") {
-    pagination.kind = Kind::Cursor;
-    read_cursor(*fields, pagination);
-  } else if (*word == "token") {
-    pagination.kind = Kind::Token;
-    read_next(*fields, pagination.next);
-    pagination.query = read_query_key(*fields);
-    refuse(*fields, {"more"}, *word);
-  } else {
-    pagination.kind = Kind::Link;
-    read_next(*fields, pagination.next);
-    refuse(*fields, {"more", "query"}, *word);
+  pagination.kind = *kPaginationKinds.parse(*word);
+  if (pagination.kind != Kind::Page) refuse(*fields, {"first"}, *word);
+  switch (pagination.kind) {
+    case Kind::None:
+    case Kind::LinkHeader: refuse(*fields, {"next", "more", "query"}, *word); break;
+    case Kind::Page:
+      pagination.query = read_query_key(*fields);
+      if (const auto* first = fields->find("first"))
+        pagination.first = first->integer(kFirstPageRange).value_or(1);
+      refuse(*fields, {"next", "more"}, *word);
+      break;
+    case Kind::Cursor: read_cursor(*fields, pagination); break;
+    case Kind::Token:
+      read_next(*fields, pagination.next);
+      pagination.query = read_query_key(*fields);
+      refuse(*fields, {"more"}, *word);
+      break;
+    case Kind::Link:
+      read_next(*fields, pagination.next);
+      refuse(*fields, {"more", "query"}, *word);
+      break;
   }
   return pagination;
 }

@@ -79,7 +79,8 @@ std::string meant_instead_of(const std::string& id, const EndpointState& state) 
 
 }  // namespace
 
-EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance, EndsBook* ends)
+EndpointWatch::EndpointWatch(Shared<EndpointConfig> config, const std::string& instance,
+                             EndsBook* ends)
     : config_(std::move(config)), ends_(ends) {
   watched_.instance = instance;
   view_.known = std::make_shared<const KnownView>();
@@ -87,23 +88,23 @@ EndpointWatch::EndpointWatch(EndpointConfig config, const std::string& instance,
 }
 
 void EndpointWatch::set_config_facts() {
-  watched_.endpoint = config_.name;
-  watched_.policy = config_.policy;
+  watched_.endpoint = config_->name;
+  watched_.policy = config_->policy;
   set_pins();
-  watched_.labels = config_.labels;
-  watched_.compare = config_.compare;
-  watched_.hints = config_.reading.hints;
-  view_.name = config_.name;
-  view_.provider = config_.provider;
-  view_.url = shown_url(config_.url);
-  view_.labels = config_.labels;
-  view_.compare = config_.compare;
-  view_.interval = config_.interval;
-  view_.is_paused = config_.is_paused;
-  if (config_.is_paused) view_.slowed.reset();
+  watched_.labels = config_->labels;
+  watched_.compare = config_->compare;
+  watched_.hints = config_->reading->hints;
+  view_.name = config_->name;
+  view_.provider = config_->provider;
+  view_.url = shown_url(config_->url);
+  view_.labels = config_->labels;
+  view_.compare = config_->compare;
+  view_.interval = config_->interval;
+  view_.is_paused = config_->is_paused;
+  if (config_->is_paused) view_.slowed.reset();
   // Counts of other buckets cannot be carried over; to Prometheus it looks like a restart.
-  if (view_.duration.bounds != config_.duration_buckets)
-    view_.duration = Histogram{config_.duration_buckets};
+  if (view_.duration.bounds != config_->duration_buckets)
+    view_.duration = Histogram{config_->duration_buckets};
 }
 
 void EndpointWatch::approve(ApprovedTargets approved) {
@@ -113,7 +114,7 @@ void EndpointWatch::approve(ApprovedTargets approved) {
 
 void EndpointWatch::set_pins() {
   state_.steady = {};  // the next poll judges them, even if its list is the same
-  watched_.pins = config_.pins;
+  watched_.pins = config_->pins;
   for (const auto& [alias, targets] : approved_) {
     auto& pins = watched_.pins[alias];
     for (const auto& target : targets) {
@@ -122,8 +123,8 @@ void EndpointWatch::set_pins() {
   }
 }
 
-void EndpointWatch::reconfigure(EndpointConfig config) {
-  const bool reads_alike = config.url == config_.url && config.reading == config_.reading;
+void EndpointWatch::reconfigure(Shared<EndpointConfig> config) {
+  const bool reads_alike = config->url == config_->url && config->reading == config_->reading;
   config_ = std::move(config);
   memory_ = {};
   heard_ = {};
@@ -139,14 +140,14 @@ void EndpointWatch::restore(EndpointState state, const EventCounts& counts, Time
   state_ = std::move(state);
   state_.is_unwatched = false;
   clamp_times(state_, now);
-  memory_.questions.asked.merge(asked_before(state_, config_.reading, now).asked);
+  memory_.questions.asked.merge(asked_before(state_, *config_->reading, now).asked);
   event_counts_ = counts;
   show(state_, {});
 }
 
 void EndpointWatch::begin_poll(Duration steady, bool may_decide) {
   QuestionScope scope{.pending = {}, .echo = state_.echo, .may_echo = may_decide};
-  if (asks_questions(config_.reading)) {
+  if (asks_questions(*config_->reading)) {
     for (const auto* aliases : {&state_.aliases, &state_.newcomers}) {
       for (const auto& [id, alias] : *aliases) {
         if (alias.sighting.pending) scope.pending.push_back(id);
@@ -155,10 +156,10 @@ void EndpointWatch::begin_poll(Duration steady, bool may_decide) {
     add_ending_soon(state_, scope.pending);
     std::ranges::sort(scope.pending);  // looked up by binary search
   }
-  if (served_rule(config_.reading) != nullptr) add_served(state_, scope);
+  if (served_rule(*config_->reading) != nullptr) add_served(state_, scope);
   // Before it is read for the request: a key that changes meanwhile is noticed later.
-  if (is_refused()) refused_key_ = key_identity(config_);
-  run_ = std::make_unique<PollRun>(config_, memory_, std::move(scope), steady);
+  if (is_refused()) refused_key_ = key_identity(*config_);
+  run_ = std::make_unique<PollRun>(*config_, memory_, std::move(scope), steady);
 }
 
 // When the wall clock was set since the poll before, what waits is told in its new time.
@@ -221,7 +222,7 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
   auto catalog = std::move(*result.catalog);
   if (ends_ != nullptr) {
     ends_->tell(name(), catalog, state_);
-    catalog = ends_->join(config_, state_, std::move(catalog), heard_);
+    catalog = ends_->join(*config_, state_, std::move(catalog), heard_);
   }
   auto outcome =
       decide({.at = now, .result = std::move(catalog), .request_id = std::move(result.request_id)},
@@ -254,7 +255,7 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
                               {"reason", std::string{label(failure.reason)}},
                               {"error", failure.sentence}});
   }
-  if (failure.reason == Reason::Auth && !is_refused()) refused_key_ = key_identity(config_);
+  if (failure.reason == Reason::Auth && !is_refused()) refused_key_ = key_identity(*config_);
   view_.last_poll = now;
   view_.last_ok = false;
   view_.last_reason = failure.reason;
@@ -262,10 +263,10 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
   refusals_in_row_ = failure.is_refusal ? refusals_in_row_ + 1 : 0;
   auto retry_after = failure.retry_after;
   if (retry_after)
-    retry_after = std::min(*retry_after, longest_distance(failure.reason, config_.interval));
+    retry_after = std::min(*retry_after, longest_distance(failure.reason, config_->interval));
   const Duration pause = retry_after || !failure.is_refusal
                              ? Duration{0}
-                             : pause_after(failure, refusals_in_row_, config_.interval);
+                             : pause_after(failure, refusals_in_row_, config_->interval);
   // Who is known to be down is not told so again: no need to keep what was known before.
   const bool may_be_ours = is_unreachable(failure.reason) && may_tell_down &&
                            state_.availability.known != Availability::Down;
@@ -367,7 +368,7 @@ void EndpointWatch::add_unlisted_pins(const EndpointState& durable, KnownView& k
 }
 
 std::optional<Time> EndpointWatch::wants_poll_at(Time now) const {
-  return modelvane::wants_poll_at(state_, config_.policy, config_.recheck, now,
+  return modelvane::wants_poll_at(state_, config_->policy, config_->recheck, now,
                                   watched_.is_in_maintenance);
 }
 

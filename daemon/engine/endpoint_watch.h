@@ -30,13 +30,14 @@ using EventCounts = std::array<std::uint64_t, kEventTypes.size()>;
 class EndpointWatch {
  public:
   // `ends` is borrowed; null: it hears of no ends from other endpoints.
-  EndpointWatch(EndpointConfig config, const std::string& instance, EndsBook* ends = nullptr);
+  EndpointWatch(Shared<EndpointConfig> config, const std::string& instance,
+                EndsBook* ends = nullptr);
 
-  const EndpointConfig& config() const { return config_; }
-  const std::string& name() const { return config_.name; }
+  const Shared<EndpointConfig>& config() const { return config_; }
+  const std::string& name() const { return config_->name; }
   // A reload changed this endpoint. What is known stays, unless it was read from elsewhere or in
   // another way.
-  void reconfigure(EndpointConfig config);
+  void reconfigure(Shared<EndpointConfig> config);
   // Of the installation: it is in the ids of events.
   void name_instance(const std::string& name) { watched_.instance = name; }
   // What operators approved beside the config's pins. Shown from the next show() on.
@@ -92,7 +93,7 @@ class EndpointWatch {
   // The last poll's credentials were refused, or could not be read.
   bool is_refused() const { return is_failing() && view_.last_reason == Reason::Auth; }
   // Since then they have changed. Reads them.
-  bool has_new_key() const { return refused_key_ != key_identity(config_); }
+  bool has_new_key() const { return refused_key_ != key_identity(*config_); }
   std::optional<Time> wants_poll_at(Time now) const;
   // What is planned after a poll. `slower` than the interval, because the answer `asked` for it or
   // because of what it was; each beginning and end is one line of the log.
@@ -122,7 +123,7 @@ class EndpointWatch {
   void remember(Duration total);
   void note_first_tokens(const std::vector<FirstToken>& tokens);
 
-  EndpointConfig config_;
+  Shared<EndpointConfig> config_;
   EndsBook* ends_;
   EndsBook::Heard heard_;
   ApprovedTargets approved_;

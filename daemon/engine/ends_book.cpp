@@ -41,17 +41,17 @@ bool is_sooner(const Lifecycle& a, const Lifecycle& b) {
 
 }  // namespace
 
-void EndsBook::keep(const std::vector<EndpointConfig>& endpoints) {
+void EndsBook::keep(const Endpoints& endpoints) {
   std::unordered_map<std::string, Told> kept;
   by_model_.clear();
   silent_.clear();
   for (const auto& endpoint : endpoints) {
-    auto known = told_.extract(endpoint.name);
-    auto& told = known ? kept.insert(std::move(known)).position->second : kept[endpoint.name];
-    told.feed = endpoint.reading.endings ? endpoint.reading.endings->source : "";
-    index(endpoint.name, told.ends);
+    auto known = told_.extract(endpoint->name);
+    auto& told = known ? kept.insert(std::move(known)).position->second : kept[endpoint->name];
+    told.feed = endpoint->reading->endings ? endpoint->reading->endings->source : "";
+    index(endpoint->name, told.ends);
     if (told.catalog) continue;
-    silent_.insert(endpoint.name);
+    silent_.insert(endpoint->name);
     if (!told.feed.empty()) silent_.insert(told.feed);
   }
   told_ = std::move(kept);
@@ -102,7 +102,7 @@ std::vector<Lifecycle> EndsBook::ends_for(const EndpointConfig& endpoint,
                                           const Catalog& catalog) const {
   std::vector<Lifecycle> ends;
   if (by_model_.empty()) return ends;
-  const bool speaks_for_itself = reads_ends(endpoint.reading);
+  const bool speaks_for_itself = reads_ends(*endpoint.reading);
   const auto hear = [&](std::string_view targets) {
     for (const auto target : targets_in(targets)) {
       if (speaks_for_itself && catalog.has(target)) continue;

@@ -22,7 +22,7 @@ class EndsBook {
  public:
   // All endpoints that are configured, also those that another daemon polls; what others said is
   // forgotten.
-  void keep(const std::vector<EndpointConfig>& endpoints);
+  void keep(const Endpoints& endpoints);
   // `catalog` as the endpoint's poll made it, before join(); `state` as it was before that poll.
   void tell(const std::string& endpoint, const std::shared_ptr<const Catalog>& catalog,
             const EndpointState& state);

@@ -97,26 +97,26 @@ void Engine::configure(Config config) {
   std::set<std::string> hosts;
   ends_.keep(config.endpoints);
   std::erase_if(config.endpoints,
-                [&](const auto& endpoint) { return !ownership_.has_endpoint(endpoint.name); });
+                [&](const auto& endpoint) { return !ownership_.has_endpoint(endpoint->name); });
   for (const auto& endpoint : config.endpoints) {
-    if (endpoint.is_paused) continue;
-    window = std::max(window, endpoint.interval + endpoint.timeout);
-    hosts.insert(name_of_host(host_of(endpoint.url)));
+    if (endpoint->is_paused) continue;
+    window = std::max(window, endpoint->interval + endpoint->timeout);
+    hosts.insert(name_of_host(host_of(endpoint->url)));
   }
   isolation_.configure(window, hosts);
   connectivity_.targets = std::move(config.connectivity_targets);
   const auto count = static_cast<Duration::rep>(config.endpoints.size());
   for (auto& endpoint : config.endpoints) {
-    const auto found = kept.find(endpoint.name);
+    const auto found = kept.find(endpoint->name);
     if (found == kept.end()) {
-      const auto old = kept.find(endpoint.was);
+      const auto old = kept.find(endpoint->was);
       if (old != kept.end() && uncommitted_.is_open()) {
         cancel_poll(*old->second);
-        unwatched_[endpoint.was].state = old->second->endpoint.state();
+        unwatched_[endpoint->was].state = old->second->endpoint.state();
         kept.erase(old);
       }
-      if (uncommitted_.is_open()) take_over_past(endpoint.name, endpoint.was);
-      const Duration spread = std::min(endpoint.interval, kFirstPollGap * count);
+      if (uncommitted_.is_open()) take_over_past(endpoint->name, endpoint->was);
+      const Duration spread = std::min(endpoint->interval, kFirstPollGap * count);
       add_endpoint(std::move(endpoint), count == 1 ? Duration{0} : spread);
       continue;
     }
@@ -126,7 +126,7 @@ void Engine::configure(Config config) {
     if (!(watch.endpoint.config() == endpoint)) {
       cancel_poll(watch);  // its answer would be read in the new way
       watch.endpoint.reconfigure(std::move(endpoint));
-      watch.host = host_of(watch.endpoint.config().url);
+      watch.host = host_of(watch.endpoint.config()->url);
       watch.due = clock_.steady();
     }
     if (watch.ticket == 0) set_due(watch, watch.due);
@@ -162,13 +162,13 @@ void Engine::end_poll(Watch& watch) {
   schedule_.release(watch.host, watch.standing);
 }
 
-void Engine::add_endpoint(EndpointConfig config, Duration spread) {
+void Engine::add_endpoint(Shared<EndpointConfig> config, Duration spread) {
   auto watch = std::make_unique<Watch>(Watch{.endpoint = {std::move(config), instance_, &ends_}});
   const auto& name = watch->endpoint.name();
   const Time wall = clock_.wall();
   watch->due = clock_.steady() + (first_slot(name, spread, wall) - wall);
   if (uncommitted_.is_open()) restore(*watch);
-  watch->host = host_of(watch->endpoint.config().url);
+  watch->host = host_of(watch->endpoint.config()->url);
   place(std::move(watch));
   set_due(*watches_.back(), watches_.back()->due);
 }
@@ -284,7 +284,7 @@ void Engine::on_loaded(Loaded loaded) {
     unwatched_[count.endpoint].counts[static_cast<std::size_t>(count.type)] = count.count;
   if (config_.postgres) configure(config_);  // what is not ours goes, what is ours comes
   for (const auto& watch : watches_) {
-    if (!watch->is_restored) take_over_past(watch->endpoint.name(), watch->endpoint.config().was);
+    if (!watch->is_restored) take_over_past(watch->endpoint.name(), watch->endpoint.config()->was);
   }
   for (const auto& watch : watches_) {
     if (watch->is_restored) continue;

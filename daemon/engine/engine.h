@@ -116,7 +116,7 @@ class Engine {
   Outbox::Now now() const { return {clock_.steady(), clock_.wall()}; }
 
   void configure(Config config);
-  void add_endpoint(EndpointConfig config, Duration spread);
+  void add_endpoint(Shared<EndpointConfig> config, Duration spread);
   void place(std::unique_ptr<Watch> watch);
   void tell_of_webhooks();
   void plan_heartbeats();

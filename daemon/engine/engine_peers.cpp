@@ -4,11 +4,11 @@
 namespace modelvane {
 
 void Engine::compare_peers(Watch& watch) {
-  const auto& group = watch.endpoint.config().compare;
+  const auto& group = watch.endpoint.config()->compare;
   if (group.empty() || watch.endpoint.is_failing()) return;
   std::vector<Peer> peers;
   for (const auto& other : watches_) {
-    if (other.get() == &watch || other->endpoint.config().compare != group) continue;
+    if (other.get() == &watch || other->endpoint.config()->compare != group) continue;
     if (other->index < watch.index) return;  // judged at the polls of the group's first
     // What a silent endpoint said last may be long past.
     if (!other->endpoint.is_failing())

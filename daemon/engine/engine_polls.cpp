@@ -55,7 +55,7 @@ void Engine::continue_poll(Watch& watch) {
 void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {
   if (outcome.shortage) {
     ++daemon_.polls_not_made[static_cast<std::size_t>(*outcome.shortage)];
-    const Duration pause = std::min(kShortageRetry, watch.endpoint.config().interval);
+    const Duration pause = std::min(kShortageRetry, watch.endpoint.config()->interval);
     set_due(watch, clock_.steady() + pause);
     keep_time(watch, outcome);
     return publish(watch);
@@ -98,7 +98,7 @@ void Engine::stand_in_for_polls() {
 void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
   const Time wall = clock_.wall();
   const auto& name = watch.endpoint.name();
-  const Duration interval = watch.endpoint.config().interval;
+  const Duration interval = watch.endpoint.config()->interval;
   const Time usual = next_slot(name, interval, wall);
   Time next = usual;
   if (const auto sooner = watch.endpoint.wants_poll_at(wall); sooner && !outcome.left_pending)
@@ -117,7 +117,7 @@ void Engine::schedule(Watch& watch, const EndpointWatch::Outcome& outcome) {
 }
 
 void Engine::set_due(Watch& watch, Duration due) {
-  if (watch.endpoint.config().is_paused || is_leaving(watch))
+  if (watch.endpoint.config()->is_paused || is_leaving(watch))
     return watch.endpoint.note_next_poll(std::nullopt);
   watch.due = due;
   watch.endpoint.note_next_poll(clock_.wall() + (due - clock_.steady()));
@@ -132,7 +132,7 @@ void Engine::poll_soon(Watch& watch, Duration spread) {
   if (watch.ticket != 0) return;
   const Duration now = clock_.steady();
   const Duration soonest =
-      watch.begun ? std::max(now, *watch.begun + watch.endpoint.config().recheck) : now;
+      watch.begun ? std::max(now, *watch.begun + watch.endpoint.config()->recheck) : now;
   hurry(watch, soonest + spread);
 }
 
@@ -141,14 +141,14 @@ void Engine::poll_all_soon() {
   const Time wall = clock_.wall();
   const auto count = static_cast<Duration::rep>(watches_.size());
   for (const auto& watch : watches_) {
-    const auto& config = watch->endpoint.config();
+    const EndpointConfig& config = watch->endpoint.config();
     const Duration spread = std::min(config.interval, kFirstPollGap * (count - 1));
     poll_soon(*watch, first_slot(config.name, spread, wall) - wall);
   }
 }
 
 void Engine::hurry(Watch& watch, Duration due) {
-  if (due >= watch.due || watch.endpoint.config().is_paused || is_leaving(watch)) return;
+  if (due >= watch.due || watch.endpoint.config()->is_paused || is_leaving(watch)) return;
   schedule_.hurry(watch.index, watch.due, due);
   watch.due = due;
   watch.endpoint.note_next_poll(clock_.wall() + (due - clock_.steady()));

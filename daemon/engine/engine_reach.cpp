@@ -27,9 +27,9 @@ EndpointWatch::Telling Engine::may_tell_down(const Watch& watch) {
   const auto host = name_of_host(watch.host);
   isolation_.note(host, true, now);
   const auto has_network = isolation_.needs_network()
-                               ? has_connectivity(watch.endpoint.config().timeout)
+                               ? has_connectivity(watch.endpoint.config()->timeout)
                                : std::optional<bool>{true};
-  switch (isolation_.ask(host, watch.endpoint.config().timeout, has_network, now)) {
+  switch (isolation_.ask(host, watch.endpoint.config()->timeout, has_network, now)) {
     case Isolation::Answer::Tell: return Telling::Yes;
     case Isolation::Answer::TellIsolated: return Telling::Isolated;
     case Isolation::Answer::Wait: return Telling::No;

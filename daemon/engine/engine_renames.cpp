@@ -79,8 +79,8 @@ void Engine::log_changes(const Config& config) const {
   std::map<std::string, const EndpointConfig*> endpoints_before;
   std::map<std::string, const EndpointConfig*> endpoints;
   for (const auto& watch : watches_)
-    endpoints_before.emplace(watch->endpoint.name(), &watch->endpoint.config());
-  for (const auto& endpoint : config.endpoints) endpoints.emplace(endpoint.name, &endpoint);
+    endpoints_before.emplace(watch->endpoint.name(), &*watch->endpoint.config());
+  for (const auto& endpoint : config.endpoints) endpoints.emplace(endpoint->name, &*endpoint);
   log_changes_of("endpoints", changes_between(endpoints_before, endpoints));
   std::map<std::string, const WebhookConfig*> webhooks_before;
   std::map<std::string, const WebhookConfig*> webhooks;

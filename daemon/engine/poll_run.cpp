@@ -107,12 +107,12 @@ std::invoke_result_t<Read, std::string_view> read_reply(const HttpResult& result
 
 std::expected<HttpRequest, std::string> poll_request(const EndpointConfig& endpoint,
                                                      std::string url) {
-  return request_to(endpoint, endpoint.access, std::move(url));
+  return request_to(endpoint, *endpoint.access, std::move(url));
 }
 
 std::uint64_t key_identity(const EndpointConfig& endpoint) {
   IdentityParts parts;
-  parts.add(endpoint.access);
+  parts.add(*endpoint.access);
   return stable_hash(parts.take());
 }
 
@@ -123,10 +123,10 @@ PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionSco
       scope_(std::move(scope)),
       deadline_(steady + endpoint.timeout),
       url_(endpoint.url),
-      served_(served_rule(endpoint.reading)) {}
+      served_(served_rule(*endpoint.reading)) {}
 
 bool PollRun::is_single() const {
-  const auto& reading = endpoint_.reading;
+  const auto& reading = *endpoint_.reading;
   return reading.shape.pagination.kind == Pagination::Kind::None && !reading.shape.is_post &&
          std::ranges::none_of(reading.rules, [](const AliasRule& rule) {
            return rule.document.has_value() || reads_list_header(rule);
@@ -136,7 +136,7 @@ bool PollRun::is_single() const {
 std::optional<HttpRequest> PollRun::next(Time wall, Duration steady) {
   if (stage_ == Stage::Pages) return request_list(url_, steady);
   if (stage_ == Stage::Documents)
-    return request_list(endpoint_.reading.rules[document_].document->url, steady);
+    return request_list(endpoint_.reading->rules[document_].document->url, steady);
   if (stage_ == Stage::Endings) {
     if (auto request = request_endings(wall)) return request;
   }
@@ -177,9 +177,9 @@ std::optional<HttpRequest> PollRun::request_list(const std::string& url, Duratio
   // A limit of 0 would mean "none of my own".
   request->body_limit = std::max<std::size_t>(
       endpoint_.body_limit - std::min(endpoint_.body_limit, result_.body_bytes), 1);
-  if (stage_ == Stage::Pages && endpoint_.reading.shape.is_post) {
+  if (stage_ == Stage::Pages && endpoint_.reading->shape.is_post) {
     request->method = "POST";
-    request->body = endpoint_.reading.shape.body;
+    request->body = endpoint_.reading->shape.body;
     if (!request->has_header("Content-Type"))
       request->set_header("Content-Type", "application/json");
   }
@@ -253,12 +253,12 @@ void PollRun::note_figures(const HttpResult& result) {
 
 void PollRun::take_page(const HttpReply& reply, Time wall) {
   if (is_single()) return take_only_page(reply, wall);
-  if (!reader_) reader_.emplace(endpoint_.reading);
+  if (!reader_) reader_.emplace(*endpoint_.reading);
   const auto end =
       reader_->add_page(reply.body, [&](std::string_view name) { return reply.header(name); });
   if (!end) return fail(no_list(reply, end.error(), wall));
   fetched_.push_back(url_);
-  auto url = next_page(endpoint_.reading.shape.pagination, *end, fetched_);
+  auto url = next_page(endpoint_.reading->shape.pagination, *end, fetched_);
   if (!url) return fail(to_failure(std::move(url.error())));
   if (*url) {
     url_ = std::move(**url);
@@ -272,7 +272,7 @@ void PollRun::take_page(const HttpReply& reply, Time wall) {
 void PollRun::take_only_page(const HttpReply& reply, Time wall) {
   const auto hash = std::hash<std::string>{}(reply.body);
   if (!memory_.list || hash != memory_.body_hash) {
-    auto list = read_catalog(reply.body, endpoint_.reading,
+    auto list = read_catalog(reply.body, *endpoint_.reading,
                              [&](std::string_view name) { return reply.header(name); });
     if (!list) return fail(no_list(reply, std::move(list.error()), wall));
     keep_list(std::move(*list));
@@ -296,7 +296,7 @@ void PollRun::take_document(const HttpReply& reply) {
 
 // The next rule that has a document, or the end of the list.
 void PollRun::find_document() {
-  const auto& rules = endpoint_.reading.rules;
+  const auto& rules = endpoint_.reading->rules;
   while (document_ < rules.size() && !rules[document_].document) ++document_;
   if (document_ < rules.size()) return;
   auto list = reader_->take();
@@ -317,9 +317,9 @@ void PollRun::list_is_complete(std::shared_ptr<const Catalog> list) {
 }
 
 std::optional<HttpRequest> PollRun::request_endings(Time wall) {
-  const auto& document = endpoint_.reading.endings;
+  const auto& document = endpoint_.reading->endings;
   const bool is_due = document && wall >= memory_.endings_again;
-  auto request = is_due ? request_to(endpoint_, endpoint_.endings_access, document->url)
+  auto request = is_due ? request_to(endpoint_, *endpoint_.endings_access, document->url)
                         : std::expected<HttpRequest, std::string>{};
   if (is_due && request) return std::move(*request);
   if (!request) memory_.endings_problem = request.error();
@@ -329,9 +329,9 @@ std::optional<HttpRequest> PollRun::request_endings(Time wall) {
 
 // A second list that does not answer says nothing, and the poll stays good.
 void PollRun::take_endings(const HttpResult& result, Time wall) {
-  const auto& document = *endpoint_.reading.endings;
+  const auto& document = *endpoint_.reading->endings;
   auto read = read_reply(result, wall, [&](std::string_view body) {
-    return read_endings(document, endpoint_.reading.shape.strip_prefix, body);
+    return read_endings(document, endpoint_.reading->shape.strip_prefix, body);
   });
   memory_.endings_problem = read ? "" : read.error().sentence;
   memory_.endings_again =
@@ -342,7 +342,7 @@ void PollRun::take_endings(const HttpResult& result, Time wall) {
 
 void PollRun::join_endings() {
   stage_ = Stage::Traffic;
-  if (!endpoint_.reading.endings && memory_.own_end.empty()) return;
+  if (!endpoint_.reading->endings && memory_.own_end.empty()) return;
   const auto from = *result_.catalog;
   result_.catalog = joined(
       memory_.with_endings,
@@ -352,8 +352,8 @@ void PollRun::join_endings() {
 
 Catalog PollRun::with_endings(Catalog catalog) const {
   if (!memory_.own_end.empty()) catalog.notes.push_back({.rule = "", .sentence = memory_.own_end});
-  if (!endpoint_.reading.endings) return catalog;
-  const auto& source = endpoint_.reading.endings->source;
+  if (!endpoint_.reading->endings) return catalog;
+  const auto& source = endpoint_.reading->endings->source;
   if (memory_.endings) {
     add_endings(catalog, *memory_.endings);
   } else {
@@ -383,7 +383,7 @@ std::optional<HttpRequest> PollRun::request_traffic(Time wall) {
     if (!targets.empty()) memory_.traffic.know(alias, targets);
   }
   memory_.traffic_asked = wall;
-  auto request = request_to(endpoint_, endpoint_.served_access, served_url(*served_));
+  auto request = request_to(endpoint_, *endpoint_.served_access, served_url(*served_));
   if (!request) {
     memory_.traffic_problem = "served: " + request.error();
     memory_.traffic.fall_silent();
@@ -397,7 +397,7 @@ std::optional<HttpRequest> PollRun::request_traffic(Time wall) {
 // A source that does not answer says nothing of the list, and the poll stays good.
 void PollRun::take_traffic(const HttpResult& result, Time wall) {
   auto read = read_reply(result, wall, [&](std::string_view body) {
-    return read_served(*served_, endpoint_.reading.shape.strip_prefix, body);
+    return read_served(*served_, endpoint_.reading->shape.strip_prefix, body);
   });
   if (read) {
     const auto& heard = memory_.traffic_heard;
@@ -423,7 +423,7 @@ void PollRun::join_traffic(bool was_asked) {
   static const ServedBook kSilent;
   const auto make = [&] {
     auto catalog =
-        with_traffic(*from, was_asked ? memory_.traffic : kSilent, known, endpoint_.reading);
+        with_traffic(*from, was_asked ? memory_.traffic : kSilent, known, *endpoint_.reading);
     if (!memory_.traffic_problem.empty())
       catalog.notes.push_back({.rule = "served", .sentence = memory_.traffic_problem});
     return catalog;
@@ -441,13 +441,13 @@ void PollRun::join_traffic(bool was_asked) {
 }
 
 void PollRun::begin_asking() {
-  stage_ = asks_questions(endpoint_.reading) ? Stage::Questions : Stage::Done;
+  stage_ = asks_questions(*endpoint_.reading) ? Stage::Questions : Stage::Done;
 }
 
 void PollRun::begin_questions(Duration steady) {
   echo_deadline_ = steady + kEchoTime;
   questions_.emplace(endpoint_, memory_.questions, std::move(scope_),
-                     to_ask(**result_.catalog, endpoint_.reading));
+                     to_ask(**result_.catalog, *endpoint_.reading));
 }
 
 void PollRun::end_questions() {

@@ -89,7 +89,7 @@ Questions::Standing Questions::standing(TimeLeft time, Time now) const {
 std::optional<Questions::Question> Questions::next(TimeLeft time, Time now) {
   if (scope_.echo.day != day_of(now)) scope_.echo = {.day = day_of(now), .asked = 0};
   while (alias_ < aliases_.size()) {
-    if (rule_ == endpoint_.reading.rules.size()) {
+    if (rule_ == endpoint_.reading->rules.size()) {
       (is_gone_ ? gone_ : answered_ ? undisclosed_ : unasked_).push_back(aliases_[alias_]);
       next_alias();
       continue;
@@ -125,7 +125,7 @@ void Questions::take(const HttpResult& result, Time now) {
   const auto event =
       rule().is_streamed ? telling_event(rule(), (*reply)->body) : std::optional<std::string>{};
   const auto target =
-      read_disclosure(rule(), endpoint_.reading.shape.strip_prefix, aliases_[alias_],
+      read_disclosure(rule(), endpoint_.reading->shape.strip_prefix, aliases_[alias_],
                       event ? std::string_view{*event} : (*reply)->body,
                       [&](std::string_view name) { return (*reply)->header(name); });
   if (!target) return fail(result, now);

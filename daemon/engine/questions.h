@@ -93,7 +93,7 @@ class Questions {
   Standing standing(TimeLeft time, Time now) const;
   bool may_spend(const AliasRule& rule, bool is_pending) const;
   bool is_pending() const;
-  const AliasRule& rule() const { return endpoint_.reading.rules[rule_]; }
+  const AliasRule& rule() const { return endpoint_.reading->rules[rule_]; }
   const std::string& body_of(std::size_t form) const {
     return form == 0 ? rule().body : rule().other_bodies[form - 1];
   }

@@ -53,7 +53,7 @@ double poll(EndpointWatch& watch, const std::string& body, Time now) {
 
 int run() {
   EndpointConfig config{.name = "bench", .url = "http://localhost/v1/models"};
-  config.reading.rules = {{.kind = Rule::Field, .pointer = "/ref_model"}};
+  config.reading.edit().rules = {{.kind = Rule::Field, .pointer = "/ref_model"}};
   EndpointWatch watch{config, "bench"};
   watch.restore({}, {}, Time{});
   double changed = std::numeric_limits<double>::infinity();

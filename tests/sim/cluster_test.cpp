@@ -28,7 +28,7 @@ void populate(ClusterWorld& world) {
     endpoint.url = "http://" + endpoint.name + "/v1/models";
     endpoint.interval = 5s;
     endpoint.recheck = 1s;
-    endpoint.reading.rules = {AliasRule{Rule::Field, "/ref_model"}};
+    endpoint.reading.edit().rules = {AliasRule{Rule::Field, "/ref_model"}};
     world.config.endpoints.push_back(endpoint);
     auto& upstream = world.outside.upstreams[endpoint.name];
     upstream.truth = {{"a", "v0"}, {"b", "v0"}};

@@ -70,7 +70,7 @@ struct Storm {
     for (int i = 0; i < kAliases; ++i) aliases[fmt::format("alias-{}", i)] = "v0";
     for (int i = 0; i < kEndpoints; ++i) {
       world.add_endpoint(fmt::format("h{}", i), aliases);
-      world.config.endpoints.back().interval = 5min;
+      world.config.endpoints.back().edit().interval = 5min;
     }
     for (const auto* name : {"stormy", "steady"}) {
       world.add_webhook(name);

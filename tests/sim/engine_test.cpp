@@ -159,7 +159,8 @@ TEST_CASE("an endpoint shows its last polls, good and failed") {
   CHECK_FALSE(endpoint->history->at(0).reason);
   const auto last = endpoint->history->at(endpoint->history->size() - 1);
   CHECK(last.reason == Reason::RateLimited);
-  CHECK(last.at == std::chrono::floor<std::chrono::milliseconds>(*endpoint->last_poll));
+  CHECK(*endpoint->last_poll - last.at < 10ms);
+  CHECK(last.at <= *endpoint->last_poll);
 }
 
 TEST_CASE(
@@ -251,7 +252,7 @@ TEST_CASE("an answer that was under way when its endpoint changed is not read in
   world.start();
   world.run_for(5min);
   Config changed = world.config;
-  changed.endpoints[0].reading.rules[0].pointer = "/other";
+  changed.endpoints[0].edit().reading.edit().rules[0].pointer = "/other";
   world.engine->reload(changed);
   world.run_for(10s);
   CHECK(world.transport.in_flight() <= 1);
@@ -260,8 +261,8 @@ TEST_CASE("an answer that was under way when its endpoint changed is not read in
 
 TEST_CASE("an endpoint that asks for air is not polled again before the time that it asked for") {
   World world = small_world();
-  world.config.endpoints[0].interval = 2s;
-  world.config.endpoints[0].recheck = 1s;
+  world.config.endpoints[0].edit().interval = 2s;
+  world.config.endpoints[0].edit().recheck = 1s;
   world.transport.upstreams["internlm"].throttles = true;
   world.start();
   world.run_for(70s);
@@ -414,7 +415,7 @@ TEST_CASE("the end of an outage that was told before is told in maintenance, too
 
 TEST_CASE("a paused endpoint is not polled until a reload says otherwise") {
   World world = small_world();
-  world.config.endpoints[0].is_paused = true;
+  world.config.endpoints[0].edit().is_paused = true;
   world.start();
   world.run_for(10min);
   world.engine->poll_now("internlm");
@@ -422,7 +423,7 @@ TEST_CASE("a paused endpoint is not polled until a reload says otherwise") {
   CHECK(world.transport.polls == 0);
   CHECK(world.seen().endpoints[0]->is_paused);
   CHECK_FALSE(world.seen().endpoints[0]->next_poll);
-  world.config.endpoints[0].is_paused = false;
+  world.config.endpoints[0].edit().is_paused = false;
   world.engine->reload(world.config);
   world.run_for(1min);
   CHECK(world.transport.polls > 0);
@@ -435,8 +436,8 @@ TEST_CASE("a renamed endpoint keeps its past, and what was told of it ends under
   world.start();
   world.run_for(5min);
   const auto rename = [&] {
-    world.config.endpoints[0].was = "internlm";
-    world.config.endpoints[0].name = "intern";
+    world.config.endpoints[0].edit().was = "internlm";
+    world.config.endpoints[0].edit().name = "intern";
   };
   SUBCASE("by a reload, a move meanwhile included") {
     rename();
@@ -484,7 +485,7 @@ TEST_CASE(
   World world = small_world();
   for (int i = 0; i < 30; ++i) {
     world.add_endpoint("hanging-" + std::to_string(i), {{"x", "y"}});
-    world.config.endpoints.back().url = "http://hanging/v1/models/" + std::to_string(i);
+    world.config.endpoints.back().edit().url = "http://hanging/v1/models/" + std::to_string(i);
   }
   world.transport.upstreams["hanging"].hangs = true;
   world.start();
@@ -553,7 +554,7 @@ TEST_CASE("what an earlier life of the process has asked is not asked again befo
 
 TEST_CASE("a secret that cannot be read is a failed poll with a clear sentence, not a stop") {
   World world = small_world();
-  world.config.endpoints[0].access.authorization =
+  world.config.endpoints[0].edit().access.edit().authorization =
       Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
   world.start();
   world.run_for(2min);

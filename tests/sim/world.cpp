@@ -414,14 +414,15 @@ void World::add_endpoint(const std::string& name, std::map<std::string, std::str
   EndpointConfig endpoint;
   endpoint.name = name;
   endpoint.url = "http://" + name + "/v1/models";
-  endpoint.reading.rules = {AliasRule{Rule::Field, "/ref_model"}};
+  endpoint.reading.edit().rules = {AliasRule{Rule::Field, "/ref_model"}};
   if (way == Upstream::Way::Pages) {
-    endpoint.reading.shape.pagination = {
+    endpoint.reading.edit().shape.pagination = {
         .kind = Pagination::Kind::Token, .next = "/next", .query = "page"};
   } else if (way == Upstream::Way::Lookup) {
-    endpoint.reading.rules = {AliasRule{
+    endpoint.reading.edit().rules = {AliasRule{
         .kind = Rule::Lookup, .pointer = "/id", .url = endpoint.url + "/{id}", .interval = 10min}};
-    for (const auto& [alias, target] : aliases) endpoint.reading.alias_names.ids.push_back(alias);
+    for (const auto& [alias, target] : aliases)
+      endpoint.reading.edit().alias_names.ids.push_back(alias);
   }
   endpoint.policy.vanished.for_at_least = 0s;
   config.endpoints.push_back(std::move(endpoint));

@@ -85,11 +85,11 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   internlm.name = "internlm";
   internlm.provider = "internlm";
   internlm.url = "https://chat.intern-ai.org.cn/api/v1/models";
-  internlm.access.authorization = Authorization{"Bearer", env("INTERN_API_KEY")};
-  internlm.access.http_headers = {{"sso-ak", env("SSO_AK")}};
-  internlm.reading.shape = {};
-  internlm.reading.rules = {{Rule::Field, "/ref_model"}};
-  internlm.reading.alias_names.patterns = {Pattern::compile("-latest$").value()};
+  internlm.access.edit().authorization = Authorization{"Bearer", env("INTERN_API_KEY")};
+  internlm.access.edit().http_headers = {{"sso-ak", env("SSO_AK")}};
+  internlm.reading.edit().shape = {};
+  internlm.reading.edit().rules = {{Rule::Field, "/ref_model"}};
+  internlm.reading.edit().alias_names.patterns = {Pattern::compile("-latest$").value()};
   internlm.interval = 60s;
   internlm.timeout = 10s;
   internlm.recheck = 5s;
@@ -106,12 +106,12 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
   EndpointConfig gateway;
   gateway.name = "gateway";
   gateway.url = "https://llm.example.com/v1/models";
-  gateway.reading.rules = {{Rule::Field, "/ref_model"}};
-  gateway.reading.models.include = {Pattern::compile("^acme-").value()};
+  gateway.reading.edit().rules = {{Rule::Field, "/ref_model"}};
+  gateway.reading.edit().models.include = {Pattern::compile("^acme-").value()};
   gateway.policy.shrink_guard.least = 5;
-  gateway.reading.own.rules = true;
-  gateway.access.tls.ca_file = ca_file;
-  gateway.access.proxy.url = "http://proxy:3128";
+  gateway.reading.edit().own.rules = true;
+  gateway.access.edit().tls.ca_file = ca_file;
+  gateway.access.edit().proxy.url = "http://proxy:3128";
 
   WebhookConfig oncall;
   oncall.name = "oncall";
@@ -136,11 +136,11 @@ TEST_CASE("the sample of the product's page loads to exactly its values") {
 TEST_CASE("provider internlm alone is enough when its key is in the environment") {
   const auto config = parsed("endpoints:\n  - provider: internlm\n");
   REQUIRE(config.endpoints.size() == 1);
-  const auto& endpoint = config.endpoints[0];
+  const EndpointConfig& endpoint = config.endpoints[0];
   CHECK(endpoint.name == "internlm");
   CHECK(endpoint.url == "https://chat.intern-ai.org.cn/api/v1/models");
-  CHECK(endpoint.access.authorization == Authorization{"Bearer", env("INTERN_API_KEY")});
-  CHECK(endpoint.reading.rules == std::vector<AliasRule>{{Rule::Field, "/ref_model"}});
+  CHECK(endpoint.access->authorization == Authorization{"Bearer", env("INTERN_API_KEY")});
+  CHECK(endpoint.reading->rules == std::vector<AliasRule>{{Rule::Field, "/ref_model"}});
   CHECK(config.retention == 400 * 24h);
   CHECK(config.instance.empty());
 }
@@ -150,12 +150,13 @@ TEST_CASE("an endpoint with headers or authentication of its own does not get th
       "endpoints:\n  - {name: a, provider: internlm, http_headers: {sso-ak: hush}}\n"
       "  - {name: b, provider: internlm, basic_auth: {username: u, password: hush}}\n"
       "  - {name: c, provider: internlm, authorization: {type: Token, credentials: hush}}\n");
-  CHECK_FALSE(config.endpoints[0].access.authorization.has_value());
-  CHECK(config.endpoints[0].access.http_headers[0].second ==
+  CHECK_FALSE(config.endpoints[0]->access->authorization.has_value());
+  CHECK(config.endpoints[0]->access->http_headers[0].second ==
         SecretRef{SecretRef::From::Inline, "hush"});
-  CHECK_FALSE(config.endpoints[1].access.authorization.has_value());
-  CHECK(config.endpoints[1].access.basic_auth == BasicAuth{"u", {SecretRef::From::Inline, "hush"}});
-  CHECK(config.endpoints[2].access.authorization ==
+  CHECK_FALSE(config.endpoints[1]->access->authorization.has_value());
+  CHECK(config.endpoints[1]->access->basic_auth ==
+        BasicAuth{"u", {SecretRef::From::Inline, "hush"}});
+  CHECK(config.endpoints[2]->access->authorization ==
         Authorization{"Token", {SecretRef::From::Inline, "hush"}});
 }
 
@@ -164,11 +165,11 @@ TEST_CASE("a preset can be pointed elsewhere and read otherwise") {
       "endpoints:\n  - {provider: internlm, url: \"http://127.0.0.1:10180/v1/models\", list: "
       "{items: \"\"}, "
       "aliases: [], connection: reuse}\n");
-  const auto& endpoint = config.endpoints[0];
+  const EndpointConfig& endpoint = config.endpoints[0];
   CHECK(endpoint.url == "http://127.0.0.1:10180/v1/models");
-  CHECK(endpoint.reading.shape.items == std::vector<std::string>{""});
-  CHECK(endpoint.reading.shape.id == std::vector<std::string>{"/id"});
-  CHECK(endpoint.reading.rules.empty());
+  CHECK(endpoint.reading->shape.items == std::vector<std::string>{""});
+  CHECK(endpoint.reading->shape.id == std::vector<std::string>{"/id"});
+  CHECK(endpoint.reading->rules.empty());
   CHECK(endpoint.reuse_connection);
 }
 
@@ -182,12 +183,12 @@ endpoints:
   - {name: a, provider: internlm}
   - {name: b, provider: internlm, interval: 2m, confirm: {vanished: {polls: 7}}, body_limit: 1KiB}
 )");
-  const auto& a = config.endpoints[0];
+  const EndpointConfig& a = config.endpoints[0];
   CHECK(a.interval == 30s);
   CHECK(a.policy.vanished == Confirm{.polls = 3, .for_at_least = 1h});
   CHECK(a.policy.moved == Confirm{.polls = 5});
   CHECK(a.policy.shrink_guard == ShrinkGuard{.ratio = 0.5, .hold = 6h});
-  const auto& b = config.endpoints[1];
+  const EndpointConfig& b = config.endpoints[1];
   CHECK(b.interval == 2min);
   CHECK(b.policy.vanished == Confirm{.polls = 7, .for_at_least = 1h});
   CHECK(b.policy.moved == Confirm{.polls = 5});
@@ -197,16 +198,16 @@ endpoints:
 TEST_CASE("an inherited timeout and recheck shrink to a short interval") {
   const auto config =
       parsed("defaults: {timeout: 20s}\nendpoints: [{provider: internlm, interval: 2s}]\n");
-  CHECK(config.endpoints[0].interval == 2s);
-  CHECK(config.endpoints[0].timeout == 2s);
-  CHECK(config.endpoints[0].recheck == 2s);
+  CHECK(config.endpoints[0]->interval == 2s);
+  CHECK(config.endpoints[0]->timeout == 2s);
+  CHECK(config.endpoints[0]->recheck == 2s);
 }
 
 TEST_CASE("text is taken as written: null-like words, numbers and octals stay text") {
   const auto config =
       parsed("endpoints: [{provider: internlm, labels: {a: 010, b: 1.10, c: \"null\", d: yes}}]\n");
   CHECK(
-      config.endpoints[0].labels ==
+      config.endpoints[0]->labels ==
       std::map<std::string, std::string>{{"a", "010"}, {"b", "1.10"}, {"c", "null"}, {"d", "yes"}});
 }
 
@@ -214,7 +215,7 @@ TEST_CASE("an anchor may be reused") {
   const auto config = parsed(
       "endpoints:\n  - {name: a, provider: internlm, labels: &l {team: x}}\n"
       "  - {name: b, provider: internlm, labels: *l}\n");
-  CHECK(config.endpoints[1].labels.at("team") == "x");
+  CHECK(config.endpoints[1]->labels.at("team") == "x");
 }
 
 TEST_CASE("relative paths count from the folder of the config file") {
@@ -225,7 +226,7 @@ TEST_CASE("relative paths count from the folder of the config file") {
       "endpoints: [{provider: internlm, authorization: {credentials_file: intern.key}}]\n");
   const auto config = load_config(file);
   REQUIRE(config.has_value());
-  const auto& secret = config->endpoints[0].access.authorization->credentials;
+  const auto& secret = config->endpoints[0]->access->authorization->credentials;
   CHECK(secret == SecretRef{SecretRef::From::File, (folder.path() / "intern.key").string()});
   CHECK(reveal(secret) == "hush");
 }
@@ -383,7 +384,7 @@ endpoints:
     hints: [/context_length]
     query: {key: {value_env: SSO_AK}, v: "2"}
 )");
-  const auto& reading = config.endpoints[0].reading;
+  const auto& reading = *config.endpoints[0]->reading;
   CHECK(reading.shape.items == std::vector<std::string>{"/data", ""});
   CHECK(reading.shape.pagination ==
         Pagination{Pagination::Kind::Cursor, "/last_id", "/has_more", "after_id"});
@@ -403,8 +404,8 @@ endpoints:
   CHECK(reading.lifecycle.deprecated == std::vector<std::string>{"!/active"});
   CHECK(reading.hints == std::vector<std::string>{"/context_length"});
   HttpRequest request;
-  request.url = config.endpoints[0].url;
-  REQUIRE(apply(config.endpoints[0].access, request));
+  request.url = config.endpoints[0]->url;
+  REQUIRE(apply(config.endpoints[0]->access, request));
   CHECK(request.url == "https://gw.example.com/v1/models?limit=5&key=sso-value-51c0&v=2");
 }
 
@@ -437,7 +438,7 @@ TEST_CASE(
 TEST_CASE("the buckets of the poll's duration can be set, in ascending order") {
   const auto config = parsed(
       "endpoints: [{name: a, url: 'http://h/', aliases: [], duration_buckets: [0.1, 0.5, 2]}]\n");
-  CHECK(config.endpoints.at(0).duration_buckets == std::vector<double>{0.1, 0.5, 2});
+  CHECK(config.endpoints.at(0)->duration_buckets == std::vector<double>{0.1, 0.5, 2});
   const auto refused = parse_config(
       "endpoints: [{name: a, url: 'http://h/', aliases: [], duration_buckets: [0.5, 0.1]}]\n",
       "modelvane.yml");
@@ -456,8 +457,8 @@ TEST_CASE("a served rule has a source of its own, with its own keys, known or wr
     url: http://h/
     aliases: [{served: {url: "http://p", query: "sum(a)", alias: x, target: y, least: 50, share: 0.1, interval: 5m}}]
 )~");
-  const auto& known = config.endpoints.at(0);
-  const auto& litellm = known.reading.rules.at(0);
+  const EndpointConfig& known = config.endpoints.at(0);
+  const auto& litellm = known.reading->rules.at(0);
   CHECK(litellm.kind == Rule::Served);
   CHECK(litellm.url == "http://prometheus:9090");
   CHECK(litellm.served.query ==
@@ -466,11 +467,29 @@ TEST_CASE("a served rule has a source of its own, with its own keys, known or wr
   CHECK(litellm.served.alias == "requested_model");
   CHECK(litellm.served.target == "litellm_model_name");
   CHECK(litellm.interval == 1min);
-  CHECK(known.served_access.http_headers.size() == 1);
-  CHECK_FALSE(known.served_access.authorization);
-  CHECK(known.access.http_headers.empty());
-  const auto& own = config.endpoints.at(1).reading.rules.at(0);
+  CHECK(known.served_access->http_headers.size() == 1);
+  CHECK_FALSE(known.served_access->authorization);
+  CHECK(known.access->http_headers.empty());
+  const auto& own = config.endpoints.at(1)->reading->rules.at(0);
   CHECK(own.served ==
         ServedSource{.query = "sum(a)", .alias = "x", .target = "y", .least = 50, .share = 0.1});
   CHECK(own.interval == 5min);
+}
+
+TEST_CASE("endpoints that read and reach their lists alike hold one value of each") {
+  const auto config = parsed(
+      "endpoints:\n"
+      "  - {name: a, url: 'http://a/v1/models', aliases: [{field: /to}], http_headers: {k: one}}\n"
+      "  - {name: x, url: 'http://x/v1/models', aliases: [{field: /x}], http_headers: {k: two}}\n"
+      "  - {name: b, url: 'http://b/v1/models', aliases: [{field: /to}], http_headers: {k: "
+      "one}}\n");
+  const EndpointConfig& a = config.endpoints[0];
+  const EndpointConfig& x = config.endpoints[1];
+  const EndpointConfig& b = config.endpoints[2];
+  CHECK(&*a.reading == &*b.reading);
+  CHECK(&*a.access == &*b.access);
+  CHECK(&*a.served_access == &*a.endings_access);
+  CHECK(&*a.served_access == &*x.served_access);
+  CHECK(x.reading->rules.at(0).pointer == "/x");
+  CHECK(x.access->http_headers.at(0).second.where == "two");
 }

@@ -38,8 +38,8 @@ std::string source(const std::string& endpoint) {
 }
 
 // What a list comes to by a template.
-std::expected<std::vector<EndpointConfig>, std::vector<ConfigError>> made(
-    const std::string& endpoint, const std::string& list) {
+std::expected<Endpoints, std::vector<ConfigError>> made(const std::string& endpoint,
+                                                        const std::string& list) {
   const auto config = parsed(source(endpoint));
   return endpoints_of(*config.discovery.at(0).endpoint, groups_of(list));
 }
@@ -81,12 +81,12 @@ TEST_CASE("a target becomes an endpoint with its own name, URL and the group's l
      "labels": {"team": "search", "__meta_rack": "r7"}}])");
   REQUIRE(endpoints);
   REQUIRE(endpoints->size() == 2);
-  CHECK((*endpoints)[0].name == "gpu-1-8000");
-  CHECK((*endpoints)[0].url == "https://gpu-1:8000/v1/models");
-  CHECK((*endpoints)[0].provider == "vllm");
-  CHECK((*endpoints)[0].labels == std::map<std::string, std::string>{{"team", "search"}});
-  CHECK((*endpoints)[1].name == "gpu-2.example-v1-models");
-  CHECK((*endpoints)[1].url == "https://gpu-2.example/v1/models");
+  CHECK((*endpoints)[0]->name == "gpu-1-8000");
+  CHECK((*endpoints)[0]->url == "https://gpu-1:8000/v1/models");
+  CHECK((*endpoints)[0]->provider == "vllm");
+  CHECK((*endpoints)[0]->labels == std::map<std::string, std::string>{{"team", "search"}});
+  CHECK((*endpoints)[1]->name == "gpu-2.example-v1-models");
+  CHECK((*endpoints)[1]->url == "https://gpu-2.example/v1/models");
 }
 
 TEST_CASE("a template names the target and its labels where they are wanted") {
@@ -97,9 +97,9 @@ TEST_CASE("a template names the target and its labels where they are wanted") {
       R"([{"targets": ["gpu-1:8000"],
                 "labels": {"team": "search", "__meta_rack": "r7", "__meta_id": "42"}}])");
   REQUIRE(endpoints);
-  CHECK((*endpoints)[0].name == "llm-42");
-  CHECK((*endpoints)[0].url == "http://gpu-1:8000/v1/models");
-  CHECK((*endpoints)[0].labels ==
+  CHECK((*endpoints)[0]->name == "llm-42");
+  CHECK((*endpoints)[0]->url == "http://gpu-1:8000/v1/models");
+  CHECK((*endpoints)[0]->labels ==
         std::map<std::string, std::string>{{"rack", "r7"}, {"team", "own"}});
 }
 
@@ -108,8 +108,8 @@ TEST_CASE("without a template a target is a list whose rows name what they point
   const auto endpoints =
       endpoints_of(*config.discovery.at(0).endpoint, groups_of(R"([{"targets": ["a:1"]}])"));
   REQUIRE(endpoints);
-  CHECK((*endpoints)[0].reading.rules.size() == 1);
-  CHECK((*endpoints)[0].interval == std::chrono::seconds{60});
+  CHECK((*endpoints)[0]->reading->rules.size() == 1);
+  CHECK((*endpoints)[0]->interval == std::chrono::seconds{60});
 }
 
 TEST_CASE("a target that makes no endpoint spoils its list, and the error names both") {
@@ -171,8 +171,8 @@ TEST_CASE("files of targets are added for commands that look once, and their err
   const auto config = load_config_and_targets(main);
   REQUIRE(config);
   REQUIRE(config->endpoints.size() == 2);
-  CHECK(config->endpoints[0].name == "a-1");
-  CHECK(config->endpoints[1].name == "b-1");
+  CHECK(config->endpoints[0]->name == "a-1");
+  CHECK(config->endpoints[1]->name == "b-1");
   const auto bad = folder.write("targets/b.yml", "- target: [b:1]\n");
   const auto errors = load_config_and_targets(main);
   REQUIRE_FALSE(errors);

@@ -42,7 +42,7 @@ struct World {
 
 std::vector<std::string> names(const Config& config) {
   std::vector<std::string> all;
-  for (const auto& endpoint : config.endpoints) all.push_back(endpoint.name);
+  for (const auto& endpoint : config.endpoints) all.push_back(endpoint->name);
   return all;
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("endpoints come in the order of the files: the main one, then the glob
   const auto config = world.config();
   CHECK(names(config) == std::vector<std::string>{"own", "z", "a", "b1", "b2"});
   // The main file's defaults are everybody's.
-  for (const auto& each : config.endpoints) CHECK(each.interval == std::chrono::seconds{30});
+  for (const auto& each : config.endpoints) CHECK(each->interval == std::chrono::seconds{30});
   // What a change is recognised by: each file that was read.
   CHECK(config.files.size() == 4);
 }
@@ -119,7 +119,7 @@ TEST_CASE("a further file's paths count from its own folder, and its secrets are
             "endpoints:\n"
             "  - {name: a, url: \"https://a.example/v1/models\", aliases: [], authorization: "
             "{credentials_file: key}}\n");
-  CHECK(world.config().endpoints[0].access.authorization->credentials.where ==
+  CHECK(world.config().endpoints[0]->access->authorization->credentials.where ==
         (world.folder.path() / "conf.d/key").string());
   world.add("a.yml",
             "endpoints:\n"

@@ -93,9 +93,9 @@ TEST_CASE("a preset's key comes from whichever of its variables is set") {
   ::unsetenv("INTERNVL_API_KEY");
   const auto none = parse_config("endpoints: [{provider: internlm}]", "test.yml");
   REQUIRE(other.has_value());
-  CHECK(other->endpoints[0].access.authorization->credentials.where == "INTERNVL_API_KEY");
+  CHECK(other->endpoints[0]->access->authorization->credentials.where == "INTERNVL_API_KEY");
   REQUIRE(usual.has_value());
-  CHECK(usual->endpoints[0].access.authorization->credentials.where == "INTERN_API_KEY");
+  CHECK(usual->endpoints[0]->access->authorization->credentials.where == "INTERN_API_KEY");
   REQUIRE_FALSE(none.has_value());
 }
 
@@ -151,13 +151,13 @@ endpoints:
 )",
                                    "test.yml");
   REQUIRE(config.has_value());
-  const auto& preset = config->endpoints[0];
-  CHECK(preset.access.http_headers.size() == 2);
-  REQUIRE(preset.reading.rules.size() == 1);
-  CHECK(preset.reading.rules[0].url == "https://api.anthropic.com/v1/models/{id}");
-  CHECK(config->endpoints[1].access.http_headers.size() == 2);
-  CHECK(config->endpoints[1].access.http_headers[0].second.where == "mine");
-  CHECK(config->endpoints[2].reading.rules[0].url ==
+  const EndpointConfig& preset = config->endpoints[0];
+  CHECK(preset.access->http_headers.size() == 2);
+  REQUIRE(preset.reading->rules.size() == 1);
+  CHECK(preset.reading->rules[0].url == "https://api.anthropic.com/v1/models/{id}");
+  CHECK(config->endpoints[1]->access->http_headers.size() == 2);
+  CHECK(config->endpoints[1]->access->http_headers[0].second.where == "mine");
+  CHECK(config->endpoints[2]->reading->rules[0].url ==
         "https://gw.example.com/claude/v1/models/{id}");
 }
 
@@ -171,12 +171,12 @@ endpoints:
 )",
                                    "test.yml");
   REQUIRE(config.has_value());
-  CHECK(config->endpoints[0].reading.rules.empty());
-  REQUIRE(config->endpoints[1].reading.rules.size() == 1);
-  CHECK(config->endpoints[1].reading.rules[0].url == "https://api.deepseek.com/chat/completions");
-  REQUIRE(config->endpoints[2].reading.rules.size() == 1);
-  CHECK(config->endpoints[2].reading.rules[0].interval == std::chrono::hours{12});
-  CHECK(config->endpoints[2].reading.rules[0].daily_budget == 4);
+  CHECK(config->endpoints[0]->reading->rules.empty());
+  REQUIRE(config->endpoints[1]->reading->rules.size() == 1);
+  CHECK(config->endpoints[1]->reading->rules[0].url == "https://api.deepseek.com/chat/completions");
+  REQUIRE(config->endpoints[2]->reading->rules.size() == 1);
+  CHECK(config->endpoints[2]->reading->rules[0].interval == std::chrono::hours{12});
+  CHECK(config->endpoints[2]->reading->rules[0].daily_budget == 4);
 }
 
 TEST_CASE("a provider is recognised by its host, and a saved list by what it tells") {
@@ -218,6 +218,6 @@ TEST_CASE("what is printed for pasting is a configuration") {
   CHECK(yaml.find("url:") == std::string::npos);
   CHECK(parse_config(yaml, "test.yml").has_value());
   const auto other = endpoint_yaml(*find_provider("vllm"), "http://gpu:8000/v1/models");
-  CHECK(parse_config(other, "test.yml").value().endpoints[0].url == "http://gpu:8000/v1/models");
+  CHECK(parse_config(other, "test.yml").value().endpoints[0]->url == "http://gpu:8000/v1/models");
   ::unsetenv("MISTRAL_API_KEY");
 }

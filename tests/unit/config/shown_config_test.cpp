@@ -13,11 +13,11 @@ TEST_CASE(
   EndpointConfig endpoint;
   endpoint.name = "gateway";
   endpoint.url = "https://llm.example.com/v1/models?key=s3cret-query";
-  endpoint.access.authorization =
+  endpoint.access.edit().authorization =
       Authorization{.credentials = {SecretRef::From::Inline, "s3cret-key"}};
-  endpoint.access.http_headers = {{"x-key", {SecretRef::From::Env, "GATEWAY_KEY"}}};
-  endpoint.access.proxy.url = "http://user:s3cret-proxy@proxy:3128";
-  endpoint.reading.rules = {{.pointer = "/ref_model"}};
+  endpoint.access.edit().http_headers = {{"x-key", {SecretRef::From::Env, "GATEWAY_KEY"}}};
+  endpoint.access.edit().proxy.url = "http://user:s3cret-proxy@proxy:3128";
+  endpoint.reading.edit().rules = {{.pointer = "/ref_model"}};
   config.endpoints = {endpoint};
   WebhookConfig webhook;
   webhook.name = "oncall";

@@ -17,7 +17,7 @@ const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 EndpointConfig endpoint() {
   EndpointConfig config{.name = "e", .url = "http://api/v1/models"};
-  config.reading.rules = {{.kind = Rule::Field, .pointer = "/ref_model"}};
+  config.reading.edit().rules = {{.kind = Rule::Field, .pointer = "/ref_model"}};
   return config;
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("a pin on an alias that no list names is shown as broken, beside the a
 
 TEST_CASE("what a list cannot say is shown until it can") {
   auto config = endpoint();
-  config.reading.own.rules = true;
+  config.reading.edit().own.rules = true;
   EndpointWatch watch{config, "test"};
   watch.restore({}, {}, kNow);
   poll(watch, R"({"data":[{"id":"chat-latest"}]})");
@@ -71,7 +71,7 @@ TEST_CASE("a refused key is known as new as soon as its file has changed, and no
   const std::string file = std::string{folder} + "/key";
   std::ofstream{file} << "first";
   auto config = endpoint();
-  config.access.authorization =
+  config.access.edit().authorization =
       Authorization{.credentials = SecretRef{SecretRef::From::File, file}};
   EndpointWatch watch{config, "test"};
   watch.restore({}, {}, kNow);

@@ -21,12 +21,12 @@ const Time kEnd = *parse_rfc3339("2026-12-04T00:00:00Z");
 // A provider whose rows say when models end, and a gateway whose rows say what they point to.
 EndpointConfig maker() {
   EndpointConfig config{.name = "maker", .url = "http://maker/v1/models"};
-  config.reading.lifecycle.retires_at = {"/ends"};
+  config.reading.edit().lifecycle.retires_at = {"/ends"};
   return config;
 }
 EndpointConfig gateway() {
   EndpointConfig config{.name = "gateway", .url = "http://gateway/v1/models"};
-  config.reading.rules = {{.kind = Rule::Field, .pointer = "/target"}};
+  config.reading.edit().rules = {{.kind = Rule::Field, .pointer = "/target"}};
   return config;
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("an endpoint that was not polled since the start says nothing, and tak
 
 TEST_CASE("a list that has the model, and whose rows are read for ends, speaks for itself") {
   auto other = gateway();
-  other.reading.lifecycle.retires_at = {"/retires"};
+  other.reading.edit().lifecycle.retires_at = {"/retires"};
   World world{other};
   world.poll(world.maker_watch, kEnding);
   const std::string own = R"({"data":[{"id":"chat","target":"chat-1"},{"id":"chat-1"}]})";
@@ -159,10 +159,11 @@ TEST_CASE("what a header said is passed on while it stands") {
 
 TEST_CASE("ten thousand endpoints that each ask about their targets do so at once") {
   EndsBook book;
-  std::vector<EndpointConfig> endpoints;
+  Endpoints endpoints;
   for (int i = 0; i < 10'000; ++i) {
-    endpoints.push_back(maker());
-    endpoints.back().name += std::to_string(i);
+    auto one = maker();
+    one.name += std::to_string(i);
+    endpoints.emplace_back(std::move(one));
   }
   book.keep(endpoints);
   Catalog catalog;
@@ -174,7 +175,7 @@ TEST_CASE("ten thousand endpoints that each ask about their targets do so at onc
   for (const auto& endpoint : endpoints) {
     const auto own = std::make_shared<const Catalog>(catalog);
     EndsBook::Heard heard;
-    book.tell(endpoint.name, own, {});
+    book.tell(endpoint->name, own, {});
     CHECK(book.join(endpoint, {}, own, heard) == own);
   }
   // Tens of milliseconds; looking through all endpoints for each target took minutes.

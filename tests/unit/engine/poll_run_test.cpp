@@ -36,7 +36,7 @@ struct Poll {
 
   Poll() {
     endpoint.url = "http://api/v1/models";
-    endpoint.reading.rules = {AliasRule{.kind = Rule::Field, .pointer = "/ref_model"}};
+    endpoint.reading.edit().rules = {AliasRule{.kind = Rule::Field, .pointer = "/ref_model"}};
   }
   PollResult run() {
     requests.clear();
@@ -64,7 +64,7 @@ struct Poll {
 
 Poll paged_poll() {
   Poll poll;
-  poll.endpoint.reading.shape.pagination = {
+  poll.endpoint.reading.edit().shape.pagination = {
       .kind = Pagination::Kind::Token, .next = "/next", .query = "page"};
   poll.server = [](const HttpRequest& request) -> HttpResult {
     if (request.url.ends_with("page=b")) return ok(R"({"data":[{"id":"m3"}],"next":"c"})");
@@ -189,7 +189,7 @@ TEST_CASE("a Last-Modified without an ETag is no ground to ask for changes") {
 
 TEST_CASE("a user's own headers take the place of ours, whatever their case") {
   Poll poll;
-  poll.endpoint.access.http_headers = {
+  poll.endpoint.access.edit().http_headers = {
       {"user-agent", SecretRef{SecretRef::From::Inline, "acme/1"}},
       {"ACCEPT", SecretRef{SecretRef::From::Inline, "text/plain"}}};
   poll.server = [](const HttpRequest&) -> HttpResult { return ok(R"({"data":[{"id":"a"}]})"); };
@@ -232,7 +232,7 @@ TEST_CASE("an unchanged body is not parsed again") {
 
 TEST_CASE("a secret that cannot be read is a failed poll without a request") {
   Poll poll;
-  poll.endpoint.access.authorization =
+  poll.endpoint.access.edit().authorization =
       Authorization{"Bearer", {SecretRef::From::File, "/nonexistent/key"}};
   const auto result = poll.run();
   CHECK(result.catalog.error().reason == Reason::Auth);
@@ -244,8 +244,8 @@ TEST_CASE("a secret that cannot be read is a failed poll without a request") {
 
 Poll asking_poll(AliasRule rule) {
   Poll poll;
-  poll.endpoint.reading.rules = {std::move(rule)};
-  poll.endpoint.reading.alias_names.ids = {"a-latest", "b-latest"};
+  poll.endpoint.reading.edit().rules = {std::move(rule)};
+  poll.endpoint.reading.edit().alias_names.ids = {"a-latest", "b-latest"};
   poll.server = [](const HttpRequest& request) -> HttpResult {
     if (request.url.ends_with("/v1/models"))
       return ok(R"({"data":[{"id":"a-latest"},{"id":"b-latest"},{"id":"m1"}]})");
@@ -315,9 +315,9 @@ TEST_CASE("a Sunset header of an answer about one model tells when that model en
 
 TEST_CASE("a list and its feed of ends that say the same are the same object") {
   Poll poll;
-  poll.endpoint.reading.endings = EndingsDocument{
+  poll.endpoint.reading.edit().endings = EndingsDocument{
       .url = "http://feed/ends", .source = "feed", .fields = {.retires_at = {"/at"}}};
-  poll.endpoint.reading.endings->interval = 1h;
+  poll.endpoint.reading.edit().endings->interval = 1h;
   std::string at = "2027-01-01";
   poll.server = [&](const HttpRequest& request) {
     return ok(request.url == "http://feed/ends" ? R"([{"id":"x","at":")" + at + R"("}])"
@@ -448,7 +448,7 @@ TEST_CASE("echo never costs more than its daily budget, and the next day has its
 
 TEST_CASE("a streamed echo reads the first event that names the model, and times it") {
   Poll poll = echo_poll();
-  poll.endpoint.reading.rules.back().is_streamed = true;
+  poll.endpoint.reading.edit().rules.back().is_streamed = true;
   const auto list = poll.server;
   poll.server = [&](const HttpRequest& request) -> HttpResult {
     if (request.method == "GET") return list(request);
@@ -502,9 +502,9 @@ TEST_CASE("echo has time of its own: it is asked although the poll's deadline ha
 }  // namespace
 TEST_CASE("a list by POST sends its body to every page, and asks for no validators") {
   Poll poll;
-  poll.endpoint.reading.shape.is_post = true;
-  poll.endpoint.reading.shape.body = R"({"kind":"chat"})";
-  poll.endpoint.reading.shape.pagination = {.kind = Pagination::Kind::LinkHeader};
+  poll.endpoint.reading.edit().shape.is_post = true;
+  poll.endpoint.reading.edit().shape.body = R"({"kind":"chat"})";
+  poll.endpoint.reading.edit().shape.pagination = {.kind = Pagination::Kind::LinkHeader};
   poll.server = [](const HttpRequest& request) {
     const bool is_first = request.url == "http://api/v1/models";
     return is_first ? ok(R"({"data":[{"id":"a"}]})",
@@ -527,14 +527,14 @@ TEST_CASE("a list by POST sends its body to every page, and asks for no validato
 
 TEST_CASE("a model that refuses one form of the question is asked in the next, which is kept") {
   Poll poll;
-  poll.endpoint.reading.rules = {{.kind = Rule::Echo,
-                                  .pointer = "/model",
-                                  .url = "http://api/chat",
-                                  .body = R"({"model":"{id}","limit":1})",
-                                  .other_bodies = {R"({"model":"{id}","limit":256})"},
-                                  .interval = 1h,
-                                  .daily_budget = 24}};
-  poll.endpoint.reading.alias_names.ids = {"a"};
+  poll.endpoint.reading.edit().rules = {{.kind = Rule::Echo,
+                                         .pointer = "/model",
+                                         .url = "http://api/chat",
+                                         .body = R"({"model":"{id}","limit":1})",
+                                         .other_bodies = {R"({"model":"{id}","limit":256})"},
+                                         .interval = 1h,
+                                         .daily_budget = 24}};
+  poll.endpoint.reading.edit().alias_names.ids = {"a"};
   poll.server = [](const HttpRequest& request) -> HttpResult {
     if (request.method != "POST") return ok(R"({"data":[{"id":"a"}]})");
     if (request.body.find("256") == std::string::npos)

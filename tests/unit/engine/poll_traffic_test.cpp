@@ -28,9 +28,10 @@ struct Poll {
     endpoint.url = "http://api/v1/models";
     AliasRule rule{.kind = Rule::Served, .url = "http://prometheus:9090", .interval = 1min};
     rule.served = {.query = "sum(a)", .alias = "asked", .target = "answered"};
-    endpoint.reading.rules = {rule};
-    endpoint.access.http_headers = {{"X-Key", {.from = SecretRef::From::Inline, .where = "list"}}};
-    endpoint.served_access.http_headers = {
+    endpoint.reading.edit().rules = {rule};
+    endpoint.access.edit().http_headers = {
+        {"X-Key", {.from = SecretRef::From::Inline, .where = "list"}}};
+    endpoint.served_access.edit().http_headers = {
         {"X-Scope-OrgID", {.from = SecretRef::From::Inline, .where = "tenant"}}};
   }
   PollResult run(Duration later = 1min) {
@@ -101,13 +102,13 @@ TEST_CASE("another target in the traffic is shown as soon as the source is asked
 
 TEST_CASE("a second list of ends is asked at its interval, and its silence takes nothing back") {
   Poll poll;
-  poll.endpoint.reading.rules.clear();
-  poll.endpoint.reading.endings = EndingsDocument{.url = "http://feed/ends.json",
-                                                  .source = "feed",
-                                                  .items = "",
-                                                  .where = {},
-                                                  .fields = {.retires_at = {"/end"}},
-                                                  .interval = 1h};
+  poll.endpoint.reading.edit().rules.clear();
+  poll.endpoint.reading.edit().endings = EndingsDocument{.url = "http://feed/ends.json",
+                                                         .source = "feed",
+                                                         .items = "",
+                                                         .where = {},
+                                                         .fields = {.retires_at = {"/end"}},
+                                                         .interval = 1h};
   poll.traffic = std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "refused"});
   const auto silent = poll.run();
   REQUIRE(silent.catalog);
