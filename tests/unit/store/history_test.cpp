@@ -217,11 +217,9 @@ TEST_CASE("--at knows nothing of the time before the first poll") {
   const TempFolder folder;
   fill(folder);
   CHECK(line_at(folder, kStart - 1min) ==
-        "internlm/internlm3-latest unknown unknown before 2026-11-22T10:00:00.000Z: nothing older "
-        "is stored");
+        "internlm/internlm3-latest not watched yet not watched before 2026-11-22T10:00:00.000Z");
   CHECK(line_at(folder, kStart - 1min, "quiet-latest") ==
-        "internlm/quiet-latest unknown unknown before 2026-11-22T10:00:00.000Z: nothing older is "
-        "stored");
+        "internlm/quiet-latest not watched yet not watched before 2026-11-22T10:00:00.000Z");
   CHECK(line_at(folder, kStart + 1min, "quiet-latest") ==
         "internlm/quiet-latest q1 since 2026-11-22T10:00:00.000Z or longer");
   CHECK(line_at(folder, kStart, "no-such-alias") == "no such alias is known\n");
