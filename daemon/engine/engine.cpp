@@ -33,14 +33,6 @@ std::int64_t address_of(const WebhookConfig& webhook) {
   return static_cast<std::int64_t>(stable_hash(identity_of(webhook)));
 }
 
-// Its name has a domain: it is not told by a network of one machine or one house.
-bool is_public(const WebhookConfig& webhook) {
-  const auto host = name_of_host(host_of(reveal(webhook.url).value_or("")));
-  const auto last = host.rfind('.');
-  return last != host.npos && last + 1 < host.size() &&
-         (host[last + 1] < '0' || host[last + 1] > '9') && !is_this_machine(host);
-}
-
 }  // namespace
 
 Engine::Engine(Ports ports, Config config, std::uint64_t seed)
@@ -50,8 +42,10 @@ Engine::Engine(Ports ports, Config config, std::uint64_t seed)
       board_(ports.board),
       external_url_(std::move(ports.external_url)),
       outbox_(seed),
+      polls_(ports.transport, tickets_),
+      deliveries_(ports.clock, ports.transport, tickets_, outbox_),
+      connectivity_(ports.clock, ports.transport, tickets_, std::move(ports.has_network)),
       uncommitted_(ports.commit_queue),
-      has_network_(std::move(ports.has_network)),
       turns_(std::move(ports.turns)) {
   daemon_.version = MODELVANE_VERSION;
   daemon_.revision = MODELVANE_REVISION;
@@ -104,7 +98,7 @@ void Engine::configure(Config config) {
     hosts.insert(name_of_host(host_of(endpoint->url)));
   }
   isolation_.configure(window, hosts);
-  connectivity_.targets = std::move(config.connectivity_targets);
+  connectivity_.configure(std::move(config.connectivity_targets));
   const auto count = static_cast<Duration::rep>(config.endpoints.size());
   for (auto& endpoint : config.endpoints) {
     const auto found = kept.find(endpoint->name);
@@ -150,15 +144,7 @@ void Engine::configure(Config config) {
 
 void Engine::cancel_poll(Watch& watch) {
   if (watch.ticket == 0) return;
-  transport_.cancel(watch.ticket);
-  watch.endpoint.abandon_poll();
-  under_way_.erase(watch.ticket);
-  end_poll(watch);
-}
-
-void Engine::end_poll(Watch& watch) {
-  watch.ticket = 0;
-  --polls_under_way_;
+  polls_.cancel(watch);
   schedule_.release(watch.host, watch.standing);
 }
 
@@ -404,52 +390,22 @@ void Engine::start_deliveries() {
   if (is_shutting_down_) return;
   look_at_secrets();
   if (clock_.steady() >= commit_queue_.trusted_until()) return;
-  NotifyContext context{.external_url = external_url_, .instance = instance_};
-  for (const auto& due : outbox_.take_due(now())) {
-    context.alert_ended = due.alert_ended;
-    std::vector<const StoredEvent*> events;
-    for (const auto& event : due.events) events.push_back(event.get());
-    if (events.size() > 1) {
-      events.resize(events_that_fit(*due.webhook, events, context, clock_.wall()));
-      outbox_.keep_first(due.key, events.size());
-    }
-    Mask mask{*due.webhook};
-    auto request = make_request(*due.webhook, events, context, clock_.wall());
-    if (!request) {
-      const Verdict verdict{.kind = VerdictClass::Config,
-                            .sentence = std::move(request.error()),
-                            .retry_after = std::nullopt};
-      outbox_.verdict(due.key, verdict, std::nullopt, now());
-      continue;
-    }
-    const auto ticket = next_ticket_++;
-    under_way_.emplace(ticket, Work{.delivery_key = due.key,
-                                    .webhook = std::make_shared<const WebhookConfig>(*due.webhook),
-                                    .mask = std::move(mask),
-                                    .started = clock_.steady()});
-    transport_.start(ticket, std::move(*request));
-  }
-}
-
-void Engine::finish_delivery(const Work& work, const HttpResult& result) {
-  const auto verdict = judge(*work.webhook, result, work.mask, clock_.wall());
-  if (verdict.kind == VerdictClass::Ok && is_public(*work.webhook))
-    isolation_.note_accepted(clock_.steady());
-  if (verdict.kind == VerdictClass::Ok && !verdict.sentence.empty())
-    log::warn("webhook took it in part",
-              {{"webhook", work.webhook->name}, {"error", verdict.sentence}});
-  outbox_.verdict(work.delivery_key, verdict, clock_.steady() - work.started, now());
+  deliveries_.start({.external_url = external_url_, .instance = instance_});
 }
 
 void Engine::complete(const Completion& completion) {
-  const auto found = under_way_.find(completion.ticket);
-  if (found == under_way_.end()) return;
-  const Work work = std::move(found->second);
-  under_way_.erase(found);
-  if (work.delivery_key != 0) return finish_delivery(work, completion.result);
-  if (work.is_connectivity) return take_connectivity(completion.result);
-  work.watch->endpoint.take(completion.result, clock_.wall());
-  continue_poll(*work.watch);
+  if (Watch* watch = polls_.complete(completion.ticket)) {
+    watch->endpoint.take(completion.result, clock_.wall());
+    continue_poll(*watch);
+  } else if (const auto ended = deliveries_.complete(completion)) {
+    if (ended->was_accepted_in_public) isolation_.note_accepted(clock_.steady());
+  } else if (connectivity_.complete(completion)) {
+    hurry_out_of_reach();
+  }
+}
+
+bool Engine::has_work_under_way() const {
+  return polls_.count() > 0 || !deliveries_.empty() || !connectivity_.is_quiet();
 }
 
 // ---- the loop
@@ -459,7 +415,7 @@ Duration Engine::time_to_next(Duration longest) const {
   const Duration steady = clock_.steady();
   Duration until = steady + longest;
   if (!is_shutting_down_) {
-    if (const auto due = schedule_.next_due(); due && polls_under_way_ < kPollsAtOnce)
+    if (const auto due = schedule_.next_due(); due && polls_.have_room())
       until = std::min(until, *due);
     if (!stand_ins_.empty()) until = std::min(until, stand_ins_.begin()->first);
     if (const auto due = outbox_.next_due(); due && steady < commit_queue_.trusted_until())
@@ -493,20 +449,13 @@ void Engine::turn(Duration longest) {
 
 void Engine::begin_shutdown() {
   is_shutting_down_ = true;
-  for (auto work = under_way_.begin(); work != under_way_.end();) {
-    if (work->second.delivery_key != 0) {
-      ++work;
-      continue;
-    }
-    transport_.cancel(work->first);
-    if (work->second.watch != nullptr) --polls_under_way_;
-    work = under_way_.erase(work);
-  }
+  polls_.cancel_all();
+  connectivity_.cancel();
   stop_time();
 }
 
 bool Engine::is_quiet() const {
-  return under_way_.empty() && uncommitted_.is_settled();
+  return !has_work_under_way() && uncommitted_.is_settled();
 }
 
 void Engine::run(const std::stop_token& stop) {
@@ -520,9 +469,9 @@ void Engine::run(const std::stop_token& stop) {
     if (is_quiet()) return;
     if (!gave_back && clock_.steady() - begun >= kDrainDeliveries) {
       gave_back = true;
-      give_back([](const std::string&) { return true; });
+      deliveries_.give_back([](const std::string&) { return true; });
     }
-    if (!daemon_.store_ok && under_way_.empty()) break;
+    if (!daemon_.store_ok && !has_work_under_way()) break;
   }
   if (!is_quiet())
     log::warn(
@@ -547,7 +496,7 @@ void Engine::publish_webhooks() {
 }
 
 void Engine::publish_daemon() {
-  daemon_.polls_in_flight = polls_under_way_;
+  daemon_.polls_in_flight = polls_.count();
   daemon_.deliveries_in_flight = outbox_.in_flight();
   if (config_.postgres && clock_.steady() >= look_at_cluster_at_) {
     look_at_cluster_at_ = clock_.steady() + kLookAtClusterEvery;

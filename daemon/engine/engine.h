@@ -1,6 +1,6 @@
 // The loop around advance(): pick what is due -> start it -> wait for completions -> decide ->
-// commit -> publish. Polls and deliveries are its two kinds of work, each with its own quota, so
-// that dead endpoints cannot starve webhooks or the reverse.
+// commit -> publish. Polls (polls.h) and deliveries (deliveries.h) are its two works, each with its
+// own quota, so that dead endpoints cannot starve webhooks or the reverse.
 //
 // Runs on one thread (run(), or turn() by a test in virtual time). reload(), stop and the heartbeat
 // may come from others. From the commit on, and not before, a change is shown and sent.
@@ -25,26 +25,23 @@
 #include "daemon/config/config.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/commit_queue.h"
+#include "daemon/engine/connectivity.h"
+#include "daemon/engine/deliveries.h"
 #include "daemon/engine/endpoint_watch.h"
 #include "daemon/engine/ends_book.h"
 #include "daemon/engine/isolation.h"
 #include "daemon/engine/outbox.h"
 #include "daemon/engine/poll_schedule.h"
+#include "daemon/engine/polls.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/engine/time_book.h"
 #include "daemon/engine/uncommitted.h"
-#include "daemon/notify/mask.h"
 #include "daemon/transport/transport.h"
 
 namespace modelvane {
 
 // The first polls after a start or reload: 100 a second, but within the interval.
 inline constexpr Duration kFirstPollGap = std::chrono::milliseconds{10};
-
-// Polls under way at once. 10,000 endpoints a minute that all hang for 10 s would need 1,667;
-// beyond the quota polls start late, which poll_lateness_seconds shows, instead of eating sockets
-// without end.
-inline constexpr std::size_t kPollsAtOnce = 2'000;
 
 class Engine {
  public:
@@ -86,26 +83,6 @@ class Engine {
   std::uint64_t heartbeat() const { return turns_->load(std::memory_order_relaxed); }
 
  private:
-  struct Watch {
-    EndpointWatch endpoint;
-    std::size_t index = 0;                                           // in watches_
-    std::vector<std::size_t> windows{};                              // in maintenance_
-    std::string host{};                                              // where its polls take a place
-    PollSchedule::Standing standing = PollSchedule::Standing::Good;  // with which it took it
-    Duration due{0};
-    std::optional<Duration> begun{};  // the last poll
-    std::uint64_t ticket = 0;         // of the poll under way
-    bool is_restored = false;         // it has what the store knew
-  };
-  struct Work {
-    Watch* watch = nullptr;          // a poll of it, or
-    std::uint64_t delivery_key = 0;  // a delivery,
-    bool is_connectivity = false;    // or a connectivity target
-    std::shared_ptr<const WebhookConfig>
-        webhook{};  // made by this config and judged by it, also after a reload
-    Mask mask{};    // of the secrets that this request carries
-    Duration started{0};
-  };
   // The last word counts: a configuration takes back a failure that was noted before it.
   struct ControlBox {
     std::optional<Config> config;
@@ -146,11 +123,9 @@ class Engine {
   void forget_what_comes_again(const std::vector<Shard>& gained);
   void lose_session();
   void drop_what_is_lost();
-  void give_back(const std::function<bool(const std::string& webhook)>& concerns);
 
   void start_polls();
   void start_poll(Watch& watch);
-  void end_poll(Watch& watch);
   void continue_poll(Watch& watch);
   void name_instance(const std::string& name);
   void settle_outcome(Watch& watch, EndpointWatch::Outcome outcome);
@@ -171,15 +146,12 @@ class Engine {
   void follow_maintenance();
   bool note_maintenance(Watch& watch);
   void start_deliveries();
-  void finish_delivery(const Work& work, const HttpResult& result);
   void complete(const Completion& completion);
+  bool has_work_under_way() const;
 
   bool may_decide() const;
   EndpointWatch::Telling may_tell_down(const Watch& watch);
-  // nullopt: the targets are being asked.
-  std::optional<bool> has_connectivity(Duration timeout);
-  void ask_connectivity_targets();
-  void take_connectivity(const HttpResult& result);
+  void hurry_out_of_reach();
   void tell_of_isolation();
   void note_reach(const Watch& watch, const EndpointWatch::Outcome& outcome);
   const EndpointState* state_of(const std::string& endpoint) const;
@@ -231,10 +203,11 @@ class Engine {
   PollSchedule schedule_;  // of indices into watches_; those under way are not in it
   std::set<std::pair<Duration, std::size_t>> stand_ins_;  // likewise: see stand_in()
 
-  std::unordered_map<std::uint64_t, Work> under_way_;
-  std::uint64_t next_ticket_ = 1;
-  std::size_t polls_under_way_ = 0;
   Outbox outbox_;
+  Tickets tickets_;
+  Polls polls_;
+  Deliveries deliveries_;
+  Connectivity connectivity_;
 
   // What is known of endpoints that are not (yet) configured: a reload may bring them back.
   struct Known {
@@ -257,20 +230,6 @@ class Engine {
 
   Isolation isolation_;
   std::optional<Time> isolated_since_;
-  const std::function<bool()> has_network_;
-  struct KernelNetwork {  // what has_network_() said last
-    std::optional<Duration> at;
-    bool is_there = true;
-  };
-  KernelNetwork kernel_network_;
-  // What tells whether this machine has a network where the hosts are too few to compare.
-  struct Connectivity {
-    std::vector<std::string> targets;  // "host:port"
-    std::size_t under_way = 0;
-    bool is_any_reached = false;
-    std::optional<Duration> known_at;
-  };
-  Connectivity connectivity_;
   bool is_shutting_down_ = false;
   DaemonView daemon_;
   std::vector<Completion> completions_;

@@ -23,7 +23,7 @@ constexpr std::size_t kKeysAtOnce = 100;
 
 void Engine::start_polls() {
   const Duration steady = clock_.steady();
-  while (!is_shutting_down_ && polls_under_way_ < kPollsAtOnce) {
+  while (!is_shutting_down_ && polls_.have_room()) {
     const auto next = schedule_.take(steady);
     if (!next) return;
     daemon_.poll_lateness.observe(to_seconds(steady - next->due));
@@ -32,7 +32,7 @@ void Engine::start_polls() {
 }
 
 void Engine::start_poll(Watch& watch) {
-  ++polls_under_way_;
+  polls_.begin();
   watch.begun = clock_.steady();
   watch.endpoint.begin_poll(clock_.steady(), may_decide());
   continue_poll(watch);
@@ -42,14 +42,13 @@ void Engine::start_poll(Watch& watch) {
 void Engine::continue_poll(Watch& watch) {
   auto request = watch.endpoint.next_request(clock_.wall(), clock_.steady());
   if (!request) {
-    end_poll(watch);
+    polls_.end(watch);
+    schedule_.release(watch.host, watch.standing);
     return settle_outcome(watch,
                           watch.endpoint.finish_poll(clock_.wall(), clock_.steady(), may_decide(),
                                                      [&] { return may_tell_down(watch); }));
   }
-  watch.ticket = next_ticket_++;
-  under_way_.emplace(watch.ticket, Work{.watch = &watch, .started = clock_.steady()});
-  transport_.start(watch.ticket, std::move(*request));
+  polls_.start(watch, std::move(*request));
 }
 
 void Engine::settle_outcome(Watch& watch, EndpointWatch::Outcome outcome) {

@@ -44,7 +44,7 @@ void Engine::continue_release() {
     return concerns(webhook.name) && outbox_.in_flight(webhook.name) > 0;
   });
   if (is_sending && clock_.steady() < leaving_->give_up_at) return;
-  give_back(concerns);
+  deliveries_.give_back(concerns);
   for (const auto& watch : watches_) {
     if (!is_leaving(*watch)) continue;
     const auto& name = watch->endpoint.name();
@@ -107,21 +107,12 @@ void Engine::drop_what_is_lost() {
   for (const auto& watch : watches_) {
     if (!ownership_.has_endpoint(watch->endpoint.name())) time_book_.forget(watch->endpoint.name());
   }
-  give_back([&](const std::string& webhook) { return !ownership_.has_webhook(webhook); });
+  deliveries_.give_back(
+      [&](const std::string& webhook) { return !ownership_.has_webhook(webhook); });
   for (const auto& name : outbox_.names()) {
     if (!ownership_.has_webhook(name)) outbox_.forget(name);
   }
   configure(config_);
-}
-
-void Engine::give_back(const std::function<bool(const std::string& webhook)>& concerns) {
-  std::erase_if(under_way_, [&](const auto& entry) {
-    const auto& [ticket, work] = entry;
-    if (work.delivery_key == 0 || !concerns(work.webhook->name)) return false;
-    transport_.cancel(ticket);
-    outbox_.give_back(work.delivery_key);
-    return true;
-  });
 }
 
 }  // namespace modelvane
