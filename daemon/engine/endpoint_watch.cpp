@@ -123,7 +123,7 @@ void EndpointWatch::set_pins() {
   }
 }
 
-void EndpointWatch::reconfigure(Shared<EndpointConfig> config) {
+void EndpointWatch::reconfigure(Shared<EndpointConfig> config, bool is_durable) {
   const bool reads_alike = config->url == config_->url && config->reading == config_->reading;
   config_ = std::move(config);
   memory_ = {};
@@ -133,7 +133,7 @@ void EndpointWatch::reconfigure(Shared<EndpointConfig> config) {
   if (!reads_alike) {
     forget_list(state_);
   }
-  show(state_, {});
+  if (is_durable) show(state_, {});
 }
 
 void EndpointWatch::restore(EndpointState state, const EventCounts& counts, Time now) {

@@ -36,8 +36,8 @@ class EndpointWatch {
   const Shared<EndpointConfig>& config() const { return config_; }
   const std::string& name() const { return config_->name; }
   // A reload changed this endpoint. What is known stays, unless it was read from elsewhere or in
-  // another way.
-  void reconfigure(Shared<EndpointConfig> config);
+  // another way; it is shown at once if it `is_durable`, else with the commit that makes it so.
+  void reconfigure(Shared<EndpointConfig> config, bool is_durable);
   // Of the installation: it is in the ids of events.
   void name_instance(const std::string& name) { watched_.instance = name; }
   // What operators approved beside the config's pins. Shown from the next show() on.

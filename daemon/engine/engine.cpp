@@ -119,7 +119,8 @@ void Engine::configure(Config config) {
     kept.erase(found);
     if (!(watch.endpoint.config() == endpoint)) {
       cancel_poll(watch);  // its answer would be read in the new way
-      watch.endpoint.reconfigure(std::move(endpoint));
+      watch.endpoint.reconfigure(std::move(endpoint),
+                                 !uncommitted_.holds_state(watch.endpoint.name()));
       watch.host = host_of(watch.endpoint.config()->url);
       watch.due = clock_.steady();
     }

@@ -119,6 +119,13 @@ bool Uncommitted::is_full() const {
   return events_.size() >= kUnsavedEventsMax;
 }
 
+bool Uncommitted::holds_state(const std::string& endpoint) const {
+  if (states_.contains(endpoint)) return true;
+  return under_way_ &&
+         std::ranges::any_of(under_way_->commit.batch->states,
+                             [&](const auto& state) { return state.first == endpoint; });
+}
+
 bool Uncommitted::has_urgent() const {
   return !events_.empty() || !states_.empty() || !changes_.empty() || !again_.empty() ||
          !dropped_.empty() || !switches_.empty() || !pins_.empty() || !answers_.empty() ||

@@ -53,6 +53,8 @@ class Uncommitted {
     events_.push_back({std::move(event), std::move(webhooks)});
   }
   void note_state(const std::string& endpoint) { states_.insert(endpoint); }
+  // What was noted of it is not durable yet.
+  bool holds_state(const std::string& endpoint) const;
   // Nothing but a newer last good poll.
   void note_mark(const std::string& endpoint) { marks_.insert(endpoint); }
   // Its seconds have gone on.

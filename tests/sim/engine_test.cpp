@@ -81,6 +81,25 @@ TEST_CASE("while the disk refuses, nothing is shown or sent; when it recovers, e
   CHECK(world.stored_events()[0].time < world.clock.now - 5min);
 }
 
+TEST_CASE("a reload while the disk refuses shows nothing that is not durable") {
+  World world = small_world();
+  world.start();
+  world.run_for(5min);
+  world.disk.broken = true;
+  world.transport.upstreams["internlm"].move("latest", "v2", world.clock.now);
+  world.run_for(10min);
+  world.config.endpoints[0].edit().interval = 90s;
+  world.engine->reload(world.config);
+  world.run_for(10s);
+  CHECK(world.seen().endpoints[0]->interval == 90s);
+  CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v1");
+  CHECK(world.seen().endpoints[0]->known->aliases[0].changes == 0);
+  world.disk.broken = false;
+  world.run_for(1min);
+  CHECK(world.seen().endpoints[0]->known->aliases[0].target == "v2");
+  CHECK(world.transport.receivers["oncall"].order.size() == 1);
+}
+
 TEST_CASE(
     "the pulse tells of an event when it is durable and not before, and of nothing while nothing "
     "is published") {
