@@ -4,9 +4,13 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <expected>
 #include <filesystem>
 #include <initializer_list>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/daemon.h"
@@ -107,52 +111,80 @@ void wait_for_end(Daemon& daemon, const sigset_t& signals) {
   }
 }
 
+// What is wrong with the flags, as a sentence.
+std::optional<std::string> problem_of(const ServeOptions& options) {
+  if (!log_level(options.log.level) ||
+      (options.log.format != "logfmt" && options.log.format != "json"))
+    return "--log.level is debug, info, warn or error; --log.format is logfmt or json";
+  if (const auto site = site_of(options.external_url, options.route_prefix); !site)
+    return site.error();
+  if (!auto_reload_interval(options.auto_reload))
+    return fmt::format(
+        "--config.auto-reload-interval is a duration such as 30s, from {} on, or 0 for never",
+        to_text(kAutoReloadMin));
+  if (options.systemd_socket && !options.listen_addresses.empty())
+    return "give either --web.systemd-socket or --web.listen-address";
+  return std::nullopt;
+}
+
+// The error is what to print: one line for each that the file has.
+std::expected<Config, std::string> config_of(const ServeOptions& options) {
+  auto config = load_config(options.config_file);
+  if (!config) {
+    std::string lines;
+    for (const auto& error : config.error()) lines += to_text(error) + "\n";
+    std::error_code error;
+    if (!std::filesystem::exists(options.config_file, error))
+      lines +=
+          "Write one: endpoints: [{provider: internlm}] is enough. `modelvane demo` needs none.\n";
+    return std::unexpected(lines);
+  }
+  if (config->postgres && options.has_storage_flag)
+    return std::unexpected(
+        fmt::format("modelvane: {} keeps everything in storage.postgres, and --storage.path in a "
+                    "folder: leave one of them out\n",
+                    options.config_file));
+  return std::move(*config);
+}
+
+Daemon::Options daemon_options(const ServeOptions& options, std::vector<int> sockets) {
+  return {.config_file = options.config_file,
+          .storage_path = options.storage_path,
+          .listen_addresses = options.listen_addresses.empty() && sockets.empty()
+                                  ? std::vector{std::string{kDefaultListenAddress}}
+                                  : options.listen_addresses,
+          .external_url = options.external_url,
+          .route_prefix = options.route_prefix,
+          .allowed_hosts = options.allowed_hosts,
+          .web_config_file = options.web_config_file,
+          .listen_descriptors = std::move(sockets),
+          .auto_reload = *auto_reload_interval(options.auto_reload)};
+}
+
+void run_until_told_to_end(Daemon& daemon, const sigset_t& signals) {
+  notify_service_manager("READY=1");
+  wait_for_end(daemon, signals);
+  notify_service_manager("STOPPING=1");
+  log::info("stopping; an interrupt (Ctrl-C) ends at once");
+  let_interrupt_end_at_once();
+  daemon.stop();
+  log::info("stopped");
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
   // A reload that comes while the configuration is still being read is done after the start. The
   // others may end the process until then.
   block({SIGHUP});
-  const auto level = log_level(options.log.level);
-  if (!level || (options.log.format != "logfmt" && options.log.format != "json")) {
-    fmt::print(
-        stderr,
-        "modelvane: --log.level is debug, info, warn or error; --log.format is logfmt or json\n");
+  if (const auto problem = problem_of(options)) {
+    fmt::print(stderr, "modelvane: {}\n", *problem);
     return 2;
   }
-  if (const auto site = site_of(options.external_url, options.route_prefix); !site) {
-    fmt::print(stderr, "modelvane: {}\n", site.error());
-    return 2;
-  }
-  const auto auto_reload = auto_reload_interval(options.auto_reload);
-  if (!auto_reload) {
-    fmt::print(stderr,
-               "modelvane: --config.auto-reload-interval is a duration such as 30s, from {} "
-               "on, or 0 for never\n",
-               to_text(kAutoReloadMin));
-    return 2;
-  }
-  if (options.systemd_socket && !options.listen_addresses.empty()) {
-    fmt::print(stderr, "modelvane: give either --web.systemd-socket or --web.listen-address\n");
-    return 2;
-  }
-  log::set_up(*level, options.log.format == "json");
-  auto config = load_config(options.config_file);
+  log::set_up(*log_level(options.log.level), options.log.format == "json");
+  auto config = config_of(options);
   if (!config) {
-    for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
-    std::error_code error;
-    if (!std::filesystem::exists(options.config_file, error))
-      fmt::print(stderr,
-                 "Write one: endpoints: [{{provider: internlm}}] is enough. `modelvane demo` needs "
-                 "none.\n");
-    return 2;
-  }
-  if (config->postgres && options.has_storage_flag) {
-    fmt::print(
-        stderr,
-        "modelvane: {} keeps everything in storage.postgres, and --storage.path in a folder: "
-        "leave one of them out\n",
-        options.config_file);
+    fmt::print(stderr, "{}", config.error());
     return 2;
   }
   auto protection = load_protection(options.web_config_file);
@@ -160,31 +192,18 @@ int serve(const ServeOptions& options) {
     fmt::print(stderr, "{}\n", fmt::join(protection.error(), "\n"));
     return 2;
   }
-  std::vector<int> sockets;
-  if (options.systemd_socket) {
-    auto taken = take_service_manager_sockets();
-    if (!taken) {
-      fmt::print(stderr, "modelvane: {}\n", taken.error());
-      return 1;
-    }
-    sockets = std::move(*taken);
+  std::expected<std::vector<int>, std::string> sockets;
+  if (options.systemd_socket) sockets = take_service_manager_sockets();
+  if (!sockets) {
+    fmt::print(stderr, "modelvane: {}\n", sockets.error());
+    return 1;
   }
   give_large_blocks_back();
   const auto descriptors = raise_descriptor_limit();
   const sigset_t signals = block_signals();
   const auto endpoints = config->endpoints.size();
   const auto webhooks = config->webhooks.size();
-  Daemon daemon{{.config_file = options.config_file,
-                 .storage_path = options.storage_path,
-                 .listen_addresses = options.listen_addresses.empty() && sockets.empty()
-                                         ? std::vector{std::string{kDefaultListenAddress}}
-                                         : options.listen_addresses,
-                 .external_url = options.external_url,
-                 .route_prefix = options.route_prefix,
-                 .allowed_hosts = options.allowed_hosts,
-                 .web_config_file = options.web_config_file,
-                 .listen_descriptors = std::move(sockets),
-                 .auto_reload = *auto_reload}};
+  Daemon daemon{daemon_options(options, std::move(*sockets))};
   if (const auto started = daemon.start(std::move(*config), std::move(*protection)); !started) {
     fmt::print(stderr, "modelvane: {}\n", started.error());
     return 1;
@@ -196,13 +215,7 @@ int serve(const ServeOptions& options) {
              {"endpoints", std::to_string(endpoints)},
              {"webhooks", std::to_string(webhooks)},
              {"config_hash", daemon.config_hash()}});
-  notify_service_manager("READY=1");
-  wait_for_end(daemon, signals);
-  notify_service_manager("STOPPING=1");
-  log::info("stopping; an interrupt (Ctrl-C) ends at once");
-  let_interrupt_end_at_once();
-  daemon.stop();
-  log::info("stopped");
+  run_until_told_to_end(daemon, signals);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/engine/engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "daemon/config/secret.h"
@@ -81,37 +82,44 @@ void Engine::configure(Config config) {
   outbox_.configure(addressed, now());
   plan_heartbeats();
 
+  watch_endpoints(config);
+  connectivity_.configure(std::move(config.connectivity_targets));
+  plan_maintenance(std::move(config.maintenance));
+  std::vector<std::shared_ptr<const EndpointView>> endpoints;
+  for (const auto& watch : watches_) endpoints.push_back(watch->endpoint.view());
+  std::vector<std::shared_ptr<const WebhookView>> webhooks;
+  for (const auto& webhook : webhooks_)
+    webhooks.push_back(std::make_shared<const WebhookView>(outbox_.view(webhook.name)));
+  board_.reset(std::move(endpoints), std::move(webhooks));
+}
+
+// Those that are ours of the configuration: new ones, changed ones, the same, and who has left.
+void Engine::watch_endpoints(const Config& config) {
   std::unordered_map<std::string, std::unique_ptr<Watch>> kept;
   for (auto& watch : watches_) kept.emplace(watch->endpoint.name(), std::move(watch));
   watches_.clear();
   by_name_.clear();
   schedule_.clear();
   stand_ins_.clear();
-  Duration window{0};
-  std::set<std::string> hosts;
   ends_.keep(config.endpoints);
-  std::erase_if(config.endpoints,
-                [&](const auto& endpoint) { return !ownership_.has_endpoint(endpoint->name); });
-  for (const auto& endpoint : config.endpoints) {
-    if (endpoint->is_paused) continue;
-    window = std::max(window, endpoint->interval + endpoint->timeout);
-    hosts.insert(name_of_host(host_of(endpoint->url)));
-  }
-  isolation_.configure(window, hosts);
-  connectivity_.configure(std::move(config.connectivity_targets));
-  const auto count = static_cast<Duration::rep>(config.endpoints.size());
-  for (auto& endpoint : config.endpoints) {
+  Endpoints ours;
+  std::ranges::copy_if(config.endpoints, std::back_inserter(ours), [&](const auto& endpoint) {
+    return ownership_.has_endpoint(endpoint->name);
+  });
+  expect_answers_of(ours);
+  const auto count = static_cast<Duration::rep>(ours.size());
+  for (const auto& endpoint : ours) {
     const auto found = kept.find(endpoint->name);
     if (found == kept.end()) {
-      const auto old = kept.find(endpoint->was);
-      if (old != kept.end() && uncommitted_.is_open()) {
-        cancel_poll(*old->second);
-        unwatched_[endpoint->was].state = old->second->endpoint.state();
-        kept.erase(old);
+      if (uncommitted_.is_open()) {
+        if (const auto old = kept.extract(endpoint->was)) {
+          cancel_poll(*old.mapped());
+          unwatched_[endpoint->was].state = old.mapped()->endpoint.state();
+        }
+        take_over_past(endpoint->name, endpoint->was);
       }
-      if (uncommitted_.is_open()) take_over_past(endpoint->name, endpoint->was);
       const Duration spread = std::min(endpoint->interval, kFirstPollGap * count);
-      add_endpoint(std::move(endpoint), count == 1 ? Duration{0} : spread);
+      add_endpoint(endpoint, count == 1 ? Duration{0} : spread);
       continue;
     }
     Watch& watch = *found->second;
@@ -119,8 +127,7 @@ void Engine::configure(Config config) {
     kept.erase(found);
     if (!(watch.endpoint.config() == endpoint)) {
       cancel_poll(watch);  // its answer would be read in the new way
-      watch.endpoint.reconfigure(std::move(endpoint),
-                                 !uncommitted_.holds_state(watch.endpoint.name()));
+      watch.endpoint.reconfigure(endpoint, !uncommitted_.holds_state(watch.endpoint.name()));
       watch.host = host_of(watch.endpoint.config()->url);
       watch.due = clock_.steady();
     }
@@ -133,14 +140,18 @@ void Engine::configure(Config config) {
     note_departure(name, watch->endpoint.leave(clock_.wall()));
     unwatched_[name].state = watch->endpoint.state();
   }
+}
 
-  plan_maintenance(std::move(config.maintenance));
-  std::vector<std::shared_ptr<const EndpointView>> endpoints;
-  for (const auto& watch : watches_) endpoints.push_back(watch->endpoint.view());
-  std::vector<std::shared_ptr<const WebhookView>> webhooks;
-  for (const auto& webhook : webhooks_)
-    webhooks.push_back(std::make_shared<const WebhookView>(outbox_.view(webhook.name)));
-  board_.reset(std::move(endpoints), std::move(webhooks));
+// What tells a network of ours that is gone from hosts that are.
+void Engine::expect_answers_of(const Endpoints& endpoints) {
+  Duration window{0};
+  std::set<std::string> hosts;
+  for (const auto& endpoint : endpoints) {
+    if (endpoint->is_paused) continue;
+    window = std::max(window, endpoint->interval + endpoint->timeout);
+    hosts.insert(name_of_host(host_of(endpoint->url)));
+  }
+  isolation_.configure(window, hosts);
 }
 
 void Engine::cancel_poll(Watch& watch) {

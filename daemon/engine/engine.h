@@ -93,6 +93,8 @@ class Engine {
   Outbox::Now now() const { return {clock_.steady(), clock_.wall()}; }
 
   void configure(Config config);
+  void watch_endpoints(const Config& config);
+  void expect_answers_of(const Endpoints& endpoints);
   void add_endpoint(Shared<EndpointConfig> config, Duration spread);
   void place(std::unique_ptr<Watch> watch);
   void tell_of_webhooks();
