@@ -95,7 +95,11 @@ std::vector<std::pair<std::string, EndpointState>> read_states(Database& databas
 SqliteStore::SqliteStore(std::filesystem::path folder, std::size_t events_max)
     : folder_(std::move(folder)), events_max_(events_max) {}
 
-SqliteStore::~SqliteStore() = default;
+// SQLite does this for the last connection only, and readers may outlive this one; but who stops
+// the daemon to copy its database takes the one file.
+SqliteStore::~SqliteStore() {
+  if (database_ && database_->ok()) database_->run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
 
 // ---- opening
 // -------------------------------------------------------------------------------------------------

@@ -240,6 +240,20 @@ TEST_CASE("a second store on the same folder is told who has it, and gets it whe
   load(second);
 }
 
+TEST_CASE("a store that is closed has everything in its one file, also beside a reader") {
+  const TempFolder folder;
+  const TempFolder copy;
+  auto store = std::make_unique<SqliteStore>(folder.storage());
+  load(*store);
+  commit(*store, batch_of({event(1)}));
+  SqliteEventLog reader{folder.storage()};
+  REQUIRE(reader.events({})->size() == 1);
+  store.reset();
+  std::filesystem::create_directories(copy.storage());
+  std::filesystem::copy_file(folder.database(), copy.database());
+  CHECK(all_events(copy.storage()).size() == 1);
+}
+
 TEST_CASE("the files are the owner's alone, whatever the umask") {
   const TempFolder folder;
   const auto former = ::umask(0);
