@@ -99,6 +99,15 @@ TEST_CASE("dates of all three kinds and the headers of limiters are times, too")
   CHECK(answer(429, {}, R"({"ok":false,"parameters":{"retry_after":7}})").retry_after == 7s);
   CHECK(answer(429, {}, R"({"retry_after":1.25})").retry_after == 1250ms);
   CHECK_FALSE(answer(429, {}, R"({"retry_after":"soon"})").retry_after.has_value());
+  CHECK(answer(429, {{"x-ratelimit-reset", "1795341645000"}}).retry_after == 45s);
+  CHECK(answer(429, {{"retry-after-ms", "1500"}}).retry_after == 1500ms);
+  CHECK(answer(429, {{"ratelimit", "limit=10, remaining=0, reset=6"}}).retry_after == 6s);
+  CHECK(answer(429, {{"ratelimit", R"("default";r=0;t=6)"}}).retry_after == 6s);
+  CHECK_FALSE(answer(429, {{"ratelimit", R"("default";r=0)"}}).retry_after.has_value());
+  CHECK(answer(429, {},
+               R"({"error":{"details":[{"reason":"x"},{"@type":"type.googleapis.com/)"
+               R"(google.rpc.RetryInfo","retryDelay":"6.5s"}]}})")
+            .retry_after == 6500ms);
 }
 
 TEST_CASE("a page of a proxy is no word about the event") {
