@@ -1,5 +1,7 @@
 #include "daemon/commands/daemon.h"
 
+#include <pthread.h>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -260,8 +262,10 @@ std::expected<void, std::string> Daemon::start(Config config, LoadedProtection p
     parts_.reset();
     return started;
   }
-  parts_->engine_thread =
-      std::jthread{[engine = &parts_->engine](const std::stop_token& stop) { engine->run(stop); }};
+  parts_->engine_thread = std::jthread{[engine = &parts_->engine](const std::stop_token& stop) {
+    ::pthread_setname_np(::pthread_self(), "engine");  // for `top -H`
+    engine->run(stop);
+  }};
   parts_->targets->start();
   if (options_.auto_reload > Duration{0}) {
     parts_->config_watch.emplace(options_.config_file, parts_->own_config, options_.auto_reload,

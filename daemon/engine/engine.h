@@ -169,6 +169,7 @@ class Engine {
   void publish_webhooks();
   void publish_daemon();
   void look_at_cluster();
+  void tell_of_rewind(const std::string& replica);
 
   Clock& clock_;
   Transport& transport_;
@@ -194,6 +195,7 @@ class Engine {
   std::vector<DrillEnd> drill_ends_;
   Duration look_at_secrets_at_{0};
   Duration look_at_cluster_at_{0};
+  std::uint64_t rewinds_told_ = 0;
   std::vector<MaintenanceWindow> maintenance_;
   std::vector<bool> open_windows_;  // of maintenance_
   Duration look_at_windows_at_{0};

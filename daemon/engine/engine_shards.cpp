@@ -1,4 +1,6 @@
 // Shards that come and go (cluster/ownership.h), where several daemons share one store.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -63,7 +65,24 @@ void Engine::look_at_cluster() {
     log::error(
         "the database had forgotten what it had acknowledged: was a standby promoted that lagged "
         "behind?");
+  if (view->rewound > rewinds_told_ && may_decide()) {
+    rewinds_told_ = view->rewound;
+    tell_of_rewind(view->replica);
+  }
   daemon_.cluster = std::make_shared<const ClusterView>(std::move(*view));
+}
+
+void Engine::tell_of_rewind(const std::string& replica) {
+  Event event{.id = event_id(clock_.wall(), instance_, "rewind/" + replica, rewinds_told_),
+              .type = EventType::StoreRewound,
+              .time = clock_.wall()};
+  event.detail = fmt::format(
+      "a standby was promoted that lagged behind, or a backup was put in its place; {} has written "
+      "once more what it remembers, and what no replica remembers is lost",
+      replica);
+  event.summary =
+      fmt::format("the database of modelvane {} no longer had what it had acknowledged", instance_);
+  uncommitted_.note(std::move(event));
 }
 
 void Engine::finish_release() {

@@ -1,5 +1,6 @@
 #include "daemon/engine/store_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace modelvane {
@@ -11,6 +12,9 @@ constexpr auto kLoadRetry = std::chrono::seconds{2};
 // How long an operator's command waits at most until the daemon notices it, and what another daemon
 // did. A look costs microseconds.
 constexpr auto kLookAgain = std::chrono::seconds{1};
+// When the store says that there is news, it is looked at sooner; of many events in a row not each
+// one makes a look.
+constexpr auto kLooksApart = std::chrono::milliseconds{100};
 
 }  // namespace
 
@@ -20,6 +24,12 @@ StoreWriter::StoreWriter(std::unique_ptr<Store> store, std::function<void()> on_
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 StoreWriter::~StoreWriter() = default;
+
+void StoreWriter::wake() {
+  const std::scoped_lock lock{mutex_};
+  is_woken_ = true;
+  changed_.notify_one();
+}
 
 void StoreWriter::submit(std::shared_ptr<const Batch> batch) {
   const std::scoped_lock lock{mutex_};
@@ -54,20 +64,25 @@ void StoreWriter::load_until_it_works(const std::stop_token& stop) {
 }
 
 void StoreWriter::run(const std::stop_token& stop) {
+  store_->when_there_is_news([this] { wake(); });
   load_until_it_works(stop);
+  auto last_look = std::chrono::steady_clock::now() - kLooksApart;
   auto next_look = std::chrono::steady_clock::now();
   while (true) {
     std::shared_ptr<const Batch> batch;
     {
       std::unique_lock lock{mutex_};
-      changed_.wait_until(lock, stop, next_look, [this] { return waiting_ != nullptr; });
+      changed_.wait_until(lock, stop, next_look,
+                          [this] { return waiting_ != nullptr || is_woken_; });
       batch = std::exchange(waiting_, nullptr);
+      if (std::exchange(is_woken_, false)) next_look = std::min(next_look, last_look + kLooksApart);
     }
     bool is_ours = !batch || commit(*batch);
     if (!batch && stop.stop_requested()) return;
     if (is_ours && std::chrono::steady_clock::now() >= next_look) {
       is_ours = look();
-      next_look = std::chrono::steady_clock::now() + kLookAgain;
+      last_look = std::chrono::steady_clock::now();
+      next_look = last_look + kLookAgain;
     }
     if (!is_ours) load_until_it_works(stop);
   }

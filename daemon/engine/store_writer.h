@@ -34,17 +34,19 @@ class StoreWriter final : public CommitQueue {
   // False: the session has ended.
   bool commit(const Batch& batch);
   bool look();
+  void wake();
   void report(CommitQueueResult result);
-
-  // The writer's thread only, but for trusted_until() and cluster().
-  const std::unique_ptr<Store> store_;
-  std::uint64_t session_ = 0;  // the writer's thread only
-  std::function<void()> on_result_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable_any changed_;
   std::shared_ptr<const Batch> waiting_;
+  bool is_woken_ = false;  // the store has news
   std::vector<CommitQueueResult> results_;
+
+  // The writer's thread only, but for trusted_until() and cluster(). It calls wake().
+  const std::unique_ptr<Store> store_;
+  std::uint64_t session_ = 0;  // the writer's thread only
+  std::function<void()> on_result_;
 
   std::jthread thread_;  // last: stops before the rest goes
 };

@@ -50,6 +50,7 @@ enum class EventType {
   DaemonIsolated,
   DaemonRejoined,
   OperatorActed,
+  StoreRewound,
   Drill,
 };
 
@@ -86,6 +87,7 @@ inline constexpr auto kEventTypes = labelled<EventType>({
     {EventType::DaemonIsolated, "daemon.isolated"},
     {EventType::DaemonRejoined, "daemon.rejoined"},
     {EventType::OperatorActed, "operator.acted"},
+    {EventType::StoreRewound, "store.rewound"},
     {EventType::Drill, "drill"},
 });
 

@@ -120,6 +120,9 @@ Event sample_event(EventType type, std::string_view instance, Time now, std::uin
   } else if (kind.starts_with("daemon.")) {
     event.endpoint.clear();
     if (type == EventType::DaemonRejoined) event.lasted = 10min;
+  } else if (type == EventType::StoreRewound) {
+    event.endpoint.clear();
+    event.detail = "a standby was promoted that lagged behind, or a backup was put in its place";
   } else if (type == EventType::CatalogFlooded) {
     event.ids = {kAlias};
     event.ids_count = 120;

@@ -307,6 +307,7 @@ std::string about_of(const Event& event, const NotifyContext& context) {
 Severity severity_of(const Event& event) {
   switch (event.type) {
     case EventType::EndpointDown:
+    case EventType::StoreRewound:
     case EventType::AliasPinBroken: return Severity::Critical;
     case EventType::AliasMoved:
       return event.pin && !event.pin->ok ? Severity::Critical : Severity::Warning;

@@ -207,6 +207,21 @@ bool PostgresConnection::run(const std::string& sql) {
   return ok();
 }
 
+std::vector<std::string> PostgresConnection::notices() {
+  std::vector<std::string> said;
+  if (!ok() || handle_ == nullptr) return said;
+  if (PQconsumeInput(handle_) == 0) note_failure(nullptr);
+  while (auto* notice = PQnotifies(handle_)) {
+    said.emplace_back(notice->extra);
+    PQfreemem(notice);
+  }
+  return said;
+}
+
+int PostgresConnection::socket() const {
+  return handle_ == nullptr || !ok() ? -1 : PQsocket(handle_);
+}
+
 std::string PostgresConnection::in_schema(std::string_view sql) const {
   const auto prefix = quoted_name(place_.schema) + ".";
   std::string text;

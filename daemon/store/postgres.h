@@ -93,6 +93,11 @@ class PostgresConnection {
   // Several statements without values.
   bool run(const std::string& sql);
 
+  // What was notified on the channels that were listened to, since the last call.
+  std::vector<std::string> notices();
+  // Readable when there may be some; -1: not connected.
+  int socket() const;
+
  private:
   static std::string text_of(std::integral auto value) { return std::to_string(value); }
   static std::string text_of(Time value) {

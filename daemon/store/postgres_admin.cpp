@@ -64,10 +64,12 @@ std::expected<bool, StoreError> release(const PostgresPlace& place, const std::s
                                         const std::string& replica) {
   PostgresConnection connection{place, "modelvane store release", kAnswerWithin};
   (void)check_schema(connection, place, instance);
-  const auto rows =
-      connection.query("DELETE FROM @sessions WHERE replica = $1", std::string_view{replica});
+  const auto rows = connection.query(
+      "WITH gone AS (DELETE FROM @sessions WHERE replica = $1 RETURNING session) "
+      "SELECT @tell(0, 'shards') FROM gone",
+      std::string_view{replica});
   if (!connection.ok()) return std::unexpected(connection.error());
-  return rows.changed() > 0;
+  return rows.count() > 0;
 }
 
 }  // namespace modelvane

@@ -71,7 +71,7 @@ std::expected<std::uint64_t, StoreError> PostgresDesk::submit(const OperatorRequ
       "WITH first AS (SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id), made AS (INSERT "
       "INTO @requests(part_of, shard, kind, body, made_us) SELECT f.id, p.shard, $2, p.body, $3 "
       "FROM first AS f, unnest($4::int[], $5::text[]) AS p(shard, body) RETURNING part_of) "
-      "SELECT id FROM first",
+      "SELECT id, @tell(0, 'requests') FROM first",
       std::string_view{quoted_name(place_.schema) + ".requests"}, name(request.action), now,
       std::string_view{array_of(shards)}, std::string_view{array_of(bodies)});
   if (rows.count() == 0) return std::unexpected(connection_->error());

@@ -1,6 +1,9 @@
 #include "daemon/store/postgres_keeper.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -18,6 +21,9 @@ constexpr Duration::rep kRenewalsPerLease = 5;
 // What our clock and the server's may differ in the length of a lease, and what an answer needs to
 // be believed: a tenth.
 constexpr Duration::rep kTrustMargin = 10;
+// Who could not renew its own session for half a lease has not seen the others do it, either: their
+// sessions get as long before they are ended, so that a database that was away moves nothing.
+constexpr Duration::rep kPatience = 2;
 constexpr auto kLookAgainForName = std::chrono::milliseconds{500};
 
 std::string random_nonce() {
@@ -40,11 +46,13 @@ PostgresKeeper::PostgresKeeper(PostgresPlace place, ReplicaSettings settings,
       settings_(std::move(settings)),
       heartbeat_(std::move(heartbeat)),
       lock_(ReplicaLock::take(fmt::format("{}\n{}", settings_.instance, settings_.name))),
+      stop_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 PostgresKeeper::~PostgresKeeper() {
   thread_.request_stop();
   thread_.join();
+  ::close(stop_fd_);
   if (session_) end(session_->number);
 }
 
@@ -98,6 +106,9 @@ std::expected<PostgresSession, StoreError> PostgresKeeper::begin() {
   begun.number = static_cast<std::uint64_t>(rows.integer(0, 0));
   session_ = begun;
   trust_since(asked);
+  be_patient(asked);
+  // Their part of the others' shards is handed over to a replica that joins.
+  (void)connection_->query("SELECT @tell($1, 'shards')", begun.number);
   end_expired();
   claim();
   return begun;
@@ -118,25 +129,66 @@ ClusterView PostgresKeeper::view() const {
   return view_;
 }
 
+void PostgresKeeper::when_there_is_news(std::function<void()> wake) {
+  const std::scoped_lock lock{mutex_};
+  wake_ = std::move(wake);
+}
+
 void PostgresKeeper::run(const std::stop_token& stop) {
+  const std::stop_callback on_stop{stop, [this] { ::eventfd_write(stop_fd_, 1); }};
+  const Duration between = settings_.lease / kRenewalsPerLease;
   std::unique_lock lock{mutex_};
+  Duration next = steady_now() + between;
   while (!stop.stop_requested()) {
-    changed_.wait_for(lock, stop, settings_.lease / kRenewalsPerLease, [] { return false; });
-    if (!stop.stop_requested() && session_) work();
+    wait_until(lock, next);
+    if (stop.stop_requested()) return;
+    if (steady_now() >= next) {
+      if (session_) work();
+      next = steady_now() + between;
+    }
+    if (session_) heed_notices();
   }
+}
+
+// Until somebody tells something, or the thread should end.
+void PostgresKeeper::wait_until(std::unique_lock<std::mutex>& lock, Duration end) {
+  // begin() may close it meanwhile, and another file take its number: that wakes us for nothing.
+  const int told = connection_ && session_ ? connection_->socket() : -1;
+  lock.unlock();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_now());
+  std::array<::pollfd, 2> wanted{{{stop_fd_, POLLIN, 0}, {told, POLLIN, 0}}};
+  ::poll(wanted.data(), wanted.size(), static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+  lock.lock();
 }
 
 // With the mutex held: the store's thread waits for at most one deadline.
 void PostgresKeeper::work() {
   if (!connection_->ok()) connect();
-  if (!renew()) return;
-  end_expired();
-  claim();
+  if (renew()) {
+    end_expired();
+    claim();
+  }
+  if (wake_ && (news_.has_ended || !news_.gained.empty() || !news_.wanted.empty())) wake_();
+}
+
+// "42 shards": of session 42 (the function tell of postgres_schema.cpp). Of our own doing we know.
+void PostgresKeeper::heed_notices() {
+  const auto ours = fmt::format("{} ", session_->number);
+  bool is_about_shards = false;
+  bool is_any = false;
+  for (const auto& notice : connection_->notices()) {
+    if (notice.starts_with(ours)) continue;
+    is_any = true;
+    is_about_shards = is_about_shards || notice.ends_with(" shards");
+  }
+  if (is_about_shards) claim();
+  if (is_any && wake_) wake_();
 }
 
 void PostgresKeeper::connect() {
   connection_ = std::make_unique<PostgresConnection>(
       place_, fmt::format("modelvane keeper {}", settings_.name), settings_.lease / 2);
+  (void)connection_->run("LISTEN modelvane");
 }
 
 // The renewal was asked for then: the server cannot have counted from an earlier moment.
@@ -163,7 +215,14 @@ bool PostgresKeeper::renew() {
     return false;
   }
   trust_since(asked);
+  be_patient(asked);
   return true;
+}
+
+// With each renewal. At the beginning we have seen nobody, either.
+void PostgresKeeper::be_patient(Duration renewed) {
+  const Duration span = settings_.lease / kPatience;
+  if (renewed - std::exchange(last_renewed_, renewed) > span) patient_until_ = renewed + span;
 }
 
 // A commit of theirs that hangs would make the end of the session wait.
@@ -176,10 +235,14 @@ void PostgresKeeper::end_connections(std::uint64_t session) {
 
 void PostgresKeeper::end(std::uint64_t session) {
   end_connections(session);
-  (void)connection_->query("DELETE FROM @sessions WHERE session = $1", session);
+  (void)connection_->query(
+      "WITH gone AS (DELETE FROM @sessions WHERE session = $1 RETURNING session) "
+      "SELECT @tell(0, 'shards') FROM gone",
+      session);
 }
 
 void PostgresKeeper::end_expired() {
+  if (steady_now() < patient_until_) return;
   const auto rows =
       connection_->query("SELECT session FROM @sessions WHERE expires < clock_timestamp()");
   for (int row = 0; row < rows.count(); ++row) {
@@ -187,8 +250,10 @@ void PostgresKeeper::end_expired() {
     end_connections(session);
     // It may have been renewed meanwhile.
     const auto ended = connection_->query(
-        "DELETE FROM @sessions WHERE session = $1 AND expires < clock_timestamp()", session);
-    if (ended.changed() == 0) continue;
+        "WITH gone AS (DELETE FROM @sessions WHERE session = $1 AND expires < clock_timestamp() "
+        "RETURNING session) SELECT @tell($2, 'shards') FROM gone",
+        session, session_->number);
+    if (ended.count() == 0) continue;
     const std::scoped_lock lock{view_mutex_};
     ++view_.takeovers;
   }
@@ -243,7 +308,7 @@ void PostgresKeeper::show(std::vector<ReplicaView> replicas, const std::vector<s
 // By what the table says, and not by what we asked for: the answer to a claim may have been lost.
 void PostgresKeeper::note_owned(Shard shard, bool is_ours) {
   if (!is_ours) {
-    owned_.erase(shard);
+    if (owned_.erase(shard) > 0) news_.lost.push_back(shard);
   } else if (owned_.insert(shard).second) {
     news_.gained.push_back(shard);
   }

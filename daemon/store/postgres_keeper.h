@@ -2,6 +2,10 @@
 // its own, so that no long commit makes it look dead; the end of sessions that were not renewed;
 // and the shards that fall to it or that others should have.
 //
+// Others are told what they may want to know at once by NOTIFY: a shard that was given up, an
+// event, an operator's wish. That only saves waiting. Where it does not arrive, behind a pooler for
+// example, each round and each look finds the same in the tables.
+//
 // Safety needs no clock: the end of a session and its commits exclude each other in the database.
 // Clocks only bound how long a takeover takes, and until when this replica may send.
 #pragma once
@@ -33,6 +37,9 @@ struct ReplicaSettings {
   std::string version;
   std::string config_hash;
   Duration lease{std::chrono::seconds{10}};
+  std::function<Time()> wall = [] {
+    return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  };
 };
 
 struct PostgresSession {
@@ -59,9 +66,12 @@ class PostgresKeeper {
   struct News {
     bool has_ended = false;
     std::vector<Shard> gained;  // since the last call
+    std::vector<Shard> lost;    // likewise: not ours any more, whoever gave them up
     std::vector<Shard> wanted;  // of ours: others should have them
   };
   News take();
+  // `wake` is called, on the keeper's thread, when take() has something, or others wrote something.
+  void when_there_is_news(std::function<void()> wake);
   // They could not be loaded: they are told as gained once more.
   void give_back(const std::vector<Shard>& gained);
   // Any thread; by the steady clock. Zero without a session.
@@ -72,10 +82,13 @@ class PostgresKeeper {
 
  private:
   void run(const std::stop_token& stop);
+  void wait_until(std::unique_lock<std::mutex>& lock, Duration end);
   void work();
+  void heed_notices();
   void connect();
   void trust_since(Duration asked);
   bool renew();
+  void be_patient(Duration renewed);
   void end_expired();
   void claim();
   void end(std::uint64_t session);
@@ -96,10 +109,14 @@ class PostgresKeeper {
   std::optional<PostgresSession> session_;
   std::set<Shard> owned_;  // those of which `news_` has told
   News news_;
+  std::function<void()> wake_;
   std::uint64_t last_heartbeat_ = 0;
+  Duration last_renewed_{0};
+  Duration patient_until_{0};      // until then nobody's session is ended
   mutable std::mutex view_mutex_;  // guards view_
   ClusterView view_;
   std::atomic<Duration::rep> trusted_until_{0};
+  const int stop_fd_;  // an eventfd: readable when the thread should end
 
   std::jthread thread_;  // last: stops before the rest goes
 };

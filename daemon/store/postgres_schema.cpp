@@ -154,6 +154,20 @@ constexpr std::array<const char*, 2> kMigrations{R"(
 
 // Made anew by each migration: they hold no data. `p` is the batch (postgres_store.cpp).
 constexpr std::string_view kFunctions = R"(
+  -- Wakes the others (PostgresKeeper): what counts is in the tables. Called last, since it makes
+  -- commits wait for each other. p_session: whose doing it is; 0: nobody's who listens.
+  CREATE OR REPLACE FUNCTION @tell(p_session bigint, p_what text)
+  RETURNS void LANGUAGE sql AS $$
+    SELECT pg_notify('modelvane', p_session || ' ' || p_what)
+  $$;
+
+  -- How far this clock is ahead of a replica's, which says what it shows. What an answer takes on
+  -- its way, and what clocks differ by that are kept right, is none.
+  CREATE OR REPLACE FUNCTION @ahead_of(p_wall bigint) RETURNS bigint LANGUAGE sql AS $$
+    SELECT CASE WHEN abs(x.us) < 5000000 THEN 0 ELSE x.us END FROM (
+      SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - p_wall AS us) AS x
+  $$;
+
   -- Never an event that somebody still has to be told.
   CREATE OR REPLACE FUNCTION @forget(p_before bigint, p_most int)
   RETURNS TABLE(webhook text, dead bigint, gone bigint) LANGUAGE plpgsql AS $$
@@ -172,9 +186,12 @@ constexpr std::string_view kFunctions = R"(
 
   -- Of these shards, as far as they are ours, what no owner of the present tenure has in memory;
   -- all that waits when we cannot know what we have.
-  -- owners_before: not 0 when an owner before had it in memory.
+  -- owners_before: not 0 when an owner before had it in memory. p_wall: what the replica's clock
+  -- shows, by which it will read when the next attempt is due.
   DROP FUNCTION IF EXISTS @take_deliveries(bigint, boolean);
-  CREATE OR REPLACE FUNCTION @take_deliveries(p_session bigint, p_shards int[], p_all boolean)
+  DROP FUNCTION IF EXISTS @take_deliveries(bigint, int[], boolean);
+  CREATE OR REPLACE FUNCTION @take_deliveries(p_session bigint, p_shards int[], p_all boolean,
+    p_wall bigint)
   RETURNS TABLE(sequence bigint, webhook text, attempts int, created_us bigint,
     next_attempt_us bigint, last_error text, id text, type text, endpoint text, alias text,
     time_us bigint, body text, owners_before bigint) LANGUAGE sql AS $$
@@ -187,15 +204,22 @@ constexpr std::string_view kFunctions = R"(
     taken AS (
       UPDATE @deliveries AS d SET claimed = f.tenure FROM found AS f
       WHERE d.sequence = f.sequence AND d.webhook = f.webhook RETURNING d.*, f.claimed AS before)
-    SELECT t.sequence, t.webhook, t.attempts, t.created_us, t.next_attempt_us, t.last_error,
-      e.id, e.type, e.endpoint, e.alias, e.time_us, e.json, t.before
+    SELECT t.sequence, t.webhook, t.attempts, t.created_us,
+      t.next_attempt_us - @ahead_of(p_wall), t.last_error, e.id, e.type, e.endpoint, e.alias,
+      e.time_us, e.json, t.before
     FROM taken AS t JOIN @events AS e ON e.sequence = t.sequence ORDER BY t.sequence, t.webhook
   $$;
 
   -- The whole batch in one statement: the server has all of it before it takes the first lock, so
   -- no client that stops holds one. Returns the number before that of its first event; -1: the
   -- batch was applied before.
-  CREATE OR REPLACE FUNCTION @commit_batch(p_session bigint, p_nonce uuid, p_batch bigint, p jsonb)
+  -- p_seen: the highest number that its replica has heard of. p_base: it is written once more,
+  -- after the database went back in time, and returned that before. p_wall: what its replica's
+  -- clock shows: attempts are due by the clock here, or one that is an hour ahead would make others
+  -- wait.
+  DROP FUNCTION IF EXISTS @commit_batch(bigint, uuid, bigint, jsonb);
+  CREATE OR REPLACE FUNCTION @commit_batch(p_session bigint, p_nonce uuid, p_batch bigint, p jsonb,
+    p_seen bigint, p_base bigint, p_wall bigint)
   RETURNS bigint LANGUAGE plpgsql AS $$
   DECLARE v_base bigint; v_events int := jsonb_array_length(p->'events'); v_rows bigint;
   BEGIN
@@ -246,7 +270,8 @@ constexpr std::string_view kFunctions = R"(
       USING jsonb_to_recordset(p->'dropped') AS n(sequence bigint, webhook text)
       WHERE d.sequence = n.sequence AND d.webhook = n.webhook;
     UPDATE @deliveries AS d SET state = n.state, attempts = n.attempts, created_us = n.created_us,
-        next_attempt_us = n.next_attempt_us, last_error = n.last_error, claimed = s.tenure
+        next_attempt_us = n.next_attempt_us + @ahead_of(p_wall), last_error = n.last_error,
+        claimed = s.tenure
       FROM jsonb_to_recordset(p->'deliveries') AS n(sequence bigint, webhook text, shard int,
           state text, attempts int, created_us bigint, next_attempt_us bigint, last_error text)
         JOIN @shards AS s ON s.shard = n.shard AND s.session = p_session
@@ -284,10 +309,20 @@ constexpr std::string_view kFunctions = R"(
     END IF;
     UPDATE @shards SET session = NULL WHERE session = p_session
       AND shard IN (SELECT value::int FROM jsonb_array_elements_text(p->'released'));
+    IF FOUND THEN
+      PERFORM @tell(p_session, 'shards');
+    END IF;
 
-    -- Last: from here on the events of others wait.
-    UPDATE @counter SET last_sequence = last_sequence + v_events
-      WHERE v_events > 0 RETURNING last_sequence - v_events INTO v_base;
+    -- Last: from here on the events of others wait. A number that somebody was told is never given
+    -- to another event, not even when the database has forgotten it.
+    IF p_base IS NULL THEN
+      UPDATE @counter SET last_sequence = greatest(last_sequence, p_seen) + v_events
+        WHERE v_events > 0 RETURNING last_sequence - v_events INTO v_base;
+    ELSE
+      UPDATE @counter SET last_sequence = greatest(last_sequence, p_base + v_events)
+        WHERE v_events > 0;
+      v_base := p_base;
+    END IF;
     IF v_events = 0 THEN
       SELECT last_sequence INTO v_base FROM @counter;
       RETURN v_base;
@@ -304,9 +339,9 @@ constexpr std::string_view kFunctions = R"(
     INSERT INTO @deliveries(sequence, webhook, shard, state, attempts, created_us,
         next_attempt_us, last_error)
       SELECT v_base + n.place, n.webhook, n.shard, 'pending', 0, (p->>'at_us')::bigint,
-        (p->>'at_us')::bigint, ''
+        (p->>'at_us')::bigint + @ahead_of(p_wall), ''
       FROM jsonb_to_recordset(p->'told') AS n(place int, webhook text, shard int);
-    PERFORM pg_notify('modelvane', '');
+    PERFORM @tell(p_session, 'events');
     RETURN v_base;
   END $$;
 )";

@@ -19,6 +19,9 @@ constexpr int kSliceMax = 2'000;
 constexpr Duration kRemembered = std::chrono::minutes{5};
 constexpr std::size_t kRememberedBytes = 64U * 1024 * 1024;
 
+// Of a batch that is new to the database.
+constexpr std::int64_t kNoBase = -1;
+
 }  // namespace
 
 PostgresStore::PostgresStore(PostgresPlace place, ReplicaSettings settings,
@@ -26,6 +29,7 @@ PostgresStore::PostgresStore(PostgresPlace place, ReplicaSettings settings,
     : place_(place),
       deadline_(settings.lease / 2),
       events_max_(events_max),
+      wall_(settings.wall),
       keeper_(std::move(place), std::move(settings), std::move(heartbeat)) {}
 
 PostgresStore::~PostgresStore() = default;
@@ -41,6 +45,7 @@ std::optional<ClusterView> PostgresStore::cluster() const {
 PostgresConnection& PostgresStore::work() {
   if (!connection_ || !connection_->ok()) {
     if (connection_) must_take_all_ = true;
+    is_rewind_noted_ = false;  // another server may answer
     connection_ =
         std::make_unique<PostgresConnection>(place_, application_of(session_->number), deadline_);
   }
@@ -62,6 +67,7 @@ std::expected<void, StoreError> PostgresStore::begin() {
   handed_out_.clear();
   owned_.clear();
   regained_.clear();
+  uncertain_.clear();
   requests_.clear();
   must_take_all_ = false;
   acknowledged_.clear();
@@ -107,6 +113,7 @@ std::optional<Loaded> PostgresStore::load_shards(const std::vector<Shard>& shard
       "sequence DESC LIMIT 1)) FROM @counter AS n, @cluster AS c");
   if (!connection.ok()) return std::nullopt;
   loaded.last_sequence = static_cast<std::uint64_t>(rows.integer(0, 0));
+  seen_ = std::max(seen_, loaded.last_sequence);
   if (!rows.is_null(0, 1)) loaded.reached = rows.time(0, 1);
   // Last: what is handed out here must arrive. All of it, since the engine begins anew with these
   // shards; what it has of others is known.
@@ -222,9 +229,9 @@ void PostgresStore::load_webhooks(PostgresConnection& connection, Loaded& loaded
 std::vector<PendingDelivery> PostgresStore::take_deliveries() {
   auto& connection = work();
   const auto rows = connection.query(
-      "SELECT * FROM @take_deliveries($1, $2::int[], $3::boolean)", session_->number,
+      "SELECT * FROM @take_deliveries($1, $2::int[], $3::boolean, $4)", session_->number,
       std::string_view{array_of(std::vector<Shard>{owned_.begin(), owned_.end()})},
-      std::string_view{must_take_all_ ? "true" : "false"});
+      std::string_view{must_take_all_ ? "true" : "false"}, wall_());
   if (!connection.ok()) return {};
   must_take_all_ = false;
   std::vector<PendingDelivery> taken;
@@ -251,8 +258,19 @@ std::vector<PendingDelivery> PostgresStore::take_deliveries() {
 }
 
 std::uint64_t PostgresStore::last_sequence() {
-  const auto rows = work().query("SELECT last_sequence FROM @counter");
-  return rows.count() == 0 ? 0 : static_cast<std::uint64_t>(rows.integer(0, 0));
+  const auto rows = work().query("SELECT last_sequence, pg_is_in_recovery() FROM @counter");
+  if (rows.count() == 0) return 0;
+  const auto sequence = static_cast<std::uint64_t>(rows.integer(0, 0));
+  seen_ = std::max(seen_, sequence);
+  // A standby that nobody has promoted may lag behind.
+  if (rows.text(0, 1) == "t") return sequence;
+  if (sequence < std::exchange(last_sequence_, sequence)) note_rewind();
+  return sequence;
+}
+
+// Found by a number that is gone, by a batch that is gone, or by both.
+void PostgresStore::note_rewind() {
+  if (!std::exchange(is_rewind_noted_, true)) ++rewound_;
 }
 
 // ---- committing
@@ -261,16 +279,19 @@ std::uint64_t PostgresStore::last_sequence() {
 std::expected<CommitReport, StoreError> PostgresStore::commit(const Batch& batch) {
   if (!session_) return std::unexpected(ended());
   auto document = to_document(batch, session_->shards);
-  bool is_applied = apply(batch.number, document);
-  if (!is_applied && connection_->code() == kBatchesLost) {
-    ++rewound_;
-    is_applied = apply_again(batch.number) && apply(batch.number, document);
+  auto base = apply(batch.number, document);
+  if (!base && connection_->code() == kBatchesLost) {
+    note_rewind();
+    if (apply_again(batch.number)) base = apply(batch.number, document);
   }
-  if (!is_applied) {
+  if (!base) {
     must_take_all_ = true;
+    uncertain_.insert(batch.released.begin(), batch.released.end());
     return std::unexpected(connection_->error());
   }
-  remember(batch.number, std::move(document));
+  remember(batch.number, {.at = steady_now(),
+                          .document = std::move(document),
+                          .base = *base < 0 ? base_of(batch) : *base});
   for (const auto& delivery : batch.deliveries) {
     const auto key = std::pair{delivery.sequence, delivery.webhook};
     if (delivery.state == DeliveryState::Pending) {
@@ -283,6 +304,7 @@ std::expected<CommitReport, StoreError> PostgresStore::commit(const Batch& batch
   for (const auto& answer : batch.answers) requests_.erase(answer.request);
   for (const Shard shard : batch.released) {
     if (regained_.erase(shard) == 0) owned_.erase(shard);
+    uncertain_.erase(shard);
   }
   if (!batch.released.empty()) {
     std::erase_if(handed_out_, [&](const auto& key) {
@@ -299,19 +321,31 @@ std::expected<CommitReport, StoreError> PostgresStore::commit(const Batch& batch
   return report;
 }
 
-bool PostgresStore::apply(std::uint64_t number, const std::string& document) {
+std::optional<std::int64_t> PostgresStore::apply(std::uint64_t number, const std::string& document,
+                                                 std::int64_t base) {
   auto& connection = work();
-  const auto rows =
-      connection.query("SELECT @commit_batch($1, $2::uuid, $3, $4::jsonb)", session_->number,
-                       std::string_view{session_->nonce}, number, std::string_view{document});
-  if (!connection.ok()) return false;
+  const auto rows = connection.query(
+      "SELECT @commit_batch($1, $2::uuid, $3, $4::jsonb, $5, nullif($6::bigint, $7), $8)",
+      session_->number, std::string_view{session_->nonce}, number, std::string_view{document},
+      seen_, base, kNoBase, wall_());
+  if (!connection.ok()) return std::nullopt;
   // It was applied before: what it made ours to deliver was not read then.
   if (rows.integer(0, 0) < 0) must_take_all_ = true;
-  return true;
+  return rows.integer(0, 0);
+}
+
+// Of a batch that was applied without our hearing of it.
+std::int64_t PostgresStore::base_of(const Batch& batch) {
+  if (batch.events.empty()) return 0;
+  const auto rows = work().query("SELECT sequence - 1 FROM @events WHERE id = $1",
+                                 std::string_view{batch.events.front().event.id});
+  return rows.count() == 0 ? kNoBase : rows.integer(0, 0);
 }
 
 // The database went back in time, and our session is still there: what it acknowledged and has
-// forgotten is written once more, in the order of before, with the same ids.
+// forgotten is written once more, in the order of before, with the same ids and numbers. A number
+// that another replica has taken meanwhile ends the session (23505): the states that the database
+// has are the truth then.
 bool PostgresStore::apply_again(std::uint64_t before) {
   const auto rows =
       work().query("SELECT last_batch FROM @commits WHERE session = $1", session_->number);
@@ -328,15 +362,15 @@ bool PostgresStore::apply_again(std::uint64_t before) {
                         "anew with what the database has");
       return false;
     }
-    if (!apply(number, found->second.document)) return false;
+    if (!apply(number, found->second.document, found->second.base)) return false;
   }
   return true;
 }
 
-void PostgresStore::remember(std::uint64_t number, std::string document) {
-  const Duration now = steady_now();
-  acknowledged_bytes_ += document.size();
-  acknowledged_.insert_or_assign(number, Acknowledged{now, std::move(document)});
+void PostgresStore::remember(std::uint64_t number, Acknowledged batch) {
+  const Duration now = batch.at;
+  acknowledged_bytes_ += batch.document.size();
+  acknowledged_.insert_or_assign(number, std::move(batch));
   while (acknowledged_.begin()->second.at + kRemembered < now ||
          (acknowledged_bytes_ > kRememberedBytes && acknowledged_.size() > 1)) {
     acknowledged_bytes_ -= acknowledged_.begin()->second.document.size();
@@ -367,7 +401,7 @@ void PostgresStore::forget() {
 std::expected<StoreNews, StoreError> PostgresStore::look() {
   if (!session_) return std::unexpected(ended());
   auto told = keeper_.take();
-  if (told.has_ended) {
+  if (told.has_ended || has_lost(told)) {
     session_.reset();
     return std::unexpected(ended());
   }
@@ -385,6 +419,15 @@ std::expected<StoreNews, StoreError> PostgresStore::look() {
   news.requests = take_requests();
   news.last_sequence = last_sequence();
   return news;  // what a failure left out comes at the next look
+}
+
+// Shards that are another's, though we did not give them up: the database went back to before we
+// had them. Its owner decides about them; our session goes on with what the database has.
+bool PostgresStore::has_lost(const PostgresKeeper::News& told) const {
+  return std::ranges::any_of(told.lost, [&](Shard shard) {
+    return owned_.contains(shard) && !uncertain_.contains(shard) &&
+           std::ranges::count(told.gained, shard) == 0;
+  });
 }
 
 std::vector<OperatorTask> PostgresStore::take_requests() {
@@ -409,10 +452,11 @@ std::vector<OperatorTask> PostgresStore::take_requests() {
     OperatorTask task{.request = std::move(*request), .found = {}};
     for (const auto& [sequence, webhook] : task.request.deliveries) {
       const auto found = connection.query(
-          "SELECT d.state, d.attempts, d.created_us, d.next_attempt_us, d.last_error, e.id, "
+          "SELECT d.state, d.attempts, d.created_us, d.next_attempt_us - @ahead_of($3), "
+          "d.last_error, e.id, "
           "e.type, e.endpoint, e.alias, e.time_us, e.json FROM @deliveries AS d JOIN @events AS e "
           "ON e.sequence = d.sequence WHERE d.sequence = $1 AND d.webhook = $2",
-          sequence, std::string_view{webhook});
+          sequence, std::string_view{webhook}, wall_());
       if (!connection.ok()) {
         requests_.erase(id);
         return tasks;

@@ -31,6 +31,9 @@ class PostgresStore final : public Store {
   std::expected<Loaded, StoreError> load() override;
   std::expected<CommitReport, StoreError> commit(const Batch& batch) override;
   std::expected<StoreNews, StoreError> look() override;
+  void when_there_is_news(std::function<void()> wake) override {
+    keeper_.when_there_is_news(std::move(wake));
+  }
   Duration trusted_until() const override { return keeper_.trusted_until(); }
   std::optional<ClusterView> cluster() const override;
 
@@ -43,10 +46,20 @@ class PostgresStore final : public Store {
   void load_webhooks(PostgresConnection& connection, Loaded& loaded, const std::string& shards);
   std::vector<PendingDelivery> take_deliveries();
   std::vector<OperatorTask> take_requests();
-  // True: the database has it.
-  bool apply(std::uint64_t number, const std::string& document);
+  // Batches that the database acknowledged lately: a standby that is promoted may lack them.
+  struct Acknowledged {
+    Duration at{0};
+    std::string document;
+    std::int64_t base = 0;  // the number before that of its first event
+  };
+  // What commit_batch says of it; none: the database does not have it, as far as we know.
+  std::optional<std::int64_t> apply(std::uint64_t number, const std::string& document,
+                                    std::int64_t base = -1);
+  std::int64_t base_of(const Batch& batch);
   bool apply_again(std::uint64_t before);
-  void remember(std::uint64_t number, std::string document);
+  void remember(std::uint64_t number, Acknowledged batch);
+  void note_rewind();
+  bool has_lost(const PostgresKeeper::News& told) const;
   void forget();
   std::uint64_t last_sequence();
   StoreError ended() const;
@@ -54,6 +67,7 @@ class PostgresStore final : public Store {
   const PostgresPlace place_;
   const Duration deadline_;
   const std::size_t events_max_;
+  const std::function<Time()> wall_;
   PostgresKeeper keeper_;
   std::unique_ptr<PostgresConnection> connection_;
   std::optional<PostgresSession> session_;
@@ -69,14 +83,12 @@ class PostgresStore final : public Store {
   std::optional<Time> forget_before_;  // until everything older is deleted, slice by slice
   std::map<std::string, std::uint64_t> forgotten_dead_;  // since the last commit
   std::atomic<std::uint64_t> repeated_{0};
-  // Batches that the database acknowledged lately, by number: a standby that is promoted may lack
-  // them.
-  struct Acknowledged {
-    Duration at{0};
-    std::string document;
-  };
-  std::map<std::uint64_t, Acknowledged> acknowledged_;
+  std::set<Shard> uncertain_;  // given up with a batch of which nobody knows whether it was applied
+  std::map<std::uint64_t, Acknowledged> acknowledged_;  // by number
   std::size_t acknowledged_bytes_ = 0;
+  std::uint64_t seen_ = 0;           // the highest number of an event, ever
+  std::uint64_t last_sequence_ = 0;  // what the database said last; less than before: a rewind
+  bool is_rewind_noted_ = false;     // on this connection
   std::atomic<std::uint64_t> rewound_{0};
 };
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "tests/system/prometheus.h"
 
@@ -41,13 +42,22 @@ void give_to_its_user(const std::string& folder) {
 
 }  // namespace
 
-PostgresServer::PostgresServer() : port_(free_port()) {
+PostgresServer::PostgresServer(bool is_open) : port_(free_port()), is_open_(is_open) {
   give_to_its_user(folder_.path());
   Process made{as_its_user(newest_programs() + "initdb",
                            {"--pgdata=" + folder_.file("data"), "--username=postgres",
                             "--auth=trust", "--no-sync", "--locale=C.UTF-8"})};
   REQUIRE_MESSAGE(made.wait() == 0, made.transcript());
+  if (is_open_)
+    std::ofstream{folder_.file("data") + "/pg_hba.conf", std::ios::app}
+        << "host all all all trust\n";
   start();
+}
+
+PostgresServer::PostgresServer(const PostgresServer& primary)
+    : port_(free_port()), is_open_(primary.is_open_) {
+  give_to_its_user(folder_.path());
+  follow(primary);
 }
 
 PostgresServer::~PostgresServer() {
@@ -67,10 +77,10 @@ bool PostgresServer::answers() const {
 }
 
 void PostgresServer::start() {
-  process_ = std::make_unique<Process>(
-      as_its_user(newest_programs() + "postgres",
-                  {"-D", folder_.file("data"), "-k", folder_.path(), "-p", std::to_string(port_),
-                   "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"}));
+  process_ = std::make_unique<Process>(as_its_user(
+      newest_programs() + "postgres",
+      {"-D", folder_.file("data"), "-k", folder_.path(), "-p", std::to_string(port_), "-c",
+       is_open_ ? "listen_addresses=*" : "listen_addresses=127.0.0.1", "-c", "fsync=off"}));
   REQUIRE_MESSAGE(eventually([this] { return answers(); }), process_->transcript());
 }
 
@@ -80,6 +90,20 @@ void PostgresServer::stop_at_once() {
   process_->signal(SIGQUIT);  // immediate shutdown
   (void)process_->wait();     // no CHECK: this also runs after the last test
   process_.reset();
+}
+
+void PostgresServer::follow(const PostgresServer& primary) {
+  std::filesystem::remove_all(folder_.file("data"));
+  Process copy{as_its_user(newest_programs() + "pg_basebackup",
+                           {"--pgdata=" + folder_.file("data"), "--host=" + primary.folder(),
+                            "--port=" + std::to_string(primary.port()), "--username=postgres",
+                            "--checkpoint=fast", "--write-recovery-conf", "--no-sync"})};
+  REQUIRE_MESSAGE(copy.wait() == 0, copy.transcript());
+  start();
+}
+
+void PostgresServer::promote() {
+  CHECK(ask("SELECT pg_promote()") == "t");
 }
 
 void PostgresServer::pause() {

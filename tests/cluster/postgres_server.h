@@ -11,12 +11,16 @@ namespace system_test {
 
 class PostgresServer {
  public:
-  PostgresServer();
+  // `is_open`: to other addresses than this machine's own, too.
+  explicit PostgresServer(bool is_open = false);
+  // A standby of that one, with what it has until now.
+  explicit PostgresServer(const PostgresServer& primary);
   ~PostgresServer();
 
   // On a Unix socket, and by TCP.
   std::string url() const;
   std::string url_at(int port) const;
+  const std::string& folder() const { return folder_.path(); }
   int port() const { return port_; }
 
   // As a crash of the server: nothing is written any more.
@@ -24,6 +28,9 @@ class PostgresServer {
   void start();
   void pause();
   void go_on();
+  // Stopped before: forgets all it has, and follows that one.
+  void follow(const PostgresServer& primary);
+  void promote();
   // The first column of the first row; the test fails when the statement does.
   std::string ask(const std::string& sql) const;
 
@@ -32,6 +39,7 @@ class PostgresServer {
 
   TempFolder folder_;
   int port_;
+  bool is_open_ = false;
   std::unique_ptr<Process> process_;
 };
 

@@ -13,7 +13,7 @@
 #include "daemon/store/sqlite_store.h"
 #include "daemon/store/state_json.h"
 #include "daemon/store/store_copy.h"
-#include "tests/cluster/postgres_server.h"
+#include "tests/cluster/open_stores.h"
 #include "tests/store_contract.h"
 
 using namespace modelvane;
@@ -23,52 +23,6 @@ using test::new_event;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr Duration kLease = 3s;
-
-PostgresServer& server() {
-  static PostgresServer one;
-  return one;
-}
-
-// A schema of its own.
-PostgresPlace new_place(ShardCount shards = 8) {
-  static int number = 0;
-  PostgresPlace place{.url = server().url(), .schema = fmt::format("modelvane_{}", ++number)};
-  const auto made = migrate(place, {.instance = "test", .shards = shards});
-  REQUIRE_MESSAGE(made.has_value(), made.error().sentence);
-  return place;
-}
-
-std::unique_ptr<PostgresStore> open(const PostgresPlace& place, const std::string& replica) {
-  // An engine that always moves.
-  auto turns = [turn = std::make_shared<std::atomic<std::uint64_t>>(0)] { return ++*turn; };
-  return std::make_unique<PostgresStore>(
-      place, ReplicaSettings{.instance = "test", .name = replica, .version = "0", .lease = kLease},
-      std::move(turns), 1'000'000);
-}
-
-Loaded load(Store& store) {
-  auto loaded = store.load();
-  REQUIRE_MESSAGE(loaded.has_value(), loaded.error().sentence);
-  return std::move(*loaded);
-}
-
-StoreNews look(Store& store) {
-  auto news = store.look();
-  REQUIRE_MESSAGE(news.has_value(), news.error().sentence);
-  return std::move(*news);
-}
-
-CommitReport commit(Store& store, const Batch& batch) {
-  auto report = store.commit(batch);
-  REQUIRE_MESSAGE(report.has_value(), report.error().sentence);
-  return std::move(*report);
-}
-
-Batch batch_of(const Loaded& loaded, std::uint64_t number, std::vector<NewEvent> events) {
-  return {.session = loaded.session, .number = number, .at = kStart, .events = std::move(events)};
-}
 
 // A name of that kind whose shard is owned.
 std::string webhook_of(const std::set<Shard>& owned, ShardCount shards) {
@@ -163,25 +117,6 @@ TEST_CASE("a batch whose answer was lost counts once, and its deliveries are mad
   CHECK(look(*store).deliveries.empty());
 }
 
-TEST_CASE("what a promoted standby lacks of acknowledged batches is written once more") {
-  const auto place = new_place();
-  const auto store = open(place, "mv-a");
-  const auto loaded = load(*store);
-  for (std::uint64_t n = 1; n <= 4; ++n) commit(*store, batch_of(loaded, n, {new_event(n, {"a"})}));
-  // As on a standby that had seen no more than the second batch.
-  server().ask(fmt::format(
-      "SET search_path = {}; DELETE FROM deliveries WHERE sequence > 2; DELETE FROM events WHERE "
-      "sequence > 2; UPDATE counter SET last_sequence = 2; UPDATE commits SET last_batch = 2",
-      place.schema));
-  CHECK(commit(*store, batch_of(loaded, 5, {new_event(5, {"a"})})).last_sequence == 5);
-  CHECK(store->cluster()->rewound == 1);
-  PostgresEventLog log{place};
-  const auto events = log.events({.after_sequence = 0});
-  REQUIRE(events->size() == 5);
-  for (std::uint64_t n = 1; n <= 5; ++n) CHECK((*events)[n - 1].id == new_event(n, {}).event.id);
-  CHECK(log.deliveries({.webhook = "a"})->size() == 5);
-}
-
 TEST_CASE("a second replica gets its share, with what is known of it, and its deliveries") {
   const auto place = new_place();
   const auto a = open(place, "mv-a");
@@ -254,7 +189,7 @@ TEST_CASE("a replica that is not renewed loses its shards to another, and is tol
   const auto place = new_place();
   auto turns = std::make_shared<std::atomic<std::uint64_t>>(1);
   PostgresStore hung{place,
-                     {.instance = "test", .name = "mv-hung", .version = "0", .lease = kLease},
+                     {.instance = "test", .name = "mv-hung", .version = "0", .lease = kStoreLease},
                      [turns] { return turns->load(); },
                      1'000'000};
   const auto loaded = load(hung);

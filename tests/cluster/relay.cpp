@@ -58,8 +58,10 @@ struct Pair {
 
 }  // namespace
 
-Relay::Relay(int to_port) : to_port_(to_port), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+Relay::Relay(int to_port, const std::string& listen_address)
+    : to_port_(to_port), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
   auto address = loopback(0);
+  REQUIRE(::inet_pton(AF_INET, listen_address.c_str(), &address.sin_addr) == 1);
   socklen_t size = sizeof address;
   REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
   REQUIRE(::listen(listener_, 16) == 0);

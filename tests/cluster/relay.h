@@ -1,16 +1,18 @@
-// The network between a replica and its database: a TCP relay on loopback that can be cut. While it
-// is, nothing passes in either direction and nobody is told, as when a cable is pulled.
+// The network between a replica and its database: a TCP relay to a port on loopback that can be
+// cut. While it is, nothing passes in either direction and nobody is told, as when a cable is
+// pulled.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <thread>
 
 namespace system_test {
 
 class Relay {
  public:
-  explicit Relay(int to_port);
+  explicit Relay(int to_port, const std::string& listen_address = "127.0.0.1");
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;

@@ -238,6 +238,25 @@ TEST_CASE("a replica that joins gets its share without a gap, and in peace nothi
   CHECK(check_moves(world) == "");
 }
 
+TEST_CASE("a database that went back in time is an event, told once for each time") {
+  ClusterWorld world{11, 1, 8};
+  populate(world);
+  auto& replica = world.replicas[0];
+  world.start(replica);
+  const auto told = [&] { return std::ranges::count(types_of(world), EventType::StoreRewound); };
+  replica.commit_queue->shown = ClusterView{.replica = "mv-a"};
+  world.run_for(1min);
+  CHECK(told() == 0);
+  replica.commit_queue->shown->rewound = 1;
+  world.run_for(1min);
+  CHECK(told() == 1);
+  // Found while nothing can be written: told later.
+  replica.cut_until = world.clock.now + 1min;
+  replica.commit_queue->shown->rewound = 2;
+  world.run_for(3min);
+  CHECK(told() == 2);
+}
+
 TEST_CASE("shards that come back before their release was answered are begun anew") {
   ClusterWorld world{10, 2, 64};
   populate(world);

@@ -185,6 +185,8 @@ class SimCommitQueue final : public CommitQueue {
   void submit(std::shared_ptr<const Batch> batch) override;
   std::vector<CommitQueueResult> take() override;
   Duration trusted_until() const override { return store.trusted_until(); }
+  std::optional<ClusterView> cluster() const override { return shown; }
+  std::optional<ClusterView> shown;  // none: the daemon is alone
   bool has_news() const { return !is_open_ || waiting_ != nullptr; }
   // Power goes: a batch that was handed over is durable or not, as the disk pleases.
   void crash(bool batch_made_it);

@@ -41,6 +41,7 @@ const kTypes = {
   'daemon.isolated': 'bad',
   'daemon.rejoined': 'good',
   'operator.acted': 'quiet',
+  'store.rewound': 'bad',
   drill: 'quiet',
 };
 export const kTypeNames = Object.keys(kTypes);
@@ -51,6 +52,7 @@ export const kTypeGroups = [
   'catalog.*',
   'operator.*',
   'daemon.*',
+  'store.*',
   'webhook.*',
 ];
 

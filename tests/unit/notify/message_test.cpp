@@ -87,7 +87,9 @@ TEST_CASE("each type has a heading, a summary and someone whom it is about") {
     CHECK_FALSE(message.summary.empty());
     CHECK_FALSE(message.about.empty());
     // A sign of life has nothing more to say.
-    CHECK(message.lines.size() >= (type_name.starts_with("daemon.") ? 1 : 3));
+    CHECK(message.lines.size() >= (type_name.starts_with("daemon.") ? 1
+                                   : type_name == "store.rewound"   ? 2
+                                                                    : 3));
   }
 }
 
