@@ -125,6 +125,9 @@ TEST_CASE("while the database is away polls and metrics go on, and everything is
   auto& replica = *cluster.replicas[0];
   const auto page = replica.page();
   REQUIRE(eventually([&] { return get(page + "/-/ready").status == 200; }));
+  // A first list that is not stored when its owner loses the session is a first list once more.
+  REQUIRE(eventually(
+      [&] { return cluster.count("SELECT count(*) FROM modelvane.endpoints") == kEndpoints; }));
   cluster.database.primary().stop_at_once();
   CHECK(eventually([&] { return get(page + "/-/ready").status == 503; }));
   CHECK(get(page + "/metrics").body.find("modelvane_session_trusted_seconds") != std::string::npos);

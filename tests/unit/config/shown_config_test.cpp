@@ -107,3 +107,13 @@ TEST_CASE("a configuration of several endpoints, or of none, is shown as a docum
   REQUIRE(json["endpoints"].size() == 2);
   CHECK(json["endpoints"][1]["name"] == "b");
 }
+
+TEST_CASE("replicas that differ in name and address alone show one configuration") {
+  Config config;
+  config.postgres = PostgresConfig{};
+  auto other = config;
+  other.cluster = {.replica = "mv-b", .address = "https://mv-b:10178"};
+  CHECK(shown_config(other) == shown_config(config));
+  other.cluster.lease = std::chrono::seconds{20};
+  CHECK(shown_config(other) != shown_config(config));
+}
