@@ -13,14 +13,14 @@ using Endpoints = std::span<const EndpointSeries>;
 
 // One series per alias for which `value` yields a number (an optional<double>).
 template <typename Value>
-void add_per_alias(Exposition& out, Endpoints endpoints, Family family, Value value) {
+void add_per_alias(Endpoints endpoints, Family family, Value value) {
   for (const auto& endpoint : endpoints) {
     for (const auto& alias : endpoint.aliases) {
       if (const std::optional<double> number = value(*alias.view))
         family.add(alias.labels, *number);
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 // Only where the target is known: a target that is hidden or gone is not shown, and
@@ -37,7 +37,7 @@ void add_info(Endpoints endpoints, Exposition& out) {
                  1);
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 void add_states(Endpoints endpoints, Exposition& out) {
@@ -53,7 +53,7 @@ void add_states(Endpoints endpoints, Exposition& out) {
                  counts[static_cast<std::size_t>(state)]);
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 void add_served_shares(Endpoints endpoints, Exposition& out) {
@@ -70,7 +70,7 @@ void add_served_shares(Endpoints endpoints, Exposition& out) {
       }
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 void add_first_tokens(Endpoints endpoints, Exposition& out) {
@@ -86,7 +86,7 @@ void add_first_tokens(Endpoints endpoints, Exposition& out) {
       family.add(labels, histogram);
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 // Of a group one endpoint judges for all: what any of them says counts. What disagrees with its
@@ -108,7 +108,7 @@ void add_disagreements(Exposition& out, Endpoints endpoints) {
     family.add({{"group", label_text(key.first)}, {"alias", label_text(key.second)}},
                disagrees ? 1 : 0);
   }
-  out.add(family);
+  family.flush();
 }
 
 }  // namespace
@@ -116,30 +116,30 @@ void add_disagreements(Exposition& out, Endpoints endpoints) {
 void add_alias_families(std::span<const EndpointSeries> endpoints, Exposition& out) {
   add_info(endpoints, out);
   add_states(endpoints, out);
-  add_per_alias(out, endpoints,
+  add_per_alias(endpoints,
                 {out, "modelvane_alias_changes_total", FamilyType::Counter,
                  "Confirmed moves of the alias; the count survives restarts."},
                 [](const AliasView& alias) -> std::optional<double> {
                   return static_cast<double>(alias.changes);
                 });
   add_per_alias(
-      out, endpoints,
+      endpoints,
       {out, "modelvane_alias_last_change_timestamp_seconds", FamilyType::Gauge,
        "When the alias's last move was confirmed, in Unix time; absent while it has never moved."},
       [](const AliasView& alias) -> std::optional<double> {
         return alias.last_change ? std::optional{to_seconds(*alias.last_change)} : std::nullopt;
       });
   add_per_alias(
-      out, endpoints,
+      endpoints,
       {out, "modelvane_alias_pending", FamilyType::Gauge,
        "1 while a difference of the alias waits for confirmation."},
       [](const AliasView& alias) -> std::optional<double> { return alias.pending ? 1 : 0; });
   add_per_alias(
-      out, endpoints,
+      endpoints,
       {out, "modelvane_alias_unstable", FamilyType::Gauge,
        "1 while the alias's targets alternate between polls."},
       [](const AliasView& alias) -> std::optional<double> { return alias.unstable ? 1 : 0; });
-  add_per_alias(out, endpoints,
+  add_per_alias(endpoints,
                 {out, "modelvane_alias_pinned_ok", FamilyType::Gauge,
                  "1 when the alias's target is one that was approved, 0 when it is not; absent "
                  "without a pin."},

@@ -9,19 +9,19 @@ void add_histogram(Exposition& out, std::string name, std::string help,
                    const Histogram& histogram) {
   Family family{out, std::move(name), FamilyType::Histogram, std::move(help)};
   family.add({}, histogram);
-  out.add(family);
+  family.flush();
 }
 
 void add_gauge(Exposition& out, std::string name, std::string help, double value) {
   Family family{out, std::move(name), FamilyType::Gauge, std::move(help)};
   family.add({}, value);
-  out.add(family);
+  family.flush();
 }
 
 void add_counter(Exposition& out, std::string name, std::string help, std::uint64_t value) {
   Family family{out, std::move(name), FamilyType::Counter, std::move(help)};
   family.add({}, static_cast<double>(value));
-  out.add(family);
+  family.flush();
 }
 
 // `counts` by their causes.
@@ -33,7 +33,7 @@ void add_causes(Exposition& out, std::string name, std::string help,
     family.add({{"cause", label_text(std::string{causes.label(static_cast<Enum>(i))})}},
                static_cast<double>(counts[i]));
   }
-  out.add(family);
+  family.flush();
 }
 
 void add_cluster(Exposition& out, const ClusterView& cluster) {
@@ -46,7 +46,7 @@ void add_cluster(Exposition& out, const ClusterView& cluster) {
                                                         {"unowned", cluster.unowned}};
   for (const auto& [state, count] : states)
     shards.add({{"state", label_text(state)}}, static_cast<double>(count));
-  out.add(shards);
+  shards.flush();
   add_gauge(out, "modelvane_session_trusted_seconds",
             "How long this replica may still send without another renewal of its session.",
             to_seconds(cluster.trusted_for));
@@ -66,7 +66,7 @@ void add_cluster(Exposition& out, const ClusterView& cluster) {
   Family hash{out, "modelvane_config_hash", FamilyType::Gauge,
               "Always 1; the label hash is that of the configuration in use."};
   hash.add({{"hash", label_text(cluster.config_hash)}}, 1);
-  out.add(hash);
+  hash.flush();
   add_gauge(out, "modelvane_cluster_config_differs",
             "1 when live replicas have different configurations.", cluster.config_differs ? 1 : 0);
 }
@@ -92,7 +92,7 @@ void add_daemon_families(const Snapshot& snapshot, Exposition& out) {
   Family errors{out, "modelvane_store_errors_total", FamilyType::Counter,
                 "Commits and loads of the store that failed."};
   errors.add({}, static_cast<double>(daemon.store_errors));
-  out.add(errors);
+  errors.flush();
   add_gauge(out, "modelvane_store_healthy",
             "1 when the store works, 0 while nothing can be made durable.",
             daemon.store_ok ? 1 : 0);
@@ -121,7 +121,7 @@ void add_daemon_families(const Snapshot& snapshot, Exposition& out) {
                "Always 1; the labels say which modelvane this is."};
   build.add({{"version", label_text(daemon.version)}, {"revision", label_text(daemon.revision)}},
             1);
-  out.add(build);
+  build.flush();
 }
 
 }  // namespace modelvane

@@ -20,7 +20,7 @@ void add_discovery_families(const Snapshot& snapshot, Exposition& out) {
     endpoints.add(labels, static_cast<double>(source.endpoints));
     if (source.last_success) success.add(labels, to_seconds(*source.last_success));
   }
-  for (auto* family : {&ok, &failures, &endpoints, &success}) out.add(*family);
+  for (auto* family : {&ok, &failures, &endpoints, &success}) family->flush();
 }
 
 }  // namespace modelvane

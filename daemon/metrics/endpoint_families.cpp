@@ -22,7 +22,7 @@ void add_gauge(Exposition& out, Endpoints endpoints, std::string name, std::stri
   for (const auto& endpoint : endpoints) {
     if (const std::optional<double> number = value(endpoint)) family.add(endpoint.labels, *number);
   }
-  out.add(family);
+  family.flush();
 }
 
 // The same, of endpoints that were polled since the start.
@@ -43,7 +43,7 @@ void add_polls(Endpoints endpoints, Exposition& out) {
                "Polls that ended, good or failed, since the daemon started."};
   for (const auto& endpoint : endpoints)
     polls.add(endpoint.labels, static_cast<double>(endpoint.view->polls));
-  out.add(polls);
+  polls.flush();
 
   Family failures{out, "modelvane_poll_failures_total", FamilyType::Counter,
                   "Failed polls by reason since the daemon started."};
@@ -53,12 +53,12 @@ void add_polls(Endpoints endpoints, Exposition& out) {
                    static_cast<double>(endpoint.view->failures[i]));
     }
   }
-  out.add(failures);
+  failures.flush();
 
   Family duration{out, "modelvane_poll_duration_seconds", FamilyType::Histogram,
                   "Time of whole polls, good and failed, all pages included."};
   for (const auto& endpoint : endpoints) duration.add(endpoint.labels, endpoint.view->duration);
-  out.add(duration);
+  duration.flush();
 }
 
 void add_phases(Endpoints endpoints, Exposition& out) {
@@ -75,7 +75,7 @@ void add_phases(Endpoints endpoints, Exposition& out) {
     for (const auto& [phase, span] : all)
       family.add(endpoint.labels, {{"phase", phase}}, to_seconds(span));
   }
-  out.add(family);
+  family.flush();
 }
 
 void add_time(Endpoints endpoints, Exposition& out) {
@@ -89,7 +89,7 @@ void add_time(Endpoints endpoints, Exposition& out) {
                  to_seconds(seconds.of(state)));
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 void add_last_poll(Endpoints endpoints, Exposition& out) {
@@ -177,7 +177,7 @@ void add_notes(Endpoints endpoints, Exposition& out) {
     }
     for (const auto& rule : rules) family.add(endpoint.labels, {{"rule", rule}}, 1);
   }
-  out.add(family);
+  family.flush();
 }
 
 void add_events(Endpoints endpoints, Exposition& out) {
@@ -189,7 +189,7 @@ void add_events(Endpoints endpoints, Exposition& out) {
                  static_cast<double>(endpoint.known->events[i]));
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 }  // namespace

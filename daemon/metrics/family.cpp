@@ -57,7 +57,7 @@ Family::~Family() = default;
 prometheus::ClientMetric& Family::add_series(const Labels& labels, const Labels& more) {
   // Half a megabyte of prometheus-cpp's values.
   constexpr std::size_t kSlice = 1'000;
-  if (family_->metric.size() >= kSlice) out_->add(*this);
+  if (family_->metric.size() >= kSlice) flush();
   auto& series = family_->metric.emplace_back();
   series.label.reserve(labels.size() + more.size());
   for (const auto* part : {&labels, &more}) {
@@ -87,12 +87,12 @@ void Family::add(const Labels& labels, const Histogram& histogram) {
   series.sample_sum = histogram.sum;
 }
 
-void Exposition::add(Family& family) {
-  if (family.family_->metric.empty()) return;
-  const auto text = to_text(*family.family_, format_);
-  family.family_->metric.clear();
-  text_ << (family.has_begun_ ? without_head(text) : text);
-  family.has_begun_ = true;
+void Family::flush() {
+  if (family_->metric.empty()) return;
+  const auto text = to_text(*family_, out_->format_);
+  family_->metric.clear();
+  out_->text_ << (has_begun_ ? without_head(text) : text);
+  has_begun_ = true;
 }
 
 std::string Exposition::take_text() {

@@ -30,7 +30,7 @@ enum class FamilyType { Counter, Gauge, Histogram };
 class Family {
  public:
   // `help` is one line. prometheus-cpp does not escape it. `out` is borrowed: it gets the series
-  // in slices, so that no two families of it may be filled in turns.
+  // in slices, so that no two large families of it may be filled in turns.
   Family(Exposition& out, std::string name, FamilyType type, std::string help);
   Family(Family&&) noexcept;
   Family& operator=(Family&&) noexcept;
@@ -40,9 +40,11 @@ class Family {
   void add(const Labels& labels, double value) { add(labels, {}, value); }
   void add(const Labels& labels, const Labels& more, double value);
   void add(const Labels& labels, const Histogram& histogram);
+  // What is not yet in the text goes there: called after the last series. A family without any is
+  // left out.
+  void flush();
 
  private:
-  friend class Exposition;
   prometheus::ClientMetric& add_series(const Labels& labels, const Labels& more);
 
   Exposition* out_;
@@ -56,11 +58,10 @@ class Exposition {
  public:
   explicit Exposition(MetricsFormat format) : format_(format) {}
 
-  // All of the family that is not yet in the text. One without series is left out.
-  void add(Family& family);
   std::string take_text();
 
  private:
+  friend class Family;
   const MetricsFormat format_;
   std::ostringstream text_;
 };

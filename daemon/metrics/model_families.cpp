@@ -19,7 +19,7 @@ void add_model_families(std::span<const EndpointSeries> endpoints, Exposition& o
                  to_seconds(*retirement.at));
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 }  // namespace modelvane

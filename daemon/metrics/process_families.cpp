@@ -71,7 +71,7 @@ void add(Exposition& out, std::string name, FamilyType type, std::string help,
   if (!value) return;
   Family family{out, std::move(name), type, std::move(help)};
   family.add({}, *value);
-  out.add(family);
+  family.flush();
 }
 
 }  // namespace

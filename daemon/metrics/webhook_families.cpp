@@ -26,10 +26,9 @@ std::vector<WebhookSeries> webhook_series(const Snapshot& snapshot) {
 }
 
 template <typename Value>
-void add_per_webhook(Exposition& out, const std::vector<WebhookSeries>& webhooks, Family family,
-                     Value value) {
+void add_per_webhook(const std::vector<WebhookSeries>& webhooks, Family family, Value value) {
   for (const auto& [view, labels] : webhooks) family.add(labels, value(*view));
-  out.add(family);
+  family.flush();
 }
 
 void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
@@ -42,7 +41,7 @@ void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
                  static_cast<double>(view->failures[static_cast<std::size_t>(kind)]));
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
@@ -54,14 +53,14 @@ void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
       family.add(labels, {{"state", std::string{label(status)}}}, view->status == status ? 1 : 0);
     }
   }
-  out.add(family);
+  family.flush();
 }
 
 }  // namespace
 
 void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
   const auto webhooks = webhook_series(snapshot);
-  add_per_webhook(out, webhooks,
+  add_per_webhook(webhooks,
                   {out, "modelvane_deliveries_total", FamilyType::Counter,
                    "Events that the webhook has accepted."},
                   [](const WebhookView& view) { return static_cast<double>(view.delivered); });
@@ -70,12 +69,12 @@ void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
   Family duration{out, "modelvane_delivery_duration_seconds", FamilyType::Histogram,
                   "Time of single attempts to deliver, good and failed."};
   for (const auto& [view, labels] : webhooks) duration.add(labels, view->duration);
-  out.add(duration);
-  add_per_webhook(out, webhooks,
+  duration.flush();
+  add_per_webhook(webhooks,
                   {out, "modelvane_outbox_pending", FamilyType::Gauge,
                    "Events that wait to be delivered to the webhook."},
                   [](const WebhookView& view) { return static_cast<double>(view.pending); });
-  add_per_webhook(out, webhooks,
+  add_per_webhook(webhooks,
                   {out, "modelvane_outbox_oldest_age_seconds", FamilyType::Gauge,
                    "Age of the oldest event that waits; 0 when none does."},
                   [&](const WebhookView& view) {
@@ -83,7 +82,7 @@ void add_webhook_families(const Snapshot& snapshot, Exposition& out) {
                                ? std::max(0.0, to_seconds(snapshot.at - *view.oldest_pending))
                                : 0.0;
                   });
-  add_per_webhook(out, webhooks,
+  add_per_webhook(webhooks,
                   {out, "modelvane_dead_letters", FamilyType::Gauge,
                    "Deliveries that were given up; they can be sent again."},
                   [](const WebhookView& view) { return static_cast<double>(view.dead_letters); });
