@@ -1,9 +1,8 @@
 #include "daemon/commands/daemon.h"
 
-#include <pthread.h>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <array>

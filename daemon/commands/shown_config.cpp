@@ -1,6 +1,8 @@
 #include "daemon/commands/shown_config.h"
 
+#include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <variant>
 
 namespace modelvane {
@@ -14,6 +16,15 @@ std::string written(const Json& json) {
 
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
+}
+
+using Texts = std::initializer_list<std::pair<const char*, const std::string*>>;
+
+// Those that say something.
+void add_texts(Json& json, Texts texts) {
+  for (const auto& [name, text] : texts) {
+    if (!text->empty()) json[name] = *text;
+  }
 }
 
 // Never a value: where an operator finds it.
@@ -79,14 +90,11 @@ Json access(const Access& access) {
 
 Json rule(const AliasRule& rule) {
   auto json = Json{{"kind", label(rule.kind)}};
-  const std::pair<const char*, const std::string*> texts[] = {{"pointer", &rule.pointer},
-                                                              {"with", &rule.with},
-                                                              {"header", &rule.header},
-                                                              {"canonical", &rule.canonical},
-                                                              {"strip_prefix", &rule.strip_prefix}};
-  for (const auto& [name, text] : texts) {
-    if (!text->empty()) json[name] = *text;
-  }
+  add_texts(json, {{"pointer", &rule.pointer},
+                   {"with", &rule.with},
+                   {"header", &rule.header},
+                   {"canonical", &rule.canonical},
+                   {"strip_prefix", &rule.strip_prefix}});
   if (!rule.join.empty()) json["join"] = rule.join;
   if (rule.match) json["match"] = rule.match->text();
   if (rule.not_for) json["not_for"] = rule.not_for->text();
@@ -203,15 +211,12 @@ Json endpoint(const EndpointConfig& endpoint) {
 
 // What only some formats have.
 void add_format_keys(const WebhookConfig& webhook, Json& json) {
-  const std::pair<const char*, const std::string*> texts[] = {{"repository", &webhook.repository},
-                                                              {"project", &webhook.project},
-                                                              {"ref", &webhook.ref},
-                                                              {"chat_id", &webhook.chat_id},
-                                                              {"thread_id", &webhook.thread_id},
-                                                              {"topic", &webhook.topic}};
-  for (const auto& [name, text] : texts) {
-    if (!text->empty()) json[name] = *text;
-  }
+  add_texts(json, {{"repository", &webhook.repository},
+                   {"project", &webhook.project},
+                   {"ref", &webhook.ref},
+                   {"chat_id", &webhook.chat_id},
+                   {"thread_id", &webhook.thread_id},
+                   {"topic", &webhook.topic}});
   if (webhook.vendor_secret.is_set()) json["vendor_secret"] = secret(webhook.vendor_secret);
   if (webhook.format == "jsm") json["priority"] = webhook.priority;
   if (webhook.format == "alertmanager") json["alert_duration"] = to_text(webhook.alert_duration);

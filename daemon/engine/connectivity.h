@@ -33,7 +33,7 @@ class Connectivity {
   // True with the last answer of those asked: whoever was told to wait may ask again.
   bool complete(const Completion& completion);
   void cancel();
-  bool is_quiet() const { return under_way_.empty(); }
+  bool empty() const { return under_way_.empty(); }
 
  private:
   void start();

@@ -7,7 +7,6 @@
 #include "daemon/engine/isolation.h"
 #include "daemon/engine/poll_schedule.h"
 #include "daemon/log/log.h"
-#include "daemon/text/url.h"
 
 namespace modelvane {
 namespace {

@@ -4,7 +4,6 @@
 #include <iterator>
 #include <map>
 
-#include "daemon/config/secret.h"
 #include "daemon/engine/observe.h"
 #include "daemon/engine/schedule.h"
 #include "daemon/log/log.h"
@@ -417,7 +416,7 @@ void Engine::complete(const Completion& completion) {
 }
 
 bool Engine::has_work_under_way() const {
-  return polls_.count() > 0 || !deliveries_.empty() || !connectivity_.is_quiet();
+  return polls_.count() > 0 || !deliveries_.empty() || !connectivity_.empty();
 }
 
 // ---- the loop

@@ -1,13 +1,13 @@
 // What the engine makes of hosts that are out of reach (isolation.h).
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "daemon/engine/engine.h"
 #include "daemon/log/log.h"
 
 namespace modelvane {
+
 EndpointWatch::Telling Engine::may_tell_down(const Watch& watch) {
   using Telling = EndpointWatch::Telling;
   const Duration now = clock_.steady();

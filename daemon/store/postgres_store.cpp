@@ -19,9 +19,6 @@ constexpr int kSliceMax = 2'000;
 constexpr Duration kRemembered = std::chrono::minutes{5};
 constexpr std::size_t kRememberedBytes = 64U * 1024 * 1024;
 
-// Of a batch that is new to the database.
-constexpr std::int64_t kNoBase = -1;
-
 }  // namespace
 
 PostgresStore::PostgresStore(PostgresPlace place, ReplicaSettings settings,

@@ -52,9 +52,11 @@ class PostgresStore final : public Store {
     std::string document;
     std::int64_t base = 0;  // the number before that of its first event
   };
+  // Of a batch that is new to the database.
+  static constexpr std::int64_t kNoBase = -1;
   // What commit_batch says of it; none: the database does not have it, as far as we know.
   std::optional<std::int64_t> apply(std::uint64_t number, const std::string& document,
-                                    std::int64_t base = -1);
+                                    std::int64_t base = kNoBase);
   std::int64_t base_of(const Batch& batch);
   bool apply_again(std::uint64_t before);
   void remember(std::uint64_t number, Acknowledged batch);

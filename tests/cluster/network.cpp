@@ -22,17 +22,12 @@ void must(const std::vector<std::string>& arguments) {
   REQUIRE_MESSAGE(ip(arguments), fmt::format("ip {}", fmt::join(arguments, " ")));
 }
 
-// Tests beside this one have networks of their own.
-int mark() {
-  return ::getpid() % 100'000;
-}
-
 std::string bridge(Cable cable) {
-  return fmt::format("mvb{}{}", mark(), static_cast<int>(cable));
+  return fmt::format("bridge{}", static_cast<int>(cable));
 }
 
 std::string address(Cable cable, int host) {
-  return fmt::format("10.{}.{}.{}", 200 + static_cast<int>(cable), mark() % 250, host);
+  return fmt::format("10.{}.0.{}", 200 + static_cast<int>(cable), host);
 }
 
 }  // namespace
@@ -43,7 +38,7 @@ bool Network::can_be_made() {
   // gives up the page that it loads when an interface does.
   static const bool has_own = ::unshare(CLONE_NEWNET) == 0 && ip({"link", "set", "lo", "up"});
   if (!has_own) return false;
-  const auto name = fmt::format("mv{}t", mark());
+  const auto name = fmt::format("mv{}t", ::getpid());
   const bool can = ip({"netns", "add", name}) && ip({"link", "add", name, "type", "bridge"}) &&
                    ip({"netns", "exec", name, "ip", "link", "set", "lo", "up"});
   (void)ip({"link", "del", name});
@@ -76,12 +71,13 @@ Network::~Network() {
   for (const auto cable : kCables) (void)ip({"link", "del", bridge(cable)});
 }
 
+// Their names are the machine's, and tests beside this one make some, too.
 std::string Network::space(int replica) const {
-  return fmt::format("mv{}r{}", mark(), replica);
+  return fmt::format("mv{}r{}", ::getpid(), replica);
 }
 
 std::string Network::end_of(int replica, Cable cable) const {
-  return fmt::format("mvv{}{}r{}", mark(), static_cast<int>(cable), replica);
+  return fmt::format("cable{}r{}", static_cast<int>(cable), replica);
 }
 
 std::string Network::here(Cable cable) const {

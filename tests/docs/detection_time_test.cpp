@@ -14,6 +14,7 @@
 #include "daemon/catalog/served.h"
 #include "daemon/detect/advance.h"
 #include "tests/docs/project.h"
+#include "tests/unit/catalog/served_rule.h"
 
 using namespace modelvane;
 using namespace std::chrono_literals;
@@ -24,16 +25,6 @@ constexpr std::size_t kWindowMinutes = 5;
 constexpr int kRollouts = 200;  // of which the slowest is the docs' "at most"
 constexpr int kLongestMinutes = 24 * 60;
 constexpr const char* kHeading = "What your own traffic says";
-
-AliasRule rule() {
-  AliasRule rule;
-  rule.kind = Rule::Served;
-  rule.url = "http://prometheus:9090/";
-  rule.served.query = "sum by (asked, answered) (increase(requests_total[5m]))";
-  rule.served.alias = "asked";
-  rule.served.target = "answered";
-  return rule;
-}
 
 // Requests of one alias, answered by m-1 and by m-2, and a daemon that asks for their counts once a
 // minute.
@@ -72,7 +63,7 @@ class Rollout {
   std::mt19937_64 random_;
   int per_minute_;
   std::deque<std::pair<int, int>> minutes_;
-  AliasRule served_ = rule();
+  AliasRule served_ = test::served_by_default();
   ServedBook book_;
   std::optional<Duration> elapsed_;
   EndpointState state_;

@@ -88,79 +88,80 @@ bool has_own_network() {
   return has;
 }
 
-std::string config_of(const std::string& host, const std::string& more = "") {
-  return fmt::format(
-      "defaults: {{interval: 6s, timeout: 6s, recheck: 1s{}}}\nendpoints:\n"
-      "  - {{name: m, url: 'http://{}:{}/v1/models', aliases: [{{field: /ref_model}}]}}\n",
-      more, host, kPort);
-}
+constexpr const char* kHost = "llm.example";
 
-std::string metrics(const Serve& serve) {
-  return get(serve.url("/metrics")).body;
-}
+// A daemon that watches the list at kHost.
+class Watcher {
+ public:
+  // `more`: further keys of `defaults`.
+  explicit Watcher(const std::string& more = "")
+      : serve_{folder_,
+               fmt::format("defaults: {{interval: 6s, timeout: 6s, recheck: 1s{}}}\nendpoints:\n"
+                           "  - {{name: m, url: 'http://{}:{}/v1/models', aliases: [{{field: "
+                           "/ref_model}}]}}\n",
+                           more, kHost, kPort)} {
+    REQUIRE_MESSAGE(serve_.is_up(), serve_.process().transcript());
+  }
 
-bool comes_to_show(const Serve& serve, const std::string& text) {
-  return eventually([&] { return metrics(serve).find(text) != std::string::npos; });
-}
+  bool comes_to_show(const std::string& text) const {
+    return eventually([&] { return metrics().find(text) != std::string::npos; });
+  }
+  bool points_to(const std::string& model) const {
+    return comes_to_show(fmt::format("target=\"{}\"", model));
+  }
+  bool has_failed() const {
+    return metrics().find("modelvane_endpoint_up{endpoint=\"m\"} 0") != std::string::npos;
+  }
 
-bool points_to(const Serve& serve, const std::string& model) {
-  return comes_to_show(serve, fmt::format("target=\"{}\"", model));
-}
+ private:
+  std::string metrics() const { return get(serve_.url("/metrics")).body; }
 
-bool has_failed(const Serve& serve) {
-  return metrics(serve).find("modelvane_endpoint_up{endpoint=\"m\"} 0") != std::string::npos;
-}
+  TempFolder folder_;
+  Serve serve_;
+};
 
 }  // namespace
 
 TEST_CASE("a host whose first two addresses are dead is read by its third") {
   if (!has_own_network()) return;
   NameServer names;
-  names.set("llm.example", {"10.9.0.98", "10.9.0.99", "10.9.0.1"});
+  names.set(kHost, {"10.9.0.98", "10.9.0.99", "10.9.0.1"});
   const Machine machine{"10.9.0.1", "m-1"};
-  const TempFolder folder;
-  Serve serve{folder, config_of("llm.example")};
-  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  CHECK(points_to(serve, "m-1"));
-  CHECK_FALSE(has_failed(serve));
+  const Watcher watcher;
+  CHECK(watcher.points_to("m-1"));
+  CHECK_FALSE(watcher.has_failed());
 }
 
 TEST_CASE("a name server that never answers for IPv6 costs no poll") {
   if (!has_own_network()) return;
   NameServer names;
   names.ignore_ipv6();
-  names.set("llm.example", {"10.9.0.1"});
+  names.set(kHost, {"10.9.0.1"});
   const Machine machine{"10.9.0.1", "m-1"};
-  const TempFolder folder;
-  Serve serve{folder, config_of("llm.example")};
-  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  CHECK(points_to(serve, "m-1"));
-  CHECK_FALSE(has_failed(serve));
+  const Watcher watcher;
+  CHECK(watcher.points_to("m-1"));
+  CHECK_FALSE(watcher.has_failed());
   CHECK(names.ipv6_questions() > 0);
 }
 
 TEST_CASE("a host that moves is followed, although its old machine still answers") {
   if (!has_own_network()) return;
   NameServer names;
-  names.set("llm.example", {"10.9.0.1"});
+  names.set(kHost, {"10.9.0.1"});
   const Machine old{"10.9.0.1", "m-1"};
   const Machine present{"10.9.0.2", "m-2"};
-  const TempFolder folder;
-  Serve serve{folder, config_of("llm.example", ", connection: reuse, connection_max_age: 3s")};
-  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  REQUIRE(points_to(serve, "m-1"));
-  names.set("llm.example", {"10.9.0.2"});
-  CHECK(points_to(serve, "m-2"));
+  const Watcher watcher{", connection: reuse, connection_max_age: 3s"};
+  REQUIRE(watcher.points_to("m-1"));
+  names.set(kHost, {"10.9.0.2"});
+  CHECK(watcher.points_to("m-2"));
 }
 
 TEST_CASE("a name that is gone is told as what it is, and read again when it is back") {
   if (!has_own_network()) return;
   NameServer names;
   const Machine machine{"10.9.0.1", "m-1"};
-  const TempFolder folder;
-  Serve serve{folder, config_of("llm.example")};
-  REQUIRE_MESSAGE(serve.is_up(), serve.process().transcript());
-  CHECK(comes_to_show(serve, "modelvane_poll_failures_total{endpoint=\"m\",reason=\"dns\"} 1"));
-  names.set("llm.example", {"10.9.0.1"});
-  CHECK(points_to(serve, "m-1"));
+  const Watcher watcher;
+  CHECK(watcher.comes_to_show("modelvane_poll_failures_total{endpoint=\"m\",reason=\"dns\"} 1"));
+  names.set(kHost, {"10.9.0.1"});
+  CHECK(watcher.points_to("m-1"));
 }

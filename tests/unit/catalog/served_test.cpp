@@ -7,27 +7,18 @@
 #include <random>
 
 #include "daemon/catalog/served.h"
+#include "tests/unit/catalog/served_rule.h"
 
 using namespace modelvane;
 using namespace std::chrono_literals;
 
 namespace {
 
-AliasRule rule() {
-  AliasRule rule;
-  rule.kind = Rule::Served;
-  rule.url = "http://prometheus:9090/";
-  rule.served.query = "sum by (asked, answered) (increase(requests_total[5m]))";
-  rule.served.alias = "asked";
-  rule.served.target = "answered";
-  return rule;
-}
-
 using Counts = std::map<std::string, double>;
 
 // One alias, whose source is asked once a minute.
 struct Traffic {
-  AliasRule served = rule();
+  AliasRule served = test::served_by_default();
   ServedBook book;
   bool is_first = true;
 
@@ -56,7 +47,8 @@ Catalog listing(const std::vector<std::string>& ids) {
 }  // namespace
 
 TEST_CASE("a query's answer is counted by the two labels, whatever else its series have") {
-  const auto reply = read_served(rule(), "", R"({"status":"success","data":{"resultType":"vector",
+  const auto reply = read_served(test::served_by_default(), "",
+                                 R"({"status":"success","data":{"resultType":"vector",
     "result":[{"metric":{"asked":"m","answered":"m-2"},"value":[1,"7.5"]},
               {"metric":{"asked":"m","answered":"m-1","pod":"a"},"value":[1,"2"]},
               {"metric":{"asked":"m","answered":"m-1","pod":"b"},"value":[1,"3"]},
@@ -69,11 +61,13 @@ TEST_CASE("a query's answer is counted by the two labels, whatever else its seri
 }
 
 TEST_CASE("what is no instant vector is told, and so are labels that no series has") {
-  CHECK_FALSE(read_served(rule(), "", "<html>"));
-  CHECK_FALSE(read_served(rule(), "", R"({"status":"error","error":"parse error"})"));
-  CHECK_FALSE(read_served(rule(), "", R"({"data":{"resultType":"matrix","result":[]}})"));
+  CHECK_FALSE(read_served(test::served_by_default(), "", "<html>"));
+  CHECK_FALSE(
+      read_served(test::served_by_default(), "", R"({"status":"error","error":"parse error"})"));
+  CHECK_FALSE(read_served(test::served_by_default(), "",
+                          R"({"data":{"resultType":"matrix","result":[]}})"));
   const auto reply = read_served(
-      rule(), "",
+      test::served_by_default(), "",
       R"({"data":{"resultType":"vector","result":[{"metric":{"model":"m"},"value":[1,"2"]}]}})");
   REQUIRE(reply);
   CHECK(reply->problem ==
@@ -81,7 +75,7 @@ TEST_CASE("what is no instant vector is told, and so are labels that no series h
 }
 
 TEST_CASE("the query goes to the API below the base URL") {
-  auto served = rule();
+  auto served = test::served_by_default();
   served.served.query = "sum(a)";
   CHECK(served_url(served) == "http://prometheus:9090/api/v1/query?query=sum%28a%29");
 }
