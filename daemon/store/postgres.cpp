@@ -17,6 +17,8 @@ namespace modelvane {
 namespace {
 
 constexpr std::chrono::seconds kConnectWithin{3};
+// Much longer than a server takes for a sign of life.
+constexpr Duration kSignOfLife = std::chrono::seconds{1};
 
 // Classes of SQLSTATE (PostgreSQL's documentation, appendix A).
 StoreError::Kind kind_of(std::string_view code) {
@@ -96,6 +98,30 @@ PostgresConnection::PostgresConnection(const PostgresPlace& place, std::string a
 
 PostgresConnection::~PostgresConnection() {
   PQfinish(handle_);
+}
+
+bool PostgresConnection::is_open() {
+  if (!ok()) return false;
+  if (handle_ == nullptr) return true;
+  // Nothing was asked, so what can be read is a notice, or the end.
+  ::pollfd wanted{PQsocket(handle_), POLLIN, 0};
+  while (::poll(&wanted, 1, 0) > 0) {
+    if (PQconsumeInput(handle_) == 0) return false;
+  }
+  return true;
+}
+
+bool PostgresConnection::answers_within(Duration span) {
+  return send_until(steady_now() + span, "SELECT 1", {}).count() == 1;
+}
+
+PostgresConnection& KeptConnection::open() {
+  const Duration now = steady_now();
+  const bool was_quiet = now - std::exchange(opened_, now) > kQuiet;
+  if (!connection_ || !connection_->is_open() ||
+      (was_quiet && !connection_->answers_within(kSignOfLife)))
+    connection_ = std::make_unique<PostgresConnection>(place_, application_, deadline_);
+  return *connection_;
 }
 
 void PostgresConnection::fail(StoreError::Kind kind, std::string sentence) {
@@ -186,9 +212,13 @@ PostgresRows PostgresConnection::receive(Duration end) {
 PostgresRows PostgresConnection::send(const std::string& sql,
                                       const std::vector<std::string>& values) {
   if (!ok() || !connect()) return PostgresRows{nullptr};
+  return send_until(steady_now() + deadline_, sql, values);
+}
+
+PostgresRows PostgresConnection::send_until(Duration end, const std::string& sql,
+                                            const std::vector<std::string>& values) {
   std::vector<const char*> pointers;
   for (const auto& value : values) pointers.push_back(value.c_str());
-  const Duration end = steady_now() + deadline_;
   if (PQsendQueryParams(handle_, in_schema(sql).c_str(), static_cast<int>(pointers.size()), nullptr,
                         pointers.data(), nullptr, nullptr, 0) == 0) {
     note_failure(nullptr);

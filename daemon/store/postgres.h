@@ -12,6 +12,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,7 +78,17 @@ class PostgresConnection {
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 
   bool ok() const { return !error_; }
+  // Between statements: ok, and the server has not ended it meanwhile, as far as we were told.
+  bool is_open();
+  // Asks the server, which tells also a network that drops everything in silence.
+  bool answers_within(Duration span);
   const StoreError& error() const { return *error_; }
+  // What was read, if all went well.
+  template <typename Value>
+  std::expected<Value, StoreError> answer(Value value) const {
+    if (error_) return std::unexpected(*error_);
+    return value;
+  }
   // The server's code for the failure; "" = it did not come from the server.
   const std::string& code() const { return code_; }
   void fail(StoreError::Kind kind, std::string sentence);
@@ -106,6 +117,8 @@ class PostgresConnection {
   static std::string text_of(std::string_view value) { return postgres_text(value); }
 
   bool connect();
+  PostgresRows send_until(Duration end, const std::string& sql,
+                          const std::vector<std::string>& values);
   bool flush(Duration end);
   bool wait_for(short events, Duration end);
   PostgresRows receive(Duration end);
@@ -118,6 +131,28 @@ class PostgresConnection {
   pg_conn* handle_ = nullptr;
   std::optional<StoreError> error_;
   std::string code_;
+};
+
+// A connection that waits for statements of now and then, and is made anew when it has died
+// meanwhile: whoever asks first after a restart of the database, or after a cut in the network,
+// gets an answer and no error.
+class KeptConnection {
+ public:
+  // After so long without use it may have been forgotten on the way to the server.
+  static constexpr Duration kQuiet = std::chrono::seconds{1};
+
+  KeptConnection(PostgresPlace place, std::string application, Duration deadline)
+      : place_(std::move(place)), application_(std::move(application)), deadline_(deadline) {}
+
+  PostgresConnection& open();
+  const PostgresPlace& place() const { return place_; }
+
+ private:
+  const PostgresPlace place_;
+  const std::string application_;
+  const Duration deadline_;
+  std::unique_ptr<PostgresConnection> connection_;
+  Duration opened_{0};  // the last time
 };
 
 // "{1,2,3}", "{\"a\",\"b\"}": for `= ANY($1)`.

@@ -23,15 +23,12 @@ bool is_of_webhooks(OperatorAction action) {
 
 }  // namespace
 
-PostgresConnection& PostgresDesk::open() {
-  if (!connection_ || !connection_->ok())
-    connection_ = std::make_unique<PostgresConnection>(place_, "modelvane desk", kAnswerWithin);
-  return *connection_;
-}
+PostgresDesk::PostgresDesk(PostgresPlace place)
+    : kept_(std::move(place), "modelvane desk", kAnswerWithin) {}
 
 std::vector<std::pair<Shard, OperatorRequest>> PostgresDesk::parts_of(
     const OperatorRequest& request) {
-  const auto rows = open().query("SELECT shards FROM @cluster");
+  const auto rows = kept_.open().query("SELECT shards FROM @cluster");
   if (rows.count() == 0) return {};
   const auto shards = static_cast<ShardCount>(rows.integer(0, 0));
   if (is_of_endpoint(request.action) && !request.endpoint.empty())
@@ -39,7 +36,7 @@ std::vector<std::pair<Shard, OperatorRequest>> PostgresDesk::parts_of(
   if (request.action == OperatorAction::Poll) {
     // All endpoints: one shard of each owner.
     std::vector<std::pair<Shard, OperatorRequest>> parts;
-    const auto owners = open().query("SELECT min(shard) FROM @shards GROUP BY session");
+    const auto owners = kept_.open().query("SELECT min(shard) FROM @shards GROUP BY session");
     for (int row = 0; row < owners.count(); ++row)
       parts.emplace_back(static_cast<Shard>(owners.integer(row, 0)), request);
     return parts;
@@ -67,21 +64,23 @@ std::expected<std::uint64_t, StoreError> PostgresDesk::submit(const OperatorRequ
     shards.push_back(std::to_string(shard));
     bodies.push_back(postgres_text(to_json(part)));
   }
-  const auto rows = open().query(
+  auto& connection = kept_.open();
+  const auto rows = connection.query(
       "WITH first AS (SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id), made AS (INSERT "
       "INTO @requests(part_of, shard, kind, body, made_us) SELECT f.id, p.shard, $2, p.body, $3 "
       "FROM first AS f, unnest($4::int[], $5::text[]) AS p(shard, body) RETURNING part_of) "
       "SELECT id, @tell(0, 'requests') FROM first",
-      std::string_view{quoted_name(place_.schema) + ".requests"}, name(request.action), now,
+      std::string_view{quoted_name(kept_.place().schema) + ".requests"}, name(request.action), now,
       std::string_view{array_of(shards)}, std::string_view{array_of(bodies)});
-  if (rows.count() == 0) return std::unexpected(connection_->error());
+  if (rows.count() == 0) return std::unexpected(connection.error());
   return static_cast<std::uint64_t>(rows.integer(0, 0));
 }
 
 std::expected<std::optional<OperatorResult>, StoreError> PostgresDesk::result(std::uint64_t id) {
+  auto& connection = kept_.open();
   const auto rows =
-      open().query("SELECT done_us, result FROM @requests WHERE part_of = $1 ORDER BY id", id);
-  if (!connection_->ok()) return std::unexpected(connection_->error());
+      connection.query("SELECT done_us, result FROM @requests WHERE part_of = $1 ORDER BY id", id);
+  if (!connection.ok()) return std::unexpected(connection.error());
   OperatorResult joined;
   for (int row = 0; row < rows.count(); ++row) {
     if (rows.is_null(row, 0)) return std::nullopt;

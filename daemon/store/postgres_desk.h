@@ -9,7 +9,7 @@ namespace modelvane {
 
 class PostgresDesk final : public OperatorDesk {
  public:
-  explicit PostgresDesk(PostgresPlace place) : place_(std::move(place)) {}
+  explicit PostgresDesk(PostgresPlace place);
 
   std::expected<std::uint64_t, StoreError> submit(const OperatorRequest& request,
                                                   Time now) override;
@@ -19,11 +19,9 @@ class PostgresDesk final : public OperatorDesk {
   bool daemon_runs() const override { return true; }
 
  private:
-  PostgresConnection& open();
   std::vector<std::pair<Shard, OperatorRequest>> parts_of(const OperatorRequest& request);
 
-  const PostgresPlace place_;
-  std::unique_ptr<PostgresConnection> connection_;
+  KeptConnection kept_;
 };
 
 }  // namespace modelvane

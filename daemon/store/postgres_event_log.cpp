@@ -129,16 +129,15 @@ std::vector<PastSpan> read_past(PostgresConnection& connection, const PastFilter
 
 }  // namespace
 
+PostgresEventLog::PostgresEventLog(PostgresPlace place)
+    : kept_(std::move(place), "modelvane api", kAnswerWithin) {}
+
 template <typename Read>
 auto PostgresEventLog::ask(Read read)
     -> std::expected<std::invoke_result_t<Read, PostgresConnection&>, StoreError> {
   const std::scoped_lock lock{mutex_};
-  if (!connection_)
-    connection_ = std::make_unique<PostgresConnection>(place_, "modelvane api", kAnswerWithin);
-  auto found = read(*connection_);
-  if (connection_->ok()) return found;
-  const auto failed = std::exchange(connection_, nullptr);
-  return std::unexpected(failed->error());
+  auto& connection = kept_.open();
+  return connection.answer(read(connection));
 }
 
 std::expected<std::vector<StoredEvent>, StoreError> PostgresEventLog::events(
@@ -156,7 +155,7 @@ std::expected<std::uint64_t, StoreError> PostgresEventLog::bytes() {
     const auto rows = connection.query(
         "SELECT coalesce(sum(pg_total_relation_size(format('%I.%I', schemaname, "
         "tablename)::regclass)), 0)::bigint FROM pg_tables WHERE schemaname = $1",
-        std::string_view{place_.schema});
+        std::string_view{kept_.place().schema});
     return rows.count() == 0 ? std::uint64_t{0} : static_cast<std::uint64_t>(rows.integer(0, 0));
   });
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -13,7 +12,7 @@ namespace modelvane {
 
 class PostgresEventLog final : public EventLog {
  public:
-  explicit PostgresEventLog(PostgresPlace place) : place_(std::move(place)) {}
+  explicit PostgresEventLog(PostgresPlace place);
 
   std::expected<std::vector<StoredEvent>, StoreError> events(const EventFilter& filter) override;
   std::expected<std::vector<DeliveryRow>, StoreError> deliveries(
@@ -26,9 +25,8 @@ class PostgresEventLog final : public EventLog {
   template <typename Read>
   auto ask(Read read) -> std::expected<std::invoke_result_t<Read, PostgresConnection&>, StoreError>;
 
-  const PostgresPlace place_;
-  std::mutex mutex_;  // guards connection_
-  std::unique_ptr<PostgresConnection> connection_;
+  std::mutex mutex_;  // guards kept_
+  KeptConnection kept_;
 };
 
 }  // namespace modelvane

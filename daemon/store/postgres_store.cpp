@@ -38,9 +38,9 @@ std::optional<ClusterView> PostgresStore::cluster() const {
   return view;
 }
 
-// A failed connection is closed, and with it all that it began.
+// A dead connection is closed, and with it all that it began.
 PostgresConnection& PostgresStore::work() {
-  if (!connection_ || !connection_->ok()) {
+  if (!connection_ || !connection_->is_open()) {
     if (connection_) must_take_all_ = true;
     is_rewind_noted_ = false;  // another server may answer
     connection_ =

@@ -25,22 +25,12 @@ constexpr const char* kPut = R"(
 
 }  // namespace
 
-// A connection that has failed is never used again.
-PostgresConnection& PostgresViews::connection() {
-  if (!connection_ || !connection_->ok())
-    connection_ = std::make_unique<PostgresConnection>(place_, "modelvane views", kAnswerWithin);
-  return *connection_;
-}
-
-template <class Value>
-std::expected<Value, StoreError> PostgresViews::answer(Value value) {
-  if (!connection_->ok()) return std::unexpected(connection_->error());
-  return value;
-}
+PostgresViews::PostgresViews(PostgresPlace place, std::string replica)
+    : kept_(std::move(place), "modelvane views", kAnswerWithin), replica_(std::move(replica)) {}
 
 std::expected<void, StoreError> PostgresViews::put(
     const std::vector<std::pair<std::string, std::string>>& texts, ShardCount shards) {
-  auto& database = connection();
+  auto& database = kept_.open();
   for (std::size_t first = 0; first < texts.size() && database.ok(); first += kTextsAtOnce) {
     auto rows = Json::array();
     for (std::size_t i = first; i < std::min(texts.size(), first + kTextsAtOnce); ++i) {
@@ -56,7 +46,7 @@ std::expected<void, StoreError> PostgresViews::put(
 
 std::expected<void, StoreError> PostgresViews::keep_only(
     const std::vector<std::string>& endpoints) {
-  auto& database = connection();
+  auto& database = kept_.open();
   (void)database.query(
       "DELETE FROM @views AS v USING @shards AS s, @sessions AS o WHERE s.shard = v.shard AND "
       "o.session = s.session AND o.replica = $2 AND v.endpoint <> ALL($1::text[])",
@@ -66,7 +56,8 @@ std::expected<void, StoreError> PostgresViews::keep_only(
 }
 
 std::expected<std::vector<ViewRow>, StoreError> PostgresViews::rows(std::size_t most) {
-  const auto rows = connection().query(
+  auto& database = kept_.open();
+  const auto rows = database.query(
       "SELECT v.endpoint, v.replica, v.at_us, coalesce((SELECT max(o.address) FROM @sessions AS o "
       "WHERE o.replica = v.replica), '') FROM @views AS v WHERE v.replica <> $1 ORDER BY "
       "v.endpoint LIMIT $2",
@@ -78,13 +69,13 @@ std::expected<std::vector<ViewRow>, StoreError> PostgresViews::rows(std::size_t 
                      .address = rows.text(row, 3),
                      .at = rows.time(row, 2)});
   }
-  return answer(std::move(views));
+  return database.answer(std::move(views));
 }
 
 std::expected<std::vector<std::pair<std::string, std::string>>, StoreError> PostgresViews::texts(
     const std::vector<std::string>& endpoints) {
   std::vector<std::pair<std::string, std::string>> texts;
-  auto& database = connection();
+  auto& database = kept_.open();
   for (std::size_t first = 0; first < endpoints.size(); first += kTextsAtOnce) {
     const auto last = std::min(endpoints.size(), first + kTextsAtOnce);
     const std::vector<std::string> some(endpoints.begin() + static_cast<std::ptrdiff_t>(first),
@@ -95,7 +86,7 @@ std::expected<std::vector<std::pair<std::string, std::string>>, StoreError> Post
     for (int row = 0; row < rows.count(); ++row)
       texts.emplace_back(rows.text(row, 0), rows.text(row, 1));
   }
-  return answer(std::move(texts));
+  return database.answer(std::move(texts));
 }
 
 }  // namespace modelvane

@@ -3,7 +3,6 @@
 // thread at a time.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +21,7 @@ struct ViewRow {
 
 class PostgresViews {
  public:
-  PostgresViews(PostgresPlace place, std::string replica)
-      : place_(std::move(place)), replica_(std::move(replica)) {}
+  PostgresViews(PostgresPlace place, std::string replica);
 
   // Endpoints with their texts. Of shards that are not ours nothing is taken.
   std::expected<void, StoreError> put(const std::vector<std::pair<std::string, std::string>>& texts,
@@ -37,13 +35,8 @@ class PostgresViews {
       const std::vector<std::string>& endpoints);
 
  private:
-  PostgresConnection& connection();
-  template <class Value>
-  std::expected<Value, StoreError> answer(Value value);
-
-  const PostgresPlace place_;
+  KeptConnection kept_;
   const std::string replica_;
-  std::unique_ptr<PostgresConnection> connection_;
 };
 
 }  // namespace modelvane

@@ -28,8 +28,10 @@ void check_books(Cluster& cluster, Faults& faults) {
   check_receivers(cluster);
   const auto last =
       static_cast<std::uint64_t>(cluster.count("SELECT max(sequence) FROM modelvane.events"));
-  faults.reader.read(*cluster.replicas[0], [&] { let_pass(2s); });
-  CHECK(faults.reader.last() == last);
+  CHECK(eventually([&] {
+    faults.reader.read(*cluster.replicas[0], [] { let_pass(1s); });
+    return faults.reader.last() == last;
+  }));
   CHECK(faults.reader.faults() == 0);
   // Each fault can repeat what is under way to each webhook.
   CHECK(repeats(cluster) <= static_cast<std::size_t>(faults.count) * std::size(kWebhooks));

@@ -6,7 +6,10 @@
 
 #include "daemon/store/postgres_desk.h"
 #include "daemon/store/postgres_event_log.h"
+#include "daemon/store/postgres_schema.h"
+#include "daemon/store/postgres_views.h"
 #include "tests/cluster/open_stores.h"
+#include "tests/cluster/relay.h"
 #include "tests/store_contract.h"
 
 using namespace modelvane;
@@ -32,6 +35,44 @@ TEST_CASE("what a promoted standby lacks of acknowledged batches is written once
   REQUIRE(events->size() == 5);
   for (std::uint64_t n = 1; n <= 5; ++n) CHECK((*events)[n - 1].id == new_event(n, {}).event.id);
   CHECK(log.deliveries({.webhook = "a"})->size() == 5);
+}
+
+TEST_CASE("whoever asks first after a restart of the database gets an answer") {
+  PostgresServer own;
+  const PostgresPlace place{own.url()};
+  REQUIRE(migrate(place, {.instance = "test", .shards = 8}).has_value());
+  const auto store = open(place, "mv-a");
+  const auto loaded = load(*store);
+  commit(*store, batch_of(loaded, 1, {new_event(1, {})}));
+  PostgresEventLog log{place};
+  PostgresDesk desk{place};
+  PostgresViews views{place, "mv-a"};
+  const auto check_all = [&] {
+    CHECK(log.events({}).has_value());
+    CHECK(desk.submit({.action = OperatorAction::Poll}, wall_now()).has_value());
+    CHECK(views.rows(1).has_value());
+    CHECK(store->look().has_value());
+  };
+  check_all();
+  own.stop_at_once();
+  CHECK_FALSE(log.events({}).has_value());
+  own.start();
+  check_all();
+}
+
+TEST_CASE("a way to the database that swallows everything is left for another") {
+  Relay first{server().port()};
+  Relay second{server().port()};
+  auto place = new_place();
+  place.url = fmt::format("host=127.0.0.1,127.0.0.1 port={},{} dbname=postgres user=postgres",
+                          first.port(), second.port());
+  PostgresEventLog log{place};
+  REQUIRE(log.events({}).has_value());
+  first.cut();
+  // As a firewall does with connections that were quiet for an hour.
+  const auto asked = steady_now();
+  REQUIRE(eventually([&] { return steady_now() > asked + KeptConnection::kQuiet; }));
+  CHECK(log.events({}).has_value());
 }
 
 TEST_CASE("a number that somebody was told is never given to another event") {
