@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <new>
 #include <string_view>
@@ -20,6 +23,22 @@ constexpr std::string_view kNoMemory =
 constexpr std::string_view kNoThread =
     "no thread could be started: allow more processes or more memory (ulimit -u, TasksMax, ulimit "
     "-v)";
+
+// A process manager or an operator may ask for a reload as soon as the daemon's process is there.
+// By default that signal ends a process, and until main() runs dozens of libraries set themselves
+// up: hence the dynamic loader calls this before any of them (`.preinit_array`). serve() takes the
+// signal once the daemon is up; for the other commands it means what it means to every program.
+// Nothing here may need a library that is not set up yet, hence the bare system call.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+void hold_back_reload_of_serve(int count, char** words, char** /*environment*/) {
+  if (count < 2 || std::string_view{words[1]} != "serve") return;
+  constexpr std::uint64_t kHangup = std::uint64_t{1} << (SIGHUP - 1);
+  ::syscall(SYS_rt_sigprocmask, SIG_BLOCK, &kHangup, nullptr, sizeof kHangup);
+}
+
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const kBeforeLibraries)(int, char**, char**) = hold_back_reload_of_serve;
+#endif
 
 void open_standard_descriptors() {
   for (int wanted = STDIN_FILENO; wanted <= STDERR_FILENO; ++wanted) {

@@ -1,6 +1,6 @@
 // What holds for the process as a whole, whichever command it runs: its standard descriptors, what
 // others may read of it, how it ends when memory or threads run out, and whether its output
-// arrived.
+// arrived. Of `serve` it holds back SIGHUP before main() begins.
 #pragma once
 
 #include <exception>

@@ -174,8 +174,9 @@ void run_until_told_to_end(Daemon& daemon, const sigset_t& signals) {
 }  // namespace
 
 int serve(const ServeOptions& options) {
-  // A reload that comes while the configuration is still being read is done after the start. The
-  // others may end the process until then.
+  // A reload that comes while the configuration is still being read is done after the start
+  // (process.cpp holds it back from the very beginning, this one where that cannot). The others may
+  // end the process until then.
   block({SIGHUP});
   if (const auto problem = problem_of(options)) {
     fmt::print(stderr, "modelvane: {}\n", *problem);

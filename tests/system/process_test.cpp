@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "tests/sanitized.h"
 #include "tests/system/harness.h"
@@ -125,4 +127,22 @@ TEST_CASE("files are found by flag, by variable, in the working folder, in this 
   CHECK(shell(in_folder +
               "MODELVANE_CONFIG_FILE=no.yml exec \"$0\" check-config --config.file good.yml")
             .wait() == 0);
+}
+
+TEST_CASE("a reload asked for before main() begins is done after the start; others end by it") {
+  if (modelvane::kSanitizerSlowdown > 1) return;  // a sanitizer wants to be the first library
+  const TempFolder folder;
+  const auto config = folder.write(
+      "modelvane.yml", "endpoints: [{name: a, url: 'http://127.0.0.1:9/', aliases: []}]\n");
+  const auto with_early_hangup = [&](std::vector<std::string> arguments) {
+    return Process::Options{.arguments = std::move(arguments),
+                            .environment = {{"LD_PRELOAD", EARLY_HANGUP}}};
+  };
+  Process daemon{with_early_hangup({"serve", "--config.file", config, "--storage.path",
+                                    folder.file("data"), "--web.listen-address", "127.0.0.1:0"})};
+  CHECK(daemon.wait_for_line("the configuration is in effect").has_value());
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+  Process other{with_early_hangup({"check-config", config})};
+  CHECK(other.wait() == -SIGHUP);
 }
