@@ -23,8 +23,6 @@ namespace {
 
 using namespace modelvane;
 
-constexpr int kFailed = 1;
-constexpr int kUsageError = 2;
 using Command = std::function<int()>;
 // What flags and files in the working folder do not say.
 constexpr const char* kConfigVariable = "MODELVANE_CONFIG_FILE";

@@ -47,15 +47,15 @@ std::optional<std::string> target_of(const AliasRule& rule, const std::string& l
   return of_body ? of_body : target;
 }
 
-ReadError unread(Reason reason, std::string_view why) {
+ReadError unread_disclosure(Reason reason, std::string_view why) {
   return {reason, fmt::format("the answer about an alias {}", why)};
 }
 
 // The answer as valid JSON of bounded depth.
 std::expected<std::string, ReadError> checked_answer(std::string_view body) {
   if (body.size() > kAnswerBytesMax) {
-    return std::unexpected(
-        unread(Reason::TooLarge, fmt::format("is larger than {} bytes", kAnswerBytesMax)));
+    return std::unexpected(unread_disclosure(
+        Reason::TooLarge, fmt::format("is larger than {} bytes", kAnswerBytesMax)));
   }
   const auto mended = Json::accept(body) ? std::nullopt : mend_json(body);
   if (mended) body = mended->text;
@@ -71,8 +71,9 @@ std::expected<std::string, ReadError> checked_answer(std::string_view body) {
       false);
   if (is_too_deep)
     return std::unexpected(
-        unread(Reason::BadShape, fmt::format("nests deeper than {} levels", kDepthMax)));
-  if (answer.is_discarded()) return std::unexpected(unread(Reason::NotJson, "is not JSON"));
+        unread_disclosure(Reason::BadShape, fmt::format("nests deeper than {} levels", kDepthMax)));
+  if (answer.is_discarded())
+    return std::unexpected(unread_disclosure(Reason::NotJson, "is not JSON"));
   return std::string{body};
 }
 

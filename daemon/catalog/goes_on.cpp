@@ -20,12 +20,12 @@ constexpr std::array kEnvelopes{std::string_view{""},          std::string_view{
 
 enum class Remedy { Cursor, Page, Token, Link };
 
-struct Sign {
+struct Mark {
   std::string pointer;
   std::string remedy;  // for list.pagination
 };
 
-struct Word {
+struct MarkWord {
   std::string_view name;
   Remedy remedy;
   std::string_view query = "";  // Token: what its key in URLs is usually called
@@ -33,32 +33,32 @@ struct Word {
 
 // true leads on.
 constexpr std::array kFlagWords{
-    Word{"has_more", Remedy::Cursor},  Word{"hasMore", Remedy::Cursor},
-    Word{"hasNextPage", Remedy::Page}, Word{"has_next_page", Remedy::Page},
-    Word{"has_next", Remedy::Page},    Word{"hasNext", Remedy::Page},
+    MarkWord{"has_more", Remedy::Cursor},  MarkWord{"hasMore", Remedy::Cursor},
+    MarkWord{"hasNextPage", Remedy::Page}, MarkWord{"has_next_page", Remedy::Page},
+    MarkWord{"has_next", Remedy::Page},    MarkWord{"hasNext", Remedy::Page},
 };
 
 // A text that is not empty, or a number, leads on.
 constexpr std::array kLinkWords{
-    Word{"nextPageToken", Remedy::Token, "pageToken"},
-    Word{"next_page_token", Remedy::Token, "page_token"},
-    Word{"nextToken", Remedy::Token, "nextToken"},
-    Word{"NextToken", Remedy::Token, "NextToken"},
-    Word{"next_token", Remedy::Token, "next_token"},
-    Word{"next_cursor", Remedy::Token, "cursor"},
-    Word{"nextCursor", Remedy::Token, "cursor"},
-    Word{"next_page", Remedy::Token, "page"},
-    Word{"nextLink", Remedy::Link},
-    Word{"@odata.nextLink", Remedy::Link},
-    Word{"next", Remedy::Link},
-    Word{"next_page_url", Remedy::Link},
+    MarkWord{"nextPageToken", Remedy::Token, "pageToken"},
+    MarkWord{"next_page_token", Remedy::Token, "page_token"},
+    MarkWord{"nextToken", Remedy::Token, "nextToken"},
+    MarkWord{"NextToken", Remedy::Token, "NextToken"},
+    MarkWord{"next_token", Remedy::Token, "next_token"},
+    MarkWord{"next_cursor", Remedy::Token, "cursor"},
+    MarkWord{"nextCursor", Remedy::Token, "cursor"},
+    MarkWord{"next_page", Remedy::Token, "page"},
+    MarkWord{"nextLink", Remedy::Link},
+    MarkWord{"@odata.nextLink", Remedy::Link},
+    MarkWord{"next", Remedy::Link},
+    MarkWord{"next_page_url", Remedy::Link},
 };
 
 // Links that stand apart.
 constexpr std::array kFurtherLinks{std::string_view{"/next/href"}, std::string_view{"/links/next"},
                                    std::string_view{"/_links/next/href"}};
 
-std::string remedy_of(const Word& word, std::string_view envelope, const std::string& pointer) {
+std::string remedy_of(const MarkWord& word, std::string_view envelope, const std::string& pointer) {
   switch (word.remedy) {
     case Remedy::Cursor: {
       const bool is_snake = word.name == "has_more";
@@ -73,26 +73,26 @@ std::string remedy_of(const Word& word, std::string_view envelope, const std::st
   return fmt::format("{{kind: link, next: {}}}", pointer);
 }
 
-std::vector<Sign> signs_of(std::span<const Word> words) {
-  std::vector<Sign> signs;
+std::vector<Mark> marks_of(std::span<const MarkWord> words) {
+  std::vector<Mark> marks;
   for (const auto envelope : kEnvelopes) {
     for (const auto& word : words) {
       auto pointer = fmt::format("{}/{}", envelope, word.name);
       auto remedy = remedy_of(word, envelope, pointer);
-      signs.push_back({std::move(pointer), std::move(remedy)});
+      marks.push_back({std::move(pointer), std::move(remedy)});
     }
   }
-  return signs;
+  return marks;
 }
 
-const std::vector<Sign>& flags() {
-  static const auto kFlags = signs_of(kFlagWords);
+const std::vector<Mark>& flags() {
+  static const auto kFlags = marks_of(kFlagWords);
   return kFlags;
 }
 
-const std::vector<Sign>& links() {
+const std::vector<Mark>& links() {
   static const auto kLinks = [] {
-    auto all = signs_of(kLinkWords);
+    auto all = marks_of(kLinkWords);
     for (const auto pointer : kFurtherLinks)
       all.push_back({std::string{pointer}, fmt::format("{{kind: link, next: {}}}", pointer)});
     return all;

@@ -21,7 +21,7 @@
 namespace modelvane {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using Kind = JsonValue::Kind;
 
 // FNV-1a: tells whether a large value changed, across restarts; nothing is protected by it.
@@ -40,14 +40,14 @@ std::string hint_of(const JsonValue& value) {
 std::string evidence_of(std::string_view row, const std::string& id, const std::string& target) {
   auto text = compact(row);
   if (text.size() <= kEvidenceBytesMax) return text;
-  return Json{{"id", id}, {"target", target}, {"row_bytes", text.size()}}.dump(
-      -1, ' ', false, Json::error_handler_t::replace);
+  return OrderedJson{{"id", id}, {"target", target}, {"row_bytes", text.size()}}.dump(
+      -1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 // The names of the members of a row, as many as fit a sentence.
 std::string members_of(std::string_view row) {
   constexpr std::size_t kBytesMax = 200;
-  const auto json = Json::parse(row, nullptr, false);
+  const auto json = OrderedJson::parse(row, nullptr, false);
   std::string names;
   if (!json.is_object()) return "no members";
   for (const auto& [name, value] : json.items()) {
@@ -380,8 +380,8 @@ class CatalogReader::Rows : public RowSink {
     for (const auto& [rule, text] : headers_) {
       const auto target = target_in(reading_->rules[rule], text, reading_->shape.strip_prefix);
       if (!target) continue;
-      const auto row = Json{{reading_->rules[rule].header, text}}.dump(
-          -1, ' ', false, Json::error_handler_t::replace);
+      const auto row = OrderedJson{{reading_->rules[rule].header, text}}.dump(
+          -1, ' ', false, OrderedJson::error_handler_t::replace);
       evidence_slot_.reset();
       for (const auto& id : catalog_.ids) {
         if ((!has_names || names.name(id)) && id != *target)

@@ -30,7 +30,7 @@ constexpr double kCountMax = 1e12;
 // Labels that a sentence shows.
 constexpr std::size_t kLabelsShown = 12;
 
-ReadError unread(Reason reason, const std::string& why) {
+ReadError unread_answer(Reason reason, const std::string& why) {
   return {reason, "the answer about traffic " + why};
 }
 
@@ -95,17 +95,18 @@ std::expected<ServedReply, ReadError> read_served(const AliasRule& rule,
                                                   const std::string& list_prefix,
                                                   std::string_view body) {
   const auto answer = Json::parse(body, nullptr, false);
-  if (!answer.is_object()) return std::unexpected(unread(Reason::NotJson, "is no JSON object"));
+  if (!answer.is_object())
+    return std::unexpected(unread_answer(Reason::NotJson, "is no JSON object"));
   const Json* result = result_of(answer);
   if (result == nullptr) {
-    return std::unexpected(
-        unread(Reason::BadShape,
-               "holds no instant vector: is url the base URL of a Prometheus API, and does query "
-               "sum counts?"));
+    return std::unexpected(unread_answer(
+        Reason::BadShape,
+        "holds no instant vector: is url the base URL of a Prometheus API, and does query "
+        "sum counts?"));
   }
   if (result->size() > kRowsMax)
     return std::unexpected(
-        unread(Reason::TooLarge, fmt::format("has more than {} series", kRowsMax)));
+        unread_answer(Reason::TooLarge, fmt::format("has more than {} series", kRowsMax)));
   std::map<std::pair<std::string, std::string>, double> counts;
   const Json* first = nullptr;
   for (const auto& series : *result) {

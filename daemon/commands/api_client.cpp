@@ -19,7 +19,7 @@ namespace {
 constexpr int kConnectSeconds = 5;
 // An operator's request is answered when it is durable, within ten seconds or not at all.
 constexpr int kAnswerSeconds = 30;
-constexpr std::size_t kSentenceCharactersMax = 500;
+constexpr std::size_t kProblemCharactersMax = 500;
 
 std::string with(const std::string& path, const ApiClient::Query& query) {
   std::string target = path;
@@ -36,8 +36,8 @@ std::string with(const std::string& path, const ApiClient::Query& query) {
 std::string reason_in(const std::string& body) {
   const auto json = ApiClient::Json::parse(body, nullptr, false);
   if (json.is_object() && json.contains("detail") && json["detail"].is_string())
-    return plain_text(json["detail"].get<std::string>(), kSentenceCharactersMax);
-  return plain_text(body.substr(0, body.find('\n')), kSentenceCharactersMax);
+    return plain_text(json["detail"].get<std::string>(), kProblemCharactersMax);
+  return plain_text(body.substr(0, body.find('\n')), kProblemCharactersMax);
 }
 
 std::expected<void, std::string> log_in(httplib::Client& client, const Access& access) {
@@ -80,7 +80,7 @@ std::expected<ApiClient, std::string> ApiClient::open(const std::string& url,
   if (!target) {
     return std::unexpected(fmt::format(
         "--url is the address of a daemon's page, such as http://localhost:10178, not {}",
-        plain_text(url, kSentenceCharactersMax)));
+        plain_text(url, kProblemCharactersMax)));
   }
   Access access;
   if (!client_config.empty()) {

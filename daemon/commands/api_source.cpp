@@ -16,7 +16,7 @@ namespace {
 using Json = ApiClient::Json;
 
 // The API's own bound.
-constexpr std::size_t kPage = 1000;
+constexpr std::size_t kRowsOfPage = 1000;
 // Over the network nothing says that something has changed.
 constexpr Duration kLookAgain = std::chrono::seconds{1};
 
@@ -188,7 +188,7 @@ class ApiSource final : public Source {
     query.emplace_back("cursor", "");
     query.emplace_back("limit", "");
     while (left > 0) {
-      query.back().second = std::to_string(std::min(kPage, left));
+      query.back().second = std::to_string(std::min(kRowsOfPage, left));
       const auto page = client_.get(path, query);
       if (!page) return std::unexpected(page.error());
       const auto rows = page->value(name, Json::array());

@@ -15,14 +15,13 @@ namespace modelvane {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Rows = std::vector<DeliveryRow>;
+using DeliveryRows = std::vector<DeliveryRow>;
 
 // One request may name so many deliveries: its row stays below 10 MB.
 constexpr std::size_t kTogetherMax = 100'000;
-constexpr std::size_t kErrorCharactersMax = 200;
 
 // The deliveries that ID and --webhook mean.
-std::expected<Rows, std::string> rows_of(const DeliveriesOptions& options, Source& source) {
+std::expected<DeliveryRows, std::string> rows_of(const DeliveriesOptions& options, Source& source) {
   DeliveryFilter filter{.webhook = options.webhook, .limit = kTogetherMax};
   if (!options.id.empty()) {
     const auto event = event_called(source, options.id);
@@ -32,7 +31,7 @@ std::expected<Rows, std::string> rows_of(const DeliveriesOptions& options, Sourc
   }
   if (options.webhook.empty())
     return std::unexpected("name an event by ID, or a webhook by --webhook, or both");
-  Rows open;
+  DeliveryRows open;
   for (const auto state : {DeliveryState::Dead, DeliveryState::Pending}) {
     filter.state = state;
     filter.limit = kTogetherMax - open.size();
@@ -69,11 +68,11 @@ Json to_json(const DeliveryRow& row) {
           {"last_error", row.last_error}};
 }
 
-std::string dump(const Json& json) {
+std::string printed(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-void print_rows(const Rows& rows) {
+void print_rows(const DeliveryRows& rows) {
   std::vector<TableRow> table{{"ID", "TYPE", "SUBJECT", "WEBHOOK", "STATE", "ATTEMPTS", "WHAT"}};
   for (const auto& row : rows) {
     table.push_back({std::to_string(row.sequence), std::string{name(row.type)}, cell(row.subject),
@@ -118,7 +117,7 @@ int deliveries_list(const DeliveriesOptions& options) {
   if (options.output == "json") {
     Json all = Json::array();
     for (const auto& row : *rows) all.push_back(to_json(row));
-    fmt::print("{}\n", dump(all));
+    fmt::print("{}\n", printed(all));
   } else if (rows->empty()) {
     fmt::print("no deliveries match\n");
   } else {
@@ -138,12 +137,12 @@ int deliveries_show(const DeliveriesOptions& options) {
   if (options.output == "json") {
     Json all = Json::array();
     for (const auto& row : *rows) all.push_back(to_json(row));
-    fmt::print("{}\n", dump({{"event", Json::parse(event->json, nullptr, false)},
-                             {"deliveries", std::move(all)}}));
+    fmt::print("{}\n", printed({{"event", Json::parse(event->json, nullptr, false)},
+                                {"deliveries", std::move(all)}}));
     return 0;
   }
   fmt::print("event {} {} of {}\n{}\n\n", event->sequence, event->id, to_rfc3339(event->time),
-             dump(Json::parse(event->json, nullptr, false)));
+             printed(Json::parse(event->json, nullptr, false)));
   if (rows->empty()) {
     fmt::print("it goes to no webhook\n");
   } else {

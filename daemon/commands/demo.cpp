@@ -20,6 +20,7 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/daemon.h"
+#include "daemon/commands/process.h"
 #include "daemon/config/load_config.h"
 #include "daemon/log/log.h"
 #include "daemon/simulate/interrupt.h"
@@ -34,17 +35,10 @@ using simulated::ModelsApi;
 using simulated::ReceivedEvent;
 using simulated::Receiver;
 
-constexpr int kFailed = 1;
 // Known to everyone who reads this: it protects nothing but the demo's own loopback.
 constexpr std::string_view kSecret = "whsec_bW9kZWx2YW5lIGRlbW8gc2VjcmV0LCBub3QgYSByZWFsIG9uZQ==";
 // No wait is longer than this, so that --seconds is kept even when the script has nothing to tell.
 constexpr Duration kLongestWait = std::chrono::seconds{1};
-
-// Not fmt::print, which throws when the reader of a pipe has gone.
-void say(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
 
 Time wall_now() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -189,7 +183,7 @@ void run(const simulated::Script& script, const ModelsApi& api, simulated::Inter
   }
 }
 
-int fail(std::string_view sentence) {
+int fail_demo(std::string_view sentence) {
   fmt::print(stderr, "modelvane demo: {}\n", sentence);
   return kFailed;
 }
@@ -209,23 +203,24 @@ int demo(const DemoOptions& options) {
   simulated::Interrupt interrupt;
   const TemporaryFolder storage;
   if (storage.path().empty())
-    return fail("cannot make a temporary folder: set TMPDIR to one that can be written");
+    return fail_demo("cannot make a temporary folder: set TMPDIR to one that can be written");
 
   Lines lines;
   const simulated::Script script = simulated::built_in_script();
   Receiver receiver({.secrets = {std::string(kSecret)},
                      .on_event = [&](const ReceivedEvent& event) { print_event(lines, event); }});
-  if (const auto started = receiver.start(); !started) return fail(started.error());
+  if (const auto started = receiver.start(); !started) return fail_demo(started.error());
   ModelsApi api({.script = script});
-  if (const auto started = api.start(); !started) return fail(started.error());
+  if (const auto started = api.start(); !started) return fail_demo(started.error());
 
   auto config = parse_config(config_text(api, receiver), "demo.yml");
-  if (!config) return fail(to_text(config.error().front()));
+  if (!config) return fail_demo(to_text(config.error().front()));
   Daemon daemon({.config_file = "",
                  .storage_path = storage.path(),
                  .listen_addresses = {usable_address(options.listen_address)},
                  .external_url = ""});
-  if (const auto started = daemon.start(std::move(*config)); !started) return fail(started.error());
+  if (const auto started = daemon.start(std::move(*config)); !started)
+    return fail_demo(started.error());
   const std::vector<std::string> addresses = daemon.addresses();
   print_header(addresses.empty() ? options.listen_address : addresses.front());
 

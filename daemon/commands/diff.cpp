@@ -17,8 +17,8 @@ using Json = nlohmann::ordered_json;
 struct Difference {
   std::string endpoint;
   std::string alias;
-  Answer from;
-  Answer to;
+  TimelineAnswer from;
+  TimelineAnswer to;
 };
 
 struct Differences {

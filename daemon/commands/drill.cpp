@@ -14,7 +14,6 @@
 namespace modelvane {
 namespace {
 
-constexpr std::size_t kErrorCharactersMax = 200;
 // A configuration has at most 64.
 constexpr std::size_t kWebhooksSeen = 1000;
 

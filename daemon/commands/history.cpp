@@ -100,7 +100,7 @@ int print_at(const Timelines& timelines, const std::string& alias_name, Time at,
   for (const auto& [name, endpoint] : timelines) {
     for (const auto& [alias, timeline] : endpoint.aliases) {
       if (!alias_name.empty() && alias != alias_name) continue;
-      const Answer answer = answer_at(endpoint, timeline, at);
+      const TimelineAnswer answer = answer_at(endpoint, timeline, at);
       rows.push_back({cell(name + "/" + alias), to_text(answer), answer.note});
       Json row{{"endpoint", name}, {"alias", alias}, {"at", to_rfc3339(at)}};
       row.update(to_json(answer));

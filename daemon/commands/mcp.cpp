@@ -47,7 +47,7 @@ Json success(const Json& id, Json result) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}};
 }
 
-std::string dump(const Json& json) {
+std::string wire_text(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -68,11 +68,11 @@ Json called(Source& source, const Json& params) {
   if (!result) {
     return {{"content", {{{"type", "text"}, {"text", result.error()}}}}, {"isError", true}};
   }
-  return {
-      {"content",
-       {{{"type", "text"}, {"text", kDataFollows}}, {{"type", "text"}, {"text", dump(*result)}}}},
-      {"structuredContent", *result},
-      {"isError", false}};
+  return {{"content",
+           {{{"type", "text"}, {"text", kDataFollows}},
+            {{"type", "text"}, {"text", wire_text(*result)}}}},
+          {"structuredContent", *result},
+          {"isError", false}};
 }
 
 // None: a notification, which is not answered.
@@ -106,7 +106,7 @@ int mcp(const McpOptions& options) {
                            ? failure(nullptr, kInvalidRequest, "a request has at most 1 MiB")
                            : answer(**source, line);
     if (!reply) continue;
-    fmt::print("{}\n", dump(*reply));
+    fmt::print("{}\n", wire_text(*reply));
     std::fflush(stdout);
   }
   return 0;

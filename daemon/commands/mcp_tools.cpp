@@ -17,7 +17,7 @@ namespace modelvane {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Rows = std::expected<std::vector<Json>, std::string>;
+using ToolRows = std::expected<std::vector<Json>, std::string>;
 
 struct Argument {
   std::string_view name;
@@ -58,7 +58,7 @@ bool is_wanted(const std::string& wanted, const std::string& name) {
   return wanted.empty() || wanted == name;
 }
 
-Rows list_aliases(Source& source, const Arguments& arguments) {
+ToolRows list_aliases(Source& source, const Arguments& arguments) {
   const auto aliases = source.aliases();
   if (!aliases) return std::unexpected(aliases.error());
   std::vector<Json> rows;
@@ -97,7 +97,7 @@ Json event_row(const StoredEvent& stored) {
   return row;
 }
 
-Rows events(Source& source, EventFilter filter, const Arguments& arguments) {
+ToolRows events(Source& source, EventFilter filter, const Arguments& arguments) {
   auto since = arguments.time("since");
   if (!since) return std::unexpected(since.error());
   auto until = arguments.time("until");
@@ -114,7 +114,7 @@ Rows events(Source& source, EventFilter filter, const Arguments& arguments) {
   return rows;
 }
 
-Rows list_events(Source& source, const Arguments& arguments) {
+ToolRows list_events(Source& source, const Arguments& arguments) {
   EventFilter filter;
   if (const auto type = arguments.text("type"); !type.empty()) {
     if (std::ranges::none_of(kEventTypes.labels(),
@@ -127,11 +127,11 @@ Rows list_events(Source& source, const Arguments& arguments) {
   return events(source, std::move(filter), arguments);
 }
 
-Rows alias_history(Source& source, const Arguments& arguments) {
+ToolRows alias_history(Source& source, const Arguments& arguments) {
   return events(source, {.types = {"alias.*"}}, arguments);
 }
 
-Rows what_changed(Source& source, const Arguments& arguments) {
+ToolRows what_changed(Source& source, const Arguments& arguments) {
   const auto since = arguments.time("since");
   if (!since) return std::unexpected(since.error());
   const auto timelines = read_timelines(source, arguments.text("endpoint"));
@@ -151,7 +151,7 @@ Rows what_changed(Source& source, const Arguments& arguments) {
   return rows;
 }
 
-Rows list_endpoints(Source& source, const Arguments& arguments) {
+ToolRows list_endpoints(Source& source, const Arguments& arguments) {
   const auto endpoints = source.endpoints();
   if (!endpoints) return std::unexpected(endpoints.error());
   std::vector<Json> rows;
@@ -166,7 +166,7 @@ Rows list_endpoints(Source& source, const Arguments& arguments) {
   return rows;
 }
 
-Rows list_retirements(Source& source, const Arguments& arguments) {
+ToolRows list_retirements(Source& source, const Arguments& arguments) {
   const auto endpoints = source.endpoints();
   if (!endpoints) return std::unexpected(endpoints.error());
   const auto aliases = source.aliases();
@@ -193,7 +193,7 @@ Rows list_retirements(Source& source, const Arguments& arguments) {
   return rows;
 }
 
-Rows list_pins(Source& source, const Arguments& arguments) {
+ToolRows list_pins(Source& source, const Arguments& arguments) {
   const auto pins = source.pins();
   if (!pins) return std::unexpected(pins.error());
   const auto aliases = source.aliases();
@@ -217,7 +217,7 @@ struct Tool {
   std::string_view name;
   std::string_view description;
   std::vector<Argument> arguments;
-  Rows (*call)(Source&, const Arguments&);
+  ToolRows (*call)(Source&, const Arguments&);
 };
 
 const std::vector<Tool>& tools() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/commands/process.h"
 #include "daemon/commands/source.h"
 #include "daemon/store/operator_desk.h"
 #include "daemon/text/time.h"
@@ -17,9 +18,6 @@ int fail(int code, std::string_view sentence);
 
 // What is wrong with --output of commands that print a table or JSON; nullopt: nothing.
 std::optional<std::string> output_problem(std::string_view output);
-
-inline constexpr int kFailed = 1;
-inline constexpr int kUsageError = 2;
 
 // The daemon looks once a second; a disk under load may take a few more.
 inline constexpr Duration kAnswerWithin = std::chrono::seconds{10};

@@ -253,7 +253,7 @@ std::string meant_by(const Catalog& catalog, const std::string& alias) {
   return did_you_mean(alias, std::vector<std::string_view>{names.begin(), names.end()});
 }
 
-void print_table(const Probed& probed) {
+void print_probed(const Probed& probed) {
   const auto millis = [](Duration span) { return to_seconds(span) * 1e3; };
   const auto& phases = probed.result.phases;
   fmt::print(
@@ -313,7 +313,7 @@ int probe(const ProbeOptions& options) {
     if (options.output == "json") {
       json.push_back(to_json(probed));
     } else {
-      print_table(probed);
+      print_probed(probed);
       if (is_bare) print_yaml(endpoint.url, endpoint.provider);
     }
   }

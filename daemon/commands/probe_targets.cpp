@@ -34,12 +34,6 @@ void drop_missing_key(EndpointConfig& endpoint) {
   std::erase_if(access.http_headers, [&](const auto& header) { return is_missing(header.second); });
 }
 
-std::string joined(const std::vector<ConfigError>& errors) {
-  std::string all;
-  for (const auto& error : errors) all += (all.empty() ? "" : "\n") + to_text(error);
-  return all;
-}
-
 // As if it stood in a configuration by itself.
 std::expected<EndpointConfig, std::string> endpoint_of_preset(const std::string& provider,
                                                               const std::string& url) {
@@ -47,7 +41,7 @@ std::expected<EndpointConfig, std::string> endpoint_of_preset(const std::string&
   if (!url.empty()) endpoint["url"] = url;
   const auto config = parse_config(Json{{"endpoints", Json::array({endpoint})}}.dump(), provider,
                                    Surroundings::Ignored);
-  if (!config) return std::unexpected(joined(config.error()));
+  if (!config) return std::unexpected(joined(config.error(), "\n"));
   EndpointConfig made = config->endpoints.front();
   drop_missing_key(made);
   return made;
@@ -84,7 +78,7 @@ std::expected<ProbeTargets, std::string> probe_targets(const ProbeOptions& optio
   Config config;
   if (needs_config(options)) {
     auto loaded = load_config_and_targets(options.config_file, Surroundings::Ignored);
-    if (!loaded) return std::unexpected(joined(loaded.error()));
+    if (!loaded) return std::unexpected(joined(loaded.error(), "\n"));
     config = std::move(*loaded);
   }
   ProbeTargets targets{.endpoints = {}, .egress = config.egress};

@@ -17,7 +17,6 @@
 namespace modelvane {
 namespace {
 
-constexpr int kFailed = 1;
 constexpr std::string_view kNoMemory =
     "no memory is left: give it more (ulimit -v, LimitAS, MemoryMax or the container's limit)";
 constexpr std::string_view kNoThread =
@@ -92,6 +91,11 @@ std::string sentence_of(const std::exception& error) {
   if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again)
     return std::string{kNoThread};
   return error.what();
+}
+
+void say(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
 }
 
 int code_after_output(int code) {

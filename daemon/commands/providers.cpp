@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/process.h"
 #include "daemon/commands/table.h"
 #include "daemon/config/providers.h"
 #include "daemon/config/recognise.h"
@@ -15,8 +16,6 @@ namespace modelvane {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int kUsageError = 2;
 
 const std::string& usual_place(const ProviderPreset& preset) {
   return preset.url.empty() ? preset.example : preset.url;

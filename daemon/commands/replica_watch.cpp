@@ -10,7 +10,7 @@ namespace modelvane {
 namespace {
 
 // What is shown of others is at most twice as old: once here, once there.
-constexpr std::chrono::seconds kPause{5};
+constexpr std::chrono::seconds kSharedEvery{5};
 // As many as one daemon watches by itself. In a larger cluster each replica shows these of the
 // others; every endpoint's owner shows it in any case.
 constexpr std::size_t kShownMax = 10'000;
@@ -25,7 +25,7 @@ ReplicaWatch::ReplicaWatch(PostgresPlace place, const std::string& replica,
       thread_([this](const std::stop_token& stop) {
         do {
           look();
-        } while (!stops_within(stop, kPause));
+        } while (!stops_within(stop, kSharedEvery));
       }) {}
 
 std::shared_ptr<const std::vector<RemoteEndpoint>> ReplicaWatch::view() const {

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/process.h"
 #include "daemon/simulate/interrupt.h"
 #include "daemon/simulate/models_api.h"
 #include "daemon/simulate/script_file.h"
@@ -16,16 +17,9 @@ namespace {
 
 using simulated::Script;
 
-constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 // How long to sleep when the script has nothing more to tell; any signal ends it.
 constexpr Duration kIdle = std::chrono::hours{1};
-
-// Not fmt::print, which throws when the reader of a pipe has gone.
-void say(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
 
 void print_header(const simulated::ModelsApi& api) {
   say(

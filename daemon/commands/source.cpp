@@ -18,7 +18,7 @@ namespace modelvane {
 namespace {
 
 // Of one query; the log gives no more at once.
-constexpr std::size_t kPage = 1000;
+constexpr std::size_t kRowsAtOnce = 1000;
 
 std::vector<Retirement> retirements_in(const EndpointState& state) {
   std::vector<Retirement> retirements;
@@ -42,7 +42,7 @@ class FolderSource final : public Source {
       EventFilter filter, const std::function<void(StoredEvent)>& take) override {
     auto left = filter.limit;
     while (left > 0) {
-      filter.limit = std::min(kPage, left);
+      filter.limit = std::min(kRowsAtOnce, left);
       auto page = log_.events(filter);
       if (!page) return std::unexpected(page.error().sentence);
       if (!page->empty()) filter.before_sequence = page->back().sequence;
@@ -57,7 +57,7 @@ class FolderSource final : public Source {
     const auto limit = filter.limit;
     std::vector<DeliveryRow> all;
     while (all.size() < limit) {
-      filter.limit = std::min(kPage, limit - all.size());
+      filter.limit = std::min(kRowsAtOnce, limit - all.size());
       auto page = log_.deliveries(filter);
       if (!page) return std::unexpected(page.error().sentence);
       std::ranges::move(*page, std::back_inserter(all));

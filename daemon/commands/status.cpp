@@ -17,12 +17,12 @@ namespace {
 
 using Json = ApiClient::Json;
 
-constexpr std::size_t kSentenceCharactersMax = 200;
+constexpr std::size_t kStatusTextCharactersMax = 200;
 
-std::string text_at(const Json& row, const char* key) {
+std::string shown_text_at(const Json& row, const char* key) {
   const auto found = row.find(key);
   return found != row.end() && found->is_string()
-             ? plain_text(found->get<std::string>(), kSentenceCharactersMax)
+             ? plain_text(found->get<std::string>(), kStatusTextCharactersMax)
              : std::string{};
 }
 
@@ -32,7 +32,7 @@ bool is_ok(const Json& status, const char* part) {
 }
 
 std::string state_of(const Json& status, const char* part) {
-  return is_ok(status, part) ? "ok" : text_at(status[part], "error");
+  return is_ok(status, part) ? "ok" : shown_text_at(status[part], "error");
 }
 
 struct Counts {
@@ -47,11 +47,11 @@ std::expected<Counts, std::string> count_endpoints(ApiClient& client) {
     const auto page = client.get("/api/v1/endpoints", query);
     if (!page) return std::unexpected(page.error());
     for (const auto& row : page->value("endpoints", Json::array())) {
-      const auto state = text_at(row, "availability");
+      const auto state = shown_text_at(row, "availability");
       if (state == "up") {
         ++counts.up;
       } else {
-        counts.others.push_back(fmt::format("{} ({})", text_at(row, "name"), state));
+        counts.others.push_back(fmt::format("{} ({})", shown_text_at(row, "name"), state));
       }
     }
     query.front().second = page->value("next", Json()).is_string()
@@ -63,17 +63,17 @@ std::expected<Counts, std::string> count_endpoints(ApiClient& client) {
 
 void print(const Json& status, const Counts& counts) {
   std::vector<TableRow> table{
-      {"modelvane", text_at(status, "version")},
-      {"instance", text_at(status, "instance")},
-      {"started", text_at(status, "started")},
+      {"modelvane", shown_text_at(status, "version")},
+      {"instance", shown_text_at(status, "instance")},
+      {"started", shown_text_at(status, "started")},
       {"store", state_of(status, "store")},
       {"configuration", state_of(status, "reload")},
       {"endpoints", fmt::format("{} up, {} not", counts.up, counts.others.size())}};
   for (const auto& other : counts.others) table.push_back({"", other});
   for (const auto& webhook : status.value("webhooks", Json::array())) {
-    const auto error = text_at(webhook, "last_error");
-    table.push_back({fmt::format("webhook {}", text_at(webhook, "name")),
-                     fmt::format("{}, {} waiting, {} dead{}", text_at(webhook, "state"),
+    const auto error = shown_text_at(webhook, "last_error");
+    table.push_back({fmt::format("webhook {}", shown_text_at(webhook, "name")),
+                     fmt::format("{}, {} waiting, {} dead{}", shown_text_at(webhook, "state"),
                                  webhook.value("pending", 0), webhook.value("dead_letters", 0),
                                  error.empty() ? "" : "; " + error)});
   }

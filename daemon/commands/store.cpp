@@ -18,7 +18,7 @@
 namespace modelvane {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 // FROM or TO that means storage.postgres of the configuration.
 constexpr std::string_view kPostgresWord = "postgres";

@@ -11,7 +11,7 @@ namespace modelvane {
 namespace {
 
 // Once in the usual distance of scrapes.
-constexpr std::chrono::seconds kPause{15};
+constexpr std::chrono::seconds kMeasuredEvery{15};
 
 }  // namespace
 
@@ -32,7 +32,7 @@ StoreWatch::StoreWatch(std::function<std::optional<std::uint64_t>()> size,
       thread_([this](const std::stop_token& stop) {
         do {
           look();
-        } while (!stops_within(stop, kPause));
+        } while (!stops_within(stop, kMeasuredEvery));
       }) {}
 
 StoreView StoreWatch::view() const {

@@ -10,6 +10,8 @@ namespace modelvane {
 
 // A name of a list can be long; a cell of a table need not.
 inline constexpr std::size_t kCellCharactersMax = 100;
+// Of what a receiver answered.
+inline constexpr std::size_t kErrorCharactersMax = 200;
 
 // Text of strangers, made fit for one cell.
 std::string cell(std::string_view text);

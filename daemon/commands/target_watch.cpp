@@ -29,21 +29,15 @@ namespace modelvane {
 namespace {
 
 using namespace std::chrono_literals;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 // Files are looked at this often; a change counts when it is seen twice.
-constexpr Duration kPause = 1s;
+constexpr Duration kFilesEvery = 1s;
 // A source that has not given any list yet is asked again soon: nothing of it is watched meanwhile.
 constexpr Duration kFirstListPause = 5s;
 // 10,000 targets with labels have a few megabytes.
 constexpr std::size_t kListBytesMax = std::size_t{16} * 1024 * 1024;
 constexpr const char* kKeptName = "service_discovery.json";
-
-std::string joined(const std::vector<ConfigError>& errors) {
-  std::vector<std::string> sentences;
-  for (const auto& error : errors) sentences.push_back(to_text(error));
-  return fmt::format("{}", fmt::join(sentences, "; "));
-}
 
 // The same place under another name or template is the same source. Hashed, because a URL may hold
 // a key.
@@ -76,7 +70,7 @@ std::expected<TargetGroups, std::string> groups_in(const DiscoverySource& source
   if (result->status != 200)
     return std::unexpected(fmt::format("the answer has status {}, not 200", result->status));
   auto groups = parse_target_groups(result->body, fmt::format("source {}", source.name));
-  if (!groups) return std::unexpected(joined(groups.error()));
+  if (!groups) return std::unexpected(joined(groups.error(), "; "));
   return std::move(*groups);
 }
 
@@ -159,7 +153,7 @@ TargetWatch::Look TargetWatch::judge(const DiscoverySource& source,
   if (endpoints) {
     look.endpoints = std::move(*endpoints);
   } else {
-    look.endpoints = std::unexpected(joined(endpoints.error()));
+    look.endpoints = std::unexpected(joined(endpoints.error(), "; "));
   }
   return look;
 }
@@ -168,7 +162,7 @@ TargetWatch::Look TargetWatch::look_at(const DiscoverySource& source) {
   auto stamps = stamps_of(source);
   auto groups = read_target_files(source);
   auto look = judge(source, groups ? std::expected<TargetGroups, std::string>{std::move(*groups)}
-                                   : std::unexpected{joined(groups.error())});
+                                   : std::unexpected{joined(groups.error(), "; ")});
   look.stamps = std::move(stamps);
   return look;
 }
@@ -367,7 +361,7 @@ bool TargetWatch::ask_urls() {
     }
   }
   std::vector<Completion> completed;
-  transport_->wait(kPause, completed);
+  transport_->wait(kFilesEvery, completed);
   for (const auto& each : completed) {
     std::optional<DiscoverySource> source;
     {

@@ -54,14 +54,14 @@ View present_view(const AliasNow& now) {
   return {Knowledge::Resolved, {now.target}};
 }
 
-Answer before_watching(const EndpointTimelines& endpoint) {
+TimelineAnswer before_watching(const EndpointTimelines& endpoint) {
   const auto since = to_rfc3339(*endpoint.known_since);
   if (endpoint.is_cut)
     return {.note = fmt::format("unknown before {}: older events are no longer stored", since)};
   return {.note = fmt::format("not watched before {}", since), .is_unwatched = true};
 }
 
-Answer before_first(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
+TimelineAnswer before_first(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
   const bool is_cut = timeline.now && timeline.now->changes > timeline.moves;
   if (is_cut)
     return {.note = fmt::format("unknown before {}: older events are no longer stored",
@@ -72,8 +72,8 @@ Answer before_first(const EndpointTimelines& endpoint, const Timeline& timeline,
 
 // After the last event the state speaks, too: it can have got a new baseline without an event
 // (another URL, another rule).
-Answer after_last(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
-  Answer answer;
+TimelineAnswer after_last(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
+  TimelineAnswer answer;
   if (!timeline.points.empty())
     answer = {.view = timeline.points.back().after,
               .note = fmt::format("since {}", to_rfc3339(timeline.points.back().seen))};
@@ -106,11 +106,11 @@ void add_event(const StoredEvent& stored, Timelines& timelines) {
 
 }  // namespace
 
-Answer answer_at(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
+TimelineAnswer answer_at(const EndpointTimelines& endpoint, const Timeline& timeline, Time at) {
   const auto& points = timeline.points;
   const auto next = std::find_if(points.begin(), points.end(),
                                  [&](const Point& point) { return point.seen > at; });
-  Answer answer;
+  TimelineAnswer answer;
   if (next == points.end()) {
     answer = after_last(endpoint, timeline, at);
   } else if (next == points.begin()) {
@@ -155,13 +155,13 @@ std::expected<Timelines, std::string> read_timelines(Source& source,
   return timelines;
 }
 
-std::string to_text(const Answer& answer) {
+std::string to_text(const TimelineAnswer& answer) {
   if (answer.is_unwatched) return "not watched yet";
   if (!answer.or_else) return to_text(answer.view);
   return fmt::format("{} or {}", to_text(answer.view), to_text(*answer.or_else));
 }
 
-Json to_json(const Answer& answer) {
+Json to_json(const TimelineAnswer& answer) {
   const bool is_certain = !answer.or_else && answer.view.knowledge != Knowledge::Unknown;
   Json json{{"status", answer.or_else ? "uncertain" : kKnowledges.label(answer.view.knowledge)},
             {"target", nullptr},

@@ -34,7 +34,7 @@ struct View {
   friend bool operator==(const View&, const View&) = default;
 };
 
-struct Answer {
+struct TimelineAnswer {
   View view;
   std::optional<View> or_else;  // the moment lies between the polls that saw the one and the other
   std::string note;             // how sure that is
@@ -69,12 +69,12 @@ using Timelines = std::map<std::string, EndpointTimelines>;  // by endpoint
 // `endpoint`: only this one; "" = all.
 std::expected<Timelines, std::string> read_timelines(Source& source, const std::string& endpoint);
 
-Answer answer_at(const EndpointTimelines& endpoint, const Timeline& timeline, Time at);
+TimelineAnswer answer_at(const EndpointTimelines& endpoint, const Timeline& timeline, Time at);
 
 // For a cell of a table.
-std::string to_text(const Answer& answer);
+std::string to_text(const TimelineAnswer& answer);
 // status, target, possible, note.
-nlohmann::ordered_json to_json(const Answer& answer);
+nlohmann::ordered_json to_json(const TimelineAnswer& answer);
 
 // A point in time, a date, or how long ago; nullopt for "". The error names the flag.
 std::expected<std::optional<Time>, std::string> time_of(std::string_view flag,

@@ -27,7 +27,7 @@ constexpr Duration kLookupInterval = 10min;
 // know.
 constexpr Duration kEchoInterval = 6h;
 constexpr int kEchoDailyBudget = 24;
-constexpr Range<Duration> kIntervalRange{10s, 7 * 24h};
+constexpr Range<Duration> kEchoIntervalRange{10s, 7 * 24h};
 constexpr Range<int> kBudgetRange{1, 100'000};
 // Each form that is refused costs one question of the budget.
 constexpr std::size_t kBodiesMax = 4;
@@ -160,7 +160,7 @@ void read_reverse_rule(const Fields& fields, const RuleContext&, AliasRule& rule
 void read_interval(const Fields& fields, Duration otherwise, AliasRule& rule) {
   rule.interval = otherwise;
   if (const auto* interval = fields.find("interval"))
-    rule.interval = interval->duration(kIntervalRange).value_or(otherwise);
+    rule.interval = interval->duration(kEchoIntervalRange).value_or(otherwise);
 }
 
 void read_lookup_rule(const Fields& fields, const RuleContext& context, AliasRule& rule) {

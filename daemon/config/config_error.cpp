@@ -9,4 +9,13 @@ std::string to_text(const ConfigError& error) {
   return fmt::format("{}:{}:{}: {}", error.file, error.line, error.column, error.sentence);
 }
 
+std::string joined(std::span<const ConfigError> errors, std::string_view separator) {
+  std::string all;
+  for (const auto& error : errors) {
+    if (!all.empty()) all += separator;
+    all += to_text(error);
+  }
+  return all;
+}
+
 }  // namespace modelvane

@@ -1,7 +1,9 @@
 // What is wrong with a configuration file, and where.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace modelvane {
 
@@ -13,5 +15,6 @@ struct ConfigError {
 };
 // "file:line:column: sentence"
 std::string to_text(const ConfigError& error);
+std::string joined(std::span<const ConfigError> errors, std::string_view separator);
 
 }  // namespace modelvane

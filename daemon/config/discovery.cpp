@@ -15,6 +15,7 @@
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
 #include "daemon/text/hmac.h"
+#include "daemon/text/token.h"
 
 namespace modelvane {
 namespace {
@@ -24,7 +25,6 @@ constexpr std::string_view kClose = "}}";
 constexpr std::string_view kLabelPrefix = "labels.";
 // Of targets with errors so many are told: whoever mends one mends them all.
 constexpr std::size_t kTargetsToldMax = 10;
-constexpr std::size_t kNameBytesMax = 63;
 // What stays of a name that is too long; the rest of it becomes a short hash.
 constexpr std::size_t kNameKeptBytes = 52;
 constexpr std::size_t kNameHashBytes = 5;
@@ -43,12 +43,6 @@ bool has_placeholder(const YamlNode& node) {
          std::ranges::any_of(node.items, [](const auto& item) { return has_placeholder(*item); }) ||
          std::ranges::any_of(node.entries,
                              [](const auto& entry) { return has_placeholder(*entry.value); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
 }
 
 // Fills one template for one target.
@@ -99,10 +93,6 @@ class Filler {
   const std::string& path_;
   Findings& findings_;
 };
-
-bool is_letter_or_digit(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0;
-}
 
 // "https://a.example:8443/v1/models" -> "a.example-8443-v1-models"
 std::string name_of(std::string_view target) {

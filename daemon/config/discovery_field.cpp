@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kSourcesMax = 64;
 // Faster than this no list changes; once a day it should at least be looked at.
 constexpr Range<Duration> kRefresh{std::chrono::seconds{1}, std::chrono::hours{24}};
-constexpr Range<Duration> kTimeout{std::chrono::milliseconds{100}, std::chrono::minutes{10}};
+constexpr Range<Duration> kReadTimeoutRange{std::chrono::milliseconds{100},
+                                            std::chrono::minutes{10}};
 constexpr std::string_view kFilesExample = "[targets/*.json]";
 
 std::span<const std::string_view> source_keys() {
@@ -82,7 +83,7 @@ void read_place(const Fields& fields, DiscoverySource& source) {
   if (const auto* refresh = fields.find("refresh"))
     source.refresh = refresh->duration(kRefresh).value_or(source.refresh);
   if (const auto* timeout = fields.find("timeout"))
-    source.timeout = timeout->duration(kTimeout).value_or(source.timeout);
+    source.timeout = timeout->duration(kReadTimeoutRange).value_or(source.timeout);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace modelvane {
 namespace {
 
 // A glob stands for any number of files; who lists so many of them wants one.
-constexpr std::size_t kGlobsMax = 64;
+constexpr std::size_t kIncludesMax = 64;
 
 std::vector<std::string> expanded(const std::string& pattern) {
   std::vector<std::string> files;
@@ -51,8 +51,8 @@ std::vector<std::string> read_globs_of_files(const Field& field, std::string_vie
   std::vector<std::string> globs;
   const auto items = field.list(fmt::format("files and globs of files, such as {}", example));
   if (!items) return globs;
-  if (items->size() > kGlobsMax) {
-    field.fail(fmt::format("must have at most {} entries, not {}", kGlobsMax, items->size()));
+  if (items->size() > kIncludesMax) {
+    field.fail(fmt::format("must have at most {} entries, not {}", kIncludesMax, items->size()));
     return globs;
   }
   for (const auto& item : *items) {

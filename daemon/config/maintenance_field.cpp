@@ -64,8 +64,8 @@ WeeklyWindow read_weekly(const Field& field) {
   WeeklyWindow weekly;
   const auto fields = field.fields(kKeys);
   if (!fields) return weekly;
-  if (const auto* days = fields->find("days")) {
-    read_days(*days, weekly);
+  if (const auto* days_field = fields->find("days")) {
+    read_days(*days_field, weekly);
   } else {
     weekly.days.fill(true);
   }

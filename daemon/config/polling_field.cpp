@@ -16,7 +16,7 @@ using std::chrono::seconds;
 // Faster than a second is a load test, slower than a day is no watch.
 constexpr Range<Duration> kInterval{seconds{1}, hours{24}};
 // A poll that takes longer holds its slot for nothing.
-constexpr Range<Duration> kTimeout{milliseconds{1}, minutes{10}};
+constexpr Range<Duration> kPollTimeoutRange{milliseconds{1}, minutes{10}};
 constexpr Range<Duration> kRecheck{seconds{1}, hours{24}};
 constexpr Range<Duration> kConnectionAge{seconds{1}, hours{24}};
 constexpr Range<Duration> kReread{seconds{1}, hours{24}};
@@ -122,8 +122,8 @@ void read_polling(const Fields& fields, EndpointConfig& endpoint) {
     interval_is_known = interval.has_value();
     endpoint.interval = interval.value_or(endpoint.interval);
   }
-  read_within_interval(fields.find("timeout"), kTimeout, endpoint.interval, interval_is_known,
-                       endpoint.timeout);
+  read_within_interval(fields.find("timeout"), kPollTimeoutRange, endpoint.interval,
+                       interval_is_known, endpoint.timeout);
   read_within_interval(fields.find("recheck"), kRecheck, endpoint.interval, interval_is_known,
                        endpoint.recheck);
   if (const auto* field = fields.find("reread"))

@@ -32,10 +32,6 @@ std::string text_of(const Fields& fields, std::string_view key) {
   return field == nullptr ? "" : field->text("text").value_or("");
 }
 
-const std::string& usual_url(const ProviderPreset& preset) {
-  return preset.url.empty() ? preset.example : preset.url;
-}
-
 ProviderKey read_key(const Field& field) {
   static constexpr std::array kKeys{std::string_view{"variable"}, std::string_view{"or"},
                                     std::string_view{"type"}, std::string_view{"header"},

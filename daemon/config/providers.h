@@ -42,6 +42,10 @@ struct ProviderPreset {
   YamlNodePtr node;           // the same as a tree
 };
 
+// Its URL, or an example of one where each customer has another.
+inline const std::string& usual_url(const ProviderPreset& preset) {
+  return preset.url.empty() ? preset.example : preset.url;
+}
 // How its lists are read; the rules' URLs are made absolute by the list's.
 Reading reading_of(const ProviderPreset& preset, const std::string& list_url);
 // Its echo rule; only where has_question.

@@ -14,10 +14,6 @@ std::string_view without_query(std::string_view url) {
   return url.substr(0, url.find_first_of("?#"));
 }
 
-const std::string& usual_url(const ProviderPreset& preset) {
-  return preset.url.empty() ? preset.example : preset.url;
-}
-
 // A list of several pages is judged by its first one.
 Reading first_page_of(const ProviderPreset& preset) {
   auto reading = reading_of(preset, usual_url(preset));

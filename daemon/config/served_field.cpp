@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kServedInterval = 1min;
 // A Prometheus is one's own, but evaluates a query anew each time.
-constexpr Range<Duration> kIntervalRange{1s, 7 * 24h};
+constexpr Range<Duration> kServedIntervalRange{1s, 7 * 24h};
 constexpr Range<double> kLeastRange{1, 1e9};
 // More than half could hold for one target only, less than a thousandth for hundreds of strays.
 constexpr Range<double> kShareRange{0.001, 0.5};
@@ -115,7 +115,7 @@ void read_served_rule(const Field& field, AliasRule& rule, Access& access) {
     source.share = share->number(kShareRange).value_or(source.share);
   rule.interval = kServedInterval;
   if (const auto* interval = fields->find("interval"))
-    rule.interval = interval->duration(kIntervalRange).value_or(kServedInterval);
+    rule.interval = interval->duration(kServedIntervalRange).value_or(kServedInterval);
   access = read_access(*fields, {}, QueryKeys::None);
 }
 

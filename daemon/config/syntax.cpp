@@ -15,7 +15,6 @@
 namespace modelvane {
 namespace {
 
-constexpr std::size_t kNameBytesMax = 63;
 // Longer ones are refused by common servers and proxies anyway.
 constexpr std::size_t kUrlBytesMax = 2048;
 // RFC 1035: bytes of a host name and of one of its labels.

@@ -13,6 +13,7 @@ namespace modelvane {
 // Names of endpoints, webhooks and instances: [A-Za-z0-9][A-Za-z0-9._-]{0,62}. They stand in URLs,
 // labels and event subjects.
 bool is_name(std::string_view text);
+inline constexpr std::size_t kNameBytesMax = 63;
 // Prometheus: [a-zA-Z_][a-zA-Z0-9_]*
 bool is_label_name(std::string_view text);
 // RFC 9110 token

@@ -14,7 +14,7 @@ namespace modelvane {
 namespace {
 
 // GitLab's and GitHub's own limits are about there.
-constexpr std::size_t kNameBytesMax = 255;
+constexpr std::size_t kVendorTextBytesMax = 255;
 // Relays take 50 to 100 at once.
 constexpr std::size_t kRecipientsMax = 50;
 // What a server does about a whole message before it takes it, such as looking for viruses, takes
@@ -27,8 +27,8 @@ std::string need_text(const Fields& fields, std::string_view key, std::string_vi
   const auto* field = fields.need(key, what);
   if (field == nullptr) return "";
   auto text = field->text(what).value_or("");
-  if (text.size() > kNameBytesMax || !is_header_value(text))
-    field->fail(fmt::format("must be at most {} bytes of plain text", kNameBytesMax));
+  if (text.size() > kVendorTextBytesMax || !is_header_value(text))
+    field->fail(fmt::format("must be at most {} bytes of plain text", kVendorTextBytesMax));
   return text;
 }
 
@@ -123,7 +123,7 @@ void check_address(const Field& field, std::string_view text) {
   const auto open = text.find(" <");
   const bool is_named = open != std::string_view::npos && text.ends_with('>');
   const auto address = is_named ? text.substr(open + 2, text.size() - open - 3) : text;
-  if (!is_address(address) || !is_header_value(text) || text.size() > kNameBytesMax)
+  if (!is_address(address) || !is_header_value(text) || text.size() > kVendorTextBytesMax)
     field.fail("must be an address such as oncall@example.com, or Name <oncall@example.com>");
 }
 

@@ -25,7 +25,7 @@ constexpr int kBcryptCostMax = 15;
 // "$2y$10$", 22 characters of salt and 31 of the hash.
 constexpr std::size_t kBcryptBytes = 60;
 // The three of exporters' own headers and then some; more is a mistake.
-constexpr std::size_t kHeadersMax = 32;
+constexpr std::size_t kReplyHeadersMax = 32;
 
 constexpr std::array kClientCertificates{
     std::pair{"NoClientCert"sv, ClientCertificate::NotAsked},
@@ -93,7 +93,7 @@ void read_versions(const Fields& fields, WebTls& tls) {
   if (tls.max_version < tls.min_version) highest->fail("must not be below min_version");
 }
 
-WebTls read_tls(const Field& field) {
+WebTls read_web_tls(const Field& field) {
   static constexpr std::array kKeys{"cert_file"sv,
                                     "key_file"sv,
                                     "client_auth_type"sv,
@@ -130,8 +130,8 @@ WebTls read_tls(const Field& field) {
 void read_headers(const Field& field, WebConfig& config) {
   const auto entries = field.entries("a map of header names to values", is_token);
   if (!entries) return;
-  if (entries->size() > kHeadersMax)
-    field.fail(fmt::format("must have at most {} headers", kHeadersMax));
+  if (entries->size() > kReplyHeadersMax)
+    field.fail(fmt::format("must have at most {} headers", kReplyHeadersMax));
   for (const auto& [name, value] : *entries) {
     const auto text = value.text("text");
     if (!text) continue;
@@ -200,7 +200,7 @@ WebConfig read_web_config(const YamlNode& root, Findings& findings) {
   const Field whole{root, root.at, "", findings};
   const auto fields = whole.fields(kKeys);
   if (!fields) return config;
-  if (const auto* field = fields->find("tls_server_config")) config.tls = read_tls(*field);
+  if (const auto* field = fields->find("tls_server_config")) config.tls = read_web_tls(*field);
   if (const auto* field = fields->find("http_server_config")) read_http(*field, config);
   if (const auto* field = fields->find("basic_auth_users")) read_users(*field, config);
   return config;

@@ -17,7 +17,7 @@ namespace modelvane {
 namespace {
 
 // A receiver that needs longer should answer first and work afterwards.
-constexpr Range<Duration> kTimeout{std::chrono::seconds{1}, std::chrono::seconds{60}};
+constexpr Range<Duration> kDeliveryTimeoutRange{std::chrono::seconds{1}, std::chrono::seconds{60}};
 constexpr Range<Duration> kMaxAge{std::chrono::minutes{1}, std::chrono::hours{24 * 30}};
 // A dead man's switch that waits for less would cry at each restart.
 constexpr Range<Duration> kHeartbeat{std::chrono::minutes{1}, std::chrono::hours{24}};
@@ -101,7 +101,7 @@ std::vector<WebhookConfig> read_webhook(const Field& field, const Names& endpoin
   auto urls = read_urls(*fields, webhook);
   read_subscription(*fields, endpoint_names, webhook);
   if (const auto* timeout = fields->find("timeout"))
-    webhook.timeout = timeout->duration(kTimeout).value_or(webhook.timeout);
+    webhook.timeout = timeout->duration(kDeliveryTimeoutRange).value_or(webhook.timeout);
   if (const auto* max_age = fields->find("max_age"))
     webhook.max_age = max_age->duration(kMaxAge).value_or(webhook.max_age);
   if (const auto* heartbeat = fields->find("heartbeat"))

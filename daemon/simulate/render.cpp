@@ -6,22 +6,22 @@ namespace modelvane::simulated {
 
 namespace {
 
-using Json = nlohmann::ordered_json;  // keeps the key order that the real API shows
+using OrderedJson = nlohmann::ordered_json;  // keeps the key order that the real API shows
 
 // One value for every row, as at InternLM: `created` says nothing about a model there, and must not
 // be read as a change.
 constexpr std::int64_t kCreated = 1722424576;
 
-Json row(const std::string& id, const std::string& target) {
-  Json json{{"id", id}, {"object", "model"}};
+OrderedJson row(const std::string& id, const std::string& target) {
+  OrderedJson json{{"id", id}, {"object", "model"}};
   if (!target.empty()) json["ref_model"] = target;
   json["created"] = kCreated;
   json["owned_by"] = "SH-AILab";
   return json;
 }
 
-Json all_rows(const Answer& answer) {
-  Json rows = Json::array();
+OrderedJson all_rows(const Answer& answer) {
+  OrderedJson rows = OrderedJson::array();
   for (const auto& [alias, target] : answer.aliases) {
     if (target) rows.push_back(row(alias, *target));
   }
@@ -29,18 +29,18 @@ Json all_rows(const Answer& answer) {
   return rows;
 }
 
-Json shaped(Json rows, ListKind kind) {
+OrderedJson shaped(OrderedJson rows, ListKind kind) {
   switch (kind) {
-    case ListKind::Empty: return Json::array();
+    case ListKind::Empty: return OrderedJson::array();
     case ListKind::Short: {
-      Json first = Json::array();
+      OrderedJson first = OrderedJson::array();
       const std::size_t kept = (rows.size() + 2) / 3;
       for (std::size_t i = 0; i < kept; ++i) first.push_back(rows[i]);
       return first;
     }
     case ListKind::Duplicate: {
-      Json twice = Json::array();
-      for (const Json& one : rows) {
+      OrderedJson twice = OrderedJson::array();
+      for (const OrderedJson& one : rows) {
         twice.push_back(one);
         twice.push_back(one);
       }
@@ -53,9 +53,9 @@ Json shaped(Json rows, ListKind kind) {
 }
 
 std::string error_text(int status) {
-  const Json error{
+  const OrderedJson error{
       {"error", {{"message", "simulated trouble"}, {"type", "simulated"}, {"code", status}}}};
-  return error.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return error.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace
@@ -67,8 +67,8 @@ Body render(const Answer& answer) {
     return {"text/html; charset=utf-8",
             "<!doctype html><title>Sign in</title><p>Please sign in to continue.</p>\n"};
   }
-  const Json list{{"object", "list"}, {"data", shaped(all_rows(answer), answer.list)}};
-  return {"application/json", list.dump(-1, ' ', false, Json::error_handler_t::replace)};
+  const OrderedJson list{{"object", "list"}, {"data", shaped(all_rows(answer), answer.list)}};
+  return {"application/json", list.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};
 }
 
 }  // namespace modelvane::simulated

@@ -8,7 +8,7 @@
 namespace modelvane {
 namespace {
 
-constexpr Duration kAnswerWithin = std::chrono::seconds{10};
+constexpr Duration kStatusWithin = std::chrono::seconds{10};
 
 }  // namespace
 
@@ -40,7 +40,7 @@ bool waits_for_standby(PostgresConnection& connection) {
 
 std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
                                                    const std::string& instance) {
-  PostgresConnection connection{place, "modelvane store status", kAnswerWithin};
+  PostgresConnection connection{place, "modelvane store status", kStatusWithin};
   StoreStatus status{.shards = check_schema(connection, place, instance)};
   status.replicas = read_replicas(connection);
   status.is_synchronous = waits_for_standby(connection);
@@ -62,7 +62,7 @@ std::expected<StoreStatus, StoreError> read_status(const PostgresPlace& place,
 
 std::expected<bool, StoreError> release(const PostgresPlace& place, const std::string& instance,
                                         const std::string& replica) {
-  PostgresConnection connection{place, "modelvane store release", kAnswerWithin};
+  PostgresConnection connection{place, "modelvane store release", kStatusWithin};
   (void)check_schema(connection, place, instance);
   const auto rows = connection.query(
       "WITH gone AS (DELETE FROM @sessions WHERE replica = $1 RETURNING session) "

@@ -7,16 +7,13 @@
 
 #include "daemon/events/event_json.h"
 #include "daemon/store/postgres.h"
+#include "daemon/store/postgres_rows.h"
 #include "daemon/store/state_json.h"
 
 namespace modelvane {
 namespace {
 
 using Json = nlohmann::json;
-
-std::int64_t micros(Time time) {
-  return time.time_since_epoch().count();
-}
 
 // Of changes to one row the last counts, as where they are made one after the other: an UPDATE that
 // meets a row twice takes any of the two.

@@ -9,8 +9,8 @@
 namespace modelvane {
 namespace {
 
-constexpr Duration kAnswerWithin = std::chrono::seconds{5};
-constexpr Duration kLookAgain = std::chrono::milliseconds{100};
+constexpr Duration kDeskAnswersWithin = std::chrono::seconds{5};
+constexpr Duration kLookAtAnswersEvery = std::chrono::milliseconds{100};
 
 bool is_of_endpoint(OperatorAction action) {
   return action == OperatorAction::AcceptPin || action == OperatorAction::SetPin ||
@@ -24,7 +24,7 @@ bool is_of_webhooks(OperatorAction action) {
 }  // namespace
 
 PostgresDesk::PostgresDesk(PostgresPlace place)
-    : kept_(std::move(place), "modelvane desk", kAnswerWithin) {}
+    : kept_(std::move(place), "modelvane desk", kDeskAnswersWithin) {}
 
 std::vector<std::pair<Shard, OperatorRequest>> PostgresDesk::parts_of(
     const OperatorRequest& request) {
@@ -96,8 +96,8 @@ std::expected<std::optional<OperatorResult>, StoreError> PostgresDesk::result(st
 }
 
 void PostgresDesk::wait(Duration longest) {
-  const auto most =
-      std::chrono::ceil<std::chrono::milliseconds>(std::min<Duration>(longest, kLookAgain));
+  const auto most = std::chrono::ceil<std::chrono::milliseconds>(
+      std::min<Duration>(longest, kLookAtAnswersEvery));
   ::poll(nullptr, 0, static_cast<int>(most.count()));
 }
 

@@ -12,7 +12,7 @@ namespace modelvane {
 namespace {
 
 // People wait for the answer.
-constexpr Duration kAnswerWithin = std::chrono::seconds{10};
+constexpr Duration kPeopleWaitAtMost = std::chrono::seconds{10};
 // A query that asks for more is cut.
 constexpr Duration::rep kSpansMax = 20'000;
 
@@ -34,18 +34,14 @@ class Terms {
   std::vector<std::string> values_;
 };
 
-std::string micros(Time time) {
-  return std::to_string(time.time_since_epoch().count());
-}
-
 std::vector<StoredEvent> read_events(PostgresConnection& connection, const EventFilter& filter) {
   Terms terms;
   if (!filter.endpoint.empty()) terms.add("e.endpoint = {v}", postgres_text(filter.endpoint));
   if (!filter.alias.empty()) terms.add("e.alias = {v}", postgres_text(filter.alias));
   if (!filter.types.empty())
     terms.add("strpos({v}, ',' || e.type || ',') > 0", matching_types(filter.types));
-  if (filter.since) terms.add("e.time_us >= {v}::bigint", micros(*filter.since));
-  if (filter.until) terms.add("e.time_us < {v}::bigint", micros(*filter.until));
+  if (filter.since) terms.add("e.time_us >= {v}::bigint", std::to_string(micros(*filter.since)));
+  if (filter.until) terms.add("e.time_us < {v}::bigint", std::to_string(micros(*filter.until)));
   if (filter.before_sequence)
     terms.add("e.sequence < {v}::bigint", std::to_string(*filter.before_sequence));
   if (filter.after_sequence)
@@ -130,7 +126,7 @@ std::vector<PastSpan> read_past(PostgresConnection& connection, const PastFilter
 }  // namespace
 
 PostgresEventLog::PostgresEventLog(PostgresPlace place)
-    : kept_(std::move(place), "modelvane api", kAnswerWithin) {}
+    : kept_(std::move(place), "modelvane api", kPeopleWaitAtMost) {}
 
 template <typename Read>
 auto PostgresEventLog::ask(Read read)

@@ -12,6 +12,11 @@ namespace modelvane {
 inline constexpr const char* kPostgresEventColumns =
     "e.id, e.type, e.endpoint, e.alias, e.time_us, e.json";
 
+// How the tables write a time.
+inline std::int64_t micros(Time time) {
+  return time.time_since_epoch().count();
+}
+
 // The columns from `first` on; nullopt: of a type that this version does not know.
 std::optional<StoredEvent> read_event(const PostgresRows& rows, int row, std::uint64_t sequence,
                                       int first);

@@ -13,7 +13,7 @@ constexpr Duration kMigrateWithin = std::chrono::minutes{10};
 
 // Entry n brings a schema of version n to n + 1. Never changed once released. Times are whole
 // microseconds since 1970, spans of time too; leases alone go by the server's clock.
-constexpr std::array<const char*, 2> kMigrations{R"(
+constexpr std::array<const char*, 2> kPostgresMigrations{R"(
   CREATE TABLE @cluster(
     one boolean PRIMARY KEY DEFAULT true CHECK(one),
     instance text NOT NULL,
@@ -142,7 +142,7 @@ constexpr std::array<const char*, 2> kMigrations{R"(
   CREATE INDEX requests_open ON @requests(shard, id) WHERE done_us IS NULL;
   CREATE INDEX requests_by_part ON @requests(part_of);
 )",
-                                                 R"(
+                                                         R"(
   -- What owners show of their endpoints, for the others to show (postgres_views.h).
   CREATE TABLE @views(
     endpoint text COLLATE "C" PRIMARY KEY,
@@ -346,7 +346,7 @@ constexpr std::string_view kFunctions = R"(
   END $$;
 )";
 
-constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
+constexpr auto kPostgresVersion = static_cast<std::int64_t>(kPostgresMigrations.size());
 
 struct Found {
   std::int64_t version = 0;  // 0: there is none
@@ -367,11 +367,11 @@ Found find(PostgresConnection& connection, const PostgresPlace& place) {
 }
 
 void refuse_newer(PostgresConnection& connection, const PostgresPlace& place, const Found& found) {
-  if (found.version <= kVersion) return;
+  if (found.version <= kPostgresVersion) return;
   connection.fail(StoreError::Kind::Newer,
                   fmt::format("schema {} of the database was made by a newer modelvane (version "
                               "{}, this one knows {}); start that version",
-                              place.schema, found.version, kVersion));
+                              place.schema, found.version, kPostgresVersion));
 }
 
 void refuse_other(PostgresConnection& connection, const PostgresPlace& place, const Found& found,
@@ -405,8 +405,9 @@ std::expected<std::string, StoreError> migrate(const PostgresPlace& place, const
   std::string sql = fmt::format("BEGIN; SELECT pg_advisory_xact_lock({}); ", 0x6d6f64656cLL);
   if (found.version == 0)
     sql += fmt::format("CREATE SCHEMA IF NOT EXISTS {};", quoted_name(place.schema));
-  for (auto step = static_cast<std::size_t>(found.version); step < kMigrations.size(); ++step)
-    sql += kMigrations[step];
+  for (auto step = static_cast<std::size_t>(found.version); step < kPostgresMigrations.size();
+       ++step)
+    sql += kPostgresMigrations[step];
   sql += kFunctions;
   if (found.version == 0)
     sql +=
@@ -416,25 +417,25 @@ std::expected<std::string, StoreError> migrate(const PostgresPlace& place, const
   if (found.version == 0) {
     (void)connection.query(
         "INSERT INTO @cluster(instance, shards, schema_version) VALUES($1, $2, $3)",
-        std::string_view{wish.instance}, wish.shards, kVersion);
+        std::string_view{wish.instance}, wish.shards, kPostgresVersion);
   } else {
-    (void)connection.query("UPDATE @cluster SET schema_version = $1", kVersion);
+    (void)connection.query("UPDATE @cluster SET schema_version = $1", kPostgresVersion);
   }
   if (!connection.run("COMMIT")) return std::unexpected(connection.error());
-  if (found.version == kVersion)
-    return fmt::format("schema {} is up to date (version {})", place.schema, kVersion);
+  if (found.version == kPostgresVersion)
+    return fmt::format("schema {} is up to date (version {})", place.schema, kPostgresVersion);
   if (found.version == 0)
     return fmt::format("schema {} made (version {}, {} shards, instance {})", place.schema,
-                       kVersion, wish.shards, wish.instance);
+                       kPostgresVersion, wish.shards, wish.instance);
   return fmt::format("schema {} brought from version {} to {}", place.schema, found.version,
-                     kVersion);
+                     kPostgresVersion);
 }
 
 ShardCount check_schema(PostgresConnection& connection, const PostgresPlace& place,
                         const std::string& instance) {
   const auto found = find(connection, place);
   if (!connection.ok()) return 0;
-  if (found.version < kVersion) {
+  if (found.version < kPostgresVersion) {
     connection.fail(StoreError::Kind::Unavailable,
                     fmt::format("the database has {} schema {}; run `modelvane store migrate` "
                                 "once, as its owner",

@@ -12,7 +12,7 @@ namespace modelvane {
 namespace {
 
 // Old events are deleted so many at a time, so that nothing waits for them for long.
-constexpr int kSliceMax = 2'000;
+constexpr int kForgottenAtOnce = 2'000;
 
 // What a standby may lag behind when it is promoted: seconds as a rule. Beyond it the states of
 // endpoints go back, and what moved since is told once more.
@@ -381,7 +381,7 @@ void PostgresStore::forget() {
   const auto rows = work().query(
       "SELECT webhook, dead, gone FROM @forget(greatest($1::bigint, coalesce((SELECT e.time_us "
       "FROM @counter AS c JOIN @events AS e ON e.sequence = c.last_sequence - $2), 0)), $3)",
-      *forget_before_, static_cast<std::uint64_t>(events_max_), kSliceMax);
+      *forget_before_, static_cast<std::uint64_t>(events_max_), kForgottenAtOnce);
   std::int64_t gone = 0;
   for (int row = 0; row < rows.count(); ++row) {
     const auto webhook = rows.text(row, 0);
@@ -389,7 +389,7 @@ void PostgresStore::forget() {
     if (!webhook.empty() && owned_.contains(shard_of_webhook(webhook, session_->shards)))
       forgotten_dead_[webhook] += static_cast<std::uint64_t>(rows.integer(row, 1));
   }
-  if (gone < kSliceMax) forget_before_.reset();
+  if (gone < kForgottenAtOnce) forget_before_.reset();
 }
 
 // ---- news

@@ -8,7 +8,7 @@ namespace {
 using Json = nlohmann::json;
 
 // Nobody waits for it, and a slow database is not to be pressed.
-constexpr Duration kAnswerWithin = std::chrono::seconds{10};
+constexpr Duration kViewsAnswerWithin = std::chrono::seconds{10};
 // Of texts of a few kilobytes: some megabytes a statement.
 constexpr std::size_t kTextsAtOnce = 1'000;
 
@@ -26,7 +26,8 @@ constexpr const char* kPut = R"(
 }  // namespace
 
 PostgresViews::PostgresViews(PostgresPlace place, std::string replica)
-    : kept_(std::move(place), "modelvane views", kAnswerWithin), replica_(std::move(replica)) {}
+    : kept_(std::move(place), "modelvane views", kViewsAnswerWithin),
+      replica_(std::move(replica)) {}
 
 std::expected<void, StoreError> PostgresViews::put(
     const std::vector<std::pair<std::string, std::string>>& texts, ShardCount shards) {

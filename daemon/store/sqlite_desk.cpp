@@ -17,7 +17,7 @@ namespace modelvane {
 namespace {
 
 // Where the kernel has no watches left, or a file system does not report: looked at all the same.
-constexpr Duration kLookAgain = std::chrono::milliseconds{500};
+constexpr Duration kLookAgainWithin = std::chrono::milliseconds{500};
 
 }  // namespace
 
@@ -32,7 +32,7 @@ SqliteDesk::~SqliteDesk() {
 
 void SqliteDesk::wait(Duration longest) {
   const auto most =
-      std::chrono::ceil<std::chrono::milliseconds>(std::min<Duration>(longest, kLookAgain));
+      std::chrono::ceil<std::chrono::milliseconds>(std::min<Duration>(longest, kLookAgainWithin));
   ::pollfd wanted{watch_, POLLIN, 0};  // a negative descriptor only waits
   if (::poll(&wanted, 1, static_cast<int>(most.count())) <= 0) return;
   std::array<char, 4096> ignored{};

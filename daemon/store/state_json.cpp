@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::json;
 
 // Raised when an old program would misunderstand the text; new keys alone do not raise it.
-constexpr int kVersion = 2;
+constexpr int kStateVersion = 2;
 
 // ---- writing -------------------------------------------------------------------------------
 
@@ -307,7 +307,7 @@ EndpointState state_of(const Json& value) {
 }  // namespace
 
 std::string to_json(const EndpointState& state) {
-  Json value{{"version", kVersion},
+  Json value{{"version", kStateVersion},
              {"has_baseline", state.has_baseline},
              {"availability", label(state.availability.known)}};
   put(value, "last_good", state.last_good);
@@ -347,7 +347,7 @@ std::expected<EndpointState, std::string> parse_state(std::string_view json) {
   const Json value = Json::parse(json, nullptr, false);
   if (!value.is_object()) return std::unexpected("the state is not a JSON object");
   try {
-    if (integer_at<int>(value, "version") > kVersion)
+    if (integer_at<int>(value, "version") > kStateVersion)
       return std::unexpected("the state was written by a newer modelvane");
     return state_of(value);
   } catch (const std::exception& error) {

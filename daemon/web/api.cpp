@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/web/list_reply.h"
+#include "daemon/web/or_null.h"
 #include "daemon/web/shown.h"
 
 namespace modelvane {
@@ -20,19 +21,11 @@ using Json = nlohmann::ordered_json;
 constexpr char kEndpointList = 'e';
 constexpr char kAliasList = 'a';
 constexpr char kModelList = 'm';
-constexpr PageLimits kLimits{.usual = 1000, .max = 1000};  // about 1 MB of endpoints
+constexpr PageLimits kStatePages{.usual = 1000, .max = 1000};  // about 1 MB of endpoints
 
 // Names come from other people's servers: what is not UTF-8 becomes U+FFFD instead of an exception.
 std::string to_text(const Json& row) {
   return without_markup(row.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
-Json json(const std::optional<Time>& time) {
-  return time ? Json(to_rfc3339(*time)) : Json(nullptr);
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
 }
 
 const KnownView& known_of(const EndpointView& endpoint) {
@@ -51,7 +44,7 @@ Json last_poll_json(const EndpointView& endpoint) {
   if (!endpoint.last_poll) return nullptr;
   const auto& phases = endpoint.phases;
   return {
-      {"time", json(endpoint.last_poll)},
+      {"time", time_or_null(endpoint.last_poll)},
       {"ok", endpoint.last_ok},
       {"reason", endpoint.last_reason ? Json(label(*endpoint.last_reason)) : Json(nullptr)},
       {"error", text_or_null(endpoint.last_sentence)},
@@ -69,7 +62,7 @@ Json retirements_json(const std::vector<Retirement>& retirements) {
   auto all = Json::array();
   for (const auto& one : retirements) {
     all.push_back({{"model", one.model},
-                   {"at", json(one.at)},
+                   {"at", time_or_null(one.at)},
                    {"replacement", text_or_null(one.replacement)},
                    {"source", text_or_null(one.source)}});
   }
@@ -123,19 +116,19 @@ Json endpoint_json(const EndpointView& endpoint, Time now) {
           {"compare", text_or_null(endpoint.compare)},
           {"interval_seconds", to_seconds(endpoint.interval)},
           {"availability", label(known.availability)},
-          {"down_since", json(known.down_since)},
+          {"down_since", time_or_null(known.down_since)},
           {"has_baseline", known.has_baseline},
           {"quarantined", known.quarantined},
           {"models", known.models.size()},
           {"aliases", known.aliases.size()},
           {"retirements", retirements_json(known.retirements)},
           {"last_poll", last_poll_json(endpoint)},
-          {"last_good_poll", json(endpoint.last_good_poll)},
-          {"next_poll", json(endpoint.next_poll)},
+          {"last_good_poll", time_or_null(endpoint.last_good_poll)},
+          {"next_poll", time_or_null(endpoint.next_poll)},
           {"slowed", slowed_json(endpoint)},
           {"maintenance", text_or_null(endpoint.maintenance)},
           {"paused", endpoint.is_paused},
-          {"certificate_expiry", json(endpoint.certificate_expiry)},
+          {"certificate_expiry", time_or_null(endpoint.certificate_expiry)},
           {"uptime", uptime_json(endpoint, now)},
           {"polls_total", endpoint.polls},
           {"failures", failures_json(endpoint)}};
@@ -205,9 +198,9 @@ Json alias_json(const EndpointView& endpoint, const AliasView& alias,
           {"pending", std::move(pending)},
           {"unstable", alias.unstable},
           {"changes", alias.changes},
-          {"last_change", json(alias.last_change)},
+          {"last_change", time_or_null(alias.last_change)},
           {"pin", pin_json(alias)},
-          {"last_seen", json(alias.last_seen ? alias.last_seen : endpoint.last_good_poll)},
+          {"last_seen", time_or_null(alias.last_seen ? alias.last_seen : endpoint.last_good_poll)},
           {"served", served_json(endpoint, alias.alias)},
           {"disagrees", disagrees_json(endpoint, alias, disagreements)},
           {"labels", endpoint.labels}};
@@ -290,7 +283,7 @@ bool offer(ListReply& reply, std::vector<std::string>& last, std::vector<std::st
 
 Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
   Parameters parameters{query};
-  const auto page = parameters.page(kEndpointList, 1, kLimits);
+  const auto page = parameters.page(kEndpointList, 1, kStatePages);
   const auto shown = shown_endpoints(snapshot);
   const auto range = read_range(shown, parameters, page);
   const auto provider = parameters.text("provider");
@@ -317,7 +310,7 @@ Reply endpoints_api(const Snapshot& snapshot, const Query& query) {
 
 Reply aliases_api(const Snapshot& snapshot, const Query& query) {
   Parameters parameters{query};
-  const auto page = parameters.page(kAliasList, 2, kLimits);
+  const auto page = parameters.page(kAliasList, 2, kStatePages);
   const auto shown = shown_endpoints(snapshot);
   const auto range = read_range(shown, parameters, page);
   const auto name = parameters.text("alias");
@@ -347,7 +340,7 @@ Reply aliases_api(const Snapshot& snapshot, const Query& query) {
 
 Reply models_api(const Snapshot& snapshot, const Query& query) {
   Parameters parameters{query};
-  const auto page = parameters.page(kModelList, 2, kLimits);
+  const auto page = parameters.page(kModelList, 2, kStatePages);
   const auto shown = shown_endpoints(snapshot);
   const auto range = read_range(shown, parameters, page);
   const auto name = parameters.text("model");

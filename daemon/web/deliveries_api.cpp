@@ -9,8 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kList = 'd';
-constexpr PageLimits kLimits{.usual = 100, .max = 1000};
+constexpr char kDeliveryList = 'd';
+constexpr PageLimits kDeliveryPages{.usual = 100, .max = 1000};
 
 // Only a pending delivery has a next attempt.
 std::string to_text(const DeliveryRow& row) {
@@ -32,7 +32,7 @@ std::string to_text(const DeliveryRow& row) {
 
 Reply deliveries_api(EventQuery& events, const Query& query) {
   Parameters parameters{query};
-  const auto page = parameters.page(kList, 2, kLimits);
+  const auto page = parameters.page(kDeliveryList, 2, kDeliveryPages);
   DeliveryFilter filter{.webhook = parameters.text("webhook"),
                         .event_id = parameters.text("event"),
                         .limit = page.limit};
@@ -45,7 +45,7 @@ Reply deliveries_api(EventQuery& events, const Query& query) {
   if (auto refusal = parameters.refusal()) return *refusal;
   const auto found = events.deliveries(filter);
   if (!found) return problem(503, found.error());
-  ListReply reply{"deliveries", kList, page.limit};
+  ListReply reply{"deliveries", kDeliveryList, page.limit};
   for (const auto& row : *found) reply.add(to_text(row));
   // A full page may be the last one; then the next is empty.
   if (reply.is_full())

@@ -8,7 +8,7 @@ namespace {
 
 // Of twelve workers (front.h); a reload may hold one more, passwords four (passwords.cpp). Two
 // always stay free. A query takes some milliseconds: whoever waits longer waits for a disk.
-constexpr Places::Limits kLimits{
+constexpr Places::Limits kQuestionsAtOnce{
     .inside = 2, .waiting = 3, .patience = std::chrono::milliseconds{250}};
 
 constexpr const char* kNoHistory = "this daemon keeps no history";
@@ -22,7 +22,7 @@ std::expected<Rows, std::string> with_sentence(std::expected<Rows, StoreError> f
 
 }  // namespace
 
-EventQuery::EventQuery(EventLog* log) : log_(log), places_(kLimits) {}
+EventQuery::EventQuery(EventLog* log) : log_(log), places_(kQuestionsAtOnce) {}
 
 std::expected<std::vector<StoredEvent>, std::string> EventQuery::events(const EventFilter& filter) {
   if (log_ == nullptr) return std::unexpected(kNoHistory);

@@ -5,8 +5,8 @@
 namespace modelvane {
 namespace {
 
-constexpr char kList = 's';
-constexpr PageLimits kLimits{.usual = 100, .max = 1000};  // about 10 MB of evidence at worst
+constexpr char kEventList = 's';
+constexpr PageLimits kEventPages{.usual = 100, .max = 1000};  // about 10 MB of evidence at worst
 
 }  // namespace
 
@@ -16,7 +16,7 @@ Reply events_api(EventQuery& events, const Query& query) {
   filter.called = parameters.text("event");
   filter.since = parameters.time("since");
   filter.until = parameters.time("until");
-  const auto page = parameters.page(kList, 1, kLimits);
+  const auto page = parameters.page(kEventList, 1, kEventPages);
   filter.limit = page.limit;
   if (!page.after.empty()) {
     filter.before_sequence = whole_number(page.after.front());
@@ -25,7 +25,7 @@ Reply events_api(EventQuery& events, const Query& query) {
   if (auto refusal = parameters.refusal()) return *refusal;
   const auto found = events.events(filter);
   if (!found) return problem(503, found.error());
-  ListReply reply{"events", kList, page.limit};
+  ListReply reply{"events", kEventList, page.limit};
   // The stored texts are JSON already and must reach clients as receivers got them, byte for byte.
   for (const auto& event : *found) reply.add(event.json);
   // A full page may be the last one; then the next is empty.

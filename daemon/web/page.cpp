@@ -8,7 +8,7 @@ namespace modelvane {
 namespace {
 
 constexpr std::string_view kShell = "index.html";
-constexpr std::string_view kFolder = "/page/";
+constexpr std::string_view kPageFolder = "/page/";
 
 // Only files of this server; no inline script or style; and by trusted types no text ever becomes
 // markup in the browser.
@@ -20,7 +20,7 @@ constexpr const char* kPolicy =
 
 std::string_view file_name(std::string_view path) {
   if (path == "/") return kShell;
-  return path.starts_with(kFolder) ? path.substr(kFolder.size()) : std::string_view{};
+  return path.starts_with(kPageFolder) ? path.substr(kPageFolder.size()) : std::string_view{};
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kList = 'p';
-constexpr PageLimits kLimits{.usual = 100, .max = 1000};
+constexpr char kPinList = 'p';
+constexpr PageLimits kPinPages{.usual = 100, .max = 1000};
 
 std::string to_text(const EndpointView& endpoint, const AliasView& alias) {
   const bool is_resolved = alias.status == AliasStatus::Resolved && !alias.target.empty();
@@ -29,9 +29,9 @@ std::string to_text(const EndpointView& endpoint, const AliasView& alias) {
 Reply pins_api(const Snapshot& snapshot, const Query& query) {
   Parameters parameters{query};
   const auto endpoint_name = parameters.text("endpoint");
-  const auto page = parameters.page(kList, 2, kLimits);
+  const auto page = parameters.page(kPinList, 2, kPinPages);
   if (auto refusal = parameters.refusal()) return *refusal;
-  ListReply reply{"pins", kList, page.limit};
+  ListReply reply{"pins", kPinList, page.limit};
   bool is_behind = page.after.empty();
   std::vector<std::string> last;
   for (const auto& [endpoint, remote] : shown_endpoints(snapshot)) {

@@ -2,16 +2,13 @@
 
 #include "daemon/web/api.h"
 #include "daemon/web/list_reply.h"
+#include "daemon/web/or_null.h"
 #include "daemon/web/shown.h"
 
 namespace modelvane {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 Json webhook_json(const WebhookView& webhook) {
   auto failures = Json::object();
@@ -22,13 +19,11 @@ Json webhook_json(const WebhookView& webhook) {
   return {{"name", webhook.name},
           {"format", webhook.format},
           {"state", label(webhook.status)},
-          {"disabled_since",
-           webhook.disabled_since ? Json(to_rfc3339(*webhook.disabled_since)) : Json(nullptr)},
+          {"disabled_since", time_or_null(webhook.disabled_since)},
           {"delivered", webhook.delivered},
           {"failures", std::move(failures)},
           {"pending", webhook.pending},
-          {"oldest_pending",
-           webhook.oldest_pending ? Json(to_rfc3339(*webhook.oldest_pending)) : Json(nullptr)},
+          {"oldest_pending", time_or_null(webhook.oldest_pending)},
           {"dead_letters", webhook.dead_letters},
           {"last_error", text_or_null(webhook.last_error)}};
 }

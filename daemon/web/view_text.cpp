@@ -8,7 +8,7 @@
 namespace modelvane {
 namespace {
 
-using Json = nlohmann::json;
+using SortedJson = nlohmann::json;
 
 // Each struct names its fields once, for both directions.
 template <class V, class T>
@@ -147,7 +147,7 @@ constexpr const auto& labels_of(Reason) {
 }
 
 struct Writer {
-  Json json = Json::object();
+  SortedJson json = SortedJson::object();
 
   template <class T>
   void operator()(const char* key, const T& value) {
@@ -155,42 +155,44 @@ struct Writer {
     if (!written.is_null()) json[key] = std::move(written);
   }
 
-  static Json to_value(const std::string& text) { return text; }
+  static SortedJson to_value(const std::string& text) { return text; }
   template <class T>
     requires std::is_arithmetic_v<T>
-  static Json to_value(T number) {
+  static SortedJson to_value(T number) {
     return number;
   }
-  static Json to_value(Duration span) { return span.count(); }
-  static Json to_value(Time time) { return time.time_since_epoch().count(); }
-  static Json to_value(const IdList& ids) { return ids.is_known() ? Json(ids.all()) : Json(); }
-  static Json to_value(const std::map<std::string, std::string>& labels) { return labels; }
+  static SortedJson to_value(Duration span) { return span.count(); }
+  static SortedJson to_value(Time time) { return time.time_since_epoch().count(); }
+  static SortedJson to_value(const IdList& ids) {
+    return ids.is_known() ? SortedJson(ids.all()) : SortedJson();
+  }
+  static SortedJson to_value(const std::map<std::string, std::string>& labels) { return labels; }
   template <class T, std::size_t N>
-  static Json to_value(const std::array<T, N>& counts) {
+  static SortedJson to_value(const std::array<T, N>& counts) {
     return counts;
   }
   template <class E>
     requires std::is_enum_v<E>
-  static Json to_value(E value) {
+  static SortedJson to_value(E value) {
     return labels_of(value).label(value);
   }
   template <class T>
-  static Json to_value(const std::optional<T>& value) {
-    return value ? to_value(*value) : Json();
+  static SortedJson to_value(const std::optional<T>& value) {
+    return value ? to_value(*value) : SortedJson();
   }
   template <class T>
-  static Json to_value(const std::shared_ptr<const T>& value) {
-    return value ? to_value(*value) : Json();
+  static SortedJson to_value(const std::shared_ptr<const T>& value) {
+    return value ? to_value(*value) : SortedJson();
   }
   template <class T>
-  static Json to_value(const std::vector<T>& values) {
-    auto all = Json::array();
+  static SortedJson to_value(const std::vector<T>& values) {
+    auto all = SortedJson::array();
     for (const auto& value : values) all.push_back(to_value(value));
     return all;
   }
   template <class T>
     requires std::is_class_v<T>
-  static Json to_value(const T& value) {
+  static SortedJson to_value(const T& value) {
     Writer writer;
     fields(writer, value);
     return std::move(writer.json);
@@ -199,60 +201,62 @@ struct Writer {
 
 // Throws nlohmann's exceptions at values of other types.
 struct Reader {
-  const Json& json;
+  const SortedJson& json;
 
   template <class T>
   void operator()(const char* key, T& value) const {
     if (const auto found = json.find(key); found != json.end()) read(*found, value);
   }
 
-  static void read(const Json& from, std::string& text) { text = from.get<std::string>(); }
+  static void read(const SortedJson& from, std::string& text) { text = from.get<std::string>(); }
   template <class T>
     requires std::is_arithmetic_v<T>
-  static void read(const Json& from, T& number) {
+  static void read(const SortedJson& from, T& number) {
     number = from.get<T>();
   }
-  static void read(const Json& from, Duration& span) { span = Duration{from.get<Duration::rep>()}; }
-  static void read(const Json& from, Time& time) {
+  static void read(const SortedJson& from, Duration& span) {
+    span = Duration{from.get<Duration::rep>()};
+  }
+  static void read(const SortedJson& from, Time& time) {
     time = Time{Duration{from.get<Duration::rep>()}};
   }
-  static void read(const Json& from, IdList& ids) {
+  static void read(const SortedJson& from, IdList& ids) {
     auto all = from.get<std::vector<std::string>>();
     std::ranges::sort(all);
     const auto repeated = std::ranges::unique(all);
     all.erase(repeated.begin(), repeated.end());
     ids = IdList::of(all);
   }
-  static void read(const Json& from, std::map<std::string, std::string>& labels) {
+  static void read(const SortedJson& from, std::map<std::string, std::string>& labels) {
     labels = from.get<std::map<std::string, std::string>>();
   }
   template <class T, std::size_t N>
-  static void read(const Json& from, std::array<T, N>& counts) {
+  static void read(const SortedJson& from, std::array<T, N>& counts) {
     for (std::size_t i = 0; i < std::min(N, from.size()); ++i) counts[i] = from.at(i).get<T>();
   }
   // What another version calls something that this one does not know stays at its default.
   template <class E>
     requires std::is_enum_v<E>
-  static void read(const Json& from, E& value) {
+  static void read(const SortedJson& from, E& value) {
     value = labels_of(value).parse(from.get<std::string>()).value_or(value);
   }
   template <class T>
-  static void read(const Json& from, std::optional<T>& value) {
+  static void read(const SortedJson& from, std::optional<T>& value) {
     read(from, value.emplace());
   }
   template <class T>
-  static void read(const Json& from, std::shared_ptr<const T>& value) {
+  static void read(const SortedJson& from, std::shared_ptr<const T>& value) {
     auto made = std::make_shared<T>();
     read(from, *made);
     value = std::move(made);
   }
   template <class T>
-  static void read(const Json& from, std::vector<T>& values) {
+  static void read(const SortedJson& from, std::vector<T>& values) {
     for (const auto& each : from) read(each, values.emplace_back());
   }
   template <class T>
     requires std::is_class_v<T>
-  static void read(const Json& from, T& value) {
+  static void read(const SortedJson& from, T& value) {
     const Reader reader{from};
     fields(reader, value);
   }
@@ -261,16 +265,16 @@ struct Reader {
 }  // namespace
 
 std::string to_view_text(const EndpointView& view) {
-  return Writer::to_value(view).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Writer::to_value(view).dump(-1, ' ', false, SortedJson::error_handler_t::replace);
 }
 
 std::optional<EndpointView> read_view_text(std::string_view text) {
   try {
     EndpointView view;
-    Reader::read(Json::parse(text), view);
+    Reader::read(SortedJson::parse(text), view);
     if (view.name.empty()) return std::nullopt;
     return view;
-  } catch (const Json::exception&) {
+  } catch (const SortedJson::exception&) {
     return std::nullopt;
   }
 }

@@ -5,7 +5,7 @@
 namespace modelvane::xml {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
@@ -20,7 +20,7 @@ std::string escape(std::string_view foreign) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto rest = text.substr(i);
     if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {
-      escaped += kReplacement;
+      escaped += kReplacementCharacter;
       i += 2;
       continue;
     }
@@ -32,7 +32,7 @@ std::string escape(std::string_view foreign) {
       case '\'': escaped += "&#39;"; break;
       default:
         if (is_control(text[i])) {
-          escaped += kReplacement;
+          escaped += kReplacementCharacter;
         } else {
           escaped += text[i];
         }

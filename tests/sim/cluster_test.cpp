@@ -18,11 +18,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kRuns = 60 / kSanitizerSlowdown;
-constexpr int kEndpoints = 9;
+constexpr std::uint64_t kClusterRuns = 60 / kSanitizerSlowdown;
+constexpr int kSharedEndpoints = 9;
 
 void populate(ClusterWorld& world) {
-  for (int i = 0; i < kEndpoints; ++i) {
+  for (int i = 0; i < kSharedEndpoints; ++i) {
     EndpointConfig endpoint;
     endpoint.name = fmt::format("endpoint-{}", i);
     endpoint.url = "http://" + endpoint.name + "/v1/models";
@@ -64,7 +64,7 @@ void act(ClusterWorld& world, int& version) {
       break;
     default: {
       auto& upstream =
-          world.outside.upstreams[fmt::format("endpoint-{}", world.random() % kEndpoints)];
+          world.outside.upstreams[fmt::format("endpoint-{}", world.random() % kSharedEndpoints)];
       upstream.move(chance(world.random, 0.5) ? "a" : "b",
                     chance(world.random, 0.3) ? "v0" : fmt::format("v{}", ++version),
                     world.clock.now);
@@ -157,7 +157,7 @@ std::vector<EventType> types_of(const ClusterWorld& world) {
   return types;
 }
 
-std::string run(std::uint64_t seed, const std::function<void(Disk&)>& spoil = nullptr) {
+std::string run_cluster(std::uint64_t seed, const std::function<void(Disk&)>& spoil = nullptr) {
   ClusterWorld world{seed, 3, 8};
   if (spoil) spoil(world.disk);
   storm(world);
@@ -176,16 +176,16 @@ TEST_CASE("the simulated disk keeps the contract of all stores") {
 TEST_CASE("three replicas lose no event, double none and keep the order, whatever befalls them") {
   const char* chosen = std::getenv("MODELVANE_SIM_SEED");
   const std::uint64_t first = chosen ? std::strtoull(chosen, nullptr, 10) : 1;
-  for (std::uint64_t seed = first; seed < first + (chosen ? 1 : kRuns); ++seed) {
+  for (std::uint64_t seed = first; seed < first + (chosen ? 1 : kClusterRuns); ++seed) {
     CAPTURE(seed);
-    REQUIRE(run(seed) == "");
+    REQUIRE(run_cluster(seed) == "");
   }
 }
 
 TEST_CASE("the books see a store without a fence, and one that claims deliveries by session") {
   const auto is_seen = [](const std::function<void(Disk&)>& spoil) {
-    for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
-      if (!run(seed, spoil).empty()) return true;
+    for (std::uint64_t seed = 1; seed <= kClusterRuns; ++seed) {
+      if (!run_cluster(seed, spoil).empty()) return true;
     }
     return false;
   };
@@ -229,7 +229,7 @@ TEST_CASE("a replica that joins gets its share without a gap, and in peace nothi
   std::size_t watched = 0;
   for (const auto& replica : world.replicas)
     watched += replica.board->read(world.clock.now).endpoints.size();
-  CHECK(watched == kEndpoints);
+  CHECK(watched == kSharedEndpoints);
   world.run_for(10min);
   std::uint64_t later = 0;
   for (const auto& owner : world.disk.owners) later += owner.tenure;

@@ -21,8 +21,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kSteps = 200'000 / kSanitizerSlowdown;  // turns of the engine's loop
-constexpr int kActs = 25;                                       // of one world
+constexpr std::uint64_t kDeliverySteps =
+    200'000 / kSanitizerSlowdown;  // turns of the engine's loop
+constexpr int kDeliveryActs = 25;  // of one world
 constexpr int kEndpoints = 6;
 constexpr int kAliases = 20;
 constexpr Duration kMaxAge = 24h;
@@ -309,7 +310,7 @@ struct Storm {
   }
 
   void run() {
-    for (int i = 0; i < kActs && fault.empty(); ++i) act();
+    for (int i = 0; i < kDeliveryActs && fault.empty(); ++i) act();
     receiver.stumbles = receiver.loses_answers = 0;
     pass(kMaxAge + 6h);
     judge_dead_letters();
@@ -326,7 +327,7 @@ TEST_CASE(
     "and soon after it works again") {
   const char* one = std::getenv("MODELVANE_SIM_SEED");
   const char* wanted = std::getenv("MODELVANE_SIM_STEPS");
-  const std::uint64_t most = wanted ? std::strtoull(wanted, nullptr, 10) : kSteps;
+  const std::uint64_t most = wanted ? std::strtoull(wanted, nullptr, 10) : kDeliverySteps;
   std::uint64_t seed = one ? std::strtoull(one, nullptr, 10) : 1;
   std::uint64_t worlds = 0;
   std::size_t events = 0;

@@ -127,7 +127,7 @@ std::string check_deliveries(World& world) {
   return "";
 }
 
-std::string run(std::uint64_t seed) {
+std::string run_world(std::uint64_t seed) {
   World world{seed};
   const std::map<std::string, std::string> aliases{
       {"alias-0", "v0"}, {"alias-1", "v0"}, {"alias-2", "v0"}};
@@ -147,7 +147,7 @@ TEST_CASE(
   const std::uint64_t first = one ? std::strtoull(one, nullptr, 10) : 1;
   const std::uint64_t last = one ? first : kRuns;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    const auto fault = run(seed);
+    const auto fault = run_world(seed);
     if (!fault.empty()) FAIL_CHECK("seed " << seed << ": " << fault);
   }
 }

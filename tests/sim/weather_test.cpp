@@ -111,7 +111,7 @@ struct Weather {
   }
 };
 
-std::string run(std::uint64_t seed, std::uint64_t& steps) {
+std::string run_weather(std::uint64_t seed, std::uint64_t& steps) {
   Weather weather{seed};
   for (int i = 0; i < kActs; ++i) {
     weather.act();
@@ -138,7 +138,7 @@ TEST_CASE(
   const char* one = std::getenv("MODELVANE_SIM_SEED");
   std::uint64_t seed = one ? std::strtoull(one, nullptr, 10) : 1;
   for (std::uint64_t steps = 0; steps < kSteps; ++seed) {
-    const auto fault = run(seed, steps);
+    const auto fault = run_weather(seed, steps);
     if (!fault.empty()) FAIL_CHECK("seed " << seed << ": " << fault);
     if (one || !fault.empty()) return;
   }

@@ -11,13 +11,13 @@ namespace {
 
 using Ids = std::vector<std::string>;
 
-Reading reading(std::vector<AliasRule> rules) {
+Reading shape_reading(std::vector<AliasRule> rules) {
   Reading how;
   how.rules = std::move(rules);
   return how;
 }
 
-AliasRule field(const std::string& pointer, int max_hops = 1) {
+AliasRule shape_field(const std::string& pointer, int max_hops = 1) {
   return {.kind = Rule::Field, .pointer = pointer, .max_hops = max_hops};
 }
 
@@ -25,7 +25,7 @@ AliasRule reverse(const std::string& canonical = "") {
   return {.kind = Rule::Reverse, .pointer = "/aliases", .canonical = canonical};
 }
 
-Catalog read(const std::string& body, const Reading& how) {
+Catalog read_shape(const std::string& body, const Reading& how) {
   auto catalog = read_catalog(body, how);
   if (!catalog) FAIL("not read: " << catalog.error().sentence);
   return *catalog;
@@ -40,7 +40,7 @@ std::string arrows(const Catalog& catalog) {
 }
 
 std::string arrows(const std::string& rows, const Reading& how) {
-  return arrows(read(R"({"data":[)" + rows + "]}", how));
+  return arrows(read_shape(R"({"data":[)" + rows + "]}", how));
 }
 
 Reading latest(Reading how) {
@@ -51,39 +51,42 @@ Reading latest(Reading how) {
 TEST_CASE("chains are followed through aliases as far as allowed, and targets need not be listed") {
   const std::string rows =
       R"({"id":"~x","alias_target":{"slug":"x-1"}},{"id":"x-1","alias_target":{"slug":"x-1-2026"}},{"id":"y","alias_target":null})";
-  CHECK(arrows(rows, reading({field("/alias_target/slug")})) == "x-1>x-1-2026 ~x>x-1");
-  CHECK(arrows(rows, reading({field("/alias_target/slug", 2)})) == "x-1>x-1-2026 ~x>x-1-2026");
+  CHECK(arrows(rows, shape_reading({shape_field("/alias_target/slug")})) == "x-1>x-1-2026 ~x>x-1");
+  CHECK(arrows(rows, shape_reading({shape_field("/alias_target/slug", 2)})) ==
+        "x-1>x-1-2026 ~x>x-1-2026");
 }
 
 TEST_CASE("a chain that comes back to itself is not followed") {
-  CHECK(arrows(R"({"id":"a","n":"b"},{"id":"b","n":"a"})", reading({field("/n", 4)})) == "a>b b>a");
+  CHECK(arrows(R"({"id":"a","n":"b"},{"id":"b","n":"a"})", shape_reading({shape_field("/n", 4)})) ==
+        "a>b b>a");
   CHECK(arrows(R"({"id":"a","n":"b"},{"id":"b","n":"c"},{"id":"c","n":"b"})",
-               reading({field("/n", 4)})) == "a>b b>c c>b");
+               shape_reading({shape_field("/n", 4)})) == "a>b b>c c>b");
 }
 
 TEST_CASE("a symmetric group has its direction from the canonical pointer, and none without") {
   const std::string rows =
       R"({"id":"m-2508","name":"m-2508","aliases":["m-latest","m"]},{"id":"m-latest","name":"m-2508","aliases":["m-2508","m"]},)"
       R"({"id":"m","name":"m-2508","aliases":["m-2508","m-latest"]})";
-  CHECK(arrows(rows, reading({reverse("/name")})) == "m>m-2508 m-latest>m-2508");
-  CHECK(arrows(rows, reading({field("/name"), reverse("/name")})) == "m>m-2508 m-latest>m-2508");
-  CHECK(arrows(rows, reading({reverse()})).empty());
+  CHECK(arrows(rows, shape_reading({reverse("/name")})) == "m>m-2508 m-latest>m-2508");
+  CHECK(arrows(rows, shape_reading({shape_field("/name"), reverse("/name")})) ==
+        "m>m-2508 m-latest>m-2508");
+  CHECK(arrows(rows, shape_reading({reverse()})).empty());
 }
 
 TEST_CASE("whose own row calls it canonical is no alias, although another row claims it") {
   const std::string rows =
       R"({"id":"mini-2507","name":"mini-2507","aliases":["mini"]},{"id":"mini","name":"mini-2507","aliases":["mini-2507"]},)"
       R"({"id":"transcribe-2507","name":"transcribe-2507","aliases":["mini-2507","scribe"]})";
-  CHECK(arrows(rows, reading({field("/name", 3), reverse("/name")})) ==
+  CHECK(arrows(rows, shape_reading({shape_field("/name", 3), reverse("/name")})) ==
         "mini>mini-2507 scribe>transcribe-2507");
 }
 
 TEST_CASE(
     "a concrete row names its aliases, which need not be rows, and itself among them means "
     "nothing") {
-  const auto how = reading({reverse()});
+  const auto how = shape_reading({reverse()});
   const auto catalog =
-      read(R"({"data":[{"id":"grok-4","aliases":["grok-latest","grok-4"]}]})", how);
+      read_shape(R"({"data":[{"id":"grok-4","aliases":["grok-latest","grok-4"]}]})", how);
   CHECK(arrows(catalog) == "grok-latest>grok-4");
   CHECK(catalog.ids == IdList{"grok-4"});
   CHECK(catalog.aliases[0].evidence == R"({"id":"grok-4","aliases":["grok-latest","grok-4"]})");
@@ -91,38 +94,39 @@ TEST_CASE(
 }
 
 TEST_CASE("ids with resource prefixes, versions as opaque values, tags with digests") {
-  auto how = reading({{.kind = Rule::Field, .pointer = "/digest", .opaque = true}});
+  auto how = shape_reading({{.kind = Rule::Field, .pointer = "/digest", .opaque = true}});
   how.shape = {
       .items = {"/models", "/data"}, .id = {"/name"}, .strip_prefix = "models/", .pagination = {}};
-  CHECK(arrows(read(R"({"models":[{"name":"models/a","digest":"sha256:1"}]})", how)) ==
+  CHECK(arrows(read_shape(R"({"models":[{"name":"models/a","digest":"sha256:1"}]})", how)) ==
         "a>sha256:1");
 }
 
 TEST_CASE("of several places of rows the best counts, wherever it stands in the body") {
-  auto how = reading({});
+  auto how = shape_reading({});
   how.shape.items = {"/data", "/models"};
   const std::string data = R"("data":[{"id":"d"}])";
   const std::string models = R"("models":[{"id":"m"},{"name":"x"}])";
-  CHECK(read("{" + data + "," + models + "}", how) == read("{" + models + "," + data + "}", how));
-  CHECK(read("{" + models + "," + data + "}", how).ids == IdList{"d"});
-  CHECK(read("{" + models + "}", how).ids == IdList{"m"});
+  CHECK(read_shape("{" + data + "," + models + "}", how) ==
+        read_shape("{" + models + "," + data + "}", how));
+  CHECK(read_shape("{" + models + "," + data + "}", how).ids == IdList{"d"});
+  CHECK(read_shape("{" + models + "}", how).ids == IdList{"m"});
   how.shape.items = {"", "/data"};
-  CHECK(read(R"([{"id":"r"}])", how).ids == IdList{"r"});
-  CHECK(read("{" + data + "}", how).ids == IdList{"d"});
+  CHECK(read_shape(R"([{"id":"r"}])", how).ids == IdList{"r"});
+  CHECK(read_shape("{" + data + "}", how).ids == IdList{"d"});
 }
 
 TEST_CASE("a document that is the only row") {
-  auto how = reading({{.kind = Rule::Field, .pointer = "/model_sha", .opaque = true}});
+  auto how = shape_reading({{.kind = Rule::Field, .pointer = "/model_sha", .opaque = true}});
   how.shape.items = {""};
   how.shape.id = {"/model_id"};
-  CHECK(arrows(read(R"({"model_id":"a/b","model_sha":"f00"})", how)) == "a/b>f00");
+  CHECK(arrows(read_shape(R"({"model_id":"a/b","model_sha":"f00"})", how)) == "a/b>f00");
   CHECK(read_catalog(R"({"error":"nope"})", how).error().reason == Reason::BadShape);
 }
 
 TEST_CASE("targets in a second document are joined by id, as a set, and it must be read") {
-  auto rule = field("/litellm_params/model");
+  auto rule = shape_field("/litellm_params/model");
   rule.document = SecondDocument{"https://gw/model/info", "/data", "/model_name"};
-  const auto how = reading({rule});
+  const auto how = shape_reading({rule});
   CatalogReader reader{how};
   REQUIRE(reader.add_page(R"({"data":[{"id":"chat"}]})"));
   REQUIRE(reader.add_document(
@@ -135,7 +139,7 @@ TEST_CASE("targets in a second document are joined by id, as a set, and it must 
 }
 
 TEST_CASE("pages make one list, and a bad later page makes it partial") {
-  auto how = reading({field("/ref")});
+  auto how = shape_reading({shape_field("/ref")});
   how.shape.pagination = {Pagination::Kind::Cursor, "/last_id", "/has_more", "after_id"};
   CatalogReader reader{how};
   CHECK(*reader.add_page(R"({"data":[{"id":"a","ref":"b"}],"has_more":true,"last_id":"a"})") ==
@@ -158,7 +162,7 @@ TEST_CASE("ends of models are read in every form, and placeholders are none") {
   how.lifecycle = {
       .retires_at = {"/x", "/at"}, .replacement = {"/by"}, .deprecated = {"/old", "!/active"}};
   const auto date = [&](const std::string& row) -> std::string {
-    const auto catalog = read(R"({"data":[{"id":"a",)" + row + "}]}", how);
+    const auto catalog = read_shape(R"({"data":[{"id":"a",)" + row + "}]}", how);
     if (catalog.lifecycles.empty()) return "nothing";
     const auto& one = catalog.lifecycles[0];
     return (one.retires_at ? to_rfc3339(*one.retires_at) : "undated") +
@@ -181,9 +185,9 @@ TEST_CASE("ends of models are read in every form, and placeholders are none") {
 }
 
 TEST_CASE("hints are an alias's values as compact JSON, missing ones empty, huge ones a checksum") {
-  auto how = latest(reading({field("/ref")}));
+  auto how = latest(shape_reading({shape_field("/ref")}));
   how.hints = {"/n", "/price", "/text"};
-  const auto catalog = read(
+  const auto catalog = read_shape(
       R"({"data":[{"id":"a-latest","n": 8192 ,"price":{ "p" : [1, 2.50] }},{"id":"c","n":1},)" +
           fmt::format(R"({{"id":"b","ref":"c","text":"{}"}}]}})", std::string(2000, 'x')),
       how);
@@ -194,16 +198,16 @@ TEST_CASE("hints are an alias's values as compact JSON, missing ones empty, huge
 }
 
 TEST_CASE("evidence is the row as it was sent, without white space between its parts") {
-  const auto catalog = read(
+  const auto catalog = read_shape(
       "{\"data\":[ {\n\"id\" : \"a\", \"ref\":\"b\",\t\"n\":1.10, \"t\":\"x \\\" y\\u00e9\" } ]}",
-      reading({field("/ref")}));
+      shape_reading({shape_field("/ref")}));
   CHECK(catalog.aliases[0].evidence == R"({"id":"a","ref":"b","n":1.10,"t":"x \" y\u00e9"})");
 }
 
 TEST_CASE("aliases without a target are asked about, listed or not, if a rule asks") {
-  auto how = latest(reading({field("/ref"), {.kind = Rule::Lookup, .pointer = "/id"}}));
+  auto how = latest(shape_reading({shape_field("/ref"), {.kind = Rule::Lookup, .pointer = "/id"}}));
   how.alias_names.ids = {"hidden", "told"};
-  const auto catalog = read(
+  const auto catalog = read_shape(
       R"({"data":[{"id":"a-latest"},{"id":"b-latest","ref":"b"},{"id":"told","ref":"t"}]})", how);
   CHECK(to_ask(catalog, how) == Ids{"a-latest", "hidden"});
   how.rules.pop_back();
@@ -259,8 +263,8 @@ TEST_CASE("an answer discloses a target, unless it repeats the question") {
 }
 
 TEST_CASE("of equal keys of a row the last counts, with nothing of what the first held") {
-  const auto how = reading({field("/target/slug"), field("/ref")});
-  const auto catalog = read(
+  const auto how = shape_reading({shape_field("/target/slug"), shape_field("/ref")});
+  const auto catalog = read_shape(
       R"({"data":[{"id":"a","target":{"slug":"x"},"target":{"other":1}},{"id":"b","ref":"x","ref":"y"},)"
       R"({"id":"c","target":{"slug":"x"},"target":null},{"id":"d","target":{"slug":"x"},"target":{"slug":"z"}}]})",
       how);
@@ -273,9 +277,9 @@ TEST_CASE("a list of the most rows may use every rule for each of them") {
     rows += fmt::format(R"({}{{"id":"m{}","ref":"t{}","old":"o{}","aliases":["a{}","b{}"]}})",
                         i == 0 ? "" : ",", i, i, i, i, i);
   }
-  const auto how =
-      reading({field("/ref"), field("/old"), {.kind = Rule::Reverse, .pointer = "/aliases"}});
-  CHECK(read("{\"data\":[" + rows + "]}", how).aliases.size() == 3 * kRowsMax);
+  const auto how = shape_reading(
+      {shape_field("/ref"), shape_field("/old"), {.kind = Rule::Reverse, .pointer = "/aliases"}});
+  CHECK(read_shape("{\"data\":[" + rows + "]}", how).aliases.size() == 3 * kRowsMax);
 }
 
 TEST_CASE("an id is made safe for the place that it is put in") {

@@ -11,7 +11,7 @@ using namespace modelvane;
 
 namespace {
 
-std::string errors_of(const std::filesystem::path& file) {
+std::string errors_of_file(const std::filesystem::path& file) {
   const auto config = parse_config(test::read_text(file), file.filename().string());
   if (config) return "";
   std::string text;
@@ -38,7 +38,7 @@ TEST_CASE("every bad configuration gives exactly its recorded errors") {
     CAPTURE(file.filename().string());
     auto expected_file = file;
     expected_file.replace_extension(".errors");
-    const auto errors = errors_of(file);
+    const auto errors = errors_of_file(file);
     if (std::getenv("MODELVANE_UPDATE") != nullptr) std::ofstream{expected_file} << errors;
     CHECK(errors == test::read_text(expected_file));
     CHECK_FALSE(errors.empty());
@@ -49,7 +49,7 @@ TEST_CASE("no error sentence repeats a secret") {
   test::set_up_environment();
   for (const auto& file : golden_files()) {
     CAPTURE(file.filename().string());
-    const auto errors = errors_of(file);
+    const auto errors = errors_of_file(file);
     // The golden files mark every secret with one of these words.
     for (const auto* word : {"hush", "secret-", "intern-key", "sso-value", "whsec_t", "whsec_M"}) {
       CAPTURE(word);

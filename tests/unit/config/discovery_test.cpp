@@ -13,7 +13,7 @@ using modelvane::test::TemporaryFolder;
 
 namespace {
 
-Config parsed(const std::string& yaml) {
+Config parsed_groups(const std::string& yaml) {
   test::set_up_environment();
   auto config = parse_config(yaml, "a.yml");
   if (!config) FAIL(joined(config.error()));
@@ -40,7 +40,7 @@ std::string source(const std::string& endpoint) {
 // What a list comes to by a template.
 std::expected<Endpoints, std::vector<ConfigError>> made(const std::string& endpoint,
                                                         const std::string& list) {
-  const auto config = parsed(source(endpoint));
+  const auto config = parsed_groups(source(endpoint));
   return endpoints_of(*config.discovery.at(0).endpoint, groups_of(list));
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("a template names the target and its labels where they are wanted") {
 }
 
 TEST_CASE("without a template a target is a list whose rows name what they point to") {
-  const auto config = parsed("service_discovery: [{url: \"http://sd.example/targets\"}]\n");
+  const auto config = parsed_groups("service_discovery: [{url: \"http://sd.example/targets\"}]\n");
   const auto endpoints =
       endpoints_of(*config.discovery.at(0).endpoint, groups_of(R"([{"targets": ["a:1"]}])"));
   REQUIRE(endpoints);
@@ -140,9 +140,9 @@ TEST_CASE("a template is checked before there is any target") {
 }
 
 TEST_CASE("endpoints of lists do not take names from the configuration, nor go beyond its limit") {
-  auto config =
-      parsed("endpoints: [{name: gpu-1-8000, provider: vllm, url: \"http://h/v1/models\"}]\n" +
-             source("{provider: vllm}"));
+  auto config = parsed_groups(
+      "endpoints: [{name: gpu-1-8000, provider: vllm, url: \"http://h/v1/models\"}]\n" +
+      source("{provider: vllm}"));
   const auto one =
       endpoints_of(*config.discovery[0].endpoint, groups_of(R"([{"targets": ["gpu-1:8000"]}])"));
   CHECK(add_endpoints(config, one.value()).error() ==

@@ -7,13 +7,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include "tests/unit/engine/moment.h"
 
 namespace modelvane {
 namespace {
 
 using namespace std::chrono_literals;
-
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 EndpointConfig endpoint() {
   EndpointConfig config{.name = "e", .url = "http://api/v1/models"};

@@ -9,13 +9,13 @@
 #include "daemon/catalog/endings.h"
 #include "daemon/detect/retirements.h"
 #include "daemon/engine/endpoint_watch.h"
+#include "tests/unit/engine/moment.h"
 
 using namespace modelvane;
 using namespace std::chrono_literals;
 
 namespace {
 
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 const Time kEnd = *parse_rfc3339("2026-12-04T00:00:00Z");
 
 // A provider whose rows say when models end, and a gateway whose rows say what they point to.

@@ -4,13 +4,12 @@
 #include <doctest/doctest.h>
 
 #include "daemon/catalog/refusal.h"
+#include "tests/unit/engine/moment.h"
 
 namespace modelvane {
 namespace {
 
 using namespace std::chrono_literals;
-
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 PollFailure failure_of(int status, std::string body = "", HttpHeaders headers = {}) {
   const HttpResult result =

@@ -1,13 +1,12 @@
 #include "daemon/engine/operator_effects.h"
 
 #include <doctest/doctest.h>
+#include "tests/unit/engine/moment.h"
 
 namespace modelvane {
 namespace {
 
 using namespace std::chrono_literals;
-
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 struct World {
   std::string instance = "test";

@@ -5,13 +5,12 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include "tests/unit/engine/moment.h"
 
 namespace modelvane {
 namespace {
 
 using namespace std::chrono_literals;
-
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 HttpReply ok(std::string body, HttpHeaders headers = {}) {
   return {.status = 200, .body = std::move(body), .headers = std::move(headers)};

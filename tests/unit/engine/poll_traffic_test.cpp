@@ -16,7 +16,7 @@ std::string counting(const std::string& target) {
          target + R"("},"value":[1,"100"]}]}})";
 }
 
-struct Poll {
+struct TrafficPoll {
   EndpointConfig endpoint;
   PollMemory memory;
   QuestionScope scope;
@@ -24,7 +24,7 @@ struct Poll {
   std::vector<HttpRequest> requests;
   Time now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}};
 
-  Poll() {
+  TrafficPoll() {
     endpoint.url = "http://api/v1/models";
     AliasRule rule{.kind = Rule::Served, .url = "http://prometheus:9090", .interval = 1min};
     rule.served = {.query = "sum(a)", .alias = "asked", .target = "answered"};
@@ -49,7 +49,7 @@ struct Poll {
 }  // namespace
 
 TEST_CASE("the traffic's source is asked after the list, with its own keys and not the list's") {
-  Poll poll;
+  TrafficPoll poll;
   const auto result = poll.run();
   REQUIRE(result.catalog);
   REQUIRE(poll.requests.size() == 2);
@@ -64,7 +64,7 @@ TEST_CASE("the traffic's source is asked after the list, with its own keys and n
 }
 
 TEST_CASE("between its intervals the source is left in peace, and a pending move waits for it") {
-  Poll poll;
+  TrafficPoll poll;
   poll.run();
   poll.scope.served = {{"m", "m-1"}};
   poll.scope.is_served_pending = true;
@@ -77,7 +77,7 @@ TEST_CASE("between its intervals the source is left in peace, and a pending move
 }
 
 TEST_CASE("a source that is silent leaves the poll good, what is known alone, and says why") {
-  Poll poll;
+  TrafficPoll poll;
   poll.run();
   poll.scope.served = {{"m", "m-1"}};
   poll.traffic = std::unexpected(HttpFailure{.reason = Reason::Connect, .sentence = "refused"});
@@ -93,7 +93,7 @@ TEST_CASE("a source that is silent leaves the poll good, what is known alone, an
 }
 
 TEST_CASE("another target in the traffic is shown as soon as the source is asked again") {
-  Poll poll;
+  TrafficPoll poll;
   poll.run();
   poll.scope.served = {{"m", "m-1"}};
   poll.traffic = HttpReply{.status = 200, .body = counting("m-2")};
@@ -101,7 +101,7 @@ TEST_CASE("another target in the traffic is shown as soon as the source is asked
 }
 
 TEST_CASE("a second list of ends is asked at its interval, and its silence takes nothing back") {
-  Poll poll;
+  TrafficPoll poll;
   poll.endpoint.reading.edit().rules.clear();
   poll.endpoint.reading.edit().endings = EndingsDocument{.url = "http://feed/ends.json",
                                                          .source = "feed",

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include "tests/unit/engine/moment.h"
 
 namespace modelvane {
 namespace {
 
 using namespace std::chrono_literals;
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 TEST_CASE("polls of one endpoint lie on a grid that does not depend on when one asks") {
   const Time first = next_slot("internlm", 60s, kNow);

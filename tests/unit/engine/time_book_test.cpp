@@ -11,19 +11,19 @@ namespace {
 
 using Result = TimeKeeper::Result;
 
-const Time kStart = *parse_rfc3339("2026-11-22T00:00:00Z");
+const Time kFirst = *parse_rfc3339("2026-11-22T00:00:00Z");
 
-struct Poll {
-  int at;  // seconds since kStart
+struct BookedPoll {
+  int at;  // seconds since kFirst
   Result result;
   bool is_down;
   int planned;
 };
 
-TimeBook::Poll to_poll(const Poll& poll) {
+TimeBook::Poll to_poll(const BookedPoll& poll) {
   const Duration at = std::chrono::seconds{poll.at};
   const bool failed = poll.result == Result::Failed || poll.result == Result::Refused;
-  return {.time = {.at = kStart + at,
+  return {.time = {.at = kFirst + at,
                    .steady = at,
                    .result = poll.result,
                    .is_down = poll.is_down,
@@ -33,12 +33,12 @@ TimeBook::Poll to_poll(const Poll& poll) {
 }
 
 // Polls of a day: long good times, streaks that are confirmed or not, refusals, hangs, isolation.
-std::vector<Poll> day_of_polls(std::uint32_t seed) {
+std::vector<BookedPoll> day_of_polls(std::uint32_t seed) {
   std::mt19937 random{seed};
   const auto less_than = [&](int n) {
     return static_cast<int>(random() % static_cast<unsigned>(n));
   };
-  std::vector<Poll> polls;
+  std::vector<BookedPoll> polls;
   int in_row = 0;
   bool is_down = false;
   int mood = 0;  // what most polls are like for a while
@@ -62,7 +62,7 @@ std::vector<Poll> day_of_polls(std::uint32_t seed) {
 }
 
 // What the second that begins then is, told from all polls; none: nobody can tell yet.
-std::optional<TimeState> state_at(const std::vector<Poll>& polls, int second) {
+std::optional<TimeState> state_at(const std::vector<BookedPoll>& polls, int second) {
   std::size_t last = 0;
   while (last + 1 < polls.size() && polls[last + 1].at <= second) ++last;
   const auto& poll = polls[last];
@@ -127,7 +127,7 @@ TEST_CASE("a day's time is counted to the second, in its hours and whenever it i
     for (int second = polls.front().at; second < polls.back().at; ++second) {
       const auto state = state_at(polls, second);
       if (!state) continue;
-      expected[floor_to(kStart + std::chrono::seconds{second}, kHour)].of(*state) += 1s;
+      expected[floor_to(kFirst + std::chrono::seconds{second}, kHour)].of(*state) += 1s;
       total.of(*state) += 1s;
     }
     CHECK(durable.seconds == total);
@@ -139,7 +139,7 @@ TEST_CASE("a day's time is counted to the second, in its hours and whenever it i
     CHECK(days.size() == 1);
     CHECK(days.begin()->second.durations.count() == polls.size());
     const auto counted = durable.seconds.up + durable.seconds.down + durable.seconds.unknown;
-    CHECK(durable.until == kStart + std::chrono::seconds{polls.front().at} + counted);
+    CHECK(durable.until == kFirst + std::chrono::seconds{polls.front().at} + counted);
   }
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("a restart loses no second: what lies between two processes is unknown
       CHECK(book->shown("e")->seconds == durable.seconds);
     }
     const auto all = durable.seconds.up + durable.seconds.down + durable.seconds.unknown;
-    CHECK(durable.until == kStart + std::chrono::seconds{polls.front().at} + all);
+    CHECK(durable.until == kFirst + std::chrono::seconds{polls.front().at} + all);
     CHECK(sum(hours).up == durable.seconds.up);
     CHECK(sum(hours).down == durable.seconds.down);
   }
@@ -205,7 +205,7 @@ TEST_CASE("a clock that is set makes no time and takes none away") {
 TEST_CASE("years of which nothing is known make no figures") {
   TimeBook book;
   book.open(
-      {{.endpoint = "e", .seconds = {}, .until = kStart - 24h * 3650, .hours = {}, .days = {}}});
+      {{.endpoint = "e", .seconds = {}, .until = kFirst - 24h * 3650, .hours = {}, .days = {}}});
   book.note("e", to_poll({0, Result::Good, false, 60}));
   book.note("e", to_poll({60, Result::Good, false, 60}));
   const auto past = book.take("e", 60s, true);

@@ -4,6 +4,7 @@
 
 #include "daemon/events/sample_event.h"
 #include "daemon/log/log.h"
+#include "tests/unit/engine/moment.h"
 
 using namespace modelvane;
 
@@ -23,8 +24,6 @@ WebhookConfig webhook(std::string format, std::vector<std::string> events) {
   config.endpoints = {"*"};
   return config;
 }
-
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 std::vector<std::string> told(Event event, const std::vector<WebhookConfig>& webhooks) {
   log::set_up(log::Level::Error, false);

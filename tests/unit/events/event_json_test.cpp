@@ -6,20 +6,20 @@ namespace modelvane {
 namespace {
 
 using namespace std::chrono_literals;
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:05.123Z");
+const Time kToldAt = *parse_rfc3339("2026-11-22T10:00:05.123Z");
 
 Event moved() {
   Event event;
   event.id = "evt_0198f0c2a7b37c5e8d1f2a3b4c5d6e7f";
   event.sequence = 42;
   event.type = EventType::AliasMoved;
-  event.time = kNow;
+  event.time = kToldAt;
   event.endpoint = "internlm";
   event.alias = "internlm3-latest";
   event.from = "internlm3-8b-instruct";
   event.to = "internlm3-20b-instruct";
   event.rule = Rule::Field;
-  event.observed_between = {kNow - 60s, kNow};
+  event.observed_between = {kToldAt - 60s, kToldAt};
   event.confirmed_by_polls = 2;
   event.evidence_before = R"({"id":"internlm3-latest","ref_model":"internlm3-8b-instruct"})";
   event.evidence_after = R"({"id":"internlm3-latest","ref_model":"internlm3-20b-instruct"})";
@@ -51,9 +51,9 @@ TEST_CASE("what is written is read back equal") {
   Event down;
   down.id = "evt_1";
   down.type = EventType::EndpointUp;
-  down.time = kNow;
+  down.time = kToldAt;
   down.endpoint = "internlm";
-  down.observed_between = {std::nullopt, kNow};
+  down.observed_between = {std::nullopt, kToldAt};
   down.reason = Reason::Http5xx;
   down.detail = "the server answered with status 503";
   down.lasted = 90s;

@@ -15,11 +15,11 @@ using namespace std::chrono_literals;
 namespace {
 
 // A models API whose time stands where the test puts it.
-struct Stage {
+struct ApiStage {
   std::atomic<std::int64_t> seconds{0};
   ModelsApi api{{.elapsed = [this] { return Duration{std::chrono::seconds{seconds}}; }}};
 
-  Stage() { REQUIRE(api.start()); }
+  ApiStage() { REQUIRE(api.start()); }
   Reply at(std::int64_t second) {
     seconds = second;
     return get(api.url());
@@ -33,7 +33,7 @@ std::string target_in(const Reply& reply, std::size_t row) {
 }  // namespace
 
 TEST_CASE("the models API follows its script") {
-  Stage stage;
+  ApiStage stage;
   const Reply first = stage.at(0);
   CHECK(first.status == 200);
   CHECK(first.content_type == "application/json");
@@ -45,7 +45,7 @@ TEST_CASE("the models API follows its script") {
 }
 
 TEST_CASE("the models API answers 404 on other paths, and does not count them") {
-  Stage stage;
+  ApiStage stage;
   const std::string url = stage.api.url();
   CHECK(get(url.substr(0, url.rfind('/')) + "/chat").status == 404);
   CHECK(stage.api.requests() == 0);
@@ -65,7 +65,7 @@ TEST_CASE("a slow answer is cut short by stop") {
 }
 
 TEST_CASE("a taken port and a foreign interface are errors with a way out") {
-  Stage stage;
+  ApiStage stage;
   const std::string url = stage.api.url();
   const std::string address = url.substr(7, url.find('/', 7) - 7);
   ModelsApi second({.listen_address = address});
@@ -89,7 +89,7 @@ TEST_CASE("a taken port and a foreign interface are errors with a way out") {
 TEST_CASE("a models API can be started again on the same port at once") {
   std::string address;
   {
-    Stage stage;
+    ApiStage stage;
     const std::string url = stage.api.url();
     address = url.substr(7, url.find('/', 7) - 7);
     CHECK(stage.at(0).status == 200);
@@ -100,7 +100,7 @@ TEST_CASE("a models API can be started again on the same port at once") {
 }
 
 TEST_CASE("a completion names the model behind the alias, at once or as a stream of events") {
-  Stage stage;
+  ApiStage stage;
   stage.at(0);
   const std::string url =
       stage.api.url().substr(0, stage.api.url().rfind('/')) + "/chat/completions";

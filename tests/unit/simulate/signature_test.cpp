@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // The published test vector of the Standard Webhooks libraries.
-const std::string kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const std::string kSigningSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const SignedMessage kGood{.id = "msg_p5jXN8AQM9LWM0D4loKWxJek",
                           .timestamp = "1614265330",
                           .signatures = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
@@ -17,7 +17,7 @@ const SignedMessage kGood{.id = "msg_p5jXN8AQM9LWM0D4loKWxJek",
 const Time kThen{1614265330s};
 
 std::string refusal(const SignedMessage& message, Time now = kThen) {
-  const auto result = verify_signature(message, {kSecret}, now);
+  const auto result = verify_signature(message, {kSigningSecret}, now);
   return result ? "" : result.error();
 }
 
@@ -25,7 +25,7 @@ std::string refusal(const SignedMessage& message, Time now = kThen) {
 
 TEST_CASE("the published test vector is accepted, and made") {
   CHECK(refusal(kGood) == "");
-  CHECK(sign_message(kGood, kSecret) == kGood.signatures);
+  CHECK(sign_message(kGood, kSigningSecret) == kGood.signatures);
 }
 
 TEST_CASE("any good signature in the list is enough, in any place") {
@@ -37,7 +37,7 @@ TEST_CASE("any good signature in the list is enough, in any place") {
 }
 
 TEST_CASE("any good secret is enough: rotation") {
-  CHECK(verify_signature(kGood, {"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", kSecret}, kThen));
+  CHECK(verify_signature(kGood, {"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", kSigningSecret}, kThen));
   CHECK_FALSE(verify_signature(kGood, {"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}, kThen));
   CHECK_FALSE(verify_signature(kGood, {}, kThen));
   CHECK_FALSE(verify_signature(kGood, {"whsec_not base64"}, kThen));

@@ -17,7 +17,7 @@ std::string numbers(SqliteEventLog& log, const EventFilter& filter) {
   return text;
 }
 
-void fill(const TempFolder& folder) {
+void fill_log(const TempFolder& folder) {
   SqliteStore store{folder.storage()};
   commit(store, batch_of({event(1), event(2, EventType::AliasSettled),
                           event(3, EventType::EndpointDown, "gateway", ""),
@@ -35,14 +35,14 @@ TEST_CASE("without a database there are no events and none is made") {
   CHECK(log.endpoint_states()->empty());
   CHECK_FALSE(std::filesystem::exists(folder.storage()));
   // The daemon's log is there before its store.
-  fill(folder);
+  fill_log(folder);
   CHECK(log.has_database());
   CHECK(log.events({})->size() == 5);
 }
 
 TEST_CASE("events come newest first, and oldest first behind a stream's cursor") {
   const TempFolder folder;
-  fill(folder);
+  fill_log(folder);
   SqliteEventLog log{folder.storage()};
   CHECK(numbers(log, {}) == "5 4 3 2 1 ");
   CHECK(numbers(log, {.after_sequence = 2}) == "3 4 5 ");
@@ -53,7 +53,7 @@ TEST_CASE("events come newest first, and oldest first behind a stream's cursor")
 
 TEST_CASE("filters narrow by endpoint, alias, type, time and cursor, also together") {
   const TempFolder folder;
-  fill(folder);
+  fill_log(folder);
   SqliteEventLog log{folder.storage()};
   struct Row {
     EventFilter filter;
@@ -181,7 +181,7 @@ TEST_CASE("several threads read while a writer commits, and each sees an unbroke
 TEST_CASE("a log that reads follows when the database is replaced by another") {
   const TempFolder folder;
   const TempFolder other;
-  fill(folder);
+  fill_log(folder);
   SqliteEventLog log{folder.storage()};
   CHECK(log.events({})->size() == 5);
   {

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 using namespace modelvane;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 TEST_CASE("the schema of events stands for itself: all that it refers to is in it, and no more") {
-  const auto schema = Json::parse(event_schema(R"({"components": {"schemas": {
+  const auto schema = OrderedJson::parse(event_schema(R"({"components": {"schemas": {
     "Event": {"type": "object", "properties": {"dataschema": {"const": "urn:data:1"},
                                                "by": {"$ref": "#/components/schemas/Name"},
                                                "data": {"$ref": "#/components/schemas/Data"}}},
@@ -20,7 +20,7 @@ TEST_CASE("the schema of events stands for itself: all that it refers to is in i
   CHECK(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema");
   CHECK(schema["type"] == "object");
   CHECK(schema["properties"]["by"]["$ref"] == "#/$defs/Name");
-  CHECK(schema["$defs"] == Json::parse(R"({"Name": {"type": "string"}})"));
+  CHECK(schema["$defs"] == OrderedJson::parse(R"({"Name": {"type": "string"}})"));
   // Of its own name, so that what it refers to is its own, too.
   const auto& data = schema["properties"]["data"];
   CHECK(data["$id"] == "urn:data:1");
