@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/http/front.h"
 #include "daemon/http/places.h"
 #include "daemon/web/acts.h"
 #include "daemon/web/event_query.h"
+#include "daemon/web/front.h"
 #include "daemon/web/hooks.h"
 #include "daemon/web/metrics_page.h"
 #include "daemon/web/query.h"

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "daemon/http/failed_logins.h"
-#include "daemon/http/front.h"
 #include "daemon/web/acts.h"
+#include "daemon/web/front.h"
 #include "daemon/web/hooks.h"
 #include "daemon/web/protection.h"
 

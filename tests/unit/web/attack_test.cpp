@@ -6,7 +6,7 @@
 #include <latch>
 #include <vector>
 
-#include "daemon/http/front.h"
+#include "daemon/web/front.h"
 #include "daemon/web/router.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 #include "tests/unit/web/client.h"

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "daemon/http/front.h"
+#include "daemon/web/front.h"
 #include "daemon/web/server.h"
 
 namespace modelvane::web_test {

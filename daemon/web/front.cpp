@@ -1,4 +1,4 @@
-#include "daemon/http/front.h"
+#include "daemon/web/front.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
