@@ -23,15 +23,10 @@ constexpr std::size_t kScopesMax = 32;
 
 // They frame the message or belong to the connection: setting them would break the exchange.
 constexpr std::array kTransportHeaders{
-    std::string_view{"accept-encoding"},
-    std::string_view{"connection"},
-    std::string_view{"content-length"},
-    std::string_view{"expect"},
-    std::string_view{"host"},
-    std::string_view{"keep-alive"},
-    std::string_view{"te"},
-    std::string_view{"trailer"},
-    std::string_view{"transfer-encoding"},
+    std::string_view{"accept-encoding"}, std::string_view{"connection"},
+    std::string_view{"content-length"},  std::string_view{"expect"},
+    std::string_view{"keep-alive"},      std::string_view{"te"},
+    std::string_view{"trailer"},         std::string_view{"transfer-encoding"},
     std::string_view{"upgrade"},
 };
 
@@ -164,6 +159,10 @@ bool may_set(const Field& field, const std::string& name,
     field.fail("modelvane sets this header itself; remove it");
     return false;
   }
+  if (key == "host" && access.sigv4) {
+    field.fail("sigv4 signs the host of the URL; remove it");
+    return false;
+  }
   const bool is_set_elsewhere =
       access.authorization || access.basic_auth || access.sigv4 || access.oauth2;
   if (key == "authorization" && is_set_elsewhere) {
@@ -197,7 +196,8 @@ void read_headers(const Field& field, std::span<const std::string_view> reserved
       continue;
     }
     if (!may_set(value, name, reserved, access)) continue;
-    if (auto secret = read_secret_value(value, header_value_problem))
+    const auto check = to_lower(name) == "host" ? authority_problem : header_value_problem;
+    if (auto secret = read_secret_value(value, check))
       access.http_headers.emplace_back(name, std::move(*secret));
   }
 }

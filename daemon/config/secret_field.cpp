@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -80,6 +81,19 @@ std::optional<std::string> header_value_problem(std::string_view value) {
   return "must not have line breaks or other control characters";
 }
 
+namespace {
+
+// $OPENAI_API_KEY, <your key>
+bool is_placeholder(std::string_view value) {
+  if (value.starts_with('<') && value.ends_with('>')) return true;
+  return value.size() > 1 && value.front() == '$' &&
+         std::ranges::all_of(value.substr(1), [](char c) {
+           return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+         });
+}
+
+}  // namespace
+
 std::optional<std::string> credentials_problem(std::string_view value) {
   if (auto problem = header_value_problem(value)) return problem;
   if (value.empty()) return std::nullopt;
@@ -91,6 +105,15 @@ std::optional<std::string> credentials_problem(std::string_view value) {
   const auto placeholder = value.find("${");
   if (placeholder != std::string_view::npos && value.find('}', placeholder) != value.npos)
     return "must be the key itself: nothing is put in for ${...}; write credentials_env: NAME";
+  if (is_placeholder(value))
+    return "must be the key itself, not a place for one: write credentials_env: NAME";
+  if (const auto at = std::ranges::find_if(value, [](char c) { return c < ' '; });
+      at != value.end()) {
+    return fmt::format(
+        "must be plain ASCII: what stands at byte {} is no part of a key (blanks without a width "
+        "are copied along from web pages)",
+        at - value.begin() + 1);
+  }
   const auto word = to_lower(value.substr(0, std::min(value.find(' '), value.size())));
   if (value.contains(' ') && (word == "bearer" || word == "basic" || word == "token")) {
     return "must not begin with the type, which is put before it (Bearer, or what "

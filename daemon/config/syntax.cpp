@@ -77,6 +77,14 @@ bool is_port(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
+bool starts_with_scheme(std::string_view& url, std::string_view scheme) {
+  if (!starts_with_ignoring_case(url, scheme)) return false;
+  url.remove_prefix(scheme.size());
+  return true;
+}
+
+}  // namespace
+
 std::optional<std::string> authority_problem(std::string_view authority) {
   std::string_view host;
   std::string_view after_host;
@@ -103,14 +111,6 @@ std::optional<std::string> authority_problem(std::string_view authority) {
     return "must have a port from 1 to 65535 after the host";
   return std::nullopt;
 }
-
-bool starts_with_scheme(std::string_view& url, std::string_view scheme) {
-  if (!starts_with_ignoring_case(url, scheme)) return false;
-  url.remove_prefix(scheme.size());
-  return true;
-}
-
-}  // namespace
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kNameBytesMax && is_letter_or_digit(text.front()) &&

@@ -16,7 +16,8 @@ bool is_name(std::string_view text);
 inline constexpr std::size_t kNameBytesMax = 63;
 // Prometheus: [a-zA-Z_][a-zA-Z0-9_]*
 bool is_label_name(std::string_view text);
-// RFC 9110 token
+// What is wrong with a host and, where there is one, its port; nullopt: nothing.
+std::optional<std::string> authority_problem(std::string_view authority);
 // No control character but tab: a header value that cannot start another header.
 bool is_header_value(std::string_view text);
 bool is_environment_name(std::string_view text);

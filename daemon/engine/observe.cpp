@@ -11,6 +11,7 @@
 namespace modelvane {
 namespace {
 
+constexpr int kPartialContent = 206;
 // A page of a network in between (Cloudflare, Akamai, AWS WAF...) that wants to see a browser.
 bool is_challenge(const HttpReply& reply) {
   const bool says_so =
@@ -103,6 +104,12 @@ std::expected<const HttpReply*, PollFailure> successful_reply(const HttpResult& 
     return std::unexpected(
         PollFailure{.reason = result.error().reason, .sentence = result.error().sentence});
   const HttpReply& reply = *result;
+  if (reply.status == kPartialContent) {
+    return std::unexpected(PollFailure{
+        .reason = Reason::Partial,
+        .sentence = "the server answered with a part of the list (status 206), which nobody asked "
+                    "for: look at http_headers for Range, and at caches on the way"});
+  }
   if (reply.status >= 200 && reply.status < 300) return &reply;
   const RefusalBody body = read_refusal(reply.body);
   return std::unexpected(refusal(reply, reason_of(reply, body), body, now));

@@ -148,6 +148,11 @@ bool is_zlib(std::string_view start) {
   return (first & 0x0F) == Z_DEFLATED && (first * 256 + second) % 31 == 0;
 }
 
+// A proxy that undoes a compression may leave the header that declares it.
+bool is_json(std::string_view start) {
+  return start.starts_with('{') || start.starts_with('[');
+}
+
 struct NamedCoding {
   std::string_view name;
   Coding coding;
@@ -190,7 +195,7 @@ BodyDecoder::~BodyDecoder() = default;
 
 void BodyDecoder::choose(std::string_view start) {
   is_chosen_ = true;
-  if (coding_ == Coding::Gzip || start.starts_with(kGzipMagic)) {
+  if (start.starts_with(kGzipMagic) || (coding_ == Coding::Gzip && !is_json(start))) {
     inflater_ = std::make_unique<ZlibInflater>(kZlibWindow + kGzipWrapper);
   } else if (coding_ == Coding::Deflate) {
     inflater_ = std::make_unique<ZlibInflater>(is_zlib(start) ? kZlibWindow : -kZlibWindow);

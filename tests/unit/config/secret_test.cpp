@@ -108,6 +108,11 @@ TEST_CASE("a key with something around it that would be sent, too, is told so") 
   CHECK_FALSE(credentials_problem("bearer").has_value());
   CHECK(
       credentials_problem("\"sk-proj-abc\"").value_or("").starts_with("must not stand in quotes"));
+  for (const auto* placeholder : {"$OPENAI_API_KEY", "<your key>"})
+    CHECK(credentials_problem(placeholder).value_or("").find("not a place for one") !=
+          std::string::npos);
+  CHECK_FALSE(credentials_problem("$ecret").has_value());
+  CHECK(credentials_problem("sk-\u200babc").value_or("").find("at byte 4") != std::string::npos);
   CHECK(credentials_problem("'sk'").value_or("").starts_with("must not stand in quotes"));
   CHECK(credentials_problem("Bearer sk").value_or("").starts_with("must not begin with the type"));
   CHECK(

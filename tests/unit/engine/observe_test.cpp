@@ -141,6 +141,13 @@ TEST_CASE("Retry-After on a success means nothing") {
   CHECK(successful_reply(result, kNow));
 }
 
+TEST_CASE("a part of an answer is no list") {
+  const HttpResult part = HttpReply{.status = 206, .body = R"({"data":[{"id":"a"}]})"};
+  const auto taken = successful_reply(part, kNow);
+  REQUIRE_FALSE(taken.has_value());
+  CHECK(taken.error().reason == Reason::Partial);
+}
+
 TEST_CASE("a refusal in an answer of success is one, where there is no list") {
   const auto failure = [](std::string body, Reason reason = Reason::Empty) {
     const HttpReply reply{

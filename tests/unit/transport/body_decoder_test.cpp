@@ -112,6 +112,16 @@ TEST_CASE("what comes out is bounded, and so is what goes in") {
   CHECK(decode(Coding::Gzip, nothing, 4096, nothing.size() - 1).result == Result::TooLarge);
 }
 
+TEST_CASE("JSON that is declared as gzip and is none is read as it is") {
+  for (const std::string text : {R"({"data": []})", R"([{"id": "a"}])"}) {
+    for (const std::size_t piece : {std::size_t{1}, text.size()}) {
+      const auto decoded = decode(Coding::Gzip, text, piece, kPlenty);
+      CHECK(decoded.result == Result::Fine);
+      CHECK(decoded.text == text);
+    }
+  }
+}
+
 TEST_CASE("damage and a missing end are seen, but no byte at all is no damage") {
   const std::string text = long_text();
   CHECK(decode(Coding::Gzip, "this is not gzip", 99, kPlenty).result == Result::Damaged);
