@@ -19,6 +19,7 @@
 
 #include "daemon/io/poller.h"
 #include "daemon/transport/exchange.h"
+#include "daemon/transport/kept_sockets.h"
 #include "daemon/transport/multi_shards.h"
 #include "daemon/transport/outcome.h"
 #include "daemon/transport/shortage.h"
@@ -123,7 +124,8 @@ class CurlTransport::Loop {
   void stop_awaiting(const Exchange& exchange);
   void launch(Exchange& exchange, const Addresses& found, SteadyTime now);
   void connect(Exchange& exchange, Easy easy);
-  void connect_to_next(Exchange& exchange);
+  void connect_again(Exchange& exchange);
+  void note_socket(const Exchange& exchange);
   void finish(Exchange& exchange, HttpResult result);
   void detach(Exchange& exchange);
   std::chrono::nanoseconds connection_age_max(const Exchange& exchange, const Addresses& found,
@@ -140,6 +142,7 @@ class CurlTransport::Loop {
   TargetCache targets_;
   Poller poller_;
   Resolver resolver_;
+  KeptSockets kept_;
   MultiShards shards_;  // closing it closes the kept connections, which are watched by the poller
   Exchanges exchanges_;
   std::unordered_map<std::string, std::vector<Exchange*>> awaiting_;  // by host
@@ -255,6 +258,7 @@ void CurlTransport::Loop::launch(Exchange& exchange, const Addresses& found, Ste
     return;
   }
   exchange.connection_age_max = connection_age_max(exchange, found, now);
+  exchange.kept = &kept_;
   exchange.rounds = rounds_of(addresses, exchange.request.mail.has_value());
   connect(exchange, std::move(easy));
 }
@@ -268,12 +272,11 @@ void CurlTransport::Loop::connect(Exchange& exchange, Easy easy) {
   }
 }
 
-// No address of this round has let itself be connected to: the next one's turn.
-void CurlTransport::Loop::connect_to_next(Exchange& exchange) {
+// Nothing was sent yet.
+void CurlTransport::Loop::connect_again(Exchange& exchange) {
   shards_.remove(exchange.target.host, exchange.easy);
   Easy easy{exchange.release()};
   curl_easy_reset(easy.get());
-  ++exchange.round;
   exchange.error_text = {};
   exchange.tls_started.reset();
   exchange.note.reset();
@@ -398,13 +401,29 @@ void CurlTransport::Loop::collect() {
     char* user = nullptr;
     curl_easy_getinfo(ended->easy, CURLINFO_PRIVATE, &user);
     auto& exchange = *reinterpret_cast<Exchange*>(user);
-    if (exchange.has_next_round() && exchange.deadline > Clock::now() &&
-        was_not_connected(exchange, ended->code)) {
-      connect_to_next(exchange);
+    const bool is_in_time = exchange.deadline > Clock::now();
+    if (std::exchange(exchange.is_spoilt, false) && is_in_time) {
+      exchange.must_connect = true;
+      connect_again(exchange);
       continue;
     }
+    if (exchange.has_next_round() && is_in_time && was_not_connected(exchange, ended->code)) {
+      ++exchange.round;
+      connect_again(exchange);
+      continue;
+    }
+    note_socket(exchange);
     finish(exchange, conclude(exchange, ended->code, Clock::now()));
   }
+}
+
+void CurlTransport::Loop::note_socket(const Exchange& exchange) {
+  if (!exchange.request.reuse_connection) return;
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  long port = 0;
+  curl_easy_getinfo(exchange.easy, CURLINFO_ACTIVESOCKET, &fd);
+  curl_easy_getinfo(exchange.easy, CURLINFO_LOCAL_PORT, &port);
+  kept_.note(static_cast<int>(port), fd);
 }
 
 void CurlTransport::Loop::end_overdue(SteadyTime now) {

@@ -172,6 +172,13 @@ curl_socket_t on_open_socket(void* user, curlsocktype, curl_sockaddr* address) {
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+// Before something is sent.
+int on_connected(void* user, char*, char* local_address, int, int local_port) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.is_spoilt = exchange.kept->has_unread(local_address, local_port);
+  return exchange.is_spoilt ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 void drop_note(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) {
   delete static_cast<std::shared_ptr<HandshakeNote>*>(pointer);
 }
@@ -404,10 +411,14 @@ void Exchange::set_route(void* handle, const Addresses& addresses, bool prune_ad
     set(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   // A proxy's password does not take part in libcurl's choice of a kept connection.
   const bool keep = request.reuse_connection && !has_server_name() && !proxy_target.has_userinfo;
+  if (keep && kept != nullptr && !must_connect) {
+    set(handle, CURLOPT_PREREQFUNCTION, &on_connected);
+    set(handle, CURLOPT_PREREQDATA, this);
+  }
   // Connections of before the host moved are not for use: libcurl tells ages in whole seconds, of
   // which 0 would mean any age.
   const auto age_max = std::chrono::floor<std::chrono::seconds>(connection_age_max);
-  set(handle, CURLOPT_FRESH_CONNECT, keep && age_max.count() > 0 ? 0L : 1L);
+  set(handle, CURLOPT_FRESH_CONNECT, keep && !must_connect && age_max.count() > 0 ? 0L : 1L);
   set(handle, CURLOPT_FORBID_REUSE, keep ? 0L : 1L);
   set(handle, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(age_max.count()));
   // A SOCKS proxy may leave the target's name to libcurl, whose cache must then age.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/transport/body_decoder.h"
+#include "daemon/transport/kept_sockets.h"
 #include "daemon/transport/resolver.h"
 #include "daemon/transport/target.h"
 #include "daemon/transport/transport.h"
@@ -107,6 +108,10 @@ class Exchange {
   TrustStore::Trust trust;  // set by the transport when needs_authorities()
   const SystemAuthorities* system = nullptr;  // set by the transport; what a proxy is judged by
   std::shared_ptr<HandshakeNote> note;
+  KeptSockets* kept = nullptr;  // set by the transport
+  // The kept connection that libcurl chose had something to say that nobody asked for.
+  bool is_spoilt = false;
+  bool must_connect = false;  // no kept connection, whatever the request says
   // Of a kept connection; less after the host has moved to other addresses.
   std::chrono::nanoseconds connection_age_max{0};
   void* easy = nullptr;

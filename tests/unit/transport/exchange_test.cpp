@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <atomic>
+#include <future>
 #include <latch>
 #include <thread>
 
@@ -483,6 +484,37 @@ TEST_CASE("a kept connection that the server has closed is replaced without a fa
   request.reuse_connection = true;
   for (int i = 0; i < 3; ++i) CHECK(client.reply_to(request).status == 200);
   CHECK(server.accepts() == 3);
+}
+
+TEST_CASE("what a server says on a kept connection unasked is no answer to the next request") {
+  const std::string unasked[] = {
+      "HTTP/1.1 408 Request Time-out\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", "\x15\x03"};
+  for (const auto& word : unasked) {
+    for (const auto* method : {"GET", "POST"}) {
+      CAPTURE(word);
+      std::promise<void> is_answered;
+      std::promise<void> is_said;
+      FakeServer server{[&](Connection& peer) {
+        peer.read_head();
+        peer.reply(200, "{}");
+        if (server.accepts() > 1) return;
+        is_answered.get_future().wait();
+        peer.send(word);
+        is_said.set_value();
+        peer.read_head();
+      }};
+      Client client;
+      auto request = get(server.url());
+      request.method = method;
+      request.reuse_connection = true;
+      CHECK(client.reply_to(request).body == "{}");
+      is_answered.set_value();
+      is_said.get_future().wait();
+      CHECK(client.reply_to(request).body == "{}");
+      CHECK(server.accepts() == 2);
+    }
+  }
 }
 
 TEST_CASE("an IPv6 literal is connected to without a lookup") {
