@@ -81,8 +81,10 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
                                          "Folder of the database; made when missing")
                             ->envname(kStorageVariable)
                             ->capture_default_str();
-  command->add_option("--web.listen-address", options.listen_addresses,
-                      "host:port or :port of pages, API and metrics; repeatable [:10178]");
+  command
+      ->add_option("--web.listen-address", options.listen_addresses,
+                   "host:port or :port of pages, API and metrics; repeatable [:10178]")
+      ->allow_extra_args(false);
   command->add_flag("--web.systemd-socket", options.systemd_socket,
                     "Listen on the sockets of modelvane.socket instead");
   command
@@ -95,9 +97,11 @@ void add_serve(CLI::App& app, Command& chosen, ServeOptions& options) {
       "TLS, passwords and headers of pages and API (see docs/WEB-CONFIGURATION.md)");
   command->add_option("--web.external-url", options.external_url,
                       "URL under which people reach the page; its path comes before all paths");
-  command->add_option("--web.allowed-host", options.allowed_hosts,
-                      "Further name that POST may call this server by, while there are no "
-                      "passwords; repeatable");
+  command
+      ->add_option("--web.allowed-host", options.allowed_hosts,
+                   "Further name that POST may call this server by, while there are no "
+                   "passwords; repeatable")
+      ->allow_extra_args(false);
   command->add_option(
       "--web.route-prefix", options.route_prefix,
       "Path before all paths [that of the external URL]; / when a proxy cuts it off");
@@ -136,7 +140,8 @@ void add_store(CLI::App& app, Command& chosen, StoreOptions& options) {
       ->add_option("--shards", options.shards,
                    "Of a schema that is made: into how many parts endpoints and webhooks are "
                    "divided, for ever")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(problem_of_count);
   migrate->add_option("--role", options.role,
                       "Grant this role of the database what a daemon needs, and no more");
   migrate->footer("Example: modelvane store migrate --config.file modelvane.yml --role modelvane");
@@ -230,8 +235,9 @@ void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
   add_place(*command, options.place);
   command->add_option("--endpoint", options.endpoint, "Only this endpoint");
   command->add_option("--alias", options.alias, "Only this alias");
-  command->add_option("--type", options.types,
-                      "Only these types; globs such as alias.*; repeatable");
+  command
+      ->add_option("--type", options.types, "Only these types; globs such as alias.*; repeatable")
+      ->allow_extra_args(false);
   command
       ->add_option("--since", options.since,
                    "From this time on: 2026-11-22, 2026-11-22T10:00:00Z, or 24h (ago)")
@@ -239,7 +245,9 @@ void add_history(CLI::App& app, Command& chosen, HistoryOptions& options) {
   command->add_option("--until", options.until, "Before this time")->option_text("TIME");
   command->add_option("--at", options.at, "What did each alias point to at this time?")
       ->option_text("TIME");
-  command->add_option("--limit", options.limit, "At most so many events")->capture_default_str();
+  command->add_option("--limit", options.limit, "At most so many events")
+      ->capture_default_str()
+      ->check(problem_of_count);
   command->add_option("--output", options.output, "table or json")->capture_default_str();
   command->footer(
       "Example: modelvane history --alias internlm3-latest --since 30d\n         modelvane history "
@@ -308,7 +316,9 @@ void add_deliveries(CLI::App& app, Command& chosen, DeliveriesOptions& options) 
   auto* list =
       add_deliveries_action(*command, "list", "Newest first", options, chosen, deliveries_list);
   list->add_option("--state", options.state, "Only these: pending, delivered or dead");
-  list->add_option("--limit", options.limit, "At most so many")->capture_default_str();
+  list->add_option("--limit", options.limit, "At most so many")
+      ->capture_default_str()
+      ->check(problem_of_count);
   list->add_option("--output", options.output, "table or json")->capture_default_str();
   list->footer("Example: modelvane deliveries list --state dead --webhook oncall");
   auto* show =
@@ -341,8 +351,10 @@ void add_drill(CLI::App& app, Command& chosen, DrillOptions& options) {
       "drill",
       "Send a marked test event through the running daemon and tell what each webhook says");
   add_place(*command, options.place);
-  command->add_option("--webhook", options.webhooks,
-                      "To these webhooks, whatever events they want; repeatable [all]");
+  command
+      ->add_option("--webhook", options.webhooks,
+                   "To these webhooks, whatever events they want; repeatable [all]")
+      ->allow_extra_args(false);
   command->add_option("--type", options.type, "What it plays: an event type such as alias.moved")
       ->capture_default_str();
   command->add_option("--timeout", options.timeout, "How long to wait for verdicts")
@@ -477,10 +489,16 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto below = names_like(*command, "");
   const bool is_incomplete =
       error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !below.empty();
+  // CLI11 says "--log.level: 1 required TEXT missing".
+  const bool takes_one =
+      error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch);
+  const std::string what = error.what();
+  const auto option = what.substr(0, what.find(':'));
   fmt::print(stderr, "{}: {}\nRun `{} --help` for what there is.\n", path,
-             is_extra        ? unknown_word(extras.front(), names_like(*command, extras.front()))
+             takes_one       ? fmt::format("{} takes one value", option)
+             : is_extra      ? unknown_word(extras.front(), names_like(*command, extras.front()))
              : is_incomplete ? fmt::format("say which: {}", fmt::join(below, ", "))
-                             : std::string{error.what()},
+                             : what,
              path);
   return kUsageError;
 }

@@ -32,6 +32,8 @@ int check_config(const CheckConfigOptions& options) {
   if (!protection) fmt::print(stderr, "{}\n", fmt::join(protection.error(), "\n"));
   if (!config || !protection) return 2;
   for (const auto& warning : config->warnings) fmt::print(stderr, "{}\n", to_text(warning));
+  if (const auto warning = protection->warning())
+    fmt::print(stderr, "{}: warning: {}\n", options.web_config_file, *warning);
   fmt::print("{}: {}, {}, fine\n", options.config_file,
              counted(config->endpoints.size(), "endpoint"),
              counted(config->webhooks.size(), "webhook"));

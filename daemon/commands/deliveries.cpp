@@ -29,8 +29,6 @@ std::expected<DeliveryRows, std::string> rows_of(const DeliveriesOptions& option
     filter.event_id = event->id;
     return source.deliveries(filter);
   }
-  if (options.webhook.empty())
-    return std::unexpected("name an event by ID, or a webhook by --webhook, or both");
   DeliveryRows open;
   for (const auto state : {DeliveryState::Dead, DeliveryState::Pending}) {
     filter.state = state;
@@ -91,6 +89,8 @@ std::optional<std::string> usage_problem(const DeliveriesOptions& options) {
 }
 
 int act(const DeliveriesOptions& options, OperatorAction action) {
+  if (options.id.empty() && options.webhook.empty())
+    return fail(kUsageError, "name an event by ID, or a webhook by --webhook, or both");
   const auto source = open_source(options.place);
   if (!source) return fail(kFailed, source.error());
   const auto rows = rows_of(options, **source);

@@ -30,7 +30,6 @@ struct Question {
 
 std::expected<Question, std::string> question_of(const HistoryOptions& options, Time now) {
   if (const auto problem = output_problem(options.output)) return std::unexpected(*problem);
-  if (options.limit == 0) return std::unexpected("--limit is at least 1");
   auto since = time_of("--since", options.since, now);
   auto until = time_of("--until", options.until, now);
   auto at = time_of("--at", options.at, now);

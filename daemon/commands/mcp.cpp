@@ -76,9 +76,7 @@ Json called(Source& source, const Json& params) {
 }
 
 // None: a notification, which is not answered.
-std::optional<Json> answer(Source& source, const std::string& line) {
-  const auto message = Json::parse(line, nullptr, false);
-  if (message.is_discarded()) return failure(nullptr, kParseError, "this line is not JSON");
+std::optional<Json> answer_message(Source& source, const Json& message) {
   if (!message.is_object() || !message.contains("method") || !message["method"].is_string())
     return failure(nullptr, kInvalidRequest, "a request is an object with a method");
   if (!message.contains("id")) return std::nullopt;
@@ -94,14 +92,42 @@ std::optional<Json> answer(Source& source, const std::string& line) {
   return failure(id, kMethodNotFound, fmt::format("there is no method {}", method));
 }
 
+// A message, or several in a list, which clients of 2025-03-26 may send.
+std::optional<Json> answer(Source& source, const std::string& line) {
+  const auto message = Json::parse(line, nullptr, false);
+  if (message.is_discarded()) return failure(nullptr, kParseError, "this line is not JSON");
+  if (!message.is_array() || message.empty()) return answer_message(source, message);
+  Json answers = Json::array();
+  for (const auto& one : message) {
+    if (auto reply = answer_message(source, one)) answers.push_back(std::move(*reply));
+  }
+  return answers.empty() ? std::nullopt : std::optional{std::move(answers)};
+}
+
+// False at the end of what comes in. Of a line beyond the bound only so much is kept as shows that.
+bool read_line(std::istream& in, std::string& line) {
+  line.clear();
+  auto& bytes = *in.rdbuf();
+  constexpr auto kEnd = std::istream::traits_type::eof();
+  for (auto next = bytes.sbumpc(); next != kEnd; next = bytes.sbumpc()) {
+    if (next == '\n') return true;
+    if (line.size() <= kLineBytesMax) line.push_back(static_cast<char>(next));
+  }
+  return !line.empty();
+}
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
 }  // namespace
 
 int mcp(const McpOptions& options) {
   const auto source = open_source(options.place);
   if (!source) return fail(kFailed, source.error());
   std::string line;
-  while (std::getline(std::cin, line)) {
-    if (line.empty()) continue;
+  while (read_line(std::cin, line)) {
+    if (is_blank(line)) continue;
     const auto reply = line.size() > kLineBytesMax
                            ? failure(nullptr, kInvalidRequest, "a request has at most 1 MiB")
                            : answer(**source, line);

@@ -314,7 +314,10 @@ int probe(const ProbeOptions& options) {
       json.push_back(to_json(probed));
     } else {
       print_probed(probed);
-      if (is_bare) print_yaml(endpoint.url, endpoint.provider);
+      // Nothing is known of a list that was not seen, but for one that wants a key first.
+      const bool is_seen =
+          probed.result.catalog || probed.result.catalog.error().reason == Reason::Auth;
+      if (is_bare && is_seen) print_yaml(endpoint.url, endpoint.provider);
     }
   }
   if (options.output == "json")

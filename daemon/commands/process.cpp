@@ -27,16 +27,20 @@ constexpr std::string_view kNoThread =
 // By default that signal ends a process, and until main() runs dozens of libraries set themselves
 // up: hence the dynamic loader calls this before any of them (`.preinit_array`). serve() takes the
 // signal once the daemon is up; for the other commands it means what it means to every program.
+// Of a container's first process the kernel drops signals that would end it: a pod that is deleted
+// while it starts would be waited for until it is killed, so those are kept for later, too.
 // Nothing here may need a library that is not set up yet, hence the bare system call.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-void hold_back_reload_of_serve(int count, char** words, char** /*environment*/) {
+void hold_back_signals_of_serve(int count, char** words, char** /*environment*/) {
   if (count < 2 || std::string_view{words[1]} != "serve") return;
-  constexpr std::uint64_t kHangup = std::uint64_t{1} << (SIGHUP - 1);
-  ::syscall(SYS_rt_sigprocmask, SIG_BLOCK, &kHangup, nullptr, sizeof kHangup);
+  constexpr auto kBit = [](int number) { return std::uint64_t{1} << (number - 1); };
+  std::uint64_t held_back = kBit(SIGHUP);
+  if (::getpid() == 1) held_back |= kBit(SIGTERM) | kBit(SIGINT);
+  ::syscall(SYS_rt_sigprocmask, SIG_BLOCK, &held_back, nullptr, sizeof held_back);
 }
 
 [[gnu::section(".preinit_array"),
-  gnu::used]] void (*const kBeforeLibraries)(int, char**, char**) = hold_back_reload_of_serve;
+  gnu::used]] void (*const kBeforeLibraries)(int, char**, char**) = hold_back_signals_of_serve;
 #endif
 
 void open_standard_descriptors() {

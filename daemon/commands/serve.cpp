@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <malloc.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <expected>
@@ -61,9 +62,10 @@ sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
-  // A peer that went away and a file-size limit are errors of one call, not of the process.
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);
+  // A peer that went away and a file-size limit are errors of one call, not of the process. The
+  // user signals make other daemons open their logs anew: who sends them to all of a host's means
+  // no harm.
+  for (const int number : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2}) ::signal(number, SIG_IGN);
   return signals;
 }
 
@@ -178,6 +180,8 @@ int serve(const ServeOptions& options) {
   // (process.cpp holds it back from the very beginning, this one where that cannot). The others may
   // end the process until then.
   block({SIGHUP});
+  // Nothing that the daemon writes is for others to read, whatever its caller's files are.
+  ::umask(S_IRWXG | S_IRWXO);
   if (const auto problem = problem_of(options)) {
     fmt::print(stderr, "modelvane: {}\n", *problem);
     return 2;

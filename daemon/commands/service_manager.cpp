@@ -35,8 +35,9 @@ std::optional<Duration> watchdog_interval() {
   const char* pid = std::getenv("WATCHDOG_PID");
   if (!text || (pid && std::to_string(::getpid()) != pid)) return std::nullopt;
   std::int64_t micros = 0;
-  const auto [end, error] = std::from_chars(text, text + std::strlen(text), micros);
-  if (error != std::errc{} || micros <= 0) return std::nullopt;
+  const char* const last = text + std::strlen(text);
+  const auto [end, error] = std::from_chars(text, last, micros);
+  if (error != std::errc{} || end != last || micros <= 0) return std::nullopt;
   return Duration{micros};
 }
 

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdint>
 #include <string_view>
+#include <system_error>
 
 #include "daemon/config/spelling.h"
 
@@ -18,6 +21,15 @@ std::string unknown_word(const std::string& typed, const std::vector<std::string
   const auto* kind = word.starts_with('-') ? "flag" : names.empty() ? "word" : "command";
   return fmt::format("there is no {} {} here{}", kind, in_quotes(word),
                      did_you_mean(word, candidates));
+}
+
+std::string problem_of_count(const std::string& text) {
+  constexpr std::uint64_t kCountMax = 1'000'000'000;
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool is_whole = error == std::errc{} && end == text.data() + text.size();
+  if (is_whole && count >= 1 && count <= kCountMax) return "";
+  return fmt::format("must be a whole number from 1 to {}, not {}", kCountMax, text);
 }
 
 }  // namespace modelvane

@@ -6,9 +6,22 @@
 #include <utility>
 
 #include "daemon/commands/stops_within.h"
+#include "daemon/http/tls_context.h"
 #include "daemon/log/log.h"
 
 namespace modelvane {
+namespace {
+
+void log_warning(const LoadedProtection& loaded) {
+  if (const auto warning = loaded.warning()) log::warn("web config", {{"warning", *warning}});
+}
+
+}  // namespace
+
+std::optional<std::string> LoadedProtection::warning() const {
+  const bool has_tls = protection != nullptr && protection->tls() != nullptr;
+  return has_tls ? protection->tls()->problem_of_time() : std::nullopt;
+}
 
 std::expected<LoadedProtection, std::vector<std::string>> load_protection(const std::string& file) {
   LoadedProtection loaded;
@@ -43,11 +56,15 @@ WebConfigWatch::WebConfigWatch(std::string file, LoadedProtection in_force, Appl
           const std::scoped_lock lock{mutex_};
           look();
         }
-      }) {}
+      }) {
+  const std::scoped_lock lock{mutex_};
+  log_warning(in_force_);
+}
 
 void WebConfigWatch::adopt(LoadedProtection loaded) {
   const std::scoped_lock lock{mutex_};
   in_force_ = std::move(loaded);
+  log_warning(in_force_);
   apply_(in_force_.protection);
 }
 
@@ -62,6 +79,7 @@ void WebConfigWatch::look() {
     last_error_.clear();
     apply_(in_force_.protection);
     log::info("web config: the changed files are in force", {{"file", file_}});
+    log_warning(in_force_);
     return;
   }
   auto error = fmt::format("{}", fmt::join(loaded.error(), "; "));

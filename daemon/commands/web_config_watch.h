@@ -23,6 +23,8 @@ struct LoadedProtection {
   std::shared_ptr<const Protection> protection;  // null = none is wanted
   std::map<std::string, std::optional<FileStamp>>
       files{};  // what it was made from, as they were just before
+  // What works, but hardly as it is meant; a sentence.
+  std::optional<std::string> warning() const;
 };
 
 // "" = no file, no protection. The errors are sentences, those within the file with their position.

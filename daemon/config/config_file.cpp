@@ -22,6 +22,8 @@ constexpr std::size_t kFileBytesMax = std::size_t{32} * 1024 * 1024;
 // A file that comes out of a pipe (`check-config <(make-config)`) is waited for: what makes it may
 // ask a store of secrets first. One that says nothing for so long hangs.
 constexpr int kPipePatienceMilliseconds = 60'000;
+// A named pipe has no writer yet when its reader comes first. Nobody may ever come.
+constexpr int kWriterPatienceMilliseconds = 2'000;
 
 using Errors = std::vector<ConfigError>;
 
@@ -30,11 +32,11 @@ std::unexpected<Errors> file_error(const std::string& path, std::string sentence
 }
 
 // False, with a reason in errno, when the other end of a pipe is silent for too long.
-bool has_more_to_come(int fd) {
+bool has_more_to_come(int fd, int patience = kPipePatienceMilliseconds) {
   pollfd pipe{.fd = fd, .events = POLLIN, .revents = 0};
   int ready = 0;
   do {
-    ready = ::poll(&pipe, 1, kPipePatienceMilliseconds);
+    ready = ::poll(&pipe, 1, patience);
   } while (ready < 0 && errno == EINTR);
   if (ready == 0) errno = ETIMEDOUT;
   return ready > 0;
@@ -53,6 +55,8 @@ std::expected<std::string, std::vector<ConfigError>> read_config_file(const std:
     ::close(fd);
     return file_error(path, "this is a directory, not a configuration file");
   }
+  // Without a writer it would look like an empty file.
+  if (S_ISFIFO(status.st_mode)) (void)has_more_to_come(fd, kWriterPatienceMilliseconds);
   std::string text;
   std::array<char, 16 * 1024> chunk{};
   while (text.size() <= kFileBytesMax) {

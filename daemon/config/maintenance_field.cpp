@@ -73,11 +73,12 @@ WeeklyWindow read_weekly(const Field& field) {
   const auto* to_field = fields->need("to", "write when it ends, such as to: \"02:00\"");
   const auto from = from_field != nullptr ? read_clock(*from_field) : std::nullopt;
   const auto to = to_field != nullptr ? read_clock(*to_field) : std::nullopt;
-  if (from && to && *from == *to)
+  if (!from || !to) return weekly;
+  if (*from == *to)
     field.fail(
         "must end at another time than it begins; a whole day is from \"00:00\" to \"24:00\"");
-  weekly.from = from.value_or(Duration{0});
-  weekly.to = to.value_or(Duration{0});
+  weekly.from = *from;
+  weekly.to = *to;
   return weekly;
 }
 
@@ -86,8 +87,10 @@ void read_once(const Fields& fields, MaintenanceWindow& window) {
   const auto* to_field = fields.need("to", "write when it ends, or weekly: {...}");
   const auto from = from_field != nullptr ? read_time(*from_field) : std::nullopt;
   const auto to = to_field != nullptr ? read_time(*to_field) : std::nullopt;
-  if (from && to && *to <= *from) to_field->fail("must be later than from");
-  window.when = OnceWindow{from.value_or(Time{}), to.value_or(Time{})};
+  window.when = OnceWindow{};
+  if (!from || !to) return;
+  if (*to <= *from) to_field->fail("must be later than from");
+  window.when = OnceWindow{*from, *to};
 }
 
 void read_endpoints(const Field& field, const Names& endpoint_names, MaintenanceWindow& window) {

@@ -160,6 +160,18 @@ std::expected<std::shared_ptr<const TlsContext>, std::string> TlsContext::load(
   return loaded;
 }
 
+std::optional<std::string> TlsContext::problem_of_time() const {
+  const auto* const certificate = SSL_CTX_get0_certificate(context_.get());
+  const auto sentence = [&](std::string_view what) {
+    return fmt::format("tls_server_config.cert_file: the certificate in {} {}: no client trusts it",
+                       options_->cert_file, what);
+  };
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) return sentence("has expired");
+  if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
+    return sentence("is not valid yet");
+  return std::nullopt;
+}
+
 std::shared_ptr<ssl_st> TlsContext::connect(int fd) const {
   // OpenSSL counts the references to the context; the options behind its callback are counted here.
   std::shared_ptr<SSL> connection{SSL_new(context_.get()),

@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/http/tls_settings.h"
@@ -20,6 +21,8 @@ class TlsContext {
   // The error is a sentence: which key of the file, what is wrong with what it names.
   static std::expected<std::shared_ptr<const TlsContext>, std::string> load(const WebTls& options);
 
+  // A sentence when the certificate's time is over, or has not begun: clients will not trust it.
+  std::optional<std::string> problem_of_time() const;
   // The server's side of a new connection over `fd`, which stays the caller's. Null when memory ran
   // out.
   std::shared_ptr<ssl_st> connect(int fd) const;

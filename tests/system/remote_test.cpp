@@ -141,6 +141,47 @@ TEST_CASE("a daemon that is not reached, and one that lets nobody in, are said t
   CHECK(watched.run({"status"}).code == 1);
 }
 
+TEST_CASE("a user may stand in the URL, whose password no sentence shows") {
+  Watched watched;
+  const auto no_user = watched.elsewhere.write(
+      "ca-only.yml", fmt::format("tls_config: {{ca_file: {}}}\n", watched.ca_file));
+  const auto with_user = [&](const std::string& user) {
+    return "https://" + user + "@" + watched.url.substr(std::string{"https://"}.size());
+  };
+  const auto run_at = [&](const std::string& url, const std::string& client) {
+    Process process({.arguments = {"status", "--url", url, "--web.client-config", client}});
+    const auto code = process.wait();
+    return Ran{code.value_or(-1), process.standard_output(), process.standard_error()};
+  };
+  const auto in = run_at(with_user("alice:secr%65t"), no_user);
+  CHECK_MESSAGE(in.code == 0, in.error);
+  const auto out = run_at(with_user("alice:gu+ss"), no_user);
+  CHECK(out.code == 1);
+  CHECK(out.error.find("the password is wrong") != std::string::npos);
+  CHECK(out.error.find("gu+ss") == std::string::npos);
+  CHECK(run_at(with_user("alice:secret"), watched.alice).code == 2);
+}
+
+TEST_CASE("what stands before a daemon and answers in its place is recognised") {
+  FakeUpstream proxy{[](const auto&) { return simulated::ServedReply{}; }};
+  const auto asked = [&](const std::string& command, const simulated::ServedReply& reply) {
+    proxy.answer_with([reply](const auto&) { return reply; });
+    Process process({.arguments = {command, "--url", proxy.url("/vane")}});
+    CHECK(process.wait() == 1);
+    return process.standard_error();
+  };
+  const simulated::ServedReply login{
+      .status = 200, .content_type = "text/html", .body = "<html>Log in</html>"};
+  const simulated::ServedReply away{.status = 302,
+                                    .headers = {{"Location", "https://login.example/"}}};
+  for (const std::string command : {"poll", "status", "history", "drill"}) {
+    CAPTURE(command);
+    CHECK(asked(command, login).find("is no modelvane") != std::string::npos);
+    CHECK(asked(command, away).find("leads to https://login.example/") != std::string::npos);
+    CHECK(asked(command, {.status = 200, .body = ""}).find("is no modelvane") != std::string::npos);
+  }
+}
+
 TEST_CASE("an agent reads all tools through the protocol's own SDK") {
   Watched watched;
   Process node({.arguments = {"node", MODELVANE_TESTS "/system/mcp.mjs", MODELVANE_BINARY, "mcp",

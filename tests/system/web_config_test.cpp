@@ -150,6 +150,19 @@ TEST_CASE(
   CHECK(by_name("alice") == "401");
 }
 
+TEST_CASE("a certificate whose time is over is said by check-config and in the log") {
+  const Guarded guarded;
+  const auto expired = test::make_leaf(guarded.authority, {.valid_for = std::chrono::seconds{-60}});
+  guarded.pem.write_key("key.pem", expired);
+  guarded.pem.write_certificate("cert.pem", expired);
+  CHECK(guarded.serve->wait_for_line("cert.pem has expired: no client trusts it"));
+  Process check(
+      {.arguments = {"check-config", guarded.config, "--web.config.file", guarded.web_config}});
+  CHECK(check.wait() == 0);
+  CHECK(check.standard_error().find("web.yml: warning: tls_server_config.cert_file: ") !=
+        std::string::npos);
+}
+
 TEST_CASE("a reload takes the web config, too, and as a whole or not at all") {
   const Guarded guarded;
   guarded.write_web_config("bob: x, carol");
