@@ -43,8 +43,9 @@ Number number(CURL* easy, CURLINFO which) {
   return value;
 }
 
+// To the millisecond: of a poll's time its first request gets some microseconds less.
 std::string seconds(Duration span) {
-  return fmt::format("{:g}s", to_seconds(span));
+  return fmt::format("{:g}s", to_seconds(std::chrono::round<std::chrono::milliseconds>(span)));
 }
 
 // libcurl's clocks are cumulative. A phase that was under way at the end gets all that was left of

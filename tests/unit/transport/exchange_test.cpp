@@ -227,6 +227,15 @@ TEST_CASE("a silent server ends at the deadline and delays nobody") {
   CHECK(transport.in_flight() == 0);
 }
 
+TEST_CASE("a time-out is told in whole milliseconds") {
+  FakeServer silent{[](Connection& peer) {
+    peer.read_head();
+    peer.read_head();
+  }};
+  CHECK(Client{}.failure_of(get(silent.url(), 299'995us)).sentence ==
+        fmt::format("no answer from 127.0.0.1 port {} within 0.3s", silent.port()));
+}
+
 TEST_CASE("an answer that drips ends at the deadline, wherever it drips") {
   std::string before;
   SUBCASE("in the status line") {
