@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace system_test {
 namespace {
@@ -44,6 +45,15 @@ Question question_of(const std::string& message) {
 }
 
 }  // namespace
+
+bool root_is_a_mount() {
+  std::ifstream mounts{"/proc/self/mountinfo"};
+  std::string number, parent, device, root, point, rest;
+  while (mounts >> number >> parent >> device >> root >> point && std::getline(mounts, rest)) {
+    if (point == "/") return true;
+  }
+  return false;
+}
 
 bool enter_own_network(const TempFolder& folder) {
   if (::unshare(CLONE_NEWNET | CLONE_NEWNS) != 0) return false;

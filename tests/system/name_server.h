@@ -16,6 +16,8 @@ namespace system_test {
 // network 10.9.0.0/24 and fd00:9::/64 with nobody in it but us, and a resolv.conf that names
 // 127.0.0.1. False: the kernel does not let us.
 bool enter_own_network(const TempFolder& folder);
+// False in a plain chroot: what is mounted there could not be kept from everybody else.
+bool root_is_a_mount();
 
 // On port 53 of 127.0.0.1.
 class NameServer {

@@ -82,7 +82,8 @@ const TempFolder& common() {
 bool has_own_network() {
   static const bool has = enter_own_network(common());
   if (!has) {
-    REQUIRE_MESSAGE(::geteuid() != 0, "root could not make a network namespace");
+    const bool could = ::geteuid() == 0 && root_is_a_mount();
+    REQUIRE_MESSAGE(!could, "root could not make a network namespace");
     MESSAGE("SKIPPED: no network namespace can be made here");
   }
   return has;
