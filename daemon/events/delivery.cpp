@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace modelvane {
 namespace {
@@ -17,6 +18,14 @@ constexpr Duration kThrottledFloor = 60s;
 constexpr Duration kRetryAfterMin = 1s;
 constexpr Duration kRetryAfterMax = 1h;
 constexpr double kJitter = 0.2;
+
+// The same words hold seconds from now with some and seconds, or milliseconds, since 1970 with
+// others: no wait lasts thirty years, and no clock shows the year 33658.
+constexpr double kFirstPointInTime = 1e9;
+constexpr double kFirstInMilliseconds = 1e12;
+// Nobody means to wait longer, and every sum with it fits; what is asked for beyond it counts as
+// it.
+constexpr double kLongestWish = 366.0 * 86'400;
 
 Duration scaled(Duration span, double factor) {
   return Duration{static_cast<Duration::rep>(static_cast<double>(span.count()) * factor)};
@@ -40,15 +49,25 @@ Duration retry_delay(int attempt, const Verdict& verdict, double jitter) {
 std::optional<Duration> parse_retry_after(std::string_view value, Time now) {
   while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
   while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
-  if (const auto date = parse_http_date(value)) return std::max(*date - now, Duration{0});
+  auto date = parse_http_date(value);
+  if (!date) date = parse_rfc3339(value);
+  if (date) return std::max(*date - now, Duration{0});
   double seconds = 0;
   const auto [end, error] =
       std::from_chars(value.data(), value.data() + value.size(), seconds, std::chars_format::fixed);
-  constexpr double kYear = 365.0 * 86'400;
-  if (error != std::errc{} || end != value.data() + value.size() || !(seconds >= 0) ||
-      seconds > kYear)
-    return std::nullopt;
-  return Duration{static_cast<Duration::rep>(seconds * 1e6)};
+  if (end != value.data() + value.size() || value.starts_with('-')) return std::nullopt;
+  if (error == std::errc::result_out_of_range) return wait_of_seconds(kLongestWish, now);
+  if (error != std::errc{} || !std::isfinite(seconds)) return std::nullopt;
+  return wait_of_seconds(seconds, now);
+}
+
+Duration wait_of_seconds(double seconds, Time now) {
+  if (seconds >= kFirstPointInTime) {
+    seconds = seconds >= kFirstInMilliseconds ? seconds / 1000 : seconds;
+    seconds -= std::chrono::duration<double>{now.time_since_epoch()}.count();
+  }
+  return std::chrono::ceil<Duration>(
+      std::chrono::duration<double>{std::clamp(seconds, 0.0, kLongestWish)});
 }
 
 }  // namespace modelvane

@@ -54,8 +54,11 @@ constexpr std::string_view label(DeliveryState state) {
 // that, and is never undercut.
 Duration retry_delay(int attempt, const Verdict& verdict, double jitter);
 
-// HTTP `Retry-After` (RFC 9110 10.2.3): seconds, also decimal, or an HTTP date. Negative or
-// malformed: nullopt.
+// HTTP `Retry-After` (RFC 9110 10.2.3): seconds, also decimal, or an HTTP date; some write a date
+// of RFC 3339, or the moment's seconds since 1970. Negative or malformed: nullopt.
 std::optional<Duration> parse_retry_after(std::string_view value, Time now);
+
+// Of a number that may be seconds from now, or seconds or milliseconds since 1970. Bounded.
+Duration wait_of_seconds(double seconds, Time now);
 
 }  // namespace modelvane

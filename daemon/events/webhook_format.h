@@ -41,7 +41,8 @@ struct FormatTraits {
   std::string_view secret_key{};  // of the config: the credential that it cannot do without
   std::span<const std::string_view> keys{};   // of the config, beside those of all formats
   std::string_view own_url{};                 // of a service that lives at one address
-  std::span<const std::string_view> paths{};  // of its interface; "*" is any rest of a segment
+  std::span<const std::string_view> paths{};  // of its interface; their segments are globs
+  bool is_whole_url = false;  // its vendor gives out the whole URL, which ends with no slash
   bool coalesces() const { return events_max > 1; }
 };
 
@@ -56,7 +57,9 @@ inline constexpr std::array kGitlabPaths{
     std::string_view{"/api/v4/projects/*/trigger/pipeline"}};
 inline constexpr std::array kGrafanaPaths{std::string_view{"/api/annotations"}};
 
-inline constexpr std::array kTelegramPaths{std::string_view{"/bot*/sendMessage"}};
+// What speaks other services' languages at a webhook's URL.
+inline constexpr std::array kDiscordPaths{std::string_view{"/slack"}, std::string_view{"/github"}};
+inline constexpr std::array kTelegramPaths{std::string_view{"/bot*:*/sendMessage"}};
 inline constexpr std::array kJsmPaths{std::string_view{"/v2/alerts"}};
 
 inline constexpr std::array kTelegramKeys{std::string_view{"telegram"}};
@@ -101,14 +104,17 @@ inline constexpr std::array kFormats{
                  .rate_limit = {5, 0.4},
                  .max_age = kChatMaxAge,
                  .knows_mentions = true,
-                 .is_for_people = true},
+                 .is_for_people = true,
+                 .paths = format_words::kDiscordPaths,
+                 .is_whole_url = true},
     // 100 an hour, 150 in two, 1,800 a day.
     FormatTraits{.name = "teams",
                  .events_max = 40,
                  .rate_limit = {5, 0.02},
                  .max_age = kChatMaxAge,
                  .knows_mentions = true,
-                 .is_for_people = true},
+                 .is_for_people = true,
+                 .is_whole_url = true},
     // 5 a second and 100 a minute.
     FormatTraits{.name = "feishu",
                  .events_max = 40,
@@ -116,7 +122,8 @@ inline constexpr std::array kFormats{
                  .max_age = kChatMaxAge,
                  .knows_mentions = true,
                  .is_for_people = true,
-                 .signing = SigningKind::BotSecret},
+                 .signing = SigningKind::BotSecret,
+                 .is_whole_url = true},
     // 20 a minute, above that blocked for ten.
     FormatTraits{.name = "dingtalk",
                  .events_max = 40,
@@ -124,14 +131,16 @@ inline constexpr std::array kFormats{
                  .max_age = kChatMaxAge,
                  .knows_mentions = true,
                  .is_for_people = true,
-                 .signing = SigningKind::BotSecret},
+                 .signing = SigningKind::BotSecret,
+                 .is_whole_url = true},
     // 20 a minute; 4,096 bytes.
     FormatTraits{.name = "wecom",
                  .events_max = 15,
                  .rate_limit = {2, 0.3},
                  .max_age = kChatMaxAge,
                  .knows_mentions = true,
-                 .is_for_people = true},
+                 .is_for_people = true,
+                 .is_whole_url = true},
     FormatTraits{.name = "pagerduty",
                  .rate_limit = {30, 2},
                  .holds_states = true,
@@ -145,7 +154,8 @@ inline constexpr std::array kFormats{
                  .rate_limit = {3, 1},
                  .max_age = kChatMaxAge,
                  .knows_mentions = true,
-                 .is_for_people = true},
+                 .is_for_people = true,
+                 .is_whole_url = true},
     // 20 a minute for a group; 4,096 characters.
     FormatTraits{.name = "telegram",
                  .events_max = 15,

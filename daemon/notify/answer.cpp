@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/notify/plain_text.h"
+#include "daemon/text/token.h"
 
 namespace modelvane {
 namespace {
@@ -39,26 +40,13 @@ bool is_success(const HttpReply& reply) {
   return reply.status >= 200 && reply.status < 300;
 }
 
-// A limiter or a gateway speaks here, often with a page of its own; its words are not the
-// receiver's.
-bool is_decided_by_status(const HttpReply& reply) {
-  return reply.status == 429 || reply.status == 503;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 std::string said_in(const HttpReply& reply, std::string_view field) {
   const auto json = nlohmann::json::parse(reply.body, nullptr, false);
   if (json.is_string()) return json.get<std::string>();
   const auto value = json.is_object() ? json.find(field) : json.end();
   if (json.is_object())
     return value != json.end() && value->is_string() ? value->get<std::string>() : "";
-  return std::string{trimmed(reply.body)};
+  return std::string{trimmed(reply.body, " \t\r\n")};
 }
 
 // "invalid_blocks: missing text", but not "invalid_blocks_format".
@@ -69,12 +57,39 @@ bool begins_with(std::string_view said, std::string_view word) {
          (std::isalnum(static_cast<unsigned char>(next.front())) == 0 && next != "_");
 }
 
-Verdict refusal(VerdictClass kind, std::string sentence, const HttpReply& reply) {
+Verdict refusal_of(VerdictClass kind, std::string sentence, const HttpReply& reply) {
   if (const auto quote = quotable(reply.body); !quote.empty()) sentence += ": " + quote;
   return {.kind = kind, .sentence = std::move(sentence), .retry_after = std::nullopt};
 }
 
+std::optional<long> code_in(const HttpReply& reply, std::string_view field) {
+  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  const auto value = json.is_object() ? json.find(field) : json.end();
+  if (!json.is_object() || value == json.end() || !value->is_number_integer()) return std::nullopt;
+  return value->get<long>();
+}
+
+Verdict refusal_of(const AnswerCode& known, const HttpReply& reply, std::string_view field) {
+  auto verdict = refusal_of(
+      known.kind,
+      fmt::format("the receiver answered with {} {} ({})", field, known.code, known.meaning),
+      reply);
+  verdict.throttled = known.kind == VerdictClass::Busy;
+  return verdict;
+}
+
 }  // namespace
+
+// A limiter or a gateway speaks here, often with a page of its own; its words are not the
+// receiver's.
+bool is_decided_by_status(const HttpReply& reply) {
+  return reply.status == 429 || reply.status == 503;
+}
+
+Verdict refusal(VerdictClass kind, const HttpReply& reply, std::string_view meaning) {
+  return refusal_of(
+      kind, fmt::format("the receiver answered with status {} ({})", reply.status, meaning), reply);
+}
 
 std::string quotable(std::string_view body) {
   body = body.substr(0, kReadBytesMax);
@@ -98,29 +113,33 @@ Ruling rule_by_word(const HttpReply& reply, std::string_view field,
     return is_success(reply) ? said == word.word : begins_with(said, word.word);
   });
   if (found == words.end()) return std::nullopt;
-  return refusal(
+  auto verdict = refusal_of(
       found->kind,
       fmt::format("the receiver answered with status {} and {}", reply.status, found->word), reply);
+  verdict.is_limit = found->is_limit;
+  verdict.throttled = found->is_limit;
+  return verdict;
 }
 
 Ruling rule_by_code(const HttpReply& reply, std::string_view field,
                     std::span<const AnswerCode> codes) {
   if (is_decided_by_status(reply)) return std::nullopt;
-  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
-  const auto value = json.is_object() ? json.find(field) : json.end();
-  if (!json.is_object() || value == json.end() || !value->is_number_integer()) return std::nullopt;
-  const auto code = value->get<long>();
-  const bool is_yes = code == 0 || (code >= 200 && code < 300);
+  const auto code = code_in(reply, field);
+  if (!code) return std::nullopt;
+  const bool is_yes = *code == 0 || (*code >= 200 && *code < 300);
   if (is_yes) return is_success(reply) ? Ruling{Verdict{}} : std::nullopt;
-  const auto found = std::ranges::find(codes, code, &AnswerCode::code);
-  if (found == codes.end())
-    return refusal(VerdictClass::Busy, fmt::format("the receiver answered with {} {}", field, code),
-                   reply);
-  auto verdict = refusal(
-      found->kind,
-      fmt::format("the receiver answered with {} {} ({})", field, code, found->meaning), reply);
-  verdict.throttled = found->kind == VerdictClass::Busy;
-  return verdict;
+  const auto found = std::ranges::find(codes, *code, &AnswerCode::code);
+  if (found != codes.end()) return refusal_of(*found, reply, field);
+  return refusal_of(VerdictClass::Busy,
+                    fmt::format("the receiver answered with {} {}", field, *code), reply);
+}
+
+Ruling rule_by_known_code(const HttpReply& reply, std::string_view field,
+                          std::span<const AnswerCode> codes) {
+  if (is_decided_by_status(reply) || is_success(reply)) return std::nullopt;
+  const auto code = code_in(reply, field);
+  const auto found = code ? std::ranges::find(codes, *code, &AnswerCode::code) : codes.end();
+  return found == codes.end() ? std::nullopt : Ruling{refusal_of(*found, reply, field)};
 }
 
 }  // namespace modelvane

@@ -12,6 +12,7 @@ namespace modelvane {
 struct AnswerWord {
   std::string_view word;
   VerdictClass kind;
+  bool is_limit = false;  // it takes fewer a second
 };
 
 struct AnswerCode {
@@ -31,6 +32,17 @@ Ruling rule_by_word(const HttpReply& reply, std::string_view field,
 // refusal; an unknown code is tried again on schedule. Without the field the status decides.
 Ruling rule_by_code(const HttpReply& reply, std::string_view field,
                     std::span<const AnswerCode> codes);
+
+// The same for receivers that answer with a status of their own beside their codes: a code that is
+// not listed says no more than its status.
+Ruling rule_by_known_code(const HttpReply& reply, std::string_view field,
+                          std::span<const AnswerCode> codes);
+
+// A page on the way says 429 or 503 as well as the receiver: then nothing else counts.
+bool is_decided_by_status(const HttpReply& reply);
+
+// "the receiver answered with status 400 (look at the flow): ..."
+Verdict refusal(VerdictClass kind, const HttpReply& reply, std::string_view meaning);
 
 // The start of a body, fit for a log: one line, no control characters, what may be a secret masked.
 std::string quotable(std::string_view body);

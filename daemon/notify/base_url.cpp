@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "daemon/text/ascii.h"
+#include "daemon/text/glob.h"
+
 namespace modelvane {
 namespace {
 
@@ -16,11 +19,8 @@ std::vector<std::string_view> segments_of(std::string_view path) {
   return segments;
 }
 
-// "*" stands for any rest of a segment.
 bool fits(std::string_view segment, std::string_view pattern) {
-  if (!pattern.ends_with('*')) return segment == pattern;
-  pattern.remove_suffix(1);
-  return segment.starts_with(pattern);
+  return glob_matches(to_lower(pattern), to_lower(segment));
 }
 
 bool is_beginning(std::span<const std::string_view> segments,

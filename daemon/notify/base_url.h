@@ -8,7 +8,7 @@
 namespace modelvane {
 
 // `url` (without a query) without slashes at its end and without what is, or begins, one of the
-// interface's `paths`; in them "*" stands for any one segment. A prefix in front of it is kept:
+// interface's `paths`, whose segments are globs. A prefix in front of it is kept:
 // "https://a/am/api/v2/" with "/api/v2/alerts" is "https://a/am".
 std::string base_of(std::string_view url, std::span<const std::string_view> paths);
 

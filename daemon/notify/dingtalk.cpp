@@ -56,6 +56,7 @@ Payload render_dingtalk(const Occasion& occasion) {
   return payload;
 }
 
+// The codes: open.dingtalk.com, "Custom robots" and "Global error codes".
 Ruling rule_dingtalk(const HttpReply& reply) {
   static constexpr std::array kCodes{
       AnswerCode{-1, VerdictClass::Busy, "it is busy"},
@@ -68,16 +69,25 @@ Ruling rule_dingtalk(const HttpReply& reply) {
       AnswerCode{400106, VerdictClass::Config, "there is no such bot"},
       AnswerCode{400102, VerdictClass::Config, "the bot is switched off"},
       AnswerCode{400013, VerdictClass::Config, "the group was dissolved"},
+      AnswerCode{88, VerdictClass::Config, "the token in the URL is wrong"},
+      AnswerCode{404, VerdictClass::Config, "there is nothing at the URL"},
+      AnswerCode{40035, VerdictClass::Payload, "it refuses this message"},
+      AnswerCode{400105, VerdictClass::Payload, "it does not know this kind of message"},
+      AnswerCode{430101, VerdictClass::Payload, "it does not like a link in the message"},
+      AnswerCode{430102, VerdictClass::Payload, "it does not like a word of the message"},
+      AnswerCode{430103, VerdictClass::Payload, "it does not like a picture of the message"},
+      AnswerCode{430104, VerdictClass::Payload, "it does not like the message"},
       AnswerCode{460101, VerdictClass::Payload, "the message is too long"},
   };
-  // Its gateway refuses in a shape of its own.
-  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
-  if (json.is_object() && json.contains("punish"))
-    return Verdict{
-        .kind = VerdictClass::Busy,
-        .sentence = "the receiver's gateway refuses for a while: " + quotable(reply.body),
-        .retry_after = std::nullopt,
-        .throttled = true};
+  // Its gateway refuses in a shape of its own: {"status":1111,"wait":5,"punish":"deny"}.
+  const auto json = Json::parse(reply.body, nullptr, false);
+  if (json.is_object() && json.contains("punish")) {
+    auto verdict = refusal(VerdictClass::Busy, reply, "its gateway refuses for a while");
+    verdict.throttled = true;
+    if (const auto wait = json.value("wait", Json{}); wait.is_number_unsigned())
+      verdict.retry_after = wait_of_seconds(wait.get<double>(), Time{});
+    return verdict;
+  }
   return rule_by_code(reply, "errcode", kCodes);
 }
 

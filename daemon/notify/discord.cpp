@@ -68,20 +68,32 @@ Payload render_discord(const Occasion& occasion) {
 }
 
 // The codes: docs.discord.com, "Opcodes and Status Codes". 10015 is "Unknown Webhook"; another 404
-// comes from a proxy or a wrong path.
+// comes from a proxy or a wrong path. A forum wants a thread, or a tag, or knows none.
 Ruling rule_discord(const HttpReply& reply) {
+  using enum VerdictClass;
   if (reply.status == 404 && has_code(reply, 10015))
-    return Verdict{VerdictClass::Gone,
-                   "the receiver answered with status 404 (the webhook was deleted)", std::nullopt};
-  // A forum wants a thread, or knows none; and a channel that is gone.
-  static constexpr std::array kOfChannel{10003L, 50027L, 220001L, 220002L, 220003L};
-  if (reply.status != 400 ||
-      std::ranges::none_of(kOfChannel, [&](long code) { return has_code(reply, code); }))
-    return std::nullopt;
-  return Verdict{.kind = VerdictClass::Config,
-                 .sentence = "the receiver answered with status 400 (look at its channel): " +
-                             quotable(reply.body),
-                 .retry_after = std::nullopt};
+    return Verdict{Gone, "the receiver answered with status 404 (the webhook was deleted)",
+                   std::nullopt};
+  static constexpr std::array kCodes{
+      AnswerCode{10003, Config, "there is no such channel or thread"},
+      AnswerCode{50001, Config, "the webhook may not see its channel"},
+      AnswerCode{50013, Config, "the webhook may not write into its channel"},
+      AnswerCode{50024, Config, "look at its channel"},
+      AnswerCode{50027, Config, "the token in the URL is wrong"},
+      AnswerCode{50083, Config, "the thread is archived"},
+      AnswerCode{160005, Config, "the thread is locked"},
+      AnswerCode{40058, Config, "a forum wants thread_id in the URL"},
+      AnswerCode{40067, Config, "the forum wants a tag"},
+      AnswerCode{220001, Config, "a forum wants thread_id in the URL"},
+      AnswerCode{220002, Config, "look at its channel"},
+      AnswerCode{220003, Config, "only a forum makes threads"},
+      AnswerCode{20016, Busy, "too many messages"},
+      AnswerCode{20028, Busy, "too many messages"},
+      AnswerCode{20029, Busy, "too many messages"},
+      AnswerCode{40062, Busy, "too many messages"},
+      AnswerCode{130000, Busy, "it is busy"},
+  };
+  return rule_by_known_code(reply, "code", kCodes);
 }
 
 }  // namespace modelvane

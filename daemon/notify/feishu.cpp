@@ -60,10 +60,13 @@ Payload render_feishu(const Occasion& occasion) {
   return {.body = text_of(body), .left_out = lines.left_out};
 }
 
+// The codes: open.feishu.cn, "Custom bots", "Errors".
 Ruling rule_feishu(const HttpReply& reply) {
   static constexpr std::array kCodes{
       AnswerCode{9499, VerdictClass::Payload, "it refuses this message"},
       AnswerCode{11232, VerdictClass::Busy, "too many messages"},
+      AnswerCode{11246, VerdictClass::Payload, "it refuses this card"},
+      AnswerCode{11247, VerdictClass::Busy, "too many messages"},
       AnswerCode{19001, VerdictClass::Config, "the token in the URL is wrong"},
       AnswerCode{19002, VerdictClass::Payload, "it refuses this message"},
       AnswerCode{19021, VerdictClass::Config,

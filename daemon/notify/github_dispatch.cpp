@@ -43,7 +43,8 @@ Ruling rule_github_dispatch(const HttpReply& reply) {
                        "may not write its contents)",
                    .retry_after = std::nullopt};
   }
-  const bool is_limit = reply.body.find("rate limit") != std::string::npos;
+  const bool is_limit = reply.body.find("rate limit") != std::string::npos ||
+                        reply.body.find("abuse detection") != std::string::npos;
   if (reply.status != 403 || !is_limit) return std::nullopt;
   return Verdict{.kind = VerdictClass::Busy,
                  .sentence = "the receiver answered with status 403 (too many requests)",

@@ -2,6 +2,8 @@
 // nothing is a mention or a link; "<" and ">" are replaced all the same, for no document says so.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "daemon/notify/answer.h"
@@ -38,17 +40,37 @@ Payload render_google_chat(const Occasion& occasion) {
   return {.body = text_of(Json{{"text", text}}), .left_out = lines.left_out};
 }
 
-// A key that is no longer good comes with 400, like a bad message
-// (cloud.google.com/apis/design/errors, API_KEY_INVALID).
+// The words: cloud.google.com/apis/design/errors. A key that is no longer good comes with 400, like
+// a bad message; so does a space that takes none at the moment.
 Ruling rule_google_chat(const HttpReply& reply) {
+  using enum VerdictClass;
+  static constexpr std::array kWords{
+      AnswerWord{"UNAUTHENTICATED", Config},
+      AnswerWord{"PERMISSION_DENIED", Config},
+      AnswerWord{"NOT_FOUND", Config},
+      AnswerWord{"FAILED_PRECONDITION", Config},
+      AnswerWord{"RESOURCE_EXHAUSTED", Busy, true},
+      AnswerWord{"UNAVAILABLE", Busy},
+      AnswerWord{"ABORTED", Busy},
+      AnswerWord{"INTERNAL", Busy},
+      AnswerWord{"DEADLINE_EXCEEDED", Busy},
+      AnswerWord{"INVALID_ARGUMENT", Payload},
+  };
+  if (is_decided_by_status(reply)) return std::nullopt;
+  const auto json = Json::parse(reply.body, nullptr, false);
+  const auto error = json.is_object() ? json.value("error", Json{}) : Json{};
+  if (!error.is_object()) return std::nullopt;
   const bool is_key = reply.body.find("API_KEY_INVALID") != std::string::npos ||
-                      reply.body.find("API key not valid") != std::string::npos;
-  if (reply.status != 400 || !is_key) return std::nullopt;
-  return Verdict{
-      .kind = VerdictClass::Config,
-      .sentence = "the receiver answered with status 400 (the key in the URL is wrong): " +
-                  quotable(reply.body),
-      .retry_after = std::nullopt};
+                      reply.body.find("API key not valid") != std::string::npos ||
+                      reply.body.find("API key expired") != std::string::npos;
+  if (is_key) return refusal(Config, reply, "the key in the URL is wrong");
+  const auto status = error.value("status", Json{});
+  const auto* const found =
+      std::ranges::find_if(kWords, [&](const AnswerWord& word) { return status == word.word; });
+  if (found == kWords.end()) return std::nullopt;
+  auto verdict = refusal(found->kind, reply, found->word);
+  verdict.is_limit = verdict.throttled = found->is_limit;
+  return verdict;
 }
 
 }  // namespace modelvane

@@ -3,13 +3,16 @@
 // them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "daemon/notify/answer.h"
 #include "daemon/notify/incident.h"
 #include "daemon/notify/layout.h"
 #include "daemon/notify/plain_text.h"
 #include "daemon/notify/rendering.h"
+#include "daemon/text/ascii.h"
 #include "daemon/text/url.h"
 
 namespace modelvane {
@@ -63,6 +66,26 @@ Payload render_jsm(const Occasion& occasion) {
                   {"tags", tags},
                   {"details", {{"event", event.id}, {"endpoint", event.endpoint}}}};
   return {.body = text_of(body), .path = std::string{kPath}, .headers = headers};
+}
+
+// A wrong key comes with 422, like a bad alert (docs.opsgenie.com, "Response"; the words are those
+// that users report), and an account that is not paid for with 402.
+Ruling rule_jsm(const HttpReply& reply) {
+  static constexpr std::array kOfKey{
+      std::string_view{"key format"},     std::string_view{"could not authenticate"},
+      std::string_view{"api key"},        std::string_view{"apikey"},
+      std::string_view{"not authorized"}, std::string_view{"integration"},
+  };
+  if (reply.status == 402) return refusal(VerdictClass::Config, reply, "look at its account");
+  if (reply.status != 400 && reply.status != 422) return std::nullopt;
+  const auto json = Json::parse(reply.body, nullptr, false);
+  const auto said = json.is_object() ? json.value("message", Json{}) : Json{};
+  if (!said.is_string()) return std::nullopt;
+  const auto message = to_lower(said.get<std::string>());
+  const bool is_of_key = std::ranges::any_of(
+      kOfKey, [&](std::string_view words) { return message.find(words) != std::string::npos; });
+  return is_of_key ? Ruling{refusal(VerdictClass::Config, reply, "look at the API key")}
+                   : std::nullopt;
 }
 
 }  // namespace modelvane

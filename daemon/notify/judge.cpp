@@ -6,6 +6,8 @@
 #include "daemon/notify/notify.h"
 #include "daemon/notify/rendering.h"
 #include "daemon/notify/wished_wait.h"
+#include "daemon/text/ascii.h"
+#include "daemon/text/token.h"
 
 namespace modelvane {
 namespace {
@@ -37,7 +39,10 @@ std::string_view meaning(int status) {
 // What a receiver's interface says of its own refusals is JSON, text or nothing. A page comes from
 // a proxy or a firewall, and is no word about the event.
 bool is_page(const HttpReply& reply) {
-  return reply.header("content-type").starts_with("text/html");
+  if (starts_with_ignoring_case(reply.header("content-type"), "text/html")) return true;
+  const auto body = trimmed(reply.body, " \t\r\n");
+  return starts_with_ignoring_case(body, "<!doctype html") ||
+         starts_with_ignoring_case(body, "<html");
 }
 
 VerdictClass class_of(const HttpReply& reply, bool is_gone_at_410) {
@@ -86,6 +91,26 @@ bool ends_at_410(const WebhookConfig& webhook) {
   return format != nullptr && format->signing == SigningKind::StandardWebhooks;
 }
 
+Verdict read(const WebhookConfig& webhook, const HttpReply& reply) {
+  const auto& receiver = receiver_of(webhook.format);
+  const auto ruling = receiver.rule_of_user != nullptr ? receiver.rule_of_user(webhook, reply)
+                      : receiver.rule != nullptr       ? receiver.rule(reply)
+                                                       : std::nullopt;
+  return ruling ? *ruling : judge_reply(reply, ends_at_410(webhook));
+}
+
+// A secret may be a word of the receiver's own, so the answer is read as it came and shown masked.
+std::string shown(const WebhookConfig& webhook, const HttpReply& reply, const Mask& mask,
+                  VerdictClass kind) {
+  HttpReply masked = reply;
+  masked.body = mask.with(reply.bearer).apply(std::move(masked.body));
+  const auto verdict = read(webhook, masked);
+  if (verdict.kind == kind) return verdict.sentence;
+  const auto quote = quotable(masked.body);
+  return fmt::format("the receiver answered with status {}{}{}", reply.status,
+                     quote.empty() ? "" : ": ", quote);
+}
+
 }  // namespace
 
 Verdict judge(const WebhookConfig& webhook, const HttpResult& result, const Mask& mask, Time now) {
@@ -94,18 +119,14 @@ Verdict judge(const WebhookConfig& webhook, const HttpResult& result, const Mask
     verdict.sentence = mask.apply(std::move(verdict.sentence));
     return verdict;
   }
-  HttpReply reply = *result;
-  reply.body = mask.with(reply.bearer).apply(std::move(reply.body));
-  const auto& receiver = receiver_of(webhook.format);
-  auto verdict = receiver.rule_of_user != nullptr ? receiver.rule_of_user(webhook, reply)
-                 : receiver.rule != nullptr       ? receiver.rule(reply)
-                                                  : std::nullopt;
-  if (!verdict) verdict = judge_reply(reply, ends_at_410(webhook));
-  if (verdict->kind == VerdictClass::Ok) return *verdict;
-  verdict->is_limit = verdict->is_limit || reply.status == kTooManyRequests;
-  if (!verdict->retry_after) verdict->retry_after = wait_at(webhook.body.retry_after, reply);
-  if (!verdict->retry_after) verdict->retry_after = wished_wait(reply, now);
-  return *verdict;
+  const HttpReply& reply = *result;
+  auto verdict = read(webhook, reply);
+  if (!verdict.sentence.empty()) verdict.sentence = shown(webhook, reply, mask, verdict.kind);
+  if (verdict.kind == VerdictClass::Ok) return verdict;
+  verdict.is_limit = verdict.is_limit || reply.status == kTooManyRequests;
+  if (!verdict.retry_after) verdict.retry_after = wait_at(webhook.body.retry_after, reply, now);
+  if (!verdict.retry_after) verdict.retry_after = wished_wait(reply, now);
+  return verdict;
 }
 
 }  // namespace modelvane

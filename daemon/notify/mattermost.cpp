@@ -49,14 +49,23 @@ Payload render_mattermost(const Occasion& occasion) {
   return {.body = text_of(body), .left_out = lines.left_out};
 }
 
-// A wrong key and a missing channel come with 400, like a bad text; an operator can mend those.
+// A wrong key and a missing channel come with 400, like a bad text; an operator can mend those. The
+// words: mattermost's server/i18n/en.json. Rocket.Chat takes its messages, too.
 Ruling rule_mattermost(const HttpReply& reply) {
+  using enum VerdictClass;
   static constexpr std::array kWords{
-      AnswerWord{"web.incoming_webhook.text", VerdictClass::Payload},
-      AnswerWord{"web.incoming_webhook.parse", VerdictClass::Payload},
-      AnswerWord{"web.incoming_webhook", VerdictClass::Config},
+      AnswerWord{"web.incoming_webhook.text", Payload},
+      AnswerWord{"web.incoming_webhook.parse", Payload},
+      AnswerWord{"web.incoming_webhook.decode", Payload},
+      AnswerWord{"web.incoming_webhook.media_type", Payload},
+      AnswerWord{"web.incoming_webhook.split_props_length", Payload},
+      AnswerWord{"web.incoming_webhook", Config},
+      AnswerWord{"api.post.create_post.can_not_post_to_deleted", Config},
+      AnswerWord{"api.post.create_post.town_square_read_only", Config},
+      AnswerWord{"api.context.permissions", Config},
   };
-  return rule_by_word(reply, "id", kWords);
+  if (auto ruling = rule_by_word(reply, "id", kWords)) return ruling;
+  return rule_slack_kin(reply);
 }
 
 }  // namespace modelvane

@@ -29,12 +29,44 @@ std::pair<std::string, std::string> split(const std::string& url) {
                                    : std::pair{url.substr(0, mark), url.substr(mark + 1)};
 }
 
+// `query` without what `ours` says itself.
+std::string others_in(std::string_view query, std::string_view ours) {
+  const auto name_of = [](std::string_view pair) { return pair.substr(0, pair.find('=')); };
+  std::string others;
+  while (!query.empty()) {
+    const auto pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    bool is_ours = pair.empty();
+    for (auto rest = ours; !rest.empty() && !is_ours;) {
+      const auto own = rest.substr(0, rest.find('&'));
+      rest.remove_prefix(std::min(own.size() + 1, rest.size()));
+      is_ours = name_of(own) == name_of(pair);
+    }
+    if (!is_ours) others.append(others.empty() ? "" : "&").append(pair);
+  }
+  return others;
+}
+
+// The service's own address, of which the user wrote only the host or a part.
+std::string completed(std::string base, std::string_view own_url) {
+  const bool is_part = own_url.size() > base.size() && own_url[base.size()] == '/' &&
+                       starts_with_ignoring_case(own_url, base);
+  return is_part ? std::string{own_url} : base;
+}
+
 // What the user wrote may be the bare host, a prefix, or all of what the vendor's manual shows.
 std::string whole_url(const std::string& configured, const FormatTraits& format,
                       const Payload& payload) {
   auto [url, query] = split(configured);
-  if (!payload.path.empty()) url = base_of(url, format.paths) + payload.path;
-  if (!payload.query.empty()) query += (query.empty() ? "" : "&") + payload.query;
+  if (!payload.path.empty() || format.is_whole_url) {
+    std::vector<std::string_view> paths{format.paths.begin(), format.paths.end()};
+    paths.insert(paths.end(), {payload.path, payload.path_in_manuals});
+    url = completed(base_of(url, paths), format.own_url) + payload.path;
+  }
+  if (!payload.query.empty()) {
+    query = others_in(query, payload.query);
+    query += (query.empty() ? "" : "&") + payload.query;
+  }
   return query.empty() ? url : url + "?" + query;
 }
 

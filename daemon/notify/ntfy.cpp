@@ -44,25 +44,24 @@ Payload render_ntfy(const Occasion& occasion) {
             {"priority", priority(message.severity)},
             {"tags", Json::array({tag(message.severity)})}};
   if (!message.link.empty()) body["click"] = message.link;
-  return {.body = text_of(body), .left_out = lines.left_out};
+  // JSON goes to the root; most manuals show the topic's own address.
+  return {.body = text_of(body),
+          .path = "/",
+          .path_in_manuals = "/" + occasion.webhook.topic,
+          .left_out = lines.left_out};
 }
 
-// The codes: docs.ntfy.sh and ntfy's server/errors.go.
+// The codes: docs.ntfy.sh and ntfy's server/errors.go. Its messages are cut to what it takes as
+// one, so that 41301 speaks of the account's bandwidth.
 Ruling rule_ntfy(const HttpReply& reply) {
   static constexpr std::array kCodes{
       AnswerCode{40009, VerdictClass::Config, "the topic is no name of a topic"},
       AnswerCode{40010, VerdictClass::Config, "the topic is not allowed"},
+      AnswerCode{40023, VerdictClass::Config, "it wants a token"},
+      AnswerCode{40902, VerdictClass::Config, "the topic is another's"},
+      AnswerCode{41301, VerdictClass::Busy, "the limit of a day is reached"},
   };
-  if (reply.status != 400) return std::nullopt;
-  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
-  const auto code = json.is_object() ? json.value("code", nlohmann::json{}) : nlohmann::json{};
-  const auto* const found =
-      std::ranges::find_if(kCodes, [&](const AnswerCode& known) { return code == known.code; });
-  if (found == kCodes.end()) return std::nullopt;
-  return Verdict{.kind = found->kind,
-                 .sentence = fmt::format("the receiver answered with status 400 ({}): {}",
-                                         found->meaning, quotable(reply.body)),
-                 .retry_after = std::nullopt};
+  return rule_by_known_code(reply, "code", kCodes);
 }
 
 }  // namespace modelvane

@@ -3,6 +3,7 @@
 // (/v2/change/enqueue). The routing key is the credential.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -67,18 +68,21 @@ Payload render_pagerduty(const Occasion& occasion) {
 }
 
 // A wrong key comes with 400, like a bad event: {"status":"invalid event","errors":["'routing_key'
-// is invalid"]} (developer.pagerduty.com, "Send an alert event").
+// is invalid"]} (developer.pagerduty.com, "Send an alert event"). The status in the body counts
+// beside a success, too.
 Ruling rule_pagerduty(const HttpReply& reply) {
-  if (reply.status != 400) return std::nullopt;
+  static constexpr std::array kWords{
+      AnswerWord{"invalid event", VerdictClass::Payload},
+      AnswerWord{"throttle exceeded", VerdictClass::Busy, true},
+  };
+  auto ruling = rule_by_word(reply, "status", kWords);
+  const bool is_refused = reply.status == 400 || (ruling && ruling->kind == VerdictClass::Payload);
+  if (!is_refused) return ruling;
   auto text = to_lower(reply.body);
   std::ranges::replace(text, '_', ' ');
-  if (text.find("routing key") == std::string::npos &&
-      text.find("invalid key") == std::string::npos)
-    return std::nullopt;
-  return Verdict{.kind = VerdictClass::Config,
-                 .sentence = "the receiver answered with status 400 (look at the routing key): " +
-                             quotable(reply.body),
-                 .retry_after = std::nullopt};
+  const bool is_key = text.find("routing key") != std::string::npos ||
+                      text.find("invalid key") != std::string::npos;
+  return is_key ? refusal(VerdictClass::Config, reply, "look at the routing key") : ruling;
 }
 
 }  // namespace modelvane

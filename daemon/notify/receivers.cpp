@@ -27,7 +27,7 @@ constexpr std::array kReceivers{
     Receiver{"google_chat", render_google_chat, rule_google_chat},
     Receiver{"telegram", render_telegram, rule_telegram},
     Receiver{"ntfy", render_ntfy, rule_ntfy},
-    Receiver{"jsm", render_jsm},
+    Receiver{"jsm", render_jsm, rule_jsm},
     Receiver{"email", render_email, rule_email},
     Receiver{"github_dispatch", render_github_dispatch, rule_github_dispatch},
     Receiver{"gitlab_trigger", render_gitlab_trigger, rule_gitlab_trigger},

@@ -39,9 +39,10 @@ struct Payload {
   std::string body;
   std::string content_type = "application/json";  // "" = there is no body
   std::string method = "POST";
-  std::string url{};    // in place of the webhook's own; "" = that one
-  std::string path{};   // put behind the webhook's URL unless that ends with it already
-  std::string query{};  // encoded, without "?"
+  std::string url{};              // in place of the webhook's own; "" = that one
+  std::string path{};             // put behind the webhook's URL unless that ends with it already
+  std::string path_in_manuals{};  // of another way to send it: no part of the webhook's URL either
+  std::string query{};            // encoded, without "?"
   HttpHeaders headers{};
   std::optional<Mail> mail{};
   std::size_t left_out = 0;  // lines of the message that its format has no room for
@@ -82,6 +83,7 @@ Payload render_grafana_annotation(const Occasion& occasion);
 Payload render_template(const Occasion& occasion);
 
 Ruling rule_slack(const HttpReply& reply);
+Ruling rule_slack_kin(const HttpReply& reply);
 Ruling rule_mattermost(const HttpReply& reply);
 Ruling rule_discord(const HttpReply& reply);
 Ruling rule_teams(const HttpReply& reply);
@@ -93,6 +95,7 @@ Ruling rule_google_chat(const HttpReply& reply);
 Ruling rule_telegram(const HttpReply& reply);
 Ruling rule_email(const HttpReply& reply);
 Ruling rule_ntfy(const HttpReply& reply);
+Ruling rule_jsm(const HttpReply& reply);
 Ruling rule_github_dispatch(const HttpReply& reply);
 Ruling rule_gitlab_trigger(const HttpReply& reply);
 Ruling rule_template(const WebhookConfig& webhook, const HttpReply& reply);

@@ -2,6 +2,7 @@
 // Everything foreign stands in text runs, which, unlike text blocks, know no Markdown.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -110,10 +111,17 @@ Payload render_teams(const Occasion& occasion) {
 
 // The older connectors hid a 429 in the text of a 200. A flow that its owner switched off answers
 // 400 or 404 with the trigger's state (learn.microsoft.com, Logic Apps,
-// "WorkflowTriggerIsNotEnabled").
+// "WorkflowTriggerIsNotEnabled"), and one whose URL lost its signature or version with a word of
+// those.
 Ruling rule_teams(const HttpReply& reply) {
   constexpr std::string_view kHidden = "Microsoft Teams endpoint returned HTTP error ";
   constexpr std::string_view kBegins = "Webhook message delivery failed";
+  constexpr std::array kOfFlow{
+      std::string_view{"Workflow"},          std::string_view{"Flow"},
+      std::string_view{"DirectApi"},         std::string_view{"MissingApiVersion"},
+      std::string_view{"InvalidApiVersion"}, std::string_view{"UnsupportedApiVersion"},
+      std::string_view{"Environment"},
+  };
   const std::string_view body = reply.body;
   const auto place = body.find(kHidden);
   if (reply.status == 200 && place != std::string::npos &&
@@ -123,15 +131,15 @@ Ruling rule_teams(const HttpReply& reply) {
                    .retry_after = std::nullopt,
                    .throttled = body.substr(place + kHidden.size()).starts_with("429")};
   }
-  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
+  const auto json = Json::parse(reply.body, nullptr, false);
   const auto error = json.is_object() ? json.value("error", Json{}) : Json{};
-  const auto code = error.is_object() ? error.value("code", Json{}) : Json{};
-  if (reply.status != 400 || !code.is_string() || !code.get<std::string>().starts_with("Workflow"))
-    return std::nullopt;
-  return Verdict{.kind = VerdictClass::Config,
-                 .sentence = "the receiver answered with status 400 (look at the flow): " +
-                             quotable(reply.body),
-                 .retry_after = std::nullopt};
+  const auto said = error.is_object() ? error.value("code", Json{}) : Json{};
+  if (reply.status != 400 || !said.is_string()) return std::nullopt;
+  const auto code = said.get<std::string>();
+  const bool is_of_flow = std::ranges::any_of(
+      kOfFlow, [&](std::string_view beginning) { return code.starts_with(beginning); });
+  return is_of_flow ? Ruling{refusal(VerdictClass::Config, reply, "look at the flow and its URL")}
+                    : std::nullopt;
 }
 
 }  // namespace modelvane

@@ -72,18 +72,32 @@ Payload render_telegram(const Occasion& occasion) {
 // (core.telegram.org/bots/api, "Making requests").
 Ruling rule_telegram(const HttpReply& reply) {
   static constexpr std::array kOfText{std::string_view{"too long"}, std::string_view{"empty"},
-                                      std::string_view{"parse entities"}};
-  if (reply.status != 400) return std::nullopt;
-  const auto json = nlohmann::json::parse(reply.body, nullptr, false);
-  if (!json.is_object() || !json.contains("description")) return std::nullopt;
-  const bool is_of_text = std::ranges::any_of(
-      kOfText, [&](std::string_view words) { return reply.body.find(words) != std::string::npos; });
-  if (is_of_text) return std::nullopt;
-  return Verdict{
-      .kind = VerdictClass::Config,
-      .sentence = "the receiver answered with status 400 (look at chat_id and thread_id): " +
-                  quotable(reply.body),
-      .retry_after = std::nullopt};
+                                      std::string_view{"parse entities"},
+                                      std::string_view{"message must be non-empty"}};
+  if (is_decided_by_status(reply)) return std::nullopt;
+  const auto json = Json::parse(reply.body, nullptr, false);
+  if (!json.is_object() || json.value("ok", Json{}) != false) return std::nullopt;
+  const bool is_success = reply.status >= 200 && reply.status < 300;
+  const auto said = json.value("error_code", Json{});
+  const int code = is_success && said.is_number_integer() ? said.get<int>() : reply.status;
+  if (code == 400) {
+    const auto description = json.value("description", Json{});
+    const auto text = description.is_string() ? description.get<std::string>() : "";
+    const bool is_of_chat_id = text.find("chat_id is empty") != std::string::npos;
+    const bool is_of_text =
+        !is_of_chat_id && std::ranges::any_of(kOfText, [&](std::string_view words) {
+          return text.find(words) != std::string::npos;
+        });
+    if (!is_of_text) return refusal(VerdictClass::Config, reply, "look at chat_id and thread_id");
+    return is_success ? Ruling{refusal(VerdictClass::Payload, reply, "it refuses this message")}
+                      : std::nullopt;
+  }
+  if (!is_success) return std::nullopt;
+  if (code == 401 || code == 403 || code == 404)
+    return refusal(VerdictClass::Config, reply, "look at bot_token and chat_id");
+  auto verdict = refusal(VerdictClass::Busy, reply, "it did not take the message");
+  verdict.is_limit = verdict.throttled = code == 429;
+  return verdict;
 }
 
 }  // namespace modelvane

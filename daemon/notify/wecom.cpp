@@ -50,15 +50,27 @@ Payload render_wecom(const Occasion& occasion) {
           .left_out = lines.left_out};
 }
 
+// The codes: developer.work.weixin.qq.com, "Group robots" and "Global error codes".
 Ruling rule_wecom(const HttpReply& reply) {
   static constexpr std::array kCodes{
       AnswerCode{-1, VerdictClass::Busy, "it is busy"},
       AnswerCode{45009, VerdictClass::Busy, "too many messages"},
       AnswerCode{45033, VerdictClass::Busy, "too many messages at once"},
+      AnswerCode{6000, VerdictClass::Busy, "two changes at once"},
       AnswerCode{93000, VerdictClass::Config, "the key in the URL is wrong"},
+      AnswerCode{93004, VerdictClass::Config, "the bot is switched off"},
+      AnswerCode{93008, VerdictClass::Config, "the bot is not in the group"},
+      AnswerCode{60020, VerdictClass::Config, "this address is not on its list"},
+      AnswerCode{40008, VerdictClass::Payload, "it does not know this kind of message"},
       AnswerCode{40035, VerdictClass::Payload, "it refuses this message"},
       AnswerCode{40058, VerdictClass::Payload, "it refuses this message"},
+      AnswerCode{44004, VerdictClass::Payload, "the message is empty"},
+      AnswerCode{45002, VerdictClass::Payload, "the message is too long"},
   };
+  // One code for two things: a wrong key, and a message that is too long.
+  if (reply.body.find("content exceed max length") != std::string::npos &&
+      rule_by_code(reply, "errcode", kCodes).value_or(Verdict{}).kind != VerdictClass::Ok)
+    return refusal(VerdictClass::Payload, reply, "the message is too long");
   return rule_by_code(reply, "errcode", kCodes);
 }
 

@@ -35,13 +35,25 @@ TEST_CASE("Retry-After counts whatever the schedule says, never undercut, from 1
   CHECK(retry_delay(1, {.kind = VerdictClass::Busy, .retry_after = 24h}, 0.0) == 1h);
 }
 
-TEST_CASE("Retry-After is read as seconds and as an HTTP date") {
+TEST_CASE("Retry-After is read as seconds and as a date, and no wish is boundless") {
   CHECK(parse_retry_after("120", kNow) == 120s);
   CHECK(parse_retry_after(" 1.5 ", kNow) == 1500ms);
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", kNow) == 37s);
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:48:00 GMT", kNow) == 0s);
+  CHECK(parse_retry_after("0", kNow) == 0s);
+  CHECK(parse_retry_after("1994-11-06T08:49:37Z", kNow) == 37s);
+  CHECK(parse_retry_after("1994-11-06T09:49:37+01:00", kNow) == 37s);
+  CHECK(parse_retry_after("1994-11-06T08:00:00Z", kNow) == 0s);
+  CHECK(parse_retry_after("99999999", kNow) == 24h * 366);
+  CHECK(parse_retry_after("99999999999", kNow) == 24h * 366);
+  CHECK(parse_retry_after(std::string(400, '9'), kNow) == 24h * 366);
+  const auto later = parse_rfc3339("2026-11-22T10:00:00Z").value();
+  CHECK(parse_retry_after("1795341645", later) == 45s);
+  CHECK(parse_retry_after("1795341645000", later) == 45s);
+  CHECK(parse_retry_after("1795341000", later) == 0s);
   for (const auto* text :
-       {"", "-1", "soon", "1e9999", "nan", "12 s", "Sun, 06 Foo 1994 08:49:37 GMT", "0x10"}) {
+       {"", "-1", "-99999999999", "inf", "1e99", "12,5", "2026-13-01T00:00:00Z", "soon", "1e9999",
+        "nan", "12 s", "Sun, 06 Foo 1994 08:49:37 GMT", "0x10"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_retry_after(text, kNow));
   }

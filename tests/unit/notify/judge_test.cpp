@@ -110,10 +110,89 @@ TEST_CASE("dates of all three kinds and the headers of limiters are times, too")
             .retry_after == 6500ms);
 }
 
+TEST_CASE("each form of a wish for rest is read, and an absurd one is none or bounded") {
+  struct Row {
+    HttpHeaders headers;
+    std::string body;
+    std::optional<Duration> wish;
+  };
+  const Duration most = 24h;
+  const auto in_header = [](std::string value, std::optional<Duration> wish) {
+    return Row{{{"retry-after", std::move(value)}}, "", wish};
+  };
+  const std::vector<Row> rows{
+      in_header("0", 0s),
+      in_header("1.5", 1500ms),
+      in_header("120s", 120s),
+      in_header("1m30s", 90s),
+      in_header("500ms", 500ms),
+      in_header("2026-11-22T10:00:30Z", 30s),
+      in_header("2026-11-22T12:00:30.500+02:00", 30500ms),
+      in_header("2026-11-22T09:00:00Z", 0s),
+      in_header("Sunday, 22-Nov-26 10:00:30 GMT", 30s),
+      in_header("Sun Nov 22 10:00:30 2026", 30s),
+      in_header("1795341630", 30s),
+      in_header("1795341630000", 30s),
+      in_header("Sat, 01 Jan 2050 00:00:00 GMT", most),
+      in_header("123456789", most),
+      in_header("99999999999999999999", most),
+      in_header(std::string(400, '9'), most),
+      in_header("-5", std::nullopt),
+      in_header("1e99", std::nullopt),
+      in_header("inf", std::nullopt),
+      in_header("nan", std::nullopt),
+      in_header("-" + std::string(400, '9'), std::nullopt),
+      in_header("a while", std::nullopt),
+      in_header("", std::nullopt),
+      {{{"retry-after-ms", "1500"}}, "", 1500ms},
+      {{{"retry-after-ms", "-1"}}, "", std::nullopt},
+      {{{"retry-after", "1"}, {"retry-after-ms", "700"}}, "", 1s},
+      {{{"x-ratelimit-reset", "45"}}, "", 45s},
+      {{{"x-ratelimit-reset", "1795341645"}}, "", 45s},
+      {{{"x-ratelimit-reset", "1795341645000"}}, "", 45s},
+      {{{"x-ratelimit-reset", "1795341000"}}, "", 0s},
+      {{{"x-ratelimit-reset", "2026-11-22T10:00:45Z"}}, "", 45s},
+      {{{"x-ratelimit-reset", "1m30s"}}, "", 90s},
+      {{{"x-ratelimit-reset", "-3"}}, "", std::nullopt},
+      {{{"x-ratelimit-reset-after", "2.5"}, {"x-ratelimit-reset", "1795341645"}}, "", 2500ms},
+      {{}, R"({"retry_after":7})", 7s},
+      {{}, R"({"retryAfter":"7"})", 7s},
+      {{}, R"({"retry_after":"7s"})", 7s},
+      {{}, R"({"parameters":{"retry_after":7}})", 7s},
+      {{}, R"({"error":{"retry_after":7}})", 7s},
+      {{}, R"({"error":{"retryAfter":1.5}})", 1500ms},
+      {{}, R"({"error":"slow down","retryAfterMs":1500})", 1500ms},
+      {{}, R"({"rate_limit":{"remaining":0,"retry_after":"2026-11-22T10:00:45Z"}})", 45s},
+      {{}, R"({"retry_after":1e300})", most},
+      {{}, R"({"retry_after":-7})", std::nullopt},
+      {{}, R"({"retry_after":"soon"})", std::nullopt},
+      {{}, R"({"retry_after":null})", std::nullopt},
+      {{}, R"({"retry_after":{"seconds":7}})", std::nullopt},
+      {{}, R"([{"retry_after":7}])", std::nullopt},
+      {{}, "retry_after: 7", std::nullopt},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.body);
+    if (!row.headers.empty()) CAPTURE(row.headers.front().second);
+    CHECK(answer(429, row.headers, row.body).retry_after == row.wish);
+  }
+}
+
+TEST_CASE("a receiver without room says when it has some, and the event is not to blame") {
+  CHECK(answer(413, {}, R"({"retry_after":7})").kind == VerdictClass::Busy);
+  CHECK(answer(403, {}, R"({"error":{"retryAfter":7}})").kind == VerdictClass::Busy);
+  CHECK(answer(503, {}, R"({"error":{"retryAfter":7}})").retry_after == 7s);
+  CHECK(answer(503, {{"retry-after-ms", "300"}}).retry_after == 300ms);
+}
+
 TEST_CASE("a page of a proxy is no word about the event") {
   const HttpHeaders page{{"content-type", "text/html; charset=utf-8"}};
   CHECK(answer(400, page).kind == VerdictClass::Config);
   CHECK(answer(422, page).kind == VerdictClass::Config);
+  CHECK(answer(400, {{"content-type", "Text/HTML"}}).kind == VerdictClass::Config);
+  CHECK(answer(400, {}, "\n<!DOCTYPE html><title>400 Bad Request</title>").kind ==
+        VerdictClass::Config);
+  CHECK(answer(415, {}, "<html><body>Sign in to this network").kind == VerdictClass::Config);
   CHECK(answer(400, {{"content-type", "application/json"}}).kind == VerdictClass::Payload);
 }
 

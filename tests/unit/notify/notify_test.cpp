@@ -155,34 +155,6 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a base URL gets the path of the receiver's API, one that has it already and a query are "
-    "kept") {
-  const auto url_of = [&](const char* format, const char* url) {
-    auto config = samples::webhook(format);
-    config.url = given(url);
-    return samples::request_of(config, {samples::stored(samples::event_of(EventType::AliasMoved))},
-                               kNow)
-        .url;
-  };
-  CHECK(url_of("alertmanager", "http://am:9093") == "http://am:9093/api/v2/alerts");
-  CHECK(url_of("alertmanager", "http://am:9093/prefix/") == "http://am:9093/prefix/api/v2/alerts");
-  CHECK(url_of("grafana_annotation", "http://grafana/api/annotations") ==
-        "http://grafana/api/annotations");
-  CHECK(url_of("grafana_annotation", "http://gw/api/grafana/api/") ==
-        "http://gw/api/grafana/api/annotations");
-  CHECK(url_of("alertmanager", "http://am:9093/api/v2/alerts/") == "http://am:9093/api/v2/alerts");
-  CHECK(url_of("alertmanager", "http://am:9093/p/api/v2") == "http://am:9093/p/api/v2/alerts");
-  CHECK(url_of("pagerduty", "https://events.eu.pagerduty.com/v2/enqueue") ==
-        "https://events.eu.pagerduty.com/v2/change/enqueue");
-  CHECK(url_of("pagerduty", "https://events.pagerduty.com/v2/") ==
-        "https://events.pagerduty.com/v2/change/enqueue");
-  CHECK(url_of("discord", "https://discord.com/api/webhooks/1/t?thread_id=7") ==
-        "https://discord.com/api/webhooks/1/t?thread_id=7&wait=true");
-  CHECK(url_of("slack", "https://hooks.slack.com/services/T/B/x?a=b") ==
-        "https://hooks.slack.com/services/T/B/x?a=b");
-}
-
-TEST_CASE(
     "an event that cannot be read is refused with a sentence by formats that must understand it") {
   auto config = samples::webhook("slack");
   const auto refused = request_at(config, kNow);
