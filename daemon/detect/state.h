@@ -103,17 +103,30 @@ struct Quarantine {
 };
 
 // Ids that go and come back within kReturnsWithin: their next leaving needs twice the confirmation.
+// A list that took removals back is believed later as a whole: by what would have sufficed for
+// them.
 inline constexpr Duration kReturnsWithin = std::chrono::days{2};
 inline constexpr std::size_t kRestlessMax = 20'000;  // as many as a list may have
+inline constexpr Duration kPatienceLasts = std::chrono::days{90};
+inline constexpr Duration kMostPatience = std::chrono::days{1};  // no removal is told later by more
+// Removals that one poll took back: the longest time by which they were told too early.
+struct TakenBack {
+  Time at{};
+  Duration early{0};
+  friend bool operator==(const TakenBack&, const TakenBack&) = default;
+};
 struct Restless {
   std::set<std::string, std::less<>> ids;
   std::map<std::string, Time, std::less<>> departed;  // told to be gone, at most kReturnsWithin ago
+  std::vector<TakenBack> taken_back;                  // oldest first, at most kPatienceLasts ago
 
   // What is needed to believe that the id has left.
   Confirm leaving(const std::string& id, const Confirm& usual) const {
     if (!ids.contains(id)) return usual;
     return {.polls = usual.polls * 2, .for_at_least = usual.for_at_least * 2};
   }
+  // A model that was told to be gone has come back.
+  void take_back(const std::string& id, const Confirm& usual, Time now);
   friend bool operator==(const Restless&, const Restless&) = default;
 };
 

@@ -41,7 +41,7 @@ Event& Turn::emit_model(EventType type, const std::string& model) {
 }
 
 void Turn::is_back(const std::string& id, bool was_told) {
-  auto& [restless, departed] = state.restless;
+  auto& [restless, departed, taken_back] = state.restless;
   std::erase_if(departed,
                 [&](const auto& entry) { return elapsed(entry.second, now) > kReturnsWithin; });
   if (was_told && departed.erase(id) == 0) return;

@@ -291,6 +291,12 @@ EndpointState state_of(const Json& value) {
     for (const auto& [id, at] : found->items())
       state.restless.departed.emplace(id, time_at(*found, id.c_str()));
   }
+  if (const auto found = value.find("taken_back"); found != value.end()) {
+    for (const auto& entry : *found)
+      state.restless.taken_back.push_back(
+          {.at = time_at(entry, "at"),
+           .early = Duration{integer_at<Duration::rep>(entry, "early")}});
+  }
   read_availability(value, state);
   state.down_since = optional_time_at(value, "down_since");
   state.down_reason = reason_at(value, "down_reason");
@@ -329,6 +335,8 @@ std::string to_json(const EndpointState& state) {
   }
   if (!state.restless.ids.empty()) value["restless"] = state.restless.ids;
   for (const auto& [id, at] : state.restless.departed) value["departed"][id] = to_value(at);
+  for (const auto& [at, early] : state.restless.taken_back)
+    value["taken_back"].push_back({{"at", to_value(at)}, {"early", early.count()}});
   if (const auto& streak = state.availability.pending) {
     value["streak"] = streak->polls;
     value["streak_since"] = to_value(streak->first_seen);

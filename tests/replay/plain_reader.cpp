@@ -95,14 +95,20 @@ class Believed {
     std::ranges::copy_if(doubted_, std::inserter(came_back, came_back.end()),
                          [&](const auto& id) { return listed(poll, id) != nullptr; });
     const bool is_doubt_over = !is_doubtful || judge(poll, gone);
-    if (is_doubt_over && !std::exchange(doubted_, {}).empty()) ++counts_["catalog.accepted"];
+    const auto were_doubted = is_doubt_over ? std::exchange(doubted_, {}) : std::set<std::string>{};
+    if (!were_doubted.empty()) ++counts_["catalog.accepted"];
     add(poll);
     good_.back().came_back = std::move(came_back);
+    good_.back().no_longer_doubted = were_doubted;
+    good_.back().last_seen = last_seen_;
   }
 
   // True when it has stayed so for six hours.
   bool judge(const PlainPoll& poll, const std::set<std::string>& gone) {
-    if (doubted_.empty()) ++counts_["catalog.quarantined"];
+    if (doubted_.empty()) {
+      ++counts_["catalog.quarantined"];
+      last_seen_ = good_.back().at;
+    }
     const bool has_joined = !std::ranges::includes(doubted_, gone);
     if (has_joined) since_ = poll.at;
     doubted_ = gone;
@@ -131,6 +137,7 @@ class Believed {
   const PlainList* last_ = nullptr;
   std::set<std::string> doubted_;
   Time since_{};
+  Time last_seen_{};
 };
 
 // Three failures in a row are a fact, and then two answers.
@@ -155,20 +162,71 @@ Needed two_polls(const std::string&) {
 }
 
 // When a run of polls is long enough; none = never.
+template <typename Earliest>
 std::optional<Time> fact_at(const std::vector<PlainPoll>& polls, std::size_t begin, std::size_t end,
-                            const Needed& needed) {
+                            const Needed& needed, Earliest earliest) {
   for (std::size_t i = begin + needed.polls - 1; i < end; ++i) {
-    if (polls[i].at - polls[begin].at >= needed.span) return polls[i].at;
+    if (polls[i].at - polls[begin].at >= needed.span && polls[i].at >= earliest(i))
+      return polls[i].at;
   }
   return std::nullopt;
+}
+
+// A list that took removals back, at most ninety days ago, is believed later: by the longest that
+// would have sufficed and a quarter more, but by no more than a day. It counts from when a model
+// was last seen.
+class Patience {
+ public:
+  void learn(Time at, Duration early) { taken_back_[at] = std::max(taken_back_[at], early); }
+  Duration at(Time time) const {
+    Duration longest{0};
+    for (const auto& [when, early] : taken_back_) {
+      if (when < time && time - when <= days{90}) longest = std::max(longest, early);
+    }
+    return std::min<Duration>(longest * 5 / 4, days{1});
+  }
+  // For an id that is missing from polls[begin] to polls[i]. With those that left together with it,
+  // while they are a quarter and at least three, it must be away for a day.
+  Duration more(const std::vector<PlainPoll>& polls, std::size_t begin, std::size_t i,
+                const std::string& id) const {
+    const auto& together = polls[begin].no_longer_doubted;
+    if (!together.contains(id)) return at(polls[i].at);
+    const auto& before = *polls[begin - 1].list;  // which still has all that was doubted
+    const auto missing = std::ranges::count_if(together, [&](const auto& one) {
+      const auto row = before.find(one);
+      const bool is_alias =
+          row != before.end() && (row->second.is_named || !row->second.target.empty());
+      return !is_alias &&
+             std::none_of(polls.begin() + static_cast<std::ptrdiff_t>(begin),
+                          polls.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                          [&](const auto& poll) { return listed(poll, one) != nullptr; });
+    });
+    const auto there = std::ranges::count_if(
+        *polls[i].list, [](const auto& entry) { return entry.second.is_listed; });
+    const bool is_large = missing >= 3 && missing * 4 >= there + missing;
+    return std::max<Duration>(at(polls[i].at), is_large ? hours{18} : hours{0});
+  }
+  friend bool operator==(const Patience&, const Patience&) = default;
+
+ private:
+  std::map<Time, Duration> taken_back_;
+};
+
+// Who is missing in polls[begin] for the first time.
+Time last_seen(const std::vector<PlainPoll>& polls, std::size_t begin, const std::string& id) {
+  const auto& poll = polls[begin];
+  if (poll.no_longer_doubted.contains(id)) return poll.last_seen;
+  return begin == 0 ? poll.at : polls[begin - 1].at;
 }
 
 // Calls fact(known, value, when) for every run of equal values that is confirmed; the first value
 // is one at once. "" means gone: who is back before that was told, or within two days, is believed
 // to be gone only after twice as long from then on.
+// `patience`: of the list whose models these are, and `learnt` what they teach of it.
 template <typename ValueOf, typename NeededOf, typename Fact>
 void for_facts(const std::vector<PlainPoll>& polls, const std::string& id, ValueOf value_of,
-               NeededOf needed_of, Fact fact) {
+               NeededOf needed_of, Fact fact, const Patience* patience = nullptr,
+               Patience* learnt = nullptr) {
   std::optional<std::string> known;
   std::optional<Time> told_gone;
   bool is_restless = false;
@@ -186,10 +244,22 @@ void for_facts(const std::vector<PlainPoll>& polls, const std::string& id, Value
     } else if (value && *value != *known) {
       Needed needed = needed_of(*value);
       if (value->empty() && is_restless) needed = {needed.polls * 2, needed.span * 2};
-      const auto when = fact_at(polls, begin, end, needed);
+      const Duration usual = needed_of("").span;
+      const bool is_leaving = value->empty() && patience != nullptr;
+      const auto earliest = [&](std::size_t i) {
+        const auto more = is_leaving ? patience->more(polls, begin, i, id) : Duration{0};
+        return more > Duration{0} ? last_seen(polls, begin, id) + usual + more : polls[begin].at;
+      };
+      const auto when = fact_at(polls, begin, end, needed, earliest);
       if (when) {
         fact(known, *value, *when);
-        if (known->empty() && told_gone && *when - *told_gone <= days{2}) is_restless = true;
+        if (known->empty() && told_gone && *when - *told_gone <= days{2}) {
+          if (learnt != nullptr)
+            learnt->learn(*when,
+                          *when - *told_gone +
+                              std::max(is_restless ? usual : Duration{0}, patience->at(*when)));
+          is_restless = true;
+        }
         if (value->empty()) told_gone = when;
         known = value;
       } else if (value->empty() && end < polls.size()) {
@@ -220,7 +290,8 @@ struct Tally {
   }
 };
 
-void count_model(const std::vector<PlainPoll>& polls, const std::string& id, Tally& tally) {
+void count_model(const std::vector<PlainPoll>& polls, const std::string& id, Tally& tally,
+                 const Patience& patience, Patience& learnt) {
   for_facts(
       polls, id,
       [&](const PlainPoll& poll) {
@@ -236,7 +307,8 @@ void count_model(const std::vector<PlainPoll>& polls, const std::string& id, Tal
         } else {
           tally.arrive(when, "model.added");
         }
-      });
+      },
+      &patience, &learnt);
 }
 
 // While one end of a model is known: when the list says so, or fails after it has said so.
@@ -276,11 +348,16 @@ void count_nearness(const std::vector<KnownEnd>& ends, Counts& counts) {
 // A model that is not in the list, poll after poll.
 class Absence {
  public:
+  explicit Absence(const Patience& patience) : patience_(patience) {}
   // True from the moment that it is told.
-  bool lasts(Time at) {
-    if (polls_++ == 0) since_ = at;
+  bool lasts(const std::vector<PlainPoll>& polls, std::size_t i, const std::string& id) {
+    if (polls_++ == 0) begin_ = i;
+    const Time at = polls[i].at;
     const int needed = is_restless_ ? 2 : 1;
-    const bool is_told = polls_ >= 3 * needed && at - since_ >= hours{6} * needed;
+    const auto more = patience_.more(polls, begin_, i, id);
+    const bool is_told =
+        polls_ >= 3 * needed && at - polls[begin_].at >= hours{6} * needed &&
+        (more == Duration{0} || at - last_seen(polls, begin_, id) >= hours{6} + more);
     if (is_told && !told_) told_ = at;
     return is_told;
   }
@@ -292,7 +369,8 @@ class Absence {
   }
 
  private:
-  Time since_{};
+  const Patience& patience_;
+  std::size_t begin_ = 0;
   int polls_ = 0;
   bool is_restless_ = false;
   std::optional<Time> told_;
@@ -302,15 +380,16 @@ class Absence {
 // forgotten. What discloses a target is no model (any more). An id that only its name makes an
 // alias is never removed.
 void count_ending(const std::vector<PlainPoll>& polls, const std::string& id, bool is_model,
-                  Counts& counts) {
+                  const Patience& patience, Counts& counts) {
   PlainRow known;
   std::string before;  // what the poll before said, if the model was there
-  Absence absence;
+  Absence absence{patience};
   std::vector<KnownEnd> ends;
   for (const auto& poll : polls) {
     const PlainRow* row = listed(poll, id);
     if (row == nullptr) {
-      if (absence.lasts(poll.at) && is_model) known = {};
+      const auto i = static_cast<std::size_t>(&poll - polls.data());
+      if (absence.lasts(polls, i, id) && is_model) known = {};
       if (known.ending().empty()) before.clear();
       continue;
     }
@@ -399,6 +478,21 @@ void count_hints(const std::vector<PlainPoll>& polls, const std::string& id, Cou
       });
 }
 
+// What is learnt from one removal decides when the next are told: so it is read again until nothing
+// changes.
+Patience patience_of(const std::vector<PlainPoll>& polls,
+                     const std::map<std::string, bool>& is_alias) {
+  for (Patience known;;) {
+    Tally tally;
+    Patience learnt;
+    for (const auto& [id, alias] : is_alias) {
+      if (!alias) count_model(polls, id, tally, known, learnt);
+    }
+    if (learnt == known) return known;
+    known = std::move(learnt);
+  }
+}
+
 }  // namespace
 
 Counts plain_counts(const std::vector<PlainPoll>& polls) {
@@ -411,14 +505,16 @@ Counts plain_counts(const std::vector<PlainPoll>& polls) {
     if (poll.list == std::exchange(last, poll.list)) continue;
     for (const auto& [id, row] : *poll.list) is_alias[id] |= row.is_named || !row.target.empty();
   }
+  const auto patience = patience_of(good, is_alias);
   for (const auto& [id, alias] : is_alias) {
     if (alias) {
       count_alias_by_ways(good, id, tally);
       count_hints(good, id, tally.counts);
     } else {
-      count_model(good, id, tally);
+      Patience again;
+      count_model(good, id, tally, patience, again);
     }
-    count_ending(good, id, !alias, tally.counts);
+    count_ending(good, id, !alias, patience, tally.counts);
   }
   tally.add_arrivals();
   return tally.counts;

@@ -19,6 +19,9 @@ struct PlainPoll {
   const PlainList* list;             // nullptr = failed
   std::vector<Time> failed_after{};  // the failed polls from this one to the next that is believed:
                                      // for the reader's use
+  // Of those whose leaving is no longer doubted at this poll: when all of them were last seen.
+  std::set<std::string> no_longer_doubted{};
+  Time last_seen{};
   std::set<std::string> came_back{};  // doubted before, and in this list again: likewise
 };
 

@@ -22,7 +22,7 @@ struct Poll {
 std::vector<Poll> polls_of(const Trace& trace) {
   std::vector<Poll> polls;
   for (std::size_t i = 0; i < trace.size(); ++i) {
-    const Time end = i + 1 < trace.size() ? trace[i + 1].at : trace[i].at + std::chrono::days{1};
+    const Time end = i + 1 < trace.size() ? trace[i + 1].at : trace[i].at + std::chrono::days{2};
     for (Time at = trace[i].at; at < end; at += kInterval) polls.push_back({at, i});
   }
   return polls;
@@ -48,7 +48,11 @@ void count(const std::vector<Event>& events, Removals& removals, Replayed& repla
   int removed = 0;
   for (const auto& event : events) {
     ++replayed.events[std::string{name(event.type)}];
-    if (event.type == EventType::ModelRemoved) removals[event.model] = event.time;
+    if (event.type == EventType::ModelRemoved) {
+      removals[event.model] = event.time;
+      replayed.longest_wait =
+          std::max(replayed.longest_wait, event.time - event.observed_between->second);
+    }
     if (event.type == EventType::ModelAdded)
       count_return(event.model, event.time, removals, replayed);
     if (event.type == EventType::CatalogGrew) {

@@ -59,7 +59,9 @@ EndpointState full_state() {
       std::map<std::string, EndingState>{{"internlm3-20b", ending}, {"plain", EndingState{}}};
   state.quarantine = Quarantine{
       .since = kStart + 6us, .last_seen = kStart + 17us, .ids = {"b \"quoted\""}, .models_now = 12};
-  state.restless = {.ids = {"m1"}, .departed = {{"m2", kStart + 18us}}};
+  state.restless = {.ids = {"m1"},
+                    .departed = {{"m2", kStart + 18us}},
+                    .taken_back = {{.at = kStart + 19us, .early = 3h}}};
   state.availability.known = Availability::Down;
   state.availability.pending =
       Pending<Availability>{{.first_seen = kStart + 7us, .polls = 3}, Availability::Up};
