@@ -30,7 +30,8 @@ struct Found {
 
 // The error was printed.
 std::optional<Found> find(const std::string& file) {
-  auto config = load_config(file);
+  // Of all secrets only the database's is used.
+  auto config = load_config(file, Surroundings::Ignored);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_text(error));
     return std::nullopt;

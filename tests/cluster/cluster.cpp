@@ -12,7 +12,9 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "daemon/cluster/ownership.h"
 #include "daemon/engine/outbox.h"
 #include "tests/unit/simulate/exchange.h"
 
@@ -23,6 +25,14 @@ namespace simulated = modelvane::simulated;
 
 // Debian's package faketime.
 constexpr const char* kFakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+
+// A request that was begun by an owner may arrive when it no longer is.
+constexpr std::chrono::seconds kSendTimeout{2};
+constexpr modelvane::ShardCount kShards = 16;
+
+modelvane::Time wall_now() {
+  return std::chrono::time_point_cast<modelvane::Duration>(std::chrono::system_clock::now());
+}
 
 std::string port_in(const std::string& url) {
   return url.substr(url.rfind(':') + 1);
@@ -68,6 +78,11 @@ std::vector<Receiver::Arrival> Receiver::arrivals() {
   return arrivals_;
 }
 
+std::vector<Receiver::Request> Receiver::requests() {
+  const std::scoped_lock lock{mutex_};
+  return requests_;
+}
+
 bool Receiver::saw_changed_body() {
   const std::scoped_lock lock{mutex_};
   return saw_changed_body_;
@@ -80,6 +95,7 @@ std::size_t Receiver::repeats() {
 
 simulated::ServedReply Receiver::answer(const simulated::ServedRequest& request) {
   const std::scoped_lock lock{mutex_};
+  requests_.push_back({wall_now(), request.header("x-replica")});
   const auto id = request.header("webhook-id");
   const auto known = bodies_.find(id);
   if (known != bodies_.end()) {
@@ -87,7 +103,7 @@ simulated::ServedReply Receiver::answer(const simulated::ServedRequest& request)
     ++repeats_;
     return {.status = 204};
   }
-  if (++requests_ % 10 == 0 && refused_.insert(id).second) return {.status = 503};
+  if (requests_.size() % 10 == 0 && refused_.insert(id).second) return {.status = 503};
   bodies_.emplace(id, request.body);
   const auto event = nlohmann::json::parse(request.body);
   arrivals_.push_back({std::stoull(event["sequence"].get<std::string>()), event["subject"]});
@@ -98,11 +114,13 @@ void Replica::start(std::chrono::hours ahead) {
   if (runs()) return;
   Process::Options options{.arguments = {"serve", "--config.file=" + file_,
                                          "--web.listen-address=" + place_.listen_address + ":0"}};
-  if (ahead.count() != 0 && std::filesystem::exists(kFakeTime))
-    options.environment = {{"LD_PRELOAD", kFakeTime},
-                           {"FAKETIME", fmt::format("{:+}h", ahead.count())},
-                           {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
-                           {"DONT_FAKE_MONOTONIC", "1"}};
+  options.environment = {{"REPLICA", place_.name}};
+  if (ahead.count() != 0 && std::filesystem::exists(kFakeTime)) {
+    options.environment.insert({{"LD_PRELOAD", kFakeTime},
+                                {"FAKETIME", fmt::format("{:+}h", ahead.count())},
+                                {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
+                                {"DONT_FAKE_MONOTONIC", "1"}});
+  }
   if (!place_.inside.empty()) {
     options.program = place_.inside.front();
     std::vector<std::string> all{place_.inside.begin() + 1, place_.inside.end()};
@@ -165,8 +183,9 @@ Cluster::Cluster(ClusterOptions chosen)
     config += "webhooks:\n";
     for (const auto& [webhook, url] : hooks)
       config += fmt::format(
-          "  - {{name: {}, url: \"{}/hook\", events: [\"alias.moved\"], timeout: 2s}}\n", webhook,
-          url);
+          "  - {{name: {}, url: \"{}/hook\", events: [\"alias.moved\"], timeout: {}s, "
+          "http_headers: {{X-Replica: {{value_env: REPLICA}}}}}}\n",
+          webhook, url, kSendTimeout.count());
     config += fmt::format(
         "storage: {{postgres: {{url: \"{}\"}}}}\ncluster: {{replica: {}, lease: {}s}}\n",
         database_of(i), replicas[static_cast<std::size_t>(i)]->name(), options.lease.count());
@@ -177,12 +196,24 @@ Cluster::Cluster(ClusterOptions chosen)
   command.erase(command.begin());
   for (const auto& word :
        {std::string{MODELVANE_BINARY}, std::string{"store"}, std::string{"migrate"},
-        "--config.file=" + replicas[0]->file(), std::string{"--shards=16"}})
+        "--config.file=" + replicas[0]->file(), fmt::format("--shards={}", kShards)})
     command.push_back(word);
   Process migrate{{.arguments = command, .program = program}};
   REQUIRE_MESSAGE(migrate.wait() == 0, migrate.transcript());
+  log_owners();
   for (auto& replica : replicas) replica->start();
   REQUIRE_MESSAGE(eventually([&] { return is_whole(); }), report());
+}
+
+void Cluster::log_owners() {
+  (void)database.ask(
+      "CREATE TABLE modelvane.owners(shard int, replica text, since bigint); "
+      "CREATE FUNCTION modelvane.log_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "INSERT INTO modelvane.owners SELECT NEW.shard, (SELECT replica FROM modelvane.sessions AS o "
+      "WHERE o.session = NEW.session), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint; "
+      "RETURN NULL; END $$; "
+      "CREATE TRIGGER log_owner AFTER UPDATE OF session ON modelvane.shards FOR EACH ROW EXECUTE "
+      "FUNCTION modelvane.log_owner()");
 }
 
 std::string Cluster::through(Cable cable, const std::string& url) {
@@ -293,6 +324,31 @@ bool has_followed(Cluster& cluster) {
 
 bool is_all_delivered(Cluster& cluster) {
   return cluster.count("SELECT count(*) FROM modelvane.deliveries WHERE state <> 'delivered'") == 0;
+}
+
+std::string faults_of_owners(Cluster& cluster) {
+  for (const auto* webhook : kWebhooks) {
+    // "mv-a 1700000000000000 - 1700000003000000 mv-b 1700000003100000"
+    std::istringstream log{cluster.database.ask(fmt::format(
+        "SELECT string_agg(coalesce(replica, '-') || ' ' || since, ' ' ORDER BY since) FROM "
+        "modelvane.owners WHERE shard = {}",
+        modelvane::shard_of_webhook(webhook, kShards)))};
+    std::vector<std::pair<std::int64_t, std::string>> owners;
+    std::string replica;
+    for (std::int64_t since = 0; log >> replica >> since;) owners.emplace_back(since, replica);
+    for (const auto& request : cluster.receivers[webhook].requests()) {
+      const auto at = request.at.time_since_epoch().count();
+      const auto begun_after = at - modelvane::Duration{kSendTimeout}.count();
+      bool was_owner = false;
+      for (std::size_t i = 0; i < owners.size() && owners[i].first <= at; ++i) {
+        const bool has_ended = i + 1 < owners.size() && owners[i + 1].first < begun_after;
+        was_owner = was_owner || (owners[i].second == request.replica && !has_ended);
+      }
+      if (!was_owner)
+        return fmt::format("{} sent to {} at {} without owning it", request.replica, webhook, at);
+    }
+  }
+  return "";
 }
 
 void check_receivers(Cluster& cluster) {

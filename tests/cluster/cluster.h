@@ -60,6 +60,12 @@ class Receiver {
     std::string subject;
   };
   std::vector<Arrival> arrivals();
+  // Of every request, taken or not.
+  struct Request {
+    modelvane::Time at{};
+    std::string replica;
+  };
+  std::vector<Request> requests();
   bool saw_changed_body();
   std::size_t repeats();
 
@@ -67,7 +73,7 @@ class Receiver {
   modelvane::simulated::ServedReply answer(const modelvane::simulated::ServedRequest& request);
 
   std::mutex mutex_;
-  std::uint64_t requests_ = 0;
+  std::vector<Request> requests_;
   std::set<std::string> refused_;
   std::map<std::string, std::string> bodies_;
   std::vector<Arrival> arrivals_;
@@ -136,6 +142,7 @@ class Cluster {
 
  private:
   std::string config_of(int replica);
+  void log_owners();
   // Where a replica reaches a server of this machine.
   std::string through(Cable cable, const std::string& url);
   std::string database_of(int replica) const;
@@ -167,6 +174,8 @@ std::string faults_of_events(Cluster& cluster, bool is_gapless = true);
 // The last target that was told of each alias is what the provider says.
 bool has_followed(Cluster& cluster);
 bool is_all_delivered(Cluster& cluster);
+// Who sent without being the owner, at any time since the beginning; "" = nobody.
+std::string faults_of_owners(Cluster& cluster);
 void check_receivers(Cluster& cluster);
 std::size_t repeats(Cluster& cluster);
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tests/cluster/faults.h"
 #include "tests/unit/simulate/exchange.h"
@@ -26,6 +27,7 @@ void check_books(Cluster& cluster, Faults& faults) {
   CHECK(eventually([&] { return is_all_delivered(cluster); }, 5 * kPatience));
   CHECK(faults_of_events(cluster) == "");
   check_receivers(cluster);
+  CHECK(faults_of_owners(cluster) == "");
   const auto last =
       static_cast<std::uint64_t>(cluster.count("SELECT max(sequence) FROM modelvane.events"));
   CHECK(eventually([&] {
@@ -120,6 +122,27 @@ TEST_CASE(
   MESSAGE("takeover in seconds after kill -9, lease ", kLease.count(), " s: median ",
           took[took.size() / 2], ", 99 % ", took[took.size() * 99 / 100], ", longest ", took.back(),
           ", of ", took.size());
+}
+
+TEST_CASE("in peace nothing changes hands, however busy the machine is") {
+  Cluster cluster;
+  REQUIRE(eventually([&] { return cluster.is_at_rest(); }));
+  const auto tenures = [&] { return cluster.count("SELECT sum(tenure) FROM modelvane.shards"); };
+  const auto before = tenures();
+  std::vector<std::jthread> busy;
+  for (unsigned i = 0; i < 2 * std::max(std::thread::hardware_concurrency(), 1U); ++i) {
+    busy.emplace_back([](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+      }
+    });
+  }
+  let_pass(std::chrono::seconds{number_of("MODELVANE_CLUSTER_QUIET_SECONDS", 6)});
+  CHECK(tenures() == before);
+  for (const auto& replica : cluster.replicas) {
+    const auto metrics = get(replica->page() + "/metrics").body;
+    CHECK(metrics.find("\nmodelvane_takeovers_total 0\n") != std::string::npos);
+    CHECK(metrics.find("\nmodelvane_fenced_total 0\n") != std::string::npos);
+  }
 }
 
 TEST_CASE("while the database is away polls and metrics go on, and everything is caught up later") {
