@@ -19,12 +19,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kZeroTime = "0001-01-01T00:00:00Z";
 
-std::string_view severity_label(Severity severity) {
-  constexpr std::array kLabels{std::string_view{"info"}, std::string_view{"info"},
-                               std::string_view{"warning"}, std::string_view{"critical"}};
-  return kLabels[static_cast<std::size_t>(severity)];
-}
-
 // What begins and what ends a state must agree in it, so it is the beginning's.
 Severity severity_of_alert(const Event& event) {
   const auto begun = beginning_of_state(event);

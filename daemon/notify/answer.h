@@ -9,6 +9,8 @@
 
 namespace modelvane {
 
+inline constexpr int kTooManyRequests = 429;
+
 struct AnswerWord {
   std::string_view word;
   VerdictClass kind;

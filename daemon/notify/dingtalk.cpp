@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Of 20,000 bytes for the whole body.
-constexpr std::size_t kLinesBytesMax = 17'000;
+constexpr std::size_t kDingTalkBytesMax = 17'000;
 
 // "@all", a mobile number or a user's id: named in the text, and in a list beside it.
 Json called(const std::vector<std::string>& mentions, std::string& text) {
@@ -39,7 +39,7 @@ Json called(const std::vector<std::string>& mentions, std::string& text) {
 Payload render_dingtalk(const Occasion& occasion) {
   const auto message = occasion.message();
   const LineStyle style{
-      .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
+      .label_close = ":", .foreign = harmless, .room = kDingTalkBytesMax, .size = json_bytes_of};
   const auto lines = lines_text(message, style);
   auto text = fmt::format("{}\n{}\n", title_of(message), lines.text);
   if (!message.link.empty()) text += message.link + "\n";

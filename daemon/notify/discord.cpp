@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Of a description's 4,096; characters beyond the basic plane may count twice.
-constexpr std::size_t kDescriptionCharactersMax = 3'800;
+constexpr std::size_t kDiscordCharactersMax = 3'800;
 
 int colour(Severity severity) {
   constexpr std::array kColours{0x2E7D32, 0x1565C0, 0xEF6C00, 0xC62828};
@@ -23,7 +23,7 @@ int colour(Severity severity) {
 
 // "<@1>", "<@&2>", "@everyone", "@here": only these are called, whatever else stands in the
 // message.
-void add_mentions(const Occasion& occasion, Json& body) {
+void add_discord_mentions(const Occasion& occasion, Json& body) {
   std::string content;
   auto& allowed = body["allowed_mentions"];
   for (const auto& who : occasion.mentions()) {
@@ -52,7 +52,7 @@ Payload render_discord(const Occasion& occasion) {
   const LineStyle style{.label_open = "**",
                         .label_close = ":**",
                         .foreign = code,
-                        .room = kDescriptionCharactersMax,
+                        .room = kDiscordCharactersMax,
                         .size = characters_of};
   Json embed{{"title", message.heading}};
   if (!message.link.empty()) embed["url"] = message.link;
@@ -62,7 +62,7 @@ Payload render_discord(const Occasion& occasion) {
   embed["timestamp"] = to_rfc3339(occasion.first().event.time);
   embed["footer"] = {{"text", footer_of(message)}};
   Json body{{"allowed_mentions", {{"parse", Json::array()}}}};
-  add_mentions(occasion, body);
+  add_discord_mentions(occasion, body);
   body["embeds"] = Json::array({embed});
   return {.body = text_of(body), .query = "wait=true", .left_out = lines.left_out};
 }

@@ -19,7 +19,7 @@ namespace modelvane {
 namespace {
 
 // Far below what relays take; people read less.
-constexpr std::size_t kLinesBytesMax = 60'000;
+constexpr std::size_t kEmailBytesMax = 60'000;
 // RFC 2045, 6.7: a line has 76 characters, of which the last may be the "=" of a soft break.
 constexpr std::size_t kQuotedLineMax = 75;
 // RFC 2047, 2: an encoded word has 75 characters, of which 12 are its frame.
@@ -156,7 +156,7 @@ std::string html_of(const Message& message) {
   std::size_t used = 0;
   for (const auto& line : message.lines) {
     used += line.value.size();
-    if (used > kLinesBytesMax) break;
+    if (used > kEmailBytesMax) break;
     html += fmt::format("<tr><th align=\"left\" valign=\"top\">{}</th><td>{}</td></tr>\n",
                         html_escaped(line.label), html_escaped(harmless(line.value)));
   }
@@ -193,7 +193,7 @@ std::string headers_of(const Occasion& occasion, const Message& message) {
 Payload render_email(const Occasion& occasion) {
   const auto message = occasion.message();
   const LineStyle style{
-      .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = bytes_of};
+      .label_close = ":", .foreign = harmless, .room = kEmailBytesMax, .size = bytes_of};
   const auto lines = lines_text(message, style);
   auto text = fmt::format("{}\n\n{}\n", title_of(message), lines.text);
   if (!message.link.empty()) text += "\n" + message.link + "\n";

@@ -14,9 +14,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Of 20 KB for the whole body.
-constexpr std::size_t kLinesBytesMax = 17'000;
+constexpr std::size_t kFeishuBytesMax = 17'000;
 
-std::string_view colour(Severity severity) {
+std::string_view feishu_colour(Severity severity) {
   constexpr std::array kColours{std::string_view{"green"}, std::string_view{"blue"},
                                 std::string_view{"orange"}, std::string_view{"red"}};
   return kColours[static_cast<std::size_t>(severity)];
@@ -31,7 +31,7 @@ Json plain(std::string_view text) {
 Payload render_feishu(const Occasion& occasion) {
   const auto message = occasion.message();
   const LineStyle style{
-      .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = json_bytes_of};
+      .label_close = ":", .foreign = harmless, .room = kFeishuBytesMax, .size = json_bytes_of};
   const auto lines = lines_text(message, style);
   Json elements = Json::array({Json{{"tag", "div"}, {"text", plain(lines.text)}}});
   for (const auto& who : occasion.mentions())
@@ -46,7 +46,8 @@ Payload render_feishu(const Occasion& occasion) {
   elements.push_back({{"tag", "note"}, {"elements", Json::array({plain(footer_of(message))})}});
   const Json card{
       {"config", {{"wide_screen_mode", true}}},
-      {"header", {{"title", plain(title_of(message))}, {"template", colour(message.severity)}}},
+      {"header",
+       {{"title", plain(title_of(message))}, {"template", feishu_colour(message.severity)}}},
       {"elements", elements}};
   Json body;
   if (!occasion.secret.empty()) {

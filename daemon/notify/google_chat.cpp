@@ -16,11 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Of a message's 4,096, with room for title, link and footer.
-constexpr std::size_t kCharactersMax = 3'500;
-
-std::string foreign(std::string_view value) {
-  return code(harmless(value));
-}
+constexpr std::size_t kGoogleChatCharactersMax = 3'500;
 
 }  // namespace
 
@@ -28,8 +24,8 @@ Payload render_google_chat(const Occasion& occasion) {
   const auto message = occasion.message();
   const LineStyle style{.label_open = "*",
                         .label_close = ":*",
-                        .foreign = foreign,
-                        .room = kCharactersMax,
+                        .foreign = harmless_code,
+                        .room = kGoogleChatCharactersMax,
                         .size = characters_of};
   const auto lines = lines_text(message, style);
   std::string text;

@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMessageCharactersMax = 130;
 constexpr std::size_t kAliasBytesMax = 512;
-constexpr std::size_t kDescriptionCharactersMax = 14'000;  // of 15,000
+constexpr std::size_t kJsmCharactersMax = 14'000;  // of 15,000
 constexpr std::string_view kPath = "/v2/alerts";
 
 std::string priority_of(const Occasion& occasion, bool is_incident) {
@@ -31,10 +31,8 @@ std::string priority_of(const Occasion& occasion, bool is_incident) {
 }
 
 std::string description_of(const Message& message) {
-  const LineStyle style{.label_close = ":",
-                        .foreign = harmless,
-                        .room = kDescriptionCharactersMax,
-                        .size = characters_of};
+  const LineStyle style{
+      .label_close = ":", .foreign = harmless, .room = kJsmCharactersMax, .size = characters_of};
   auto text = lines_text(message, style).text;
   if (!message.link.empty()) text += "\n" + message.link;
   return text;

@@ -12,8 +12,6 @@
 namespace modelvane {
 namespace {
 
-constexpr int kTooManyRequests = 429;
-
 std::string_view meaning(int status) {
   if (status >= 300 && status < 400)
     return " (a redirect, not followed: put the final URL into the config)";

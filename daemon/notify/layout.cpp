@@ -79,6 +79,10 @@ std::string code(std::string_view text) {
   return text.empty() ? "" : fmt::format("`{}`", replaced(text, kReplacements));
 }
 
+std::string harmless_code(std::string_view text) {
+  return code(harmless(text));
+}
+
 std::string slack_escaped(std::string_view text) {
   static constexpr std::array kReplacements{Replacement{"&", "&amp;"}, Replacement{"<", "&lt;"},
                                             Replacement{">", "&gt;"}};

@@ -40,6 +40,8 @@ std::string harmless(std::string_view text);
 // The same in a code span, `x`, which shows everything as it is; a backtick in it becomes "'".
 // Empty text gives "".
 std::string code(std::string_view text);
+// Both, where it is not documented that code spans take marks for what they are.
+std::string harmless_code(std::string_view text);
 // Slack's three entities.
 std::string slack_escaped(std::string_view text);
 

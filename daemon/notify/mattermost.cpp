@@ -16,9 +16,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Of the 16,383 of a post, with room for title, fallback and footer. Longer posts would be split.
-constexpr std::size_t kCharactersMax = 14'000;
+constexpr std::size_t kMattermostCharactersMax = 14'000;
 
-std::string_view colour(Severity severity) {
+std::string_view mattermost_colour(Severity severity) {
   constexpr std::array kColours{std::string_view{"#2e7d32"}, std::string_view{"#1565c0"},
                                 std::string_view{"#ef6c00"}, std::string_view{"#c62828"}};
   return kColours[static_cast<std::size_t>(severity)];
@@ -32,10 +32,10 @@ Payload render_mattermost(const Occasion& occasion) {
                         .label_close = ":**",
                         .foreign = code,
                         .line_end = "  \n",
-                        .room = kCharactersMax,
+                        .room = kMattermostCharactersMax,
                         .size = characters_of};
   Json attachment{{"fallback", harmless(message.summary)},
-                  {"color", colour(message.severity)},
+                  {"color", mattermost_colour(message.severity)},
                   {"title", message.heading}};
   if (!message.link.empty()) attachment["title_link"] = message.link;
   auto lines = lines_text(message, style);

@@ -304,6 +304,12 @@ std::string about_of(const Event& event, const NotifyContext& context) {
 
 }  // namespace
 
+std::string_view severity_label(Severity severity) {
+  constexpr std::array kLabels{std::string_view{"info"}, std::string_view{"info"},
+                               std::string_view{"warning"}, std::string_view{"critical"}};
+  return kLabels[static_cast<std::size_t>(severity)];
+}
+
 Severity severity_of(const Event& event) {
   switch (event.type) {
     case EventType::EndpointDown:

@@ -15,6 +15,8 @@
 namespace modelvane {
 
 enum class Severity { Good, Info, Warning, Critical };
+// As alerts call it: info, warning, critical.
+std::string_view severity_label(Severity severity);
 
 struct MessageLine {
   std::string label;  // our own word

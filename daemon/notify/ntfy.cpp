@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Of the 4,096 of a message; a longer one would become an attachment.
-constexpr std::size_t kLinesBytesMax = 3'900;
+constexpr std::size_t kNtfyBytesMax = 3'900;
 constexpr std::size_t kTitleBytesMax = 250;
 
 // 3 is a notification as usual, 5 rings through silence.
@@ -36,7 +36,7 @@ std::string_view tag(Severity severity) {
 Payload render_ntfy(const Occasion& occasion) {
   const auto message = occasion.message();
   const LineStyle style{
-      .label_close = ":", .foreign = harmless, .room = kLinesBytesMax, .size = bytes_of};
+      .label_close = ":", .foreign = harmless, .room = kNtfyBytesMax, .size = bytes_of};
   const auto lines = lines_text(message, style);
   Json body{{"topic", occasion.webhook.topic},
             {"title", cut_to_bytes(title_of(message), kTitleBytesMax)},

@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kSummaryCharactersMax = 1'024;
+constexpr std::size_t kPagerDutySummaryMax = 1'024;
 constexpr std::size_t kDedupKeyBytesMax = 255;
 
 Json details_of(const Message& message) {
@@ -39,12 +39,6 @@ Json links_of(const Message& message) {
   return Json::array({Json{{"href", message.link}, {"text", "Open in modelvane"}}});
 }
 
-std::string_view severity_label(Severity severity) {
-  constexpr std::array kLabels{std::string_view{"info"}, std::string_view{"info"},
-                               std::string_view{"warning"}, std::string_view{"critical"}};
-  return kLabels[static_cast<std::size_t>(severity)];
-}
-
 }  // namespace
 
 Payload render_pagerduty(const Occasion& occasion) {
@@ -58,7 +52,7 @@ Payload render_pagerduty(const Occasion& occasion) {
     if (!incident->is_open) return {.body = text_of(body), .path = "/v2/enqueue"};
   }
   const auto summary = (event.drill ? "DRILL: " : "") + harmless(message.summary);
-  body["payload"] = {{"summary", plain_text(summary, kSummaryCharactersMax)},
+  body["payload"] = {{"summary", plain_text(summary, kPagerDutySummaryMax)},
                      {"timestamp", to_rfc3339(event.time)},
                      {"source", source_of(occasion)}};
   if (incident) body["payload"]["severity"] = severity_label(message.severity);

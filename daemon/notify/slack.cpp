@@ -21,7 +21,7 @@ constexpr std::size_t kSectionCharactersMax = 2'900;
 constexpr std::size_t kAllCharactersMax = 12'000;
 constexpr std::size_t kTextCharactersMax = 300;
 
-std::string foreign(std::string_view value) {
+std::string slack_code(std::string_view value) {
   return slack_escaped(code(value));
 }
 
@@ -57,7 +57,7 @@ Payload render_slack(const Occasion& occasion) {
       {{"type", "header"}, {"text", {{"type", "plain_text"}, {"text", title}, {"emoji", false}}}});
   const LineStyle style{.label_open = "*",
                         .label_close = ":*",
-                        .foreign = foreign,
+                        .foreign = slack_code,
                         .room = kAllCharactersMax,
                         .size = characters_of};
   const auto lines = lines_text(message, style);

@@ -16,10 +16,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Microsoft says 28 KB, 21 were measured. Each line costs about 200 bytes of card around its text.
-constexpr std::size_t kLinesBytesMax = 17'000;
+constexpr std::size_t kTeamsBytesMax = 17'000;
 constexpr std::size_t kLineOverheadBytes = 220;
 
-std::string_view colour(Severity severity) {
+std::string_view teams_colour(Severity severity) {
   constexpr std::array kColours{std::string_view{"good"}, std::string_view{"accent"},
                                 std::string_view{"warning"}, std::string_view{"attention"}};
   return kColours[static_cast<std::size_t>(severity)];
@@ -50,7 +50,7 @@ std::size_t add_lines(const Message& message, Json& body) {
     const auto& line = message.lines[i];
     const auto value = line.is_foreign ? harmless(line.value) : line.value;
     used += json_bytes_of(value) + kLineOverheadBytes;
-    if (used > kLinesBytesMax) {
+    if (used > kTeamsBytesMax) {
       const auto left_out = message.lines.size() - i;
       body.push_back(paragraph(Json::array({run(fmt::format("… and {} more", left_out))})));
       return left_out;
@@ -61,7 +61,7 @@ std::size_t add_lines(const Message& message, Json& body) {
 }
 
 // "Name <user@example.com>": the name stands in the text, and the card says who that is.
-void add_mentions(const Occasion& occasion, Json& card) {
+void add_teams_mentions(const Occasion& occasion, Json& card) {
   std::string text;
   Json entities = Json::array();
   for (const auto& who : occasion.mentions()) {
@@ -86,7 +86,7 @@ Payload render_teams(const Occasion& occasion) {
   auto title = run(title_of(message));
   title["size"] = "large";
   title["weight"] = "bolder";
-  title["color"] = colour(message.severity);
+  title["color"] = teams_colour(message.severity);
   Json body = Json::array({paragraph(Json::array({title}))});
   const auto left_out = add_lines(message, body);
   auto id = run(footer_of(message));
@@ -101,7 +101,7 @@ Payload render_teams(const Occasion& occasion) {
     card["actions"] = Json::array(
         {Json{{"type", "Action.OpenUrl"}, {"title", "Open in modelvane"}, {"url", message.link}}});
   card["msteams"] = {{"width", "full"}};
-  add_mentions(occasion, card);
+  add_teams_mentions(occasion, card);
   const Json attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
                         {"contentUrl", nullptr},
                         {"content", card}};

@@ -17,9 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Of the 4,096 of a message, counted without its marks, with room for title and footer.
-constexpr std::size_t kCharactersMax = 3'600;
+constexpr std::size_t kTelegramCharactersMax = 3'600;
 
-std::string foreign(std::string_view value) {
+std::string telegram_code(std::string_view value) {
   return value.empty() ? "" : fmt::format("<code>{}</code>", slack_escaped(value));
 }
 
@@ -46,8 +46,8 @@ Payload render_telegram(const Occasion& occasion) {
   const auto message = occasion.message();
   const LineStyle style{.label_open = "<b>",
                         .label_close = ":</b>",
-                        .foreign = foreign,
-                        .room = kCharactersMax,
+                        .foreign = telegram_code,
+                        .room = kTelegramCharactersMax,
                         .size = characters_of};
   const auto lines = lines_text(message, style);
   std::string text;

@@ -16,23 +16,18 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kContentBytesMax = 4'096;
 
-std::string_view colour(Severity severity) {
+std::string_view wecom_colour(Severity severity) {
   constexpr std::array kColours{std::string_view{"info"}, std::string_view{"comment"},
                                 std::string_view{"warning"}, std::string_view{"warning"}};
   return kColours[static_cast<std::size_t>(severity)];
-}
-
-// Whether "<@id>" is dead in a code span is not documented.
-std::string foreign(std::string_view value) {
-  return code(harmless(value));
 }
 
 }  // namespace
 
 Payload render_wecom(const Occasion& occasion) {
   const auto message = occasion.message();
-  const auto title =
-      fmt::format("**<font color=\"{}\">{}</font>**\n", colour(message.severity), message.heading);
+  const auto title = fmt::format("**<font color=\"{}\">{}</font>**\n",
+                                 wecom_colour(message.severity), message.heading);
   std::string footer;
   for (const auto& who : occasion.mentions()) footer += "\n" + who;
   footer += "\n" + footer_of(message);
@@ -41,7 +36,7 @@ Payload render_wecom(const Occasion& occasion) {
   const auto frame = std::min(title.size() + footer.size(), kContentBytesMax);
   const LineStyle style{.label_open = "> ",
                         .label_close = ":",
-                        .foreign = foreign,
+                        .foreign = harmless_code,
                         .room = kContentBytesMax - frame,
                         .size = bytes_of};
   const auto lines = lines_text(message, style);

@@ -8,12 +8,12 @@
 #include "daemon/catalog/json_path.h"
 #include "daemon/catalog/refusal.h"
 #include "daemon/events/delivery.h"
+#include "daemon/notify/answer.h"
 #include "daemon/text/token.h"
 
 namespace modelvane {
 namespace {
 
-constexpr int kTooManyRequests = 429;
 constexpr std::array kRemaining{std::string_view{"x-ratelimit-remaining"},
                                 std::string_view{"ratelimit-remaining"},
                                 std::string_view{"x-rate-limit-remaining"}};

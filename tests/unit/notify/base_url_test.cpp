@@ -13,12 +13,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
+const Time kSentAt = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 std::string goal(const std::string& format, const std::string& url, EventType type) {
   auto webhook = samples::webhook(format);
   webhook.url = {SecretRef::From::Inline, url};
-  return samples::request_of(webhook, {samples::stored(samples::event_of(type))}, kNow).url;
+  return samples::request_of(webhook, {samples::stored(samples::event_of(type))}, kSentAt).url;
 }
 
 struct Interface {

@@ -10,20 +10,20 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Time kNow = *parse_rfc3339("2026-11-22T10:00:00Z");
+const Time kAnsweredAt = *parse_rfc3339("2026-11-22T10:00:00Z");
 
 Verdict answer(int status, HttpHeaders headers = {}, std::string body = "") {
   HttpReply reply;
   reply.status = status;
   reply.headers = std::move(headers);
   reply.body = std::move(body);
-  return judge(WebhookConfig{}, reply, Mask{}, kNow);
+  return judge(WebhookConfig{}, reply, Mask{}, kAnsweredAt);
 }
 
 Verdict failure(Reason reason) {
   return judge(WebhookConfig{},
                std::unexpected(HttpFailure{.reason = reason, .sentence = "what went wrong"}),
-               Mask{}, kNow);
+               Mask{}, kAnsweredAt);
 }
 
 }  // namespace
@@ -211,7 +211,7 @@ TEST_CASE("what a receiver repeats of any secret is masked by its value") {
   reply.body =
       "correct-horse-battery routing-key Bearer staple bWU6VHIwdWIvNGRvcg== Tr0ub%2F4dor "
       "tenant-of-acme proxy-word";
-  const auto verdict = judge(webhook, reply, Mask{webhook}, kNow);
+  const auto verdict = judge(webhook, reply, Mask{webhook}, kAnsweredAt);
   CHECK(verdict.sentence.ends_with(": [...] [...] Bearer [...] [...] [...] [...] [...]"));
 }
 
@@ -260,12 +260,12 @@ TEST_CASE(
   HttpReply reply;
   reply.status = 421;
   reply.body = "421 4.7.0 too many mails";
-  auto verdict = judge(webhook, reply, Mask{webhook}, kNow);
+  auto verdict = judge(webhook, reply, Mask{webhook}, kAnsweredAt);
   CHECK(verdict.kind == VerdictClass::Busy);
   CHECK(verdict.is_limit);
   reply.status = 550;
   reply.headers = {{std::string{kMailRefusedAt}, "message"}};
-  verdict = judge(webhook, reply, Mask{webhook}, kNow);
+  verdict = judge(webhook, reply, Mask{webhook}, kAnsweredAt);
   CHECK(verdict.kind == VerdictClass::Busy);
   CHECK_FALSE(verdict.is_limit);
 }
@@ -276,7 +276,7 @@ TEST_CASE("a token is masked like every other secret") {
   reply.status = 403;
   reply.bearer = "abcdefgh";
   reply.body = "not abcdefgh";
-  const auto verdict = judge(webhook, reply, Mask{webhook}, kNow);
+  const auto verdict = judge(webhook, reply, Mask{webhook}, kAnsweredAt);
   CHECK(verdict.sentence.ends_with("not [...]"));
 }
 

@@ -15,12 +15,10 @@ using namespace modelvane;
 
 namespace {
 
-// Of all characters that one way of writing or another escapes.
-const std::string kSecret = "Tr0u/b4&d<o>r\"q'u\\e+s t";
+using samples::given;
 
-SecretRef given(const std::string& value) {
-  return {SecretRef::From::Inline, value};
-}
+// Of all characters that one way of writing or another escapes.
+const std::string kHardSecret = "Tr0u/b4&d<o>r\"q'u\\e+s t";
 
 struct Place {
   std::string name;
@@ -30,16 +28,16 @@ struct Place {
 
 std::vector<Place> places() {
   return {
-      {"token", kSecret,
+      {"token", kHardSecret,
        [](auto& webhook, const auto& secret) {
          webhook.access.authorization =
              Authorization{.type = "Bearer", .credentials = given(secret)};
        }},
-      {"password", kSecret,
+      {"password", kHardSecret,
        [](auto& webhook, const auto& secret) {
          webhook.access.basic_auth = BasicAuth{.username = "me", .password = given(secret)};
        }},
-      {"header", kSecret,
+      {"header", kHardSecret,
        [](auto& webhook, const auto& secret) {
          webhook.access.http_headers = {{"X-Key", given(secret)}};
        }},
@@ -47,13 +45,13 @@ std::vector<Place> places() {
        [](auto& webhook, const auto& secret) {
          webhook.access.http_headers = {{"Authorization", given("Token " + secret)}};
        }},
-      {"query", kSecret,
+      {"query", kHardSecret,
        [](auto& webhook, const auto& secret) { webhook.access.query = {{"code", given(secret)}}; }},
-      {"client secret", kSecret,
+      {"client secret", kHardSecret,
        [](auto& webhook, const auto& secret) {
          webhook.access.oauth2 = OAuth2{.client_id = "vane", .client_secret = given(secret)};
        }},
-      {"key of AWS", kSecret,
+      {"key of AWS", kHardSecret,
        [](auto& webhook, const auto& secret) {
          webhook.access.sigv4 = SigV4{.region = "a",
                                       .service = "b",
@@ -64,13 +62,13 @@ std::vector<Place> places() {
        [](auto& webhook, const auto& secret) {
          webhook.access.proxy.url = "http://user:" + secret + "@proxy:3128";
        }},
-      {"secret of the format", kSecret,
+      {"secret of the format", kHardSecret,
        [](auto& webhook, const auto& secret) { webhook.vendor_secret = given(secret); }},
-      {"signing secret", kSecret,
+      {"signing secret", kHardSecret,
        [](auto& webhook, const auto& secret) { webhook.signing_secrets = {given(secret)}; }},
-      {"GitHub's signature", kSecret,
+      {"GitHub's signature", kHardSecret,
        [](auto& webhook, const auto& secret) { webhook.github_signature = given(secret); }},
-      {"secret of a template", kSecret,
+      {"secret of a template", kHardSecret,
        [](auto& webhook, const auto& secret) { webhook.body.secrets = {{"name", given(secret)}}; }},
       {"path", "T0/B0/correct-horse-battery",
        [](auto& webhook, const auto& secret) {
@@ -142,11 +140,11 @@ TEST_CASE("no form of any secret of any format passes a receiver's answer into a
 
 TEST_CASE("what stands for a secret in base64 is a secret, too") {
   auto webhook = samples::webhook("cloudevents");
-  webhook.access.basic_auth = BasicAuth{.username = "me", .password = given(kSecret)};
+  webhook.access.basic_auth = BasicAuth{.username = "me", .password = given(kHardSecret)};
   webhook.access.oauth2 = OAuth2{.client_id = "vane", .client_secret = given("client-s3cret")};
   webhook.access.proxy.url = "http://user:pr0xy%2Fword@proxy:3128";
   const Mask mask{webhook};
-  CHECK(mask.apply("Basic " + to_base64("me:" + kSecret)) == "Basic [...]");
+  CHECK(mask.apply("Basic " + to_base64("me:" + kHardSecret)) == "Basic [...]");
   CHECK(mask.apply("Basic " + to_base64("vane:client-s3cret")) == "Basic [...]");
   CHECK(mask.apply("Basic " + to_base64("user:pr0xy/word")) == "Basic [...]");
   CHECK(mask.apply("pr0xy/word pr0xy%2fword") == "[...] [...]");

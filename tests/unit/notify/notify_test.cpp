@@ -13,18 +13,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Time kNow = Time{1614265330s} + 999ms;
-const std::string kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+using samples::given;
 
-SecretRef given(const std::string& value) {
-  return {SecretRef::From::Inline, value};
-}
+const Time kSecondBegun = Time{1614265330s} + 999ms;
 
 WebhookConfig webhook() {
   WebhookConfig config;
   config.name = "oncall";
   config.url = given("https://hooks.example.com/T000/token");
-  config.signing_secrets = {given(kSecret)};
+  config.signing_secrets = {given(samples::kSigningSecret)};
   config.timeout = 7s;
   return config;
 }
@@ -43,7 +40,7 @@ std::expected<HttpRequest, std::string> request_at(const WebhookConfig& config, 
 }
 
 HttpRequest request_for(const WebhookConfig& config) {
-  auto request = request_at(config, kNow);
+  auto request = request_at(config, kSecondBegun);
   REQUIRE_MESSAGE(request.has_value(), request.error());
   return std::move(*request);
 }
@@ -76,7 +73,7 @@ TEST_CASE("an event is posted as it is stored, typed, identified and signed") {
 
 TEST_CASE("each attempt has its own time and signature, and the same id") {
   const auto first = request_for(webhook());
-  const auto second = *request_at(webhook(), kNow + 30s);
+  const auto second = *request_at(webhook(), kSecondBegun + 30s);
   CHECK(header(second, "webhook-id") == header(first, "webhook-id"));
   CHECK(header(second, "webhook-timestamp") == "1614265360");
   CHECK(header(second, "webhook-signature") != header(first, "webhook-signature"));
@@ -101,7 +98,7 @@ TEST_CASE("secrets are read at each call, so that a rotated one counts at once")
   ::setenv("MODELVANE_TEST_URL", "https://b.example.com/2", 1);
   CHECK(request_for(config).url == "https://b.example.com/2");
   ::unsetenv("MODELVANE_TEST_URL");
-  const auto missing = request_at(config, kNow);
+  const auto missing = request_at(config, kSecondBegun);
   REQUIRE_FALSE(missing.has_value());
   CHECK(missing.error().find("MODELVANE_TEST_URL") != std::string::npos);
 }
@@ -146,7 +143,7 @@ TEST_CASE(
   auto broken_signing = webhook();
   broken_signing.signing_secrets = {given("secret-1")};
   for (const auto& config : {broken_header, broken_url, broken_signing}) {
-    const auto refused = request_at(config, kNow);
+    const auto refused = request_at(config, kSecondBegun);
     REQUIRE_FALSE(refused.has_value());
     CAPTURE(refused.error());
     CHECK(refused.error().find("webhook oncall") != std::string::npos);
@@ -157,7 +154,7 @@ TEST_CASE(
 TEST_CASE(
     "an event that cannot be read is refused with a sentence by formats that must understand it") {
   auto config = samples::webhook("slack");
-  const auto refused = request_at(config, kNow);
+  const auto refused = request_at(config, kSecondBegun);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().find("cannot be read") != std::string::npos);
 }

@@ -15,10 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-SecretRef given(std::string value) {
-  return {SecretRef::From::Inline, std::move(value)};
-}
-
 constexpr const char* kAlias = "internlm3-latest";
 constexpr const char* kOld = "internlm3-8b-instruct";
 constexpr const char* kNew = "internlm3-20b-instruct";
@@ -204,6 +200,10 @@ void add_format_keys(WebhookConfig& webhook) {
 }
 
 }  // namespace
+
+SecretRef given(const std::string& value) {
+  return {SecretRef::From::Inline, value};
+}
 
 Time then() {
   return *parse_rfc3339("2026-11-22T10:00:05.123Z");

@@ -13,6 +13,9 @@
 
 namespace modelvane::samples {
 
+inline const std::string kSigningSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+SecretRef given(const std::string& value);
+
 // When the sample events happened.
 Time then();
 

@@ -4,12 +4,15 @@
 
 #include <vector>
 
+#include "tests/unit/notify/samples.h"
+
 using namespace modelvane;
 
 namespace {
 
+using samples::kSigningSecret;
+
 using Secrets = std::vector<std::string>;
-const std::string kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const std::string kOtherSecret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 constexpr const char* kId = "msg_p5jXN8AQM9LWM0D4loKWxJek";
 constexpr std::int64_t kSeconds = 1614265330;
@@ -22,7 +25,7 @@ std::string signature(const Secrets& secrets) {
 }  // namespace
 
 TEST_CASE("signatures equal those of the reference libraries") {
-  CHECK(signature({kSecret}) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+  CHECK(signature({kSigningSecret}) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
   CHECK(sign("msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", 1649367553,
              R"({"email":"test@example.com","username":"test_user"})",
              Secrets{kOtherSecret}) == "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=");
@@ -31,25 +34,25 @@ TEST_CASE("signatures equal those of the reference libraries") {
 TEST_CASE(
     "during a rotation both signatures stand in one header, one space apart, in the order of the "
     "secrets") {
-  const auto both = signature({kSecret, kOtherSecret});
-  CHECK(both == signature({kSecret}) + " " + signature({kOtherSecret}));
-  CHECK(signature({kOtherSecret, kSecret}) ==
-        signature({kOtherSecret}) + " " + signature({kSecret}));
-  CHECK(signature({kSecret}) != signature({kOtherSecret}));
+  const auto both = signature({kSigningSecret, kOtherSecret});
+  CHECK(both == signature({kSigningSecret}) + " " + signature({kOtherSecret}));
+  CHECK(signature({kOtherSecret, kSigningSecret}) ==
+        signature({kOtherSecret}) + " " + signature({kSigningSecret}));
+  CHECK(signature({kSigningSecret}) != signature({kOtherSecret}));
 }
 
 TEST_CASE("id, time and body are all signed") {
-  const auto original = signature({kSecret});
-  CHECK(sign("msg_x", kSeconds, kBody, Secrets{kSecret}) != original);
-  CHECK(sign(kId, kSeconds + 1, kBody, Secrets{kSecret}) != original);
-  CHECK(sign(kId, kSeconds, R"({"test": 2432232315})", Secrets{kSecret}) != original);
+  const auto original = signature({kSigningSecret});
+  CHECK(sign("msg_x", kSeconds, kBody, Secrets{kSigningSecret}) != original);
+  CHECK(sign(kId, kSeconds + 1, kBody, Secrets{kSigningSecret}) != original);
+  CHECK(sign(kId, kSeconds, R"({"test": 2432232315})", Secrets{kSigningSecret}) != original);
 }
 
 TEST_CASE("signatures are padded standard base64, never the URL-safe kind") {
   // 32 bytes always give 44 characters with one "=".
   bool has_plus_or_slash = false;
   for (std::int64_t second = 0; second < 50; ++second) {
-    const auto one = sign(kId, second, kBody, Secrets{kSecret}).value();
+    const auto one = sign(kId, second, kBody, Secrets{kSigningSecret}).value();
     CHECK(one.size() == 3 + 44);
     CHECK(one.ends_with('='));
     CHECK(one.find_first_of("-_ \n") == std::string::npos);
@@ -61,7 +64,7 @@ TEST_CASE("signatures are padded standard base64, never the URL-safe kind") {
 TEST_CASE(
     "a secret that another library would read otherwise is refused, and not repeated in the "
     "sentence") {
-  const std::string key = kSecret.substr(6);
+  const std::string key = kSigningSecret.substr(6);
   const Secrets bad{
       "",
       "whsec_",
@@ -80,7 +83,7 @@ TEST_CASE(
   };
   for (const auto& secret : bad) {
     CAPTURE(secret);
-    const auto refused = sign(kId, kSeconds, kBody, Secrets{kSecret, secret});
+    const auto refused = sign(kId, kSeconds, kBody, Secrets{kSigningSecret, secret});
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().starts_with("signing secret 2 of 2 is not whsec_"));
     CHECK(refused.error().find("KQ9r8") == std::string::npos);
@@ -94,7 +97,7 @@ TEST_CASE("padded secrets of the smallest and largest size are taken") {
 }
 
 TEST_CASE("an id with a dot, an empty one, and no secret at all are refused") {
-  CHECK_FALSE(sign("evt.1", kSeconds, kBody, Secrets{kSecret}).has_value());
-  CHECK_FALSE(sign("", kSeconds, kBody, Secrets{kSecret}).has_value());
+  CHECK_FALSE(sign("evt.1", kSeconds, kBody, Secrets{kSigningSecret}).has_value());
+  CHECK_FALSE(sign("", kSeconds, kBody, Secrets{kSigningSecret}).has_value());
   CHECK_FALSE(sign(kId, kSeconds, kBody, Secrets{}).has_value());
 }

@@ -11,9 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-SecretRef given(const std::string& value) {
-  return {SecretRef::From::Inline, value};
-}
+using samples::given;
 
 WebhookConfig own() {
   auto webhook = samples::webhook("template");
