@@ -28,6 +28,9 @@ rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/lintian usr/share/
   usr/share/gcc usr/share/ca-certificates boot home media mnt opt srv
 # Only our own program stays; the libraries' tools are of no use.
 find bin usr/bin -mindepth 1 ! -name modelvane -delete 2>/dev/null || true
+# Since Debian 13 libraries ship in usr/lib alone; where programs look for their loader is a link that base-files would bring.
+for folder in lib lib64; do [ -e "$folder" ] || [ ! -d "usr/$folder" ] || ln -s "usr/$folder" "$folder"; done
+chroot . /usr/bin/modelvane --version >&2
 find . -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 cd "$OLDPWD"
 
