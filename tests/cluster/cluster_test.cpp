@@ -205,8 +205,9 @@ TEST_CASE("each replica shows all endpoints, those of the others with their owne
 TEST_CASE("two replicas of one name, and cluster without a shared store, are refused in words") {
   Cluster cluster;
   auto& first = *cluster.replicas[0];
-  Process second{{.arguments = {"serve", "--config.file=" + first.file(),
-                                "--web.listen-address=127.0.0.1:0"}}};
+  Process second{
+      {.arguments = {"serve", "--config.file=" + first.file(), "--web.listen-address=127.0.0.1:0"},
+       .environment = {{"REPLICA", first.name()}}}};
   CHECK(second.wait() == 1);
   CHECK(second.standard_error().find("a name of its own") != std::string::npos);
   const TempFolder folder;
@@ -217,7 +218,8 @@ TEST_CASE("two replicas of one name, and cluster without a shared store, are ref
   CHECK(check.wait() == 2);
   CHECK(check.standard_error().find("storage.postgres") != std::string::npos);
   Process both{
-      {.arguments = {"serve", "--config.file=" + first.file(), "--storage.path=" + folder.path()}}};
+      {.arguments = {"serve", "--config.file=" + first.file(), "--storage.path=" + folder.path()},
+       .environment = {{"REPLICA", first.name()}}}};
   CHECK(both.wait() == 2);
   Process status{{.arguments = {"store", "status", "--config.file=" + first.file()}}};
   CHECK(status.wait() == 0);
