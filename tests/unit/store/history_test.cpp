@@ -181,7 +181,6 @@ TEST_CASE("options that cannot be meant are usage errors") {
   const TempFolder folder;
   fill(folder);
   CHECK(run(folder, {.output = "xml"}).code == 2);
-  CHECK(run(folder, {.limit = 0}).code == 2);
   CHECK(run(folder, {.since = "2026-11-23", .until = "2026-11-22"}).code == 2);
   CHECK(run(folder, {.types = {"alias.*"}, .at = "1h"}).code == 2);
   const Ran ran = run(folder, {.at = "yesterday"});
