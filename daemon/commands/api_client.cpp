@@ -14,7 +14,6 @@
 #include "daemon/notify/plain_text.h"
 #include "daemon/text/url.h"
 #include "daemon/transport/target.h"
-#include "daemon/web/query.h"
 
 namespace modelvane {
 namespace {
@@ -52,8 +51,7 @@ std::optional<BasicAuth> take_user(std::string& url) {
   const auto start = url.find("://") + 3;
   const auto end = url.rfind('@', url.find_first_of("/?#", start));
   if (end == std::string::npos || end < start) return std::nullopt;
-  std::string user;
-  for (const char c : url.substr(start, end - start)) user += c == '+' ? "%2B" : std::string{c};
+  const auto user = url.substr(start, end - start);
   url.erase(start, end + 1 - start);
   const auto colon = user.find(':');
   const auto password = colon == std::string::npos ? std::string{} : user.substr(colon + 1);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "daemon/text/token.h"
+
 namespace modelvane {
 namespace {
 
@@ -47,8 +49,7 @@ Duration retry_delay(int attempt, const Verdict& verdict, double jitter) {
 }
 
 std::optional<Duration> parse_retry_after(std::string_view value, Time now) {
-  while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-  while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
+  value = trimmed(value, " ");
   auto date = parse_http_date(value);
   if (!date) date = parse_rfc3339(value);
   if (date) return std::max(*date - now, Duration{0});

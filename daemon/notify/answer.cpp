@@ -36,10 +36,6 @@ bool may_be_secret(std::string_view word) {
          (has_slash && word.size() >= kPathBytesMin);
 }
 
-bool is_success(const HttpReply& reply) {
-  return reply.status >= 200 && reply.status < 300;
-}
-
 std::string said_in(const HttpReply& reply, std::string_view field) {
   const auto json = nlohmann::json::parse(reply.body, nullptr, false);
   if (json.is_string()) return json.get<std::string>();
@@ -79,6 +75,10 @@ Verdict refusal_of(const AnswerCode& known, const HttpReply& reply, std::string_
 }
 
 }  // namespace
+
+bool is_success(const HttpReply& reply) {
+  return reply.status >= 200 && reply.status < 300;
+}
 
 // A limiter or a gateway speaks here, often with a page of its own; its words are not the
 // receiver's.

@@ -40,6 +40,7 @@ Ruling rule_by_code(const HttpReply& reply, std::string_view field,
 Ruling rule_by_known_code(const HttpReply& reply, std::string_view field,
                           std::span<const AnswerCode> codes);
 
+bool is_success(const HttpReply& reply);
 // A page on the way says 429 or 503 as well as the receiver: then nothing else counts.
 bool is_decided_by_status(const HttpReply& reply);
 

@@ -45,7 +45,7 @@ bool is_page(const HttpReply& reply) {
 
 VerdictClass class_of(const HttpReply& reply, bool is_gone_at_410) {
   const int status = reply.status;
-  if (status >= 200 && status < 300) return VerdictClass::Ok;
+  if (is_success(reply)) return VerdictClass::Ok;
   if (status >= 300 && status < 400) return VerdictClass::Config;
   switch (status) {
     case 410: return is_gone_at_410 ? VerdictClass::Gone : VerdictClass::Config;

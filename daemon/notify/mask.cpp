@@ -32,23 +32,6 @@ bool is_named_as_secret(std::string_view name) {
       kSecretNames, [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? digit_of(text[i + 1]) : -1;
-    const int low = high >= 0 ? digit_of(text[i + 2]) : -1;
-    result += low >= 0 ? static_cast<char>(high * 16 + low) : text[i];
-    if (low >= 0) i += 2;
-  }
-  return result;
-}
-
 // As programs write it that know "%2f" in small letters, and blanks as "+".
 std::string with_small_hex(std::string encoded) {
   for (std::size_t i = 0; i + 2 < encoded.size(); ++i) {
@@ -113,7 +96,7 @@ std::string in_page_of_python(char c) {
 // All ways in which a server, a proxy or a library between them may write what it was sent.
 std::vector<std::string> forms_of(const std::string& value) {
   const auto encoded = percent_encode(value);
-  std::vector<std::string> forms{value, with_small_hex(value), percent_decoded(value), encoded,
+  std::vector<std::string> forms{value, with_small_hex(value), percent_decode(value), encoded,
                                  with_small_hex(encoded), replaced(encoded, "%20", "+"),
                                  replaced(with_small_hex(encoded), "%20", "+"),
                                  // What may stand in a path is often left as it is.
@@ -218,7 +201,7 @@ void Mask::add_userinfo(std::string_view url) {
   const auto colon = userinfo.find(':');
   if (colon == std::string_view::npos) return;
   add(std::string{userinfo.substr(colon + 1)});
-  add(to_base64(percent_decoded(userinfo)));
+  add(to_base64(percent_decode(userinfo)));
 }
 
 std::string Mask::apply(std::string text, std::string_view in_their_place) const {

@@ -154,8 +154,7 @@ Ruling rule_slack_kin(const HttpReply& reply) {
   if (auto ruling = rule_by_word(reply, "error", kRocketChat)) return ruling;
   if (auto ruling = rule_by_word(reply, "code", kZulip)) return ruling;
   const auto json = Json::parse(reply.body, nullptr, false);
-  const bool is_success = reply.status >= 200 && reply.status < 300;
-  if (!is_success || !json.is_object()) return std::nullopt;
+  if (!is_success(reply) || !json.is_object()) return std::nullopt;
   const bool says_no = json.value("ok", Json{}) == false ||
                        json.value("success", Json{}) == false ||
                        json.value("result", Json{}) == "error";

@@ -77,9 +77,8 @@ Ruling rule_telegram(const HttpReply& reply) {
   if (is_decided_by_status(reply)) return std::nullopt;
   const auto json = Json::parse(reply.body, nullptr, false);
   if (!json.is_object() || json.value("ok", Json{}) != false) return std::nullopt;
-  const bool is_success = reply.status >= 200 && reply.status < 300;
   const auto said = json.value("error_code", Json{});
-  const int code = is_success && said.is_number_integer() ? said.get<int>() : reply.status;
+  const int code = is_success(reply) && said.is_number_integer() ? said.get<int>() : reply.status;
   if (code == 400) {
     const auto description = json.value("description", Json{});
     const auto text = description.is_string() ? description.get<std::string>() : "";
@@ -89,10 +88,11 @@ Ruling rule_telegram(const HttpReply& reply) {
           return text.find(words) != std::string::npos;
         });
     if (!is_of_text) return refusal(VerdictClass::Config, reply, "look at chat_id and thread_id");
-    return is_success ? Ruling{refusal(VerdictClass::Payload, reply, "it refuses this message")}
-                      : std::nullopt;
+    return is_success(reply)
+               ? Ruling{refusal(VerdictClass::Payload, reply, "it refuses this message")}
+               : std::nullopt;
   }
-  if (!is_success) return std::nullopt;
+  if (!is_success(reply)) return std::nullopt;
   if (code == 401 || code == 403 || code == 404)
     return refusal(VerdictClass::Config, reply, "look at bot_token and chat_id");
   auto verdict = refusal(VerdictClass::Busy, reply, "it did not take the message");

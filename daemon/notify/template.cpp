@@ -116,7 +116,7 @@ std::string json_body(const BodyTemplate& body, const Json& values) {
 bool is_as_expected(const BodyTemplate::Success& success, const HttpReply& reply) {
   const bool is_status =
       success.statuses.empty()
-          ? reply.status >= 200 && reply.status < 300
+          ? is_success(reply)
           : std::ranges::find(success.statuses, reply.status) != success.statuses.end();
   if (!is_status || success.pointer.empty()) return is_status;
   std::string storage;

@@ -3,13 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 #include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
+
+std::optional<int> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
 
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -79,6 +85,14 @@ std::string place_of(const Parts& parts) {
 
 }  // namespace
 
+std::optional<char> hex_byte(std::string_view text) {
+  if (text.size() < 2) return std::nullopt;
+  const auto high = hex_digit(text[0]);
+  const auto low = hex_digit(text[1]);
+  if (!high || !low) return std::nullopt;
+  return static_cast<char>(*high * 16 + *low);
+}
+
 std::string percent_encode(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -89,6 +103,16 @@ std::string percent_encode(std::string_view text) {
     }
   }
   return result;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? hex_byte(text.substr(i + 1)) : std::nullopt;
+    decoded += byte ? *byte : text[i];
+    if (byte) i += 2;
+  }
+  return decoded;
 }
 
 std::string with_query(std::string_view url, std::string_view key, std::string_view value) {
@@ -146,11 +170,9 @@ std::optional<UnixUrl> unix_url(std::string_view url) {
       socket += rest.front();
       continue;
     }
-    unsigned byte = 0;
-    const auto code = rest.substr(1, 2);
-    const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), byte, 16);
-    if (error != std::errc{} || end != code.data() + 2 || byte == 0) return std::nullopt;
-    socket += static_cast<char>(byte);
+    const auto byte = hex_byte(rest.substr(1));
+    if (!byte || *byte == '\0') return std::nullopt;
+    socket += *byte;
     rest.remove_prefix(2);
   }
   if (!socket.starts_with('/') || socket.size() > kSocketBytesMax) return std::nullopt;

@@ -11,6 +11,10 @@ namespace modelvane {
 
 // All bytes but letters, digits and -._~ as %XX: safe in a path segment and in a query.
 std::string percent_encode(std::string_view text);
+// A % that begins no byte stands for itself, as browsers read it.
+std::string percent_decode(std::string_view text);
+// The byte that two hexadecimal digits at the beginning of `text` write.
+std::optional<char> hex_byte(std::string_view text);
 
 // The URL with `key=value` in its query, in place of what `key` had; `value` is encoded.
 std::string with_query(std::string_view url, std::string_view key, std::string_view value);

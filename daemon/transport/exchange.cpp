@@ -411,7 +411,7 @@ void Exchange::set_route(void* handle, const Addresses& addresses, bool prune_ad
     set(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   // A proxy's password does not take part in libcurl's choice of a kept connection.
   const bool keep = request.reuse_connection && !has_server_name() && !proxy_target.has_userinfo;
-  if (keep && kept != nullptr && !must_connect) {
+  if (keep && !must_connect) {
     set(handle, CURLOPT_PREREQFUNCTION, &on_connected);
     set(handle, CURLOPT_PREREQDATA, this);
   }

@@ -30,7 +30,7 @@ std::optional<DeliveryPath> delivery_path(std::string_view path) {
   if (!path.starts_with(kDeliveries)) return std::nullopt;
   path.remove_prefix(kDeliveries.size());
   const auto sequence = whole_number(take_until(path, "/"));
-  const auto webhook = percent_decode(take_until(path, "/"));
+  const auto webhook = form_decode(take_until(path, "/"));
   if (!sequence || webhook.empty() || (path != "retry" && path != "drop")) return std::nullopt;
   return DeliveryPath{
       .sequence = *sequence,

@@ -8,26 +8,12 @@
 #include <limits>
 
 #include "daemon/text/token.h"
+#include "daemon/text/url.h"
 
 namespace modelvane {
 namespace {
 
 constexpr char kFieldEnd = '.';
-
-std::optional<int> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
-std::optional<char> hex_byte(std::string_view text) {
-  if (text.size() < 2) return std::nullopt;
-  const auto high = hex_digit(text[0]);
-  const auto low = hex_digit(text[1]);
-  if (!high || !low) return std::nullopt;
-  return static_cast<char>(*high * 16 + *low);
-}
 
 std::optional<std::vector<std::string>> read_cursor(std::string_view text, char list,
                                                     std::size_t fields) {
@@ -50,14 +36,10 @@ std::optional<std::vector<std::string>> read_cursor(std::string_view text, char 
 
 }  // namespace
 
-std::string percent_decode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = text[i] == '%' ? hex_byte(text.substr(i + 1)) : std::nullopt;
-    decoded += byte ? *byte : text[i] == '+' ? ' ' : text[i];
-    if (byte) i += 2;
-  }
-  return decoded;
+std::string form_decode(std::string_view text) {
+  std::string blanks{text};
+  std::ranges::replace(blanks, '+', ' ');
+  return percent_decode(blanks);
 }
 
 Query parse_query(std::string_view text) {
@@ -65,8 +47,8 @@ Query parse_query(std::string_view text) {
   while (!text.empty()) {
     auto value = take_until(text, "&");
     if (value.empty()) continue;
-    auto name = percent_decode(take_until(value, "="));
-    query.emplace(std::move(name), percent_decode(value));
+    auto name = form_decode(take_until(value, "="));
+    query.emplace(std::move(name), form_decode(value));
   }
   return query;
 }

@@ -25,8 +25,8 @@ using Query = std::multimap<std::string, std::string>;
 // "a=b&c=d+e%20f"; what stands behind the question mark.
 Query parse_query(std::string_view text);
 
-// A % that begins no byte stands for itself, as browsers read it; a + is a blank.
-std::string percent_decode(std::string_view text);
+// As percent_decode (text/url.h), and a + is a blank.
+std::string form_decode(std::string_view text);
 
 // One page of a list. `after` holds what identifies the last row of the page before, in as many
 // texts as the list needs; empty = from the start.

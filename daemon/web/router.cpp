@@ -99,7 +99,7 @@ std::optional<std::string> endpoint_of_history(std::string_view path) {
   if (path.size() <= kBehind.size()) return std::nullopt;
   path.remove_suffix(kBehind.size());
   if (path.find('/') != path.npos) return std::nullopt;
-  return percent_decode(path);
+  return form_decode(path);
 }
 
 // Paths that act and take no user where none is configured.
