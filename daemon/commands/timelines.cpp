@@ -28,6 +28,21 @@ View resolved(const std::optional<std::string>& target) {
   return target ? View{Knowledge::Resolved, {*target}} : View{};
 }
 
+// Whether it says what the alias pointed to before and after it. Others tell of the alias (its row
+// changed, a pin broke, it disagrees with another endpoint's) while it points where it did.
+bool changes_answer(EventType type) {
+  switch (type) {
+    case EventType::AliasMoved:
+    case EventType::AliasUnstable:
+    case EventType::AliasSettled:
+    case EventType::AliasAppeared:
+    case EventType::AliasDisclosed:
+    case EventType::AliasVanished:
+    case EventType::AliasUndisclosed: return true;
+    default: return false;
+  }
+}
+
 Point point_of(const Event& event) {
   Point point{.not_before = Time{}, .seen = event.time};
   if (event.observed_between) {
@@ -98,7 +113,7 @@ void add_event(const StoredEvent& stored, Timelines& timelines) {
   auto& endpoint = timelines[stored.endpoint];
   const Point point = point_of(*event);
   endpoint.add_trace(point.not_before == Time{} ? point.seen : point.not_before);
-  if (stored.alias.empty()) return;
+  if (!changes_answer(event->type)) return;
   auto& timeline = endpoint.aliases[stored.alias];
   timeline.points.push_back(point);
   timeline.moves += event->type == EventType::AliasMoved;
