@@ -39,7 +39,7 @@ struct Client {
   }
   HttpFailure failure_of(HttpRequest request) {
     auto result = run(std::move(request));
-    REQUIRE_MESSAGE(!result, "expected a failure");
+    REQUIRE_FALSE(result.has_value());
     return std::move(result.error());
   }
 

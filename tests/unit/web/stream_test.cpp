@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "tests/sanitized.h"
 #include "tests/unit/metrics/sample_snapshot.h"
 #include "tests/unit/web/client.h"
 #include "tests/unit/web/world.h"
@@ -151,7 +152,7 @@ TEST_CASE("a place in the row is free again when a client has gone") {
 
 TEST_CASE("a client that reads nothing is cut off, holds up nobody, and can resume") {
   World world{WebOptions{.listen_addresses = {"127.0.0.1:0"},
-                         .limits = {.write_deadline = 300ms, .streams = 2}}};
+                         .limits = {.write_deadline = 300ms * kSanitizerSlowdown, .streams = 2}}};
   auto event = moved_event("a-latest", "a", "b");
   event.evidence_after = "\"" + std::string(60'000, 'x') + "\"";
   for (int i = 0; i < 400; ++i) world.log.add(event);  // more than the kernel's buffers hold
