@@ -191,7 +191,7 @@ Json endpoint(const EndpointConfig& endpoint) {
       {"connection", endpoint.reuse_connection ? "reuse" : "new"},
       {"connection_max_age", to_text(endpoint.connection_age_max)},
       {"body_limit_bytes", endpoint.body_limit},
-      {"duration_buckets", endpoint.duration_buckets},
+      {"duration_buckets", *endpoint.duration_buckets},
       {"confirm",
        {{"moved", confirm(policy.moved)},
         {"vanished", confirm(policy.vanished)},

@@ -93,7 +93,7 @@ struct EndpointConfig {
   bool reuse_connection = false;
   Duration connection_age_max = kConnectionAgeMax;  // of a connection that is kept
   std::size_t body_limit = 16 * 1024 * 1024;
-  std::vector<double> duration_buckets = kDurationBounds;  // seconds, ascending
+  HistogramBounds duration_buckets = kDurationBounds;  // seconds, ascending
   Policy policy;
   std::map<std::string, std::vector<std::string>> pins;
   std::map<std::string, std::string> labels;

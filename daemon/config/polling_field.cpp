@@ -69,7 +69,7 @@ void read_shrink_guard(const Field& field, ShrinkGuard& guard) {
     guard.hold = hold->duration(kShrinkHold).value_or(guard.hold);
 }
 
-void read_buckets(const Field& field, std::vector<double>& bounds) {
+void read_buckets(const Field& field, HistogramBounds& bounds) {
   const auto items = field.list("upper bounds in seconds, such as [0.1, 0.5, 1, 5]");
   if (!items) return;
   if (items->empty() || items->size() > kBucketsMax) {

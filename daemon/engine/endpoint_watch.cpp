@@ -83,7 +83,7 @@ EndpointWatch::EndpointWatch(Shared<EndpointConfig> config, const std::string& i
                              EndsBook* ends)
     : config_(std::move(config)), ends_(ends) {
   watched_.instance = instance;
-  view_.known = std::make_shared<const KnownView>();
+  view_.edit().known = std::make_shared<const KnownView>();
   set_config_facts();
 }
 
@@ -94,17 +94,18 @@ void EndpointWatch::set_config_facts() {
   watched_.labels = config_->labels;
   watched_.compare = config_->compare;
   watched_.hints = config_->reading->hints;
-  view_.name = config_->name;
-  view_.provider = config_->provider;
-  view_.url = shown_url(config_->url);
-  view_.labels = config_->labels;
-  view_.compare = config_->compare;
-  view_.interval = config_->interval;
-  view_.is_paused = config_->is_paused;
-  if (config_->is_paused) view_.slowed.reset();
+  EndpointView& view = view_.edit();
+  view.name = config_->name;
+  view.provider = config_->provider;
+  view.url = shown_url(config_->url);
+  view.labels = config_->labels;
+  view.compare = config_->compare;
+  view.interval = config_->interval;
+  view.is_paused = config_->is_paused;
+  if (config_->is_paused) view.slowed.reset();
   // Counts of other buckets cannot be carried over; to Prometheus it looks like a restart.
-  if (view_.duration.bounds != config_->duration_buckets)
-    view_.duration = Histogram{config_->duration_buckets};
+  if (view.duration.bounds != config_->duration_buckets)
+    view.duration = Histogram{config_->duration_buckets};
 }
 
 void EndpointWatch::approve(ApprovedTargets approved) {
@@ -128,7 +129,7 @@ void EndpointWatch::reconfigure(Shared<EndpointConfig> config, bool is_durable) 
   config_ = std::move(config);
   memory_ = {};
   heard_ = {};
-  view_.served.reset();
+  view_.edit().served.reset();
   set_config_facts();
   if (!reads_alike) {
     forget_list(state_);
@@ -141,7 +142,9 @@ void EndpointWatch::restore(EndpointState state, const EventCounts& counts, Time
   state_.is_unwatched = false;
   clamp_times(state_, now);
   memory_.questions.asked.merge(asked_before(state_, *config_->reading, now).asked);
-  event_counts_ = counts;
+  auto known = std::make_shared<KnownView>();
+  known->events = counts;
+  view_.edit().known = std::move(known);
   show(state_, {});
 }
 
@@ -182,18 +185,19 @@ EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, Duration steady, boo
     outcome.shortage = result.shortage;
     return outcome;
   }
-  view_.phases = result.phases;
-  view_.status_code = result.status;
-  view_.body_bytes = result.body_bytes;
-  if (result.certificate_expiry) view_.certificate_expiry = result.certificate_expiry;
-  if (result.requests > 0) view_.duration.observe(to_seconds(result.total));
+  EndpointView& view = view_.edit();
+  view.phases = result.phases;
+  view.status_code = result.status;
+  view.body_bytes = result.body_bytes;
+  if (result.certificate_expiry) view.certificate_expiry = result.certificate_expiry;
+  if (result.requests > 0) view.duration.observe(to_seconds(result.total));
   const Duration total = result.total;
   const bool was_asked = result.requests > 0;
   auto outcome = settle(std::move(result), now, may_decide, may_tell_down);
   // Answers that could not be judged are lost: their questions count as not asked.
   if (!may_decide) {
     memory_.questions = {};
-    memory_.traffic_asked.reset();
+    if (memory_.others) memory_.others->traffic_asked.reset();
   }
   if (was_asked) outcome.total = total;
   remember(total);
@@ -202,22 +206,24 @@ EndpointWatch::Outcome EndpointWatch::finish_poll(Time now, Duration steady, boo
 
 // A new value for each poll, because snapshots still hold the one before.
 void EndpointWatch::remember(Duration total) {
-  auto history = view_.history ? std::make_shared<PollHistory>(*view_.history)
-                               : std::make_shared<PollHistory>();
-  history->add({.at = *view_.last_poll, .total = total, .reason = view_.last_reason});
-  view_.history = std::move(history);
+  EndpointView& view = view_.edit();
+  auto history =
+      view.history ? std::make_shared<PollHistory>(*view.history) : std::make_shared<PollHistory>();
+  history->add({.at = *view.last_poll, .total = total, .reason = view.last_reason});
+  view.history = std::move(history);
 }
 
 EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool may_decide,
                                              const MayTellDown& may_tell_down) {
   if (!result.catalog)
     return settle_failure(std::move(result.catalog.error()), now, may_decide, may_tell_down);
-  ++view_.polls;
-  view_.last_poll = view_.last_good_poll = now;
-  view_.last_ok = true;
+  EndpointView& view = view_.edit();
+  ++view.polls;
+  view.last_poll = view.last_good_poll = now;
+  view.last_ok = true;
   refusals_in_row_ = 0;
-  view_.last_reason.reset();
-  view_.last_sentence.clear();
+  view.last_reason.reset();
+  view.last_sentence.clear();
   note((*result.catalog)->notes);
   auto catalog = std::move(*result.catalog);
   if (ends_ != nullptr) {
@@ -232,7 +238,7 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
     outcome.must_persist = true;
   }
   outcome.left_pending = result.left_pending;
-  if (result.served) view_.served = std::move(result.served);
+  if (result.served) view.served = std::move(result.served);
   note_first_tokens(result.first_tokens);
   return outcome;
 }
@@ -240,26 +246,28 @@ EndpointWatch::Outcome EndpointWatch::settle(PollResult result, Time now, bool m
 // A new value where there is news, because snapshots still hold the one before.
 void EndpointWatch::note_first_tokens(const std::vector<FirstToken>& tokens) {
   if (tokens.empty()) return;
-  auto all = view_.first_tokens ? *view_.first_tokens : std::map<std::string, Histogram>{};
+  auto all = view_->first_tokens ? *view_->first_tokens : std::map<std::string, Histogram>{};
   for (const auto& [alias, after] : tokens)
     all.try_emplace(alias, Histogram{kDurationBounds}).first->second.observe(to_seconds(after));
-  view_.first_tokens = std::make_shared<const std::map<std::string, Histogram>>(std::move(all));
+  view_.edit().first_tokens =
+      std::make_shared<const std::map<std::string, Histogram>>(std::move(all));
 }
 
 EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time now, bool may_decide,
                                                      const MayTellDown& may_tell_down) {
-  ++view_.polls;
-  ++view_.failures[static_cast<std::size_t>(failure.reason)];
-  if (view_.last_ok || view_.last_reason != failure.reason) {
+  EndpointView& view = view_.edit();
+  ++view.polls;
+  ++view.failures[static_cast<std::size_t>(failure.reason)];
+  if (view.last_ok || view.last_reason != failure.reason) {
     log::warn("poll failed", {{"endpoint", name()},
                               {"reason", std::string{label(failure.reason)}},
                               {"error", failure.sentence}});
   }
   if (failure.reason == Reason::Auth && !is_refused()) refused_key_ = key_identity(*config_);
-  view_.last_poll = now;
-  view_.last_ok = false;
-  view_.last_reason = failure.reason;
-  view_.last_sentence = failure.sentence;
+  view.last_poll = now;
+  view.last_ok = false;
+  view.last_reason = failure.reason;
+  view.last_sentence = failure.sentence;
   refusals_in_row_ = failure.is_refusal ? refusals_in_row_ + 1 : 0;
   auto retry_after = failure.retry_after;
   if (retry_after)
@@ -293,14 +301,14 @@ EndpointWatch::Outcome EndpointWatch::settle_failure(PollFailure failure, Time n
 std::optional<Time> EndpointWatch::stands_in_at(Time now) const {
   const auto& pending = state_.availability.pending;
   const bool may_go_down = pending && pending->seen == Availability::Down && !is_in_maintenance();
-  if (!may_go_down || !is_failing() || view_.last_reason != Reason::RateLimited)
+  if (!may_go_down || !is_failing() || view_->last_reason != Reason::RateLimited)
     return std::nullopt;
   return wants_poll_at(now);
 }
 
 EndpointWatch::Outcome EndpointWatch::repeat_failure(Time now, Duration steady, bool may_decide) {
   if (may_decide) follow_clock(now, steady);
-  PollFailure failure{.reason = *view_.last_reason, .sentence = view_.last_sentence};
+  PollFailure failure{.reason = *view_->last_reason, .sentence = view_->last_sentence};
   return decide({.at = now, .result = std::unexpected(std::move(failure)), .request_id = ""},
                 may_decide);
 }
@@ -318,22 +326,22 @@ EndpointWatch::Outcome EndpointWatch::decide(const Observation& observation, boo
 }
 
 bool EndpointWatch::note_maintenance(const std::string& window) {
-  if (view_.maintenance == window) return false;
-  view_.maintenance = window;
+  if (view_->maintenance == window) return false;
+  view_.edit().maintenance = window;
   watched_.is_in_maintenance = !window.empty();
   return true;
 }
 
 void EndpointWatch::note_pace(bool slower, bool asked, Duration until_next) {
-  const auto before = std::exchange(view_.slowed, std::nullopt);
+  std::optional<Slowing> slowing;
   if (slower) {
-    view_.slowed =
-        Slowing{.reason = view_.last_reason.value_or(Reason::Other), .is_asked_for = asked};
+    slowing = {.reason = view_->last_reason.value_or(Reason::Other), .is_asked_for = asked};
   }
-  if (view_.slowed == before) return;
-  if (view_.slowed) {
+  if (view_->slowed == slowing) return;
+  view_.edit().slowed = slowing;
+  if (slowing) {
     log::warn("polled less often", {{"endpoint", name()},
-                                    {"because", std::string{sentence_of(*view_.slowed)}},
+                                    {"because", std::string{sentence_of(*slowing)}},
                                     {"next_poll_in", to_text(until_next)}});
   } else {
     log::info("polled as often as configured again", {{"endpoint", name()}});
@@ -342,12 +350,12 @@ void EndpointWatch::note_pace(bool slower, bool asked, Duration until_next) {
 
 // What a list says in vain, or cannot say, is worth one line, not one for each poll.
 void EndpointWatch::note(const std::vector<CatalogNote>& notes) {
-  if (notes == view_.notes) return;
+  if (notes == view_->notes) return;
   for (const auto& one : notes) {
-    if (std::ranges::find(view_.notes, one) == view_.notes.end())
+    if (std::ranges::find(view_->notes, one) == view_->notes.end())
       log::warn("the list is not as configured", {{"endpoint", name()}, {"problem", one.sentence}});
   }
-  view_.notes = notes;
+  view_.edit().notes = notes;
 }
 
 void EndpointWatch::add_unlisted_pins(const EndpointState& durable, KnownView& known) {
@@ -373,8 +381,9 @@ std::optional<Time> EndpointWatch::wants_poll_at(Time now) const {
 }
 
 void EndpointWatch::show(const EndpointState& durable, const std::vector<EventType>& new_events) {
-  for (const auto type : new_events) ++event_counts_[static_cast<std::size_t>(type)];
   auto known = std::make_shared<KnownView>();
+  known->events = view_->known->events;
+  for (const auto type : new_events) ++known->events[static_cast<std::size_t>(type)];
   for (const auto& [id, alias] : durable.aliases) {
     known->aliases.push_back(alias_view(id, alias, watched_));
   }
@@ -385,9 +394,9 @@ void EndpointWatch::show(const EndpointState& durable, const std::vector<EventTy
   known->availability = durable.availability.known;
   known->down_since = durable.down_since;
   known->quarantined = durable.quarantine.has_value();
-  known->events = event_counts_;
-  view_.known = std::move(known);
-  if (!view_.last_good_poll) view_.last_good_poll = durable.last_good;
+  EndpointView& view = view_.edit();
+  view.known = std::move(known);
+  if (!view.last_good_poll) view.last_good_poll = durable.last_good;
 }
 
 }  // namespace modelvane

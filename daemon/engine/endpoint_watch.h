@@ -19,6 +19,7 @@
 #include "daemon/engine/ends_book.h"
 #include "daemon/engine/isolation.h"
 #include "daemon/engine/poll_run.h"
+#include "daemon/engine/published.h"
 #include "daemon/engine/snapshot.h"
 #include "daemon/store/store.h"
 #include "daemon/transport/transport.h"
@@ -85,29 +86,28 @@ class EndpointWatch {
   const EndpointState& state() const { return state_; }
   // The last poll did not reach the endpoint's host.
   bool is_out_of_reach() const {
-    return is_failing() && view_.last_reason && is_unreachable(*view_.last_reason);
+    return is_failing() && view_->last_reason && is_unreachable(*view_->last_reason);
   }
   // Of the last poll; none: it was good.
-  std::optional<Reason> last_reason() const { return view_.last_reason; }
-  bool is_failing() const { return view_.last_poll && !view_.last_ok; }
+  std::optional<Reason> last_reason() const { return view_->last_reason; }
+  bool is_failing() const { return view_->last_poll && !view_->last_ok; }
   // The last poll's credentials were refused, or could not be read.
-  bool is_refused() const { return is_failing() && view_.last_reason == Reason::Auth; }
+  bool is_refused() const { return is_failing() && view_->last_reason == Reason::Auth; }
   // Since then they have changed. Reads them.
   bool has_new_key() const { return refused_key_ != key_identity(*config_); }
   std::optional<Time> wants_poll_at(Time now) const;
   // What is planned after a poll. `slower` than the interval, because the answer `asked` for it or
   // because of what it was; each beginning and end is one line of the log.
   void note_pace(bool slower, bool asked, Duration until_next);
-  void note_next_poll(std::optional<Time> at) { view_.next_poll = at; }
+  void note_next_poll(std::optional<Time> at) { view_.edit().next_poll = at; }
   // The maintenance window that is open; "" = none. True when it was another one before.
   bool note_maintenance(const std::string& window);
   bool is_in_maintenance() const { return watched_.is_in_maintenance; }
   // `durable` is what the store has just committed: from now on it is shown.
   void show(const EndpointState& durable, const std::vector<EventType>& new_events);
-  void show_past(std::shared_ptr<const PastView> past) { view_.past = std::move(past); }
-  std::shared_ptr<const EndpointView> view() const {
-    return std::make_shared<const EndpointView>(view_);
-  }
+  void show_past(std::shared_ptr<const PastView> past) { view_.edit().past = std::move(past); }
+  // With all that changed; snapshots that hold an earlier one are not touched.
+  std::shared_ptr<const EndpointView> view() { return view_.publish(); }
 
  private:
   void set_config_facts();
@@ -130,8 +130,7 @@ class EndpointWatch {
   Watched watched_;
   EndpointState state_;
   std::optional<Duration> wall_ahead_;  // of the steady clock, at the last poll that decided
-  EndpointView view_;
-  EventCounts event_counts_{};
+  Published<EndpointView> view_;
 
   PollMemory memory_;
   std::unique_ptr<PollRun> run_;  // borrows config_ and memory_; only while a poll is under way

@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 // A delivery under way at shutdown gets so long; it is repeated after the next start anyway.
 constexpr Duration kDrainDeliveries = 4s;
 constexpr Duration kDrainAll = 8s;
-const std::vector<double> kFineBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                      0.025,  0.05,    0.1,    0.5,   1,      5};
+const HistogramBounds kFineBounds{
+    {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5}};
 
 // The view of the cluster has lists of names, which need not be made a thousand times a second.
 constexpr Duration kLookAtClusterEvery = 500ms;
@@ -493,7 +493,7 @@ void Engine::run(const std::stop_token& stop) {
 // ---- what is shown
 // -------------------------------------------------------------------------------------------------
 
-void Engine::publish(const Watch& watch) {
+void Engine::publish(Watch& watch) {
   board_.publish_endpoint(watch.index, watch.endpoint.view());
 }
 

@@ -164,7 +164,7 @@ class Engine {
   void approve(PinApproval approval);
 
   Duration time_to_next(Duration longest) const;
-  void publish(const Watch& watch);
+  void publish(Watch& watch);
   void look_at_secrets();
   void publish_webhooks();
   void publish_daemon();

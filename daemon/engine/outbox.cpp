@@ -45,7 +45,7 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
     webhook.format = find_format(config.format);
     webhook.view.name = config.name;
     webhook.view.format = config.format;
-    if (is_new || webhook.view.duration.bounds.empty())
+    if (is_new || webhook.view.duration.bounds->empty())
       webhook.view.duration = Histogram{kDurationBounds};
     if (is_new || !(webhook.bucket.limit() == config.rate_limit))
       webhook.bucket = {config.rate_limit, now.steady};

@@ -125,6 +125,11 @@ PollRun::PollRun(const EndpointConfig& endpoint, PollMemory& memory, QuestionSco
       url_(endpoint.url),
       served_(served_rule(*endpoint.reading)) {}
 
+OthersWord& PollRun::others() {
+  if (!memory_.others) memory_.others = std::make_unique<OthersWord>();
+  return *memory_.others;
+}
+
 bool PollRun::is_single() const {
   const auto& reading = *endpoint_.reading;
   return reading.shape.pagination.kind == Pagination::Kind::None && !reading.shape.is_post &&
@@ -188,6 +193,7 @@ std::optional<HttpRequest> PollRun::request_list(const std::string& url, Duratio
     if (!memory_.last_modified.empty())
       request->set_header("If-Modified-Since", memory_.last_modified);
   }
+  if (stage_ == Stage::Pages) request->body_expected = memory_.body_bytes;
   asked_at_ = steady;
   return std::move(*request);
 }
@@ -252,6 +258,7 @@ void PollRun::note_figures(const HttpResult& result) {
 }
 
 void PollRun::take_page(const HttpReply& reply, Time wall) {
+  if (fetched_.empty()) memory_.body_bytes = reply.body.size();
   if (is_single()) return take_only_page(reply, wall);
   if (!reader_) reader_.emplace(*endpoint_.reading);
   const auto end =
@@ -318,11 +325,11 @@ void PollRun::list_is_complete(std::shared_ptr<const Catalog> list) {
 
 std::optional<HttpRequest> PollRun::request_endings(Time wall) {
   const auto& document = endpoint_.reading->endings;
-  const bool is_due = document && wall >= memory_.endings_again;
+  const bool is_due = document && wall >= others().endings_again;
   auto request = is_due ? request_to(endpoint_, *endpoint_.endings_access, document->url)
                         : std::expected<HttpRequest, std::string>{};
   if (is_due && request) return std::move(*request);
-  if (!request) memory_.endings_problem = request.error();
+  if (!request) others().endings_problem = request.error();
   join_endings();
   return std::nullopt;
 }
@@ -333,10 +340,10 @@ void PollRun::take_endings(const HttpResult& result, Time wall) {
   auto read = read_reply(result, wall, [&](std::string_view body) {
     return read_endings(document, endpoint_.reading->shape.strip_prefix, body);
   });
-  memory_.endings_problem = read ? "" : read.error().sentence;
-  memory_.endings_again =
+  others().endings_problem = read ? "" : read.error().sentence;
+  others().endings_again =
       wall + (read ? document.interval : std::min(document.interval, kQuestionRetry));
-  if (read) memory_.endings = std::make_shared<const std::vector<Lifecycle>>(std::move(*read));
+  if (read) others().endings = std::make_shared<const std::vector<Lifecycle>>(std::move(*read));
   join_endings();
 }
 
@@ -345,24 +352,24 @@ void PollRun::join_endings() {
   if (!endpoint_.reading->endings && memory_.own_end.empty()) return;
   const auto from = *result_.catalog;
   result_.catalog = joined(
-      memory_.with_endings,
-      {.from = from, .word = memory_.endings, .said = {memory_.endings_problem, memory_.own_end}},
+      others().with_endings,
+      {.from = from, .word = others().endings, .said = {others().endings_problem, memory_.own_end}},
       [&] { return with_endings(*from); });
 }
 
-Catalog PollRun::with_endings(Catalog catalog) const {
+Catalog PollRun::with_endings(Catalog catalog) {
   if (!memory_.own_end.empty()) catalog.notes.push_back({.rule = "", .sentence = memory_.own_end});
   if (!endpoint_.reading->endings) return catalog;
   const auto& source = endpoint_.reading->endings->source;
-  if (memory_.endings) {
-    add_endings(catalog, *memory_.endings);
+  if (others().endings) {
+    add_endings(catalog, *others().endings);
   } else {
     catalog.silent_sources.push_back(source);
   }
-  if (!memory_.endings_problem.empty()) {
+  if (!others().endings_problem.empty()) {
     catalog.notes.push_back({.rule = "lifecycle document",
                              .sentence = fmt::format("{} says nothing of models' ends: {}", source,
-                                                     memory_.endings_problem)});
+                                                     others().endings_problem)});
   }
   return catalog;
 }
@@ -374,19 +381,19 @@ std::optional<HttpRequest> PollRun::request_traffic(Time wall) {
     begin_asking();
     return std::nullopt;
   }
-  const auto& asked = memory_.traffic_asked;
+  const auto& asked = others().traffic_asked;
   if (asked && *asked <= wall && wall - *asked < served_->interval) {
     join_traffic(false);
     return std::nullopt;
   }
   for (const auto& [alias, targets] : scope_.served) {
-    if (!targets.empty()) memory_.traffic.know(alias, targets);
+    if (!targets.empty()) others().traffic.know(alias, targets);
   }
-  memory_.traffic_asked = wall;
+  others().traffic_asked = wall;
   auto request = request_to(endpoint_, *endpoint_.served_access, served_url(*served_));
   if (!request) {
-    memory_.traffic_problem = "served: " + request.error();
-    memory_.traffic.fall_silent();
+    others().traffic_problem = "served: " + request.error();
+    others().traffic.fall_silent();
     join_traffic(true);
     return std::nullopt;
   }
@@ -400,14 +407,15 @@ void PollRun::take_traffic(const HttpResult& result, Time wall) {
     return read_served(*served_, endpoint_.reading->shape.strip_prefix, body);
   });
   if (read) {
-    const auto& heard = memory_.traffic_heard;
-    memory_.traffic.add(*served_, read->counts,
-                        heard ? std::optional{std::max(wall - *heard, Duration{0})} : std::nullopt);
-    memory_.traffic_heard = wall;
-    memory_.traffic_problem = std::move(read->problem);
+    const auto& heard = others().traffic_heard;
+    others().traffic.add(
+        *served_, read->counts,
+        heard ? std::optional{std::max(wall - *heard, Duration{0})} : std::nullopt);
+    others().traffic_heard = wall;
+    others().traffic_problem = std::move(read->problem);
   } else {
-    memory_.traffic.fall_silent();
-    memory_.traffic_problem =
+    others().traffic.fall_silent();
+    others().traffic_problem =
         "served: the source of traffic says nothing: " + read.error().sentence;
   }
   join_traffic(true);
@@ -423,21 +431,21 @@ void PollRun::join_traffic(bool was_asked) {
   static const ServedBook kSilent;
   const auto make = [&] {
     auto catalog =
-        with_traffic(*from, was_asked ? memory_.traffic : kSilent, known, *endpoint_.reading);
-    if (!memory_.traffic_problem.empty())
-      catalog.notes.push_back({.rule = "served", .sentence = memory_.traffic_problem});
+        with_traffic(*from, was_asked ? others().traffic : kSilent, known, *endpoint_.reading);
+    if (!others().traffic_problem.empty())
+      catalog.notes.push_back({.rule = "served", .sentence = others().traffic_problem});
     return catalog;
   };
   if (was_asked) {
     result_.catalog = std::make_shared<const Catalog>(make());
   } else {
     auto said = known;
-    said.push_back(memory_.traffic_problem);
+    said.push_back(others().traffic_problem);
     result_.catalog =
-        joined(memory_.with_silent_traffic, {.from = from, .said = std::move(said)}, make);
+        joined(others().with_silent_traffic, {.from = from, .said = std::move(said)}, make);
   }
   if (was_asked)
-    result_.served = std::make_shared<const std::vector<ServedView>>(memory_.traffic.views());
+    result_.served = std::make_shared<const std::vector<ServedView>>(others().traffic.views());
 }
 
 void PollRun::begin_asking() {
@@ -457,7 +465,7 @@ void PollRun::end_questions() {
   result_.left_pending = result_.left_pending || questions_->left_pending();
   const auto from = *result_.catalog;
   if (questions_->asked_nothing()) {
-    result_.catalog = joined(memory_.with_open_questions, {.from = from},
+    result_.catalog = joined(others().with_open_questions, {.from = from},
                              [&] { return questions_->join(*from); });
   } else {
     result_.catalog = std::make_shared<const Catalog>(questions_->join(*from));

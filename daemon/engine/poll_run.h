@@ -48,16 +48,8 @@ struct JoinMemo {
   std::shared_ptr<const Catalog> whole{};
 };
 
-// What an endpoint remembers between polls. A changed configuration starts with an empty one.
-struct PollMemory {
-  std::shared_ptr<const Catalog> list;  // the last good one, before what others said of it
-  std::string own_end;          // what its answer says of the end of its own URL; "" = nothing
-  std::uint64_t body_hash = 0;  // of its only page; 0 = it has several
-  std::string etag;             // of that page
-  std::string last_modified;
-  Duration read_whole_at{0};  // steady time of the request that this list is from
-  int unchanged_in_row = 0;   // answers 304 since then
-  QuestionMemory questions;
+// What others than the list said: most endpoints hear nobody else.
+struct OthersWord {
   // What the second list of models' ends said last; null = it has not answered yet.
   std::shared_ptr<const std::vector<Lifecycle>> endings;
   Time endings_again{};
@@ -69,6 +61,20 @@ struct PollMemory {
   JoinMemo with_endings;
   JoinMemo with_silent_traffic;  // in polls that did not ask about the traffic
   JoinMemo with_open_questions;  // in polls that asked none
+};
+
+// What an endpoint remembers between polls. A changed configuration starts with an empty one.
+struct PollMemory {
+  std::shared_ptr<const Catalog> list;  // the last good one, before what others said of it
+  std::string own_end;          // what its answer says of the end of its own URL; "" = nothing
+  std::uint64_t body_hash = 0;  // of its only page; 0 = it has several
+  std::string etag;             // of that page
+  std::string last_modified;
+  Duration read_whole_at{0};   // steady time of the request that this list is from
+  int unchanged_in_row = 0;    // answers 304 since then
+  std::size_t body_bytes = 0;  // of the last answer that was a list, or its first page
+  QuestionMemory questions;
+  std::unique_ptr<OthersWord> others;  // null = nobody was asked
 };
 
 struct PollResult {
@@ -113,7 +119,7 @@ class PollRun {
   std::optional<HttpRequest> request_endings(Time wall);
   void take_endings(const HttpResult& result, Time wall);
   void join_endings();
-  Catalog with_endings(Catalog catalog) const;
+  Catalog with_endings(Catalog catalog);
   std::optional<HttpRequest> request_traffic(Time wall);
   void take_traffic(const HttpResult& result, Time wall);
   void join_traffic(bool was_asked);
@@ -121,6 +127,7 @@ class PollRun {
   void begin_questions(Duration steady);
   void end_questions();
   void fail(PollFailure failure);
+  OthersWord& others();
   // One page and nothing beside its body: it can be asked for by validators, and recognised by its
   // hash.
   bool is_single() const;

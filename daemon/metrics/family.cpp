@@ -80,9 +80,9 @@ void Family::add(const Labels& labels, const Histogram& histogram) {
   series.bucket.reserve(histogram.counts.size());
   for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
     series.sample_count += histogram.counts[i];
-    const bool is_last = i >= histogram.bounds.size();
+    const bool is_last = i >= histogram.bounds->size();
     series.bucket.push_back({series.sample_count, is_last ? std::numeric_limits<double>::infinity()
-                                                          : histogram.bounds[i]});
+                                                          : (*histogram.bounds)[i]});
   }
   series.sample_sum = histogram.sum;
 }

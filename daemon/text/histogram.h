@@ -7,25 +7,28 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/text/shared.h"
+
 namespace modelvane {
 
 // One exchange from start to end, in seconds: from a gateway on the same host to the longest
 // time-out of a webhook (60 s).
-inline const std::vector<double> kDurationBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
-                                                 1,     2.5,  5,     10,   30,  60};
+using HistogramBounds = Shared<std::vector<double>>;
+inline const HistogramBounds kDurationBounds{
+    {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}};
 
 struct Histogram {
-  std::vector<double> bounds;         // upper bounds, ascending; +Inf is implied
-  std::vector<std::uint64_t> counts;  // bounds.size() + 1, not cumulative
+  HistogramBounds bounds;             // upper bounds, ascending; +Inf is implied
+  std::vector<std::uint64_t> counts;  // bounds->size() + 1, not cumulative
   double sum = 0;
 
-  explicit Histogram(std::vector<double> upper_bounds = {})
-      : bounds(std::move(upper_bounds)), counts(bounds.size() + 1, 0) {}
+  explicit Histogram(HistogramBounds upper_bounds = {})
+      : bounds(std::move(upper_bounds)), counts(bounds->size() + 1, 0) {}
 
   // NaN would poison the sum for ever: it is dropped.
   void observe(double value) {
     if (std::isnan(value)) return;
-    const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+    const auto bucket = std::lower_bound(bounds->begin(), bounds->end(), value) - bounds->begin();
     ++counts[static_cast<std::size_t>(bucket)];
     sum += value;
   }

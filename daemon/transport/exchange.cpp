@@ -43,9 +43,11 @@
 namespace modelvane {
 namespace {
 
-// Each request under way has one, and thousands may wait for hosts that say nothing. TLS gives at
-// most a record of 16 kB at once.
-constexpr long kReceiveBuffer = 16 * 1024;
+// Each request under way has a buffer, and thousands may wait for hosts that say nothing: it has
+// room for a head and for what is expected, so that an answer as before comes in one piece.
+constexpr std::size_t kReceiveBufferMin = 2 * 1024;
+constexpr std::size_t kReceiveBufferMax = 64 * 1024;
+constexpr std::size_t kUsualHead = 1024;
 // Memory set aside on a server's word alone: more has to arrive first.
 constexpr std::size_t kReserveMax = 256 * 1024;
 constexpr long kSendBuffer =
@@ -391,7 +393,9 @@ void Exchange::set_limits(void* handle, SteadyTime now) {
   set(handle, CURLOPT_PROTOCOLS_STR, request.mail ? "smtp,smtps" : "http,https");
   set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  set(handle, CURLOPT_BUFFERSIZE, kReceiveBuffer);
+  const auto buffer = std::min(request.body_expected, kReceiveBufferMax) + kUsualHead;
+  set(handle, CURLOPT_BUFFERSIZE,
+      static_cast<long>(std::clamp(buffer, kReceiveBufferMin, kReceiveBufferMax)));
   set(handle, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
   set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(handle, CURLOPT_ERRORBUFFER, error_text.data());

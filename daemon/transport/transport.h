@@ -86,7 +86,8 @@ struct HttpRequest {
   // refused something, and kMailRefusedAt as a header when that was the message itself.
   std::optional<Mail> mail{};
   Duration timeout{0};  // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
-  std::size_t body_limit = 0;  // bytes after decompression
+  std::size_t body_limit = 0;     // bytes after decompression
+  std::size_t body_expected = 0;  // bytes, as the last such answer had; 0 = nobody knows
   bool reuse_connection = false;
   Duration connection_age_max = kConnectionAgeMax;  // of a kept one
   // Once the final status line is there the answer counts, however its body goes wrong (too long,

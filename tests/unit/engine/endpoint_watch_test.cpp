@@ -28,7 +28,7 @@ void poll(EndpointWatch& watch, const std::string& body) {
   watch.show(watch.state(), {});
 }
 
-std::vector<AliasView> aliases_of(const EndpointWatch& watch) {
+std::vector<AliasView> aliases_of(EndpointWatch& watch) {
   return watch.view()->known->aliases;
 }
 

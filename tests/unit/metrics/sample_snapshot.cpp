@@ -70,7 +70,7 @@ EndpointView internlm() {
                 {"", "a note on one row"}};
   view.polls = 3;
   view.failures[static_cast<std::size_t>(Reason::Timeout)] = 1;
-  view.duration = Histogram{{0.1, 1}};
+  view.duration = Histogram{HistogramBounds{{0.1, 1}}};
   view.duration.observe(0.05);
   view.duration.observe(0.5);
   view.duration.observe(2);
@@ -96,7 +96,7 @@ EndpointView gateway() {
   view.name = "gateway";
   view.url = "https://llm.example.com/v1/models";
   view.interval = 60s;
-  view.duration = Histogram{{0.1, 1}};
+  view.duration = Histogram{HistogramBounds{{0.1, 1}}};
   view.known = std::make_shared<const KnownView>();
   view.is_paused = true;
   return view;
@@ -131,7 +131,7 @@ WebhookView oncall() {
   view.format = "cloudevents";
   view.delivered = 7;
   view.failures = {0, 2, 1, 0, 0};
-  view.duration = Histogram{{1}};
+  view.duration = Histogram{HistogramBounds{{1}}};
   view.duration.observe(0.25);
   view.pending = 2;
   view.oldest_pending = noon() - 90s;
@@ -146,7 +146,7 @@ DaemonView daemon() {
   view.revision = "0123456789ab";
   view.instance = "prod-a";
   view.started = noon() - 26h;
-  view.poll_lateness = view.loop_lag = view.commit = Histogram{{0.01}};
+  view.poll_lateness = view.loop_lag = view.commit = Histogram{HistogramBounds{{0.01}}};
   view.poll_lateness.observe(0.001);
   view.reload_success = noon() - 26h;
   view.polls_in_flight = 1;
