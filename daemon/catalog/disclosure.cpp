@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "daemon/catalog/json_path.h"
-#include "daemon/catalog/list_bounds.h"
 #include "daemon/catalog/mend_json.h"
 #include "daemon/catalog/model_id.h"
 #include "daemon/catalog/rule_value.h"
@@ -51,28 +50,16 @@ ReadError unread_disclosure(Reason reason, std::string_view why) {
   return {reason, fmt::format("the answer about an alias {}", why)};
 }
 
-// The answer as valid JSON of bounded depth.
+// The answer as valid JSON.
 std::expected<std::string, ReadError> checked_answer(std::string_view body) {
   if (body.size() > kAnswerBytesMax) {
     return std::unexpected(unread_disclosure(
         Reason::TooLarge, fmt::format("is larger than {} bytes", kAnswerBytesMax)));
   }
-  const auto mended = Json::accept(body) ? std::nullopt : mend_json(body);
+  if (Json::accept(body)) return std::string{body};
+  const auto mended = mend_json(body);
   if (mended) body = mended->text;
-  bool is_too_deep = false;
-  const auto answer = Json::parse(
-      body,
-      [&](int depth, Json::parse_event_t event, const Json&) {
-        const bool opens =
-            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-        is_too_deep = is_too_deep || (opens && static_cast<std::size_t>(depth) >= kDepthMax);
-        return !is_too_deep;
-      },
-      false);
-  if (is_too_deep)
-    return std::unexpected(
-        unread_disclosure(Reason::BadShape, fmt::format("nests deeper than {} levels", kDepthMax)));
-  if (answer.is_discarded())
+  if (!Json::accept(body))
     return std::unexpected(unread_disclosure(Reason::NotJson, "is not JSON"));
   return std::string{body};
 }

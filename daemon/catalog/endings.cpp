@@ -56,7 +56,7 @@ std::expected<std::vector<Lifecycle>, ReadError> read_endings(const EndingsDocum
   reading.shape.strip_prefix = list_prefix;
   reading.lifecycle = document.fields;
   const auto text = document.where.empty() ? std::string{body} : wanted_rows(document, body);
-  auto catalog = read_catalog(text, reading, [](std::string_view) { return std::string_view{}; });
+  auto catalog = read_catalog(text, reading, {}, Extent::Document);
   // That none of its rows is wanted is an answer, too.
   if (!catalog && catalog.error().reason == Reason::Empty) return std::vector<Lifecycle>{};
   if (!catalog) return std::unexpected(std::move(catalog.error()));

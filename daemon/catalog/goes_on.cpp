@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "daemon/catalog/pagination.h"
 
@@ -16,163 +15,220 @@ using Kind = JsonValue::Kind;
 // Where answers keep what they say of their pages: themselves, or a member of theirs.
 constexpr std::array kEnvelopes{std::string_view{""},          std::string_view{"/pagination"},
                                 std::string_view{"/paging"},   std::string_view{"/meta"},
-                                std::string_view{"/pageInfo"}, std::string_view{"/page_info"}};
+                                std::string_view{"/metadata"}, std::string_view{"/pageInfo"},
+                                std::string_view{"/page_info"}};
+constexpr std::array kFurtherEnvelopes{std::string_view{"/result_info"}, std::string_view{"/page"},
+                                       std::string_view{"/meta/pagination"}};
 
-enum class Remedy { Cursor, Page, Token, Link };
-
-struct Mark {
-  std::string pointer;
-  std::string remedy;  // for list.pagination
-};
-
-struct MarkWord {
+struct FlagWord {
   std::string_view name;
-  Remedy remedy;
-  std::string_view query = "";  // Token: what its key in URLs is usually called
+  bool leads_on = true;
 };
-
-// true leads on.
 constexpr std::array kFlagWords{
-    MarkWord{"has_more", Remedy::Cursor},  MarkWord{"hasMore", Remedy::Cursor},
-    MarkWord{"hasNextPage", Remedy::Page}, MarkWord{"has_next_page", Remedy::Page},
-    MarkWord{"has_next", Remedy::Page},    MarkWord{"hasNext", Remedy::Page},
+    FlagWord{"has_more"},      FlagWord{"hasMore"},         FlagWord{"has_next"},
+    FlagWord{"hasNext"},       FlagWord{"has_next_page"},   FlagWord{"hasNextPage"},
+    FlagWord{"truncated"},     FlagWord{"is_truncated"},    FlagWord{"isTruncated"},
+    FlagWord{"IsTruncated"},   FlagWord{"last", false},     FlagWord{"is_last", false},
+    FlagWord{"isLast", false}, FlagWord{"last_page", false}};
+
+struct LinkWord {
+  std::string_view name;
+  std::string_view query;
 };
+// What a flag means by "more": the last row's id, or where the page ends. There on the last page,
+// too.
+constexpr std::array kCursorWords{LinkWord{"last_id", "after_id"}, LinkWord{"lastId", "after"},
+                                  LinkWord{"endCursor", "after"}, LinkWord{"end_cursor", "after"}};
+// A text that is not empty, or a number, leads on. Of those without a key it is usually a URL.
+constexpr std::array kLinkWords{LinkWord{"nextPageToken", "pageToken"},
+                                LinkWord{"next_page_token", "page_token"},
+                                LinkWord{"nextToken", "nextToken"},
+                                LinkWord{"NextToken", "NextToken"},
+                                LinkWord{"next_token", "next_token"},
+                                LinkWord{"next_cursor", "cursor"},
+                                LinkWord{"nextCursor", "cursor"},
+                                LinkWord{"next_page", "page"},
+                                LinkWord{"nextPage", "page"},
+                                LinkWord{"next_offset", "offset"},
+                                LinkWord{"nextOffset", "offset"},
+                                LinkWord{"nextMarker", "marker"},
+                                LinkWord{"NextMarker", "Marker"},
+                                LinkWord{"next_marker", "marker"},
+                                LinkWord{"continuationToken", "continuationToken"},
+                                LinkWord{"continuation_token", "continuation_token"},
+                                LinkWord{"nextLink", ""},
+                                LinkWord{"@odata.nextLink", ""},
+                                LinkWord{"next_link", ""},
+                                LinkWord{"nextUrl", ""},
+                                LinkWord{"next_url", ""},
+                                LinkWord{"next_page_url", ""},
+                                LinkWord{"nextPageUrl", ""},
+                                LinkWord{"next", ""},
+                                LinkWord{"next/href", ""},
+                                LinkWord{"next/url", ""},
+                                LinkWord{"links/next", ""},
+                                LinkWord{"links/next/href", ""},
+                                LinkWord{"links/[rel=next]/href", ""},
+                                LinkWord{"_links/next", ""},
+                                LinkWord{"_links/next/href", ""}};
 
-// A text that is not empty, or a number, leads on.
-constexpr std::array kLinkWords{
-    MarkWord{"nextPageToken", Remedy::Token, "pageToken"},
-    MarkWord{"next_page_token", Remedy::Token, "page_token"},
-    MarkWord{"nextToken", Remedy::Token, "nextToken"},
-    MarkWord{"NextToken", Remedy::Token, "NextToken"},
-    MarkWord{"next_token", Remedy::Token, "next_token"},
-    MarkWord{"next_cursor", Remedy::Token, "cursor"},
-    MarkWord{"nextCursor", Remedy::Token, "cursor"},
-    MarkWord{"next_page", Remedy::Token, "page"},
-    MarkWord{"nextLink", Remedy::Link},
-    MarkWord{"@odata.nextLink", Remedy::Link},
-    MarkWord{"next", Remedy::Link},
-    MarkWord{"next_page_url", Remedy::Link},
-};
+constexpr std::array kTotalWords{
+    std::string_view{"total"},        std::string_view{"total_count"},
+    std::string_view{"totalCount"},   std::string_view{"total_items"},
+    std::string_view{"totalItems"},   std::string_view{"total_results"},
+    std::string_view{"totalResults"}, std::string_view{"count"}};
 
-// Links that stand apart.
-constexpr std::array kFurtherLinks{std::string_view{"/next/href"}, std::string_view{"/links/next"},
-                                   std::string_view{"/_links/next/href"}};
-
-std::string remedy_of(const MarkWord& word, std::string_view envelope, const std::string& pointer) {
-  switch (word.remedy) {
-    case Remedy::Cursor: {
-      const bool is_snake = word.name == "has_more";
-      return fmt::format("{{kind: cursor, next: {}/{}, more: {}, query: {}}}", envelope,
-                         is_snake ? "last_id" : "lastId", pointer, is_snake ? "after_id" : "after");
-    }
-    case Remedy::Page: return "{kind: page, query: page}";
-    case Remedy::Token:
-      return fmt::format("{{kind: token, next: {}, query: {}}}", pointer, word.query);
-    case Remedy::Link: break;
-  }
-  return fmt::format("{{kind: link, next: {}}}", pointer);
-}
-
-std::vector<Mark> marks_of(std::span<const MarkWord> words) {
-  std::vector<Mark> marks;
-  for (const auto envelope : kEnvelopes) {
-    for (const auto& word : words) {
-      auto pointer = fmt::format("{}/{}", envelope, word.name);
-      auto remedy = remedy_of(word, envelope, pointer);
-      marks.push_back({std::move(pointer), std::move(remedy)});
-    }
-  }
-  return marks;
-}
-
-const std::vector<Mark>& flags() {
-  static const auto kFlags = marks_of(kFlagWords);
-  return kFlags;
-}
-
-const std::vector<Mark>& links() {
-  static const auto kLinks = [] {
-    auto all = marks_of(kLinkWords);
-    for (const auto pointer : kFurtherLinks)
-      all.push_back({std::string{pointer}, fmt::format("{{kind: link, next: {}}}", pointer)});
-    return all;
-  }();
-  return kLinks;
-}
-
-constexpr std::array kTotals{
-    std::string_view{"/total"},           std::string_view{"/total_count"},
-    std::string_view{"/totalCount"},      std::string_view{"/result_info/total_count"},
-    std::string_view{"/meta/total"},      std::string_view{"/meta/total_count"},
-    std::string_view{"/pagination/total"}};
-
-struct PageNumbers {
+struct NumberWords {
   std::string_view page, pages;
 };
-constexpr std::array kNumbers{PageNumbers{"/result_info/page", "/result_info/total_pages"},
-                              PageNumbers{"/page", "/total_pages"},
-                              PageNumbers{"/page", "/totalPages"},
-                              PageNumbers{"/page", "/pages"},
-                              PageNumbers{"/current_page", "/last_page"},
-                              PageNumbers{"/current_page", "/total_pages"},
-                              PageNumbers{"/currentPage", "/totalPages"},
-                              PageNumbers{"/meta/page", "/meta/total_pages"},
-                              PageNumbers{"/meta/current_page", "/meta/last_page"},
-                              PageNumbers{"/meta/currentPage", "/meta/totalPages"},
-                              PageNumbers{"/pagination/page", "/pagination/total_pages"},
-                              PageNumbers{"/pagination/page", "/pagination/pages"},
-                              PageNumbers{"/pagination/current_page", "/pagination/total_pages"}};
+constexpr std::array kNumberWords{NumberWords{"page", "total_pages"},
+                                  NumberWords{"page", "totalPages"},
+                                  NumberWords{"page", "pages"},
+                                  NumberWords{"current_page", "last_page"},
+                                  NumberWords{"current_page", "total_pages"},
+                                  NumberWords{"currentPage", "totalPages"},
+                                  NumberWords{"number", "totalPages"}};
 
-std::string sentence(std::string_view what, std::string_view remedy) {
-  return fmt::format(
-      "the answer says that the list goes on ({}), and nothing says how: write list: {{pagination: "
-      "{}}}",
-      what, remedy);
+bool leads_on(const JsonValue& value) {
+  return (value.is_text() && !value.text.empty()) || number_in<std::size_t>(value).value_or(0) > 0;
+}
+
+// As it is written within { } in YAML.
+std::string written(const std::string& pointer) {
+  return pointer.find('[') == std::string::npos ? pointer : fmt::format("\"{}\"", pointer);
+}
+
+bool is_url(const JsonValue& value) {
+  return value.is_text() && (value.text.starts_with('/') || value.text.starts_with('?') ||
+                             value.text.find("://") != std::string::npos);
 }
 
 }  // namespace
 
-GoesOn::GoesOn(PointerTree& document) {
-  for (const auto& sign : flags()) flags_.push_back(document.add(sign.pointer));
-  for (const auto& sign : links()) links_.push_back(document.add(sign.pointer));
-  for (const auto pointer : kTotals) totals_.push_back(document.add(std::string{pointer}));
-  for (const auto& one : kNumbers)
-    numbers_.push_back({document.add(std::string{one.page}), document.add(std::string{one.pages})});
+void GoesOn::Marks::add(const std::string& envelope) {
+  const auto at = [&](std::string_view name) { return fmt::format("{}/{}", envelope, name); };
+  const auto neighbours = cursors.size();
+  for (const auto& word : kCursorWords)
+    cursors.push_back({at(word.name), document.add(at(word.name)), word.query});
+  for (const auto& word : kFlagWords)
+    flags.push_back({at(word.name), document.add(at(word.name)), word.leads_on, neighbours});
+  for (const auto& word : kLinkWords)
+    links.push_back({at(word.name), document.add(at(word.name)), word.query});
+  for (const auto name : kTotalWords) totals.push_back(document.add(at(name)));
+  for (const auto& [page, pages] : kNumberWords)
+    numbers.push_back({at(page), document.add(at(page)), document.add(at(pages))});
 }
 
-std::string GoesOn::problem(const std::vector<JsonValue>& values,
-                            std::string_view link_header) const {
-  for (std::size_t i = 0; i < flags_.size(); ++i) {
-    const auto& value = values[flags_[i]];
-    if (value.kind == Kind::Boolean && value.text == "true")
-      return sentence(fmt::format("{} is true", flags()[i].pointer), flags()[i].remedy);
-  }
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    const auto& value = values[links_[i]];
-    const bool leads_on =
-        (value.is_text() && !value.text.empty()) || number_in<std::size_t>(value).value_or(0) > 0;
-    if (leads_on)
-      return sentence(fmt::format("there is a {}", links()[i].pointer), links()[i].remedy);
-  }
-  for (std::size_t i = 0; i < numbers_.size(); ++i) {
-    const auto page = number_in<std::size_t>(values[numbers_[i].page]);
-    const auto pages = number_in<std::size_t>(values[numbers_[i].pages]);
-    // Some count from 0.
-    if (page && pages && std::max<std::size_t>(*page, 1) < *pages) {
-      return sentence(fmt::format("{} is {} of {}", kNumbers[i].page, *page, *pages),
-                      "{kind: page, query: page}");
+GoesOn::Marks GoesOn::usual_marks() {
+  Marks marks;
+  marks.object = marks.document.add("/object");
+  for (const auto envelope : kEnvelopes) marks.add(std::string{envelope});
+  for (const auto envelope : kFurtherEnvelopes) marks.add(std::string{envelope});
+  return marks;
+}
+
+GoesOn::GoesOn(const std::vector<std::string>& items, PointerTree& document) {
+  static const auto kUsual = usual_marks();
+  marks_ = kUsual;
+  for (const auto& pointer : items) {
+    for (auto end = pointer.rfind('/'); end != std::string::npos && end > 0;
+         end = pointer.rfind('/', end - 1)) {
+      for (const auto envelope : kEnvelopes)
+        marks_.add(pointer.substr(0, end) + std::string{envelope});
     }
   }
-  return next_link(link_header).empty()
-             ? ""
-             : sentence("its header Link has rel=\"next\"", "{kind: link_header}");
+  document = std::move(marks_.document);
+}
+
+const GoesOn::Flag* GoesOn::flag_that(bool goes_on, const std::vector<JsonValue>& values) const {
+  const auto found = std::ranges::find_if(marks_.flags, [&](const Flag& flag) {
+    const auto& value = values[flag.slot];
+    // "last": 3 is a number of a page.
+    const bool may_say = flag.leads_on || value.kind == Kind::Boolean;
+    const auto said = may_say ? yes_or_no(value) : std::nullopt;
+    return said && (*said == flag.leads_on) == goes_on;
+  });
+  return found == marks_.flags.end() ? nullptr : &*found;
+}
+
+const GoesOn::Link* GoesOn::cursor_beside(const Flag& flag,
+                                          const std::vector<JsonValue>& values) const {
+  for (std::size_t i = 0; i < kCursorWords.size(); ++i) {
+    const auto& cursor = marks_.cursors[flag.neighbours + i];
+    if (leads_on(values[cursor.slot])) return &cursor;
+  }
+  return nullptr;
+}
+
+std::string GoesOn::remedy_of(const Flag* flag, const Link* link, const Numbers* numbers,
+                              const std::vector<JsonValue>& values) const {
+  if (link != nullptr && is_url(values[link->slot]))
+    return fmt::format("{{kind: link, next: {}}}", written(link->pointer));
+  // A token that stands there on the last page, too, leads nowhere: the flag knows better.
+  const bool has_flag = flag != nullptr && flag->leads_on;
+  const auto* cursor = link != nullptr || !has_flag ? link : cursor_beside(*flag, values);
+  if (cursor != nullptr) {
+    const bool is_number = values[cursor->slot].kind == Kind::Number;
+    // OpenAI's kin say object: list, and take `after`; Anthropic's take `after_id`.
+    const auto& object = values[marks_.object];
+    const bool is_openai = cursor->query == "after_id" && object.text == "list";
+    const auto query = is_openai                ? std::string_view{"after"}
+                       : !cursor->query.empty() ? cursor->query
+                       : is_number              ? std::string_view{"page"}
+                                                : std::string_view{"next"};
+    if (has_flag) {
+      return fmt::format("{{kind: cursor, next: {}, more: {}, query: {}}}", cursor->pointer,
+                         flag->pointer, query);
+    }
+    return fmt::format("{{kind: token, next: {}, query: {}}}", cursor->pointer, query);
+  }
+  const bool is_from_zero = numbers != nullptr && values[numbers->page].text == "0";
+  return is_from_zero ? "{kind: page, query: page, first: 0}" : "{kind: page, query: page}";
+}
+
+std::optional<GoesOn::Sign> GoesOn::sign(const std::vector<JsonValue>& values,
+                                         std::string_view link_header) const {
+  const auto* flag = flag_that(true, values);
+  const auto found = std::ranges::find_if(
+      marks_.links, [&](const Link& link) { return leads_on(values[link.slot]); });
+  const Link* link = found == marks_.links.end() ? nullptr : &*found;
+  const auto counted = std::ranges::find_if(marks_.numbers, [&](const Numbers& numbers) {
+    const auto page = number_in<std::size_t>(values[numbers.page]);
+    const auto pages = number_in<std::size_t>(values[numbers.pages]);
+    return page && pages && std::max<std::size_t>(*page, 1) < *pages;  // some count from 0
+  });
+  const Numbers* numbers = counted == marks_.numbers.end() ? nullptr : &*counted;
+  const bool is_linked = !next_link(link_header).empty();
+  if (flag == nullptr && link == nullptr && numbers == nullptr && !is_linked) return std::nullopt;
+  Sign sign;
+  if (flag != nullptr) {
+    sign.what = fmt::format("{} is {}", flag->pointer, flag->leads_on);
+  } else if (link != nullptr) {
+    sign.what = fmt::format("there is a {}", link->pointer);
+  } else if (numbers != nullptr) {
+    sign.what = fmt::format("{} is {} of {}", numbers->pointer, values[numbers->page].text,
+                            values[numbers->pages].text);
+  } else {
+    sign.what = R"(its header Link has rel="next")";
+  }
+  sign.remedy = is_linked ? "{kind: link_header}" : remedy_of(flag, link, numbers, values);
+  return sign;
+}
+
+bool GoesOn::ends(const std::vector<JsonValue>& values, std::size_t pages_read) const {
+  if (flag_that(true, values) != nullptr) return false;
+  return flag_that(false, values) != nullptr ||
+         std::ranges::any_of(marks_.numbers, [&](const Numbers& numbers) {
+           const auto pages = number_in<std::size_t>(values[numbers.pages]);
+           return number_in<std::size_t>(values[numbers.page]) && pages && *pages > 0 &&
+                  pages_read >= *pages;
+         });
 }
 
 std::optional<std::size_t> GoesOn::total(const std::vector<JsonValue>& values) const {
-  for (const auto slot : totals_) {
-    if (const auto number = number_in<std::size_t>(values[slot])) return number;
-  }
-  return std::nullopt;
+  std::optional<std::size_t> most;  // others may count one page
+  for (const auto slot : marks_.totals) most = std::max(most, number_in<std::size_t>(values[slot]));
+  return most;
 }
 
 }  // namespace modelvane

@@ -1,4 +1,4 @@
-// Answers that say themselves that they are not the whole list. Where nothing says how the list
+// Answers that say themselves whether they are the whole list. Where nothing says how the list
 // goes on, one page of it would look like all.
 #pragma once
 
@@ -9,27 +9,62 @@
 #include <vector>
 
 #include "daemon/catalog/list_scan.h"
+#include "daemon/catalog/reading.h"
 
 namespace modelvane {
 
 class GoesOn {
  public:
-  // Adds what it wants of each answer to `document`.
-  explicit GoesOn(PointerTree& document);
+  // Adds what it wants of each answer to `document`, to which nobody has added anything yet.
+  // `items`: where the rows may be; what holds them may say of their pages.
+  GoesOn(const std::vector<std::string>& items, PointerTree& document);
 
-  // What says so, and what to write into the configuration, as one sentence; "" = nothing does.
-  std::string problem(const std::vector<JsonValue>& values, std::string_view link_header) const;
+  struct Sign {
+    std::string what;    // "/has_more is true"
+    std::string remedy;  // for list.pagination
+  };
+  // nullopt: nothing says that more follows.
+  std::optional<Sign> sign(const std::vector<JsonValue>& values,
+                           std::string_view link_header) const;
+  // The answer says that nothing follows the pages read so far.
+  bool ends(const std::vector<JsonValue>& values, std::size_t pages_read) const;
   // How many rows the answer says that the list has, all pages together.
   std::optional<std::size_t> total(const std::vector<JsonValue>& values) const;
 
  private:
-  std::vector<std::size_t> flags_;
-  std::vector<std::size_t> links_;
-  std::vector<std::size_t> totals_;
+  struct Flag {
+    std::string pointer;
+    std::size_t slot;
+    bool leads_on;           // the value that says that more follows
+    std::size_t neighbours;  // index of the first of its cursors_
+  };
+  struct Link {
+    std::string pointer;
+    std::size_t slot;
+    std::string_view query;  // of a token: what its key in URLs is usually called
+  };
   struct Numbers {
+    std::string pointer;
     std::size_t page, pages;
   };
-  std::vector<Numbers> numbers_;
+  struct Marks {
+    PointerTree document;
+    std::vector<Flag> flags;
+    std::vector<Link> cursors;  // that stand beside a flag, and say nothing by themselves
+    std::vector<Link> links;
+    std::vector<Numbers> numbers;
+    std::vector<std::size_t> totals;
+    std::size_t object = 0;  // slot of the answer's /object
+    void add(const std::string& envelope);
+  };
+  static Marks usual_marks();
+
+  const Flag* flag_that(bool goes_on, const std::vector<JsonValue>& values) const;
+  std::string remedy_of(const Flag* flag, const Link* link, const Numbers* numbers,
+                        const std::vector<JsonValue>& values) const;
+  const Link* cursor_beside(const Flag& flag, const std::vector<JsonValue>& values) const;
+
+  Marks marks_;
 };
 
 }  // namespace modelvane

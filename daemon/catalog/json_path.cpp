@@ -5,12 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "daemon/catalog/list_bounds.h"
+
 namespace modelvane {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
+using Json = nlohmann::json;  // whose values move: an ordered one copies, level by level
 using Kind = JsonValue::Kind;
-using Places = std::vector<const OrderedJson*>;
+using Places = std::vector<const Json*>;
 
 std::string unescaped(std::string_view token) {
   constexpr std::string_view kEscaped = "~/*[";
@@ -35,12 +37,12 @@ PathStep step_of(std::string_view token) {
 }
 
 // Texts without quotes, everything else as JSON.
-std::string plain(const OrderedJson& value) {
+std::string plain(const Json& value) {
   return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-const OrderedJson* member_of(const OrderedJson& place, const std::string& name) {
+const Json* member_of(const Json& place, const std::string& name) {
   if (place.is_object()) {
     const auto found = place.find(name);
     return found == place.end() ? nullptr : &*found;
@@ -52,15 +54,15 @@ const OrderedJson* member_of(const OrderedJson& place, const std::string& name) 
   return is_index && index < place.size() ? &place[index] : nullptr;
 }
 
-bool fits(const OrderedJson& item, const PathStep& step) {
+bool fits(const Json& item, const PathStep& step) {
   if (!item.is_object()) return false;
   const auto found = item.find(step.name);
   return found != item.end() && plain(*found) == step.value;
 }
 
 // Stands where one of several places has nothing, so that sets fit together by position.
-const OrderedJson& nothing() {
-  static const OrderedJson kNothing;
+const Json& nothing() {
+  static const Json kNothing;
   return kNothing;
 }
 
@@ -83,7 +85,7 @@ Places follow(const Places& places, const PathStep& step, bool is_set) {
   return next;
 }
 
-Kind kind_of(const OrderedJson& value) {
+Kind kind_of(const Json& value) {
   if (value.is_null()) return Kind::Null;
   if (value.is_boolean()) return Kind::Boolean;
   if (value.is_number()) return Kind::Number;
@@ -91,12 +93,23 @@ Kind kind_of(const OrderedJson& value) {
   return value.is_array() ? Kind::Array : Kind::Object;
 }
 
-void add_text(const OrderedJson& value, std::vector<std::string>& texts) {
+void add_text(const Json& value, std::vector<std::string>& texts) {
   texts.push_back(value.is_string() || value.is_number() ? plain(value) : "");
 }
 
-JsonValue one(const OrderedJson& value, std::string& storage) {
-  storage = value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+// As text it would exhaust a stack.
+bool nests_deeper(const Json& value, std::size_t levels) {
+  return value.is_structured() && (levels == 0 || std::ranges::any_of(value, [&](const auto& item) {
+                                     return nests_deeper(item, levels - 1);
+                                   }));
+}
+
+JsonValue broken() {
+  return {.kind = Kind::Broken, .text = {}, .raw = {}, .texts = {}};
+}
+
+JsonValue one(const Json& value, std::string& storage) {
+  storage = value.dump(-1, ' ', false, Json::error_handler_t::replace);
   JsonValue result{.kind = kind_of(value), .text = {}, .raw = storage, .texts = {}};
   if (!value.is_structured() && !value.is_null()) result.text = plain(value);
   if (value.is_array()) {
@@ -112,7 +125,7 @@ JsonValue set_of(const Places& places, std::string& storage) {
   std::vector<std::string> items;
   for (const auto* place : places) {
     if (place != &nothing())
-      items.push_back(place->dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+      items.push_back(place->dump(-1, ' ', false, Json::error_handler_t::replace));
     if (!place->is_array()) {
       add_text(*place, result.texts);
       continue;
@@ -141,7 +154,7 @@ std::vector<PathStep> steps_of(std::string_view pointer) {
 }
 
 JsonValue pick(std::string_view json, std::span<const PathStep> steps, std::string& storage) {
-  const auto document = OrderedJson::parse(json, nullptr, false);
+  const auto document = Json::parse(json, nullptr, false);
   if (document.is_discarded()) return {};
   Places places{&document};
   bool is_set = false;
@@ -149,8 +162,10 @@ JsonValue pick(std::string_view json, std::span<const PathStep> steps, std::stri
     places = follow(places, step, is_set);
     is_set = is_set || step.kind == PathStep::Kind::Every;
   }
-  if (std::ranges::all_of(places, [](const OrderedJson* place) { return place == &nothing(); }))
-    return {};
+  if (std::ranges::all_of(places, [](const Json* place) { return place == &nothing(); })) return {};
+  const bool is_too_deep = std::ranges::any_of(
+      places, [](const Json* place) { return nests_deeper(*place, kDepthMax); });
+  if (is_too_deep) return broken();
   return is_set ? set_of(places, storage) : one(*places.front(), storage);
 }
 

@@ -7,10 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/text/ascii.h"
+
 namespace modelvane {
 
 struct JsonValue {
-  // Broken: what stands there is no valid JSON (half a character, a number beyond all bounds).
+  // Broken: what stands there is no valid JSON (half a character, a number beyond all bounds), or
+  // is beyond the bounds of what is read.
   enum class Kind { Missing, Null, Boolean, Number, Text, Array, Object, Broken };
   Kind kind = Kind::Missing;
   std::string text;      // Text: without quotes and escapes; Boolean and Number: as written
@@ -36,6 +39,15 @@ std::optional<Number> number_in(const JsonValue& value) {
   const auto* end = value.text.data() + value.text.size();
   const auto [stop, error] = std::from_chars(value.text.data(), end, number);
   return error == std::errc{} && stop == end ? std::optional{number} : std::nullopt;
+}
+
+// What a flag says: a boolean, also as a text or a number; nullopt: something else.
+inline std::optional<bool> yes_or_no(const JsonValue& value) {
+  using Kind = JsonValue::Kind;
+  if (value.kind == Kind::Number) return number_in<double>(value).value_or(1) != 0;
+  if (value.kind != Kind::Boolean && value.kind != Kind::Text) return std::nullopt;
+  const auto word = to_lower(value.text);
+  return word == "true" || word == "false" ? std::optional{word == "true"} : std::nullopt;
 }
 
 std::string_view name_of(JsonValue::Kind kind);

@@ -9,10 +9,14 @@ namespace modelvane {
 // 20,000 models per list, all pages together, is the stated limit; the widest public list has about
 // 700.
 inline constexpr std::size_t kRowsMax = 20'000;
-// Real lists nest five levels; deeper ones are made to exhaust a stack somewhere.
+// Of what is read or kept. Real lists nest five levels; deeper values are made to exhaust a stack
+// somewhere. What nobody reads may nest as it likes.
 inline constexpr std::size_t kDepthMax = 32;
-// Values in one row. OpenRouter's rows have about 120.
-inline constexpr std::size_t kRowValuesMax = 10'000;
+// Texts in one array that is read: a model has a handful of aliases.
+inline constexpr std::size_t kTextsMax = 10'000;
+// A value that further steps than names lead on from: it is taken apart as a whole, which costs
+// twenty times its size.
+inline constexpr std::size_t kPickedFromBytesMax = std::size_t{256} * 1024;
 // A row kept as evidence in events; receivers advise bodies below 20 kB. A larger row is cut down
 // to its id and target.
 inline constexpr std::size_t kEvidenceBytesMax = 4'096;

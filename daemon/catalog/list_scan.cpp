@@ -96,6 +96,7 @@ class Scan {
   bool end_array() { return close(); }
 
   bool key(std::string& name) {
+    if (unread_ > 0) return true;
     auto& parent = open_.back();
     parent.next = {tree().child(parent.at.node, name),
                    in_row_ ? PointerTree::kNone : places_.child(parent.at.place, name)};
@@ -149,11 +150,6 @@ class Scan {
     if (open_.empty()) return At{PointerTree::kRoot, PointerTree::kRoot};
     auto& parent = open_.back();
     if (parent.has_rows) return begin_row();
-    if (in_row_ && ++values_in_row_ > kRowValuesMax) {
-      fail(Reason::TooLarge,
-           fmt::format("row {} of the list has more than {} values", rows_, kRowValuesMax));
-      return std::nullopt;
-    }
     if (!parent.is_array) return parent.next;
     const auto index = parent.index++;
     return At{tree().element(parent.at.node, index),
@@ -166,7 +162,6 @@ class Scan {
       return std::nullopt;
     }
     in_row_ = true;
-    values_in_row_ = 0;
     for (auto& value : row_) value.clear();
     return At{PointerTree::kRoot, PointerTree::kNone};
   }
@@ -185,10 +180,12 @@ class Scan {
     for (const auto& one : tree.picked()) {
       const auto& source = values[one.source];
       auto& text = picked_[storage++];
-      if (source.kind == Kind::Array || source.kind == Kind::Object) {
-        values[one.slot] = pick(source.raw, one.steps, text);
-      } else if (source.kind == Kind::Broken) {
+      const bool is_structured = source.kind == Kind::Array || source.kind == Kind::Object;
+      if (source.kind == Kind::Broken ||
+          (is_structured && source.raw.size() > kPickedFromBytesMax)) {
         values[one.slot].kind = Kind::Broken;
+      } else if (is_structured) {
+        values[one.slot] = pick(source.raw, one.steps, text);
       }
     }
   }
@@ -204,6 +201,7 @@ class Scan {
   // `text` is a string, or a function that makes one when it is wanted.
   template <typename Text>
   bool scalar(Kind kind, const Text& text) {
+    if (unread_ > 0) return true;
     const auto at = begin_value();
     if (!at) return false;
     note_place(*at, kind);
@@ -240,7 +238,13 @@ class Scan {
   void add_to_array(const Text& text) {
     if (open_.empty() || !open_.back().is_array || open_.back().has_rows) return;
     const int slot = tree().slot(open_.back().at.node);
-    if (slot >= 0) values()[static_cast<std::size_t>(slot)].texts.emplace_back(text_of(text));
+    if (slot < 0) return;
+    auto& value = values()[static_cast<std::size_t>(slot)];
+    if (value.texts.size() < kTextsMax) {
+      value.texts.emplace_back(text_of(text));
+    } else {
+      value.kind = Kind::Broken;
+    }
   }
 
   // What was read since the token before, without what separates values.
@@ -296,8 +300,10 @@ class Scan {
   }
 
   bool open(Kind kind) {
-    if (open_.size() >= kDepthMax)
-      return fail(Reason::BadShape, fmt::format("the list nests deeper than {} levels", kDepthMax));
+    if (unread_ > 0) {
+      ++unread_;
+      return true;
+    }
     auto at = begin_value();
     if (!at) return false;
     note_place(*at, kind);
@@ -310,6 +316,10 @@ class Scan {
       values()[static_cast<std::size_t>(slot)] = {.kind = kind, .text = {}, .raw = {}, .texts = {}};
     }
     const bool has_rows = starts_rows(*at, kind);
+    if (at->node == PointerTree::kNone && at->place == PointerTree::kNone) {
+      unread_ = 1;
+      return true;
+    }
     open_.push_back({.at = *at,
                      .next = {},
                      .is_array = kind == Kind::Array,
@@ -321,6 +331,11 @@ class Scan {
   }
 
   bool close() {
+    if (unread_ > 0) {
+      --unread_;
+      last_ = at_;
+      return true;
+    }
     const auto done = open_.back();
     open_.pop_back();
     last_ = at_;
@@ -346,14 +361,15 @@ class Scan {
   std::vector<Kind> item_kinds_;
   // Rank of the place whose rows count; where that is an object, items' number is added.
   std::size_t found_ = kNowhere;
+  // Containers that some pointer leads to or through: no more than a pointer has steps.
   std::vector<Container> open_;
+  std::size_t unread_ = 0;  // levels within one that no pointer leads to: nothing in it is kept
   std::vector<JsonValue> document_;
   std::vector<JsonValue> row_;
   std::vector<std::string> picked_;     // texts of picked values, which borrow from here
   std::optional<std::string> row_key_;  // where rows are members
   bool in_row_ = false;
   std::size_t rows_ = 0;
-  std::size_t values_in_row_ = 0;
   std::optional<ReadError> failure_;
 };
 
@@ -420,6 +436,25 @@ std::expected<std::vector<JsonValue>, ReadError> scan_list(std::string_view body
   if (!again) return again;
   for (auto& value : *again) value.raw = {};  // of the mended text, which ends here
   return again;
+}
+
+std::size_t depth_of(std::string_view json) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_text && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_text = !in_text;
+    } else if (!in_text && (c == '[' || c == '{')) {
+      deepest = std::max(deepest, ++depth);
+    } else if (!in_text && (c == ']' || c == '}')) {
+      --depth;
+    }
+  }
+  return deepest;
 }
 
 std::string compact(std::string_view json) {

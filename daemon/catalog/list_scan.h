@@ -1,6 +1,6 @@
 // One pass over a JSON document: it finds the array of rows, and of each row keeps only what stands
-// at wanted pointers. Nothing else is ever built, so a hostile body costs one row's wanted values
-// at a time. What a sink is given borrows from the body.
+// at wanted pointers. Nothing else is ever built, however deep or large, so a hostile body costs
+// one row's wanted values at a time. What a sink is given borrows from the body.
 #pragma once
 
 #include <cstddef>
@@ -93,6 +93,9 @@ class RowSink {
 // The values of ListPlan::document by slot.
 std::expected<std::vector<JsonValue>, ReadError> scan_list(std::string_view body,
                                                            const ListPlan& plan, RowSink& sink);
+
+// How many levels valid JSON text nests.
+std::size_t depth_of(std::string_view json);
 
 // JSON text without the white space between its parts.
 std::string compact(std::string_view json);

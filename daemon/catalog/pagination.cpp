@@ -25,22 +25,41 @@ std::expected<std::string, ReadError> follow_link(const std::string& link,
   return std::move(*url);
 }
 
-// Does one of the parameters behind a link say rel="next"? A relation may have several names.
-bool is_next(std::string_view parameters) {
-  const auto lower = to_lower(parameters);
-  const auto rel = lower.find("rel=");
-  if (rel == std::string::npos) return false;
-  std::string_view names{lower};
-  names.remove_prefix(rel + 4);
-  const bool is_quoted = names.starts_with('"');
-  if (is_quoted) names.remove_prefix(1);
-  names = names.substr(0, names.find_first_of(is_quoted ? "\"" : ";, "));
+// A relation may have several names.
+bool names_next(std::string_view names) {
   while (!names.empty()) {
     const auto end = std::min(names.find(' '), names.size());
-    if (names.substr(0, end) == "next") return true;
+    if (equals_ignoring_case(names.substr(0, end), "next")) return true;
     names.remove_prefix(std::min(end + 1, names.size()));
   }
   return false;
+}
+
+// Takes a value, quoted or not, from the front of `text`.
+std::string_view take_value(std::string_view& text) {
+  const bool is_quoted = text.starts_with('"');
+  if (is_quoted) text.remove_prefix(1);
+  const auto end = std::min(text.find_first_of(is_quoted ? "\"" : ";, \t"), text.size());
+  const auto value = text.substr(0, end);
+  text.remove_prefix(std::min(is_quoted ? end + 1 : end, text.size()));
+  return value;
+}
+
+// Does the parameter rel behind a link say "next"? Others may hold any text.
+bool is_next(std::string_view parameters) {
+  for (;;) {
+    const auto begin = parameters.find_first_not_of("; \t");
+    if (begin == std::string_view::npos || parameters[begin] == ',') return false;
+    parameters.remove_prefix(begin);
+    const auto name = parameters.substr(0, parameters.find_first_of("=;, \t"));
+    parameters.remove_prefix(name.size());
+    const auto equals = parameters.find_first_not_of(" \t");
+    if (equals == std::string_view::npos || parameters[equals] != '=') continue;
+    parameters.remove_prefix(equals + 1);
+    parameters.remove_prefix(std::min(parameters.find_first_not_of(" \t"), parameters.size()));
+    const auto value = take_value(parameters);
+    if (equals_ignoring_case(name, "rel")) return names_next(value);
+  }
 }
 
 }  // namespace
@@ -63,7 +82,7 @@ std::expected<std::optional<std::string>, ReadError> next_page(
   if (pagination.kind == Kind::None) return std::nullopt;
   if (pagination.kind == Kind::Cursor && !end.more) return std::nullopt;
   const bool is_numbered = pagination.kind == Kind::Page;
-  if (is_numbered && end.rows == 0) return std::nullopt;
+  if (is_numbered && (end.rows == 0 || end.is_last)) return std::nullopt;
   if (end.next.empty() && !is_numbered) {
     if (pagination.kind != Kind::Cursor) return std::nullopt;
     return partial(fmt::format("{} promises another page, but there is no cursor at {}",

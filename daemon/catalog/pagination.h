@@ -24,6 +24,7 @@ struct PageEnd {
   std::string next;   // the text at Pagination::next; "" = none
   bool more = false;  // the boolean at Pagination::more
   std::size_t rows = 0;
+  bool is_last = false;  // it says so itself, where pages are counted
   friend bool operator==(const PageEnd&, const PageEnd&) = default;
 };
 

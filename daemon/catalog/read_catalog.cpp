@@ -16,6 +16,7 @@
 #include "daemon/catalog/list_bounds.h"
 #include "daemon/catalog/list_scan.h"
 #include "daemon/catalog/resolve_aliases.h"
+#include "daemon/catalog/row_text.h"
 #include "daemon/catalog/rule_value.h"
 
 namespace modelvane {
@@ -23,40 +24,6 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 using Kind = JsonValue::Kind;
-
-// FNV-1a: tells whether a large value changed, across restarts; nothing is protected by it.
-std::uint64_t checksum(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3;
-  return hash;
-}
-
-std::string hint_of(const JsonValue& value) {
-  auto text = compact(value.raw);
-  if (text.size() <= kHintBytesMax) return text;
-  return fmt::format(R"("{} bytes, checksum {:016x}")", text.size(), checksum(text));
-}
-
-std::string evidence_of(std::string_view row, const std::string& id, const std::string& target) {
-  auto text = compact(row);
-  if (text.size() <= kEvidenceBytesMax) return text;
-  return OrderedJson{{"id", id}, {"target", target}, {"row_bytes", text.size()}}.dump(
-      -1, ' ', false, OrderedJson::error_handler_t::replace);
-}
-
-// The names of the members of a row, as many as fit a sentence.
-std::string members_of(std::string_view row) {
-  constexpr std::size_t kBytesMax = 200;
-  const auto json = OrderedJson::parse(row, nullptr, false);
-  std::string names;
-  if (!json.is_object()) return "no members";
-  for (const auto& [name, value] : json.items()) {
-    if (!model_id(name)) continue;  // a sentence holds no control characters
-    if (names.size() + name.size() > kBytesMax) return names + ", ...";
-    names.append(names.empty() ? "" : ", ").append(name);
-  }
-  return names.empty() ? "no members" : names;
-}
 
 std::string text_of(const JsonValue& value) {
   return value.is_text() || value.kind == Kind::Number ? value.text : "";
@@ -67,8 +34,11 @@ std::string text_of(const JsonValue& value) {
 // What was read so far, and the plans by which pages are read.
 class CatalogReader::Rows : public RowSink {
  public:
-  explicit Rows(const Reading& reading)
-      : reading_(&reading), lifecycle_(reading.lifecycle, plan_.row), goes_on_(plan_.document) {
+  Rows(const Reading& reading, Extent extent)
+      : reading_(&reading),
+        extent_(extent),
+        lifecycle_(reading.lifecycle, plan_.row),
+        goes_on_(reading.shape.items, plan_.document) {
     plan_.items = reading.shape.items;
     plan_.has_keys = std::ranges::find(reading.shape.id, "") != reading.shape.id.end();
     for (const auto& pointer : reading.shape.id) id_slots_.push_back(plan_.row.add(pointer));
@@ -102,19 +72,21 @@ class CatalogReader::Rows : public RowSink {
     if (!values)
       return std::unexpected(pages_ == 1 ? values.error()
                                          : in_part(values.error(), fmt::format("page {}", pages_)));
-    const auto link = header ? header("link") : std::string_view{};
-    if (kind == Pagination::Kind::None) {
-      if (auto problem = goes_on_.problem(*values, link); !problem.empty())
-        return std::unexpected(ReadError{Reason::Partial, std::move(problem)});
+    const auto link = link_of(header);
+    if (extent_ != Extent::Start && !says_how(*values, link)) {
+      if (const auto sign = goes_on_.sign(*values, link)) return std::unexpected(goes_on(*sign));
     }
     total_ = goes_on_.total(*values);
     return page_end(*values, link);
   }
 
-  std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body) {
+  std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body,
+                                              const HeaderOf& header) {
     const auto& document = *reading_->rules.at(rule).document;
     DocumentRows rows{*this, rule};
     const auto read = scan_list(body, rows.plan, rows);
+    const auto sign = read ? rows.goes_on.sign(*read, link_of(header)) : std::nullopt;
+    if (sign) return std::unexpected(in_part(cut_document(*sign), "the second document"));
     // Nothing in it is an answer: none of the models is an alias (any more).
     const bool is_empty = !read && read.error().reason == Reason::Empty;
     if (!read && !is_empty) return std::unexpected(in_part(read.error(), "the second document"));
@@ -222,6 +194,7 @@ class CatalogReader::Rows : public RowSink {
         : all(rows),
           rule(rule_index),
           value(all.reading_->rules[rule], plan.row),
+          goes_on({all.reading_->rules[rule].document->items}, plan.document),
           joined_before(all.joined_.size()),
           evidence_before(all.evidence_.size()) {
       const auto& document = *all.reading_->rules[rule].document;
@@ -252,6 +225,7 @@ class CatalogReader::Rows : public RowSink {
     std::size_t rule;
     ListPlan plan;
     RuleValue value;
+    GoesOn goes_on;
     std::size_t joined_before;
     std::size_t evidence_before;
     std::size_t id = 0;
@@ -261,11 +235,12 @@ class CatalogReader::Rows : public RowSink {
 
   std::expected<PageEnd, ReadError> page_end(const std::vector<JsonValue>& values,
                                              std::string_view link) {
-    PageEnd end{.next = {}, .more = false, .rows = rows_seen_ - before_page_.rows_seen};
+    PageEnd end{.rows = rows_seen_ - before_page_.rows_seen};
     const auto kind = reading_->shape.pagination.kind;
+    end.is_last = kind == Pagination::Kind::Page && goes_on_.ends(values, pages_);
     if (kind == Pagination::Kind::LinkHeader) end.next = next_link(link);
     if (next_) end.next = text_of(values[*next_]);
-    if (more_) end.more = values[*more_].kind == Kind::Boolean && values[*more_].text == "true";
+    if (more_) end.more = yes_or_no(values[*more_]).value_or(false);
     // A server that does not know the query gives its first page for ever.
     const bool is_repeated = kind == Pagination::Kind::Page && end.rows > 0 && pages_ > 1 &&
                              ids_of_page_ == ids_of_last_page_;
@@ -275,6 +250,43 @@ class CatalogReader::Rows : public RowSink {
         Reason::Partial, fmt::format("page {} repeats the one before it: is {} the query key that "
                                      "the server counts pages by?",
                                      pages_, reading_->shape.pagination.query)});
+  }
+
+  static std::string_view link_of(const HeaderOf& header) {
+    return header ? header("link") : std::string_view{};
+  }
+
+  // The configured pagination finds in this answer whether more follows.
+  bool says_how(const std::vector<JsonValue>& values, std::string_view link) const {
+    using Pages = Pagination::Kind;
+    switch (reading_->shape.pagination.kind) {
+      case Pages::None: return false;
+      case Pages::Page: return true;
+      case Pages::LinkHeader: return !next_link(link).empty();
+      case Pages::Cursor: return values[*more_].kind != Kind::Missing;
+      case Pages::Token:
+      case Pages::Link: break;
+    }
+    return values[*next_].kind != Kind::Missing;
+  }
+
+  ReadError goes_on(const GoesOn::Sign& sign) const {
+    if (extent_ == Extent::Document) return cut_document(sign);
+    const bool has_pages = reading_->shape.pagination.kind != Pagination::Kind::None;
+    return {Reason::Partial,
+            fmt::format("the answer says that the list goes on ({}), and {}: write list: "
+                        "{{pagination: {}}}",
+                        sign.what,
+                        has_pages ? "the configured pagination finds nothing of it there"
+                                  : "nothing says how",
+                        sign.remedy)};
+  }
+
+  static ReadError cut_document(const GoesOn::Sign& sign) {
+    return {Reason::Partial,
+            fmt::format("the answer says that it goes on ({}), and only one page of it is read; "
+                        "does its URL take a larger page?",
+                        sign.what)};
   }
 
   static ReadError in_part(const ReadError& error, const std::string& part) {
@@ -452,7 +464,9 @@ class CatalogReader::Rows : public RowSink {
   void collect_unread() {
     for (auto& [id, rule] : unread_) {
       if (catalog_.find_alias(id) || !reading_->models.accepts(id)) continue;
-      leave(std::move(id), "what its row says is no valid JSON; what was known of it stands", rule);
+      leave(std::move(id),
+            "what its row says is no valid JSON, or too large to read; what was known of it stands",
+            rule);
     }
     std::ranges::sort(catalog_.unasked);
     const auto repeated = std::ranges::unique(catalog_.unasked);
@@ -500,6 +514,7 @@ class CatalogReader::Rows : public RowSink {
   }
 
   const Reading* reading_;
+  Extent extent_;
   ListPlan plan_;
   LifecycleReader lifecycle_;
   GoesOn goes_on_;
@@ -534,7 +549,8 @@ class CatalogReader::Rows : public RowSink {
   std::size_t usable_rows_ = 0;
 };
 
-CatalogReader::CatalogReader(const Reading& reading) : rows_(std::make_unique<Rows>(reading)) {}
+CatalogReader::CatalogReader(const Reading& reading, Extent extent)
+    : rows_(std::make_unique<Rows>(reading, extent)) {}
 CatalogReader::~CatalogReader() = default;
 CatalogReader::CatalogReader(CatalogReader&&) noexcept = default;
 CatalogReader& CatalogReader::operator=(CatalogReader&&) noexcept = default;
@@ -544,9 +560,9 @@ std::expected<PageEnd, ReadError> CatalogReader::add_page(std::string_view body,
   return rows_->add_page(body, header);
 }
 
-std::expected<void, ReadError> CatalogReader::add_document(std::size_t rule,
-                                                           std::string_view body) {
-  return rows_->add_document(rule, body);
+std::expected<void, ReadError> CatalogReader::add_document(std::size_t rule, std::string_view body,
+                                                           const HeaderOf& header) {
+  return rows_->add_document(rule, body, header);
 }
 
 std::expected<Catalog, ReadError> CatalogReader::take() {
@@ -554,8 +570,8 @@ std::expected<Catalog, ReadError> CatalogReader::take() {
 }
 
 std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Reading& reading,
-                                               const HeaderOf& header) {
-  CatalogReader reader{reading};
+                                               const HeaderOf& header, Extent extent) {
+  CatalogReader reader{reading, extent};
   if (auto page = reader.add_page(body, header); !page)
     return std::unexpected(std::move(page.error()));
   return reader.take();

@@ -18,11 +18,18 @@ namespace modelvane {
 
 using HeaderOf = std::function<std::string_view(std::string_view)>;
 
+// What the pages that are read are of a list.
+enum class Extent {
+  Whole,     // all of it: one that goes on, while nothing says how, is an error
+  Document,  // all of a list that can have one page only
+  Start      // its first page; more may follow
+};
+
 // Collects the pages and second documents of one poll. An error ends the poll: the reader is then
 // to be thrown away. Borrows the reading.
 class CatalogReader {
  public:
-  explicit CatalogReader(const Reading& reading);
+  explicit CatalogReader(const Reading& reading, Extent extent = Extent::Whole);
   ~CatalogReader();
   CatalogReader(CatalogReader&&) noexcept;
   CatalogReader& operator=(CatalogReader&&) noexcept;
@@ -31,7 +38,8 @@ class CatalogReader {
   // `partial`. `header` returns a header's value or "".
   std::expected<PageEnd, ReadError> add_page(std::string_view body, const HeaderOf& header = {});
   // The second document of `reading.rules[rule]`.
-  std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body);
+  std::expected<void, ReadError> add_document(std::size_t rule, std::string_view body,
+                                              const HeaderOf& header = {});
   // Once, when all is read: applies the rules, in order, to all rows together.
   std::expected<Catalog, ReadError> take();
 
@@ -42,6 +50,7 @@ class CatalogReader {
 
 // A list of one page and one document.
 std::expected<Catalog, ReadError> read_catalog(std::string_view body, const Reading& reading,
-                                               const HeaderOf& header = {});
+                                               const HeaderOf& header = {},
+                                               Extent extent = Extent::Whole);
 
 }  // namespace modelvane

@@ -49,9 +49,7 @@ std::optional<Catalog> first_page_of(const EndpointConfig& endpoint, const PollR
                                      const std::string& body) {
   const bool is_partial = !result.catalog && result.catalog.error().reason == Reason::Partial;
   if (!is_partial || result.requests != 1) return std::nullopt;
-  Reading reading = endpoint.reading;
-  reading.shape.pagination.kind = Pagination::Kind::LinkHeader;  // more may follow
-  CatalogReader reader{reading};
+  CatalogReader reader{*endpoint.reading, Extent::Start};
   if (!reader.add_page(body)) return std::nullopt;
   auto catalog = reader.take();
   return catalog ? std::optional{std::move(*catalog)} : std::nullopt;

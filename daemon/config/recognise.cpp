@@ -14,14 +14,6 @@ std::string_view without_query(std::string_view url) {
   return url.substr(0, url.find_first_of("?#"));
 }
 
-// A list of several pages is judged by its first one.
-Reading first_page_of(const ProviderPreset& preset) {
-  auto reading = reading_of(preset, usual_url(preset));
-  if (reading.shape.pagination.kind == Pagination::Kind::None)
-    reading.shape.pagination.kind = Pagination::Kind::LinkHeader;
-  return reading;
-}
-
 struct Score {
   std::size_t signs = 0, aliases = 0, ends = 0, models = 0;
   friend bool operator==(const Score&, const Score&) = default;
@@ -64,8 +56,8 @@ ListMatch provider_of_list(std::string_view body) {
   ListMatch best{.preset = generic};
   Score score;
   const auto judge = [&](const ProviderPreset& preset) {
-    const auto reading = first_page_of(preset);
-    CatalogReader reader{reading};
+    const auto reading = reading_of(preset, usual_url(preset));
+    CatalogReader reader{reading, Extent::Start};
     if (!reader.add_page(body)) return;
     const auto catalog = reader.take();
     if (!catalog) return;

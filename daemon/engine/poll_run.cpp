@@ -294,7 +294,8 @@ void PollRun::take_only_page(const HttpReply& reply, Time wall) {
 }
 
 void PollRun::take_document(const HttpReply& reply) {
-  if (auto added = reader_->add_document(document_, reply.body); !added) {
+  const auto header = [&](std::string_view name) { return reply.header(name); };
+  if (auto added = reader_->add_document(document_, reply.body, header); !added) {
     return fail(partial("the list's second document", to_failure(std::move(added.error()))));
   }
   ++document_;

@@ -6,6 +6,7 @@
 #include "daemon/catalog/endings.h"
 #include "daemon/catalog/event_stream.h"
 #include "daemon/catalog/list_bounds.h"
+#include "daemon/catalog/list_scan.h"
 #include "daemon/engine/observe.h"
 
 namespace modelvane {
@@ -160,7 +161,8 @@ void Questions::note_ending(const std::string& id, const HttpReply& reply) {
 void Questions::disclose(std::string target, const HttpReply& reply) {
   AliasRow row{.id = aliases_[alias_], .target = std::move(target), .rule = rule().kind};
   // An echo's answer holds a completion: text that nobody asked to keep.
-  if (rule().kind == Rule::Lookup && reply.body.size() <= kEvidenceBytesMax)
+  if (rule().kind == Rule::Lookup && reply.body.size() <= kEvidenceBytesMax &&
+      depth_of(reply.body) <= kDepthMax)
     row.evidence = reply.body;
   disclosed_.push_back(std::move(row));
   next_alias();

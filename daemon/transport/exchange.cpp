@@ -96,6 +96,18 @@ void choose_decoder(Exchange& exchange) {
   }
 }
 
+// Links may come in one field or in several, which mean the same (RFC 9110, 5.3).
+void add_header(HttpHeaders& headers, std::string name, std::string value) {
+  const auto first = name == "link"
+                         ? std::ranges::find(headers, name, &HttpHeaders::value_type::first)
+                         : headers.end();
+  if (first == headers.end()) {
+    headers.emplace_back(std::move(name), std::move(value));
+  } else {
+    first->second.append(", ").append(value);
+  }
+}
+
 void take_header(Exchange& exchange, std::string_view line) {
   if (exchange.request.mail) return take_mail_reply(exchange, line);
   if (line.starts_with("HTTP/")) {  // also after an interim answer, whose fields are dropped
@@ -111,8 +123,8 @@ void take_header(Exchange& exchange, std::string_view line) {
   } else if (line.starts_with(' ') || line.starts_with('\t')) {
     if (!headers.empty()) headers.back().second.append(" ").append(trimmed(line, kLineBlanks));
   } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-    headers.emplace_back(to_lower(line.substr(0, colon)),
-                         trimmed(line.substr(colon + 1), kLineBlanks));
+    add_header(headers, to_lower(line.substr(0, colon)),
+               std::string{trimmed(line.substr(colon + 1), kLineBlanks)});
   }
 }
 

@@ -29,15 +29,28 @@ std::string error_of(const std::string& body, const HeaderOf& header = {}) {
 TEST_CASE(
     "an answer that says that it goes on is no whole list, and the sentence says what to write") {
   for (const auto& [more, remedy] :
-       {std::pair{R"("has_more":true)", "kind: cursor"},
+       {std::pair{R"("has_more":true)", "kind: page"},
+        {R"("has_more":true,"last_id":"a")", "next: /last_id, more: /has_more, query: after_id"},
+        {R"("object":"list","has_more":true,"last_id":"a")", "query: after}"},
+        {R"("hasMore":true,"nextCursor":"c")", "next: /nextCursor, more: /hasMore, query: cursor"},
+        {R"("has_next":"true")", "kind: page"},
+        {R"("last":false,"number":0,"totalPages":2)", "query: page, first: 0"},
+        {R"("isTruncated":true,"nextMarker":"m")", "next: /nextMarker, more: /isTruncated"},
+        {R"("next":"c2")", "kind: token, next: /next, query: next"},
+        {R"("next":2)", "kind: token, next: /next, query: page"},
+        {R"("next_page":"/m?p=2")", "kind: link, next: /next_page"},
+        {R"("nextUrl":"?p=2")", "kind: link, next: /nextUrl"},
+        {R"("continuation_token":"c")", "query: continuation_token"},
+        {R"("links":{"next":{"href":"/m?c=2"}})", "next: /links/next/href"},
+        {R"("links":[{"rel":"next","href":"/m?c=2"}])", R"(next: "/links/[rel=next]/href")"},
         {R"("nextPageToken":"t")", "query: pageToken"},
         {R"("next":"https://a/2")", "next: /next"},
-        {R"("next_page":2)", "next: /next_page"},
+        {R"("next_page":2)", "kind: token, next: /next_page, query: page"},
         {R"("links":{"next":"/m?c=2"})", "next: /links/next"},
         {R"("pagination":{"next_cursor":"c"})", "next: /pagination/next_cursor, query: cursor"},
         {R"("pageInfo":{"hasNextPage":true})", "kind: page"},
-        {R"("meta":{"has_more":true})", "next: /meta/last_id, more: /meta/has_more"},
-        {R"("page":0,"totalPages":2)", "kind: page"},
+        {R"("meta":{"has_more":true,"last_id":"a"})", "next: /meta/last_id, more: /meta/has_more"},
+        {R"("page":0,"totalPages":2)", "query: page, first: 0"},
         {R"("result_info":{"page":1,"total_pages":2})", "kind: page"}}) {
     CAPTURE(more);
     CHECK(error_of(fmt::format(R"({{"data":[{{"id":"a"}}],{}}})", more)).find(remedy) !=
@@ -46,7 +59,9 @@ TEST_CASE(
   for (const std::string fine :
        {R"("has_more":false)", R"("nextPageToken":"")", R"("next":null)",
         R"("result_info":{"page":2,"total_pages":2})", R"("next_page":0)",
-        R"("page":0,"totalPages":1)", R"("pagination":{"has_next":false,"next_cursor":null})"}) {
+        R"("page":0,"totalPages":1)", R"("last":true,"last_page":1)", R"("last":7)",
+        R"("links":[{"rel":"prev","href":"/m"}])", R"("truncated":false,"last_id":"a")",
+        R"("pagination":{"has_next":false,"next_cursor":null})"}) {
     CAPTURE(fine);
     CHECK(error_of(fmt::format(R"({{"data":[{{"id":"a"}}],{}}})", fine)).empty());
   }
@@ -54,6 +69,50 @@ TEST_CASE(
     return name == "link" ? std::string_view{R"(</m?c=2>; rel="next")"} : std::string_view{};
   };
   CHECK(error_of(R"({"data":[{"id":"a"}]})", linked).find("link_header") != std::string::npos);
+}
+
+TEST_CASE("what holds the rows may say as well that the list goes on") {
+  Reading how;
+  how.shape.items = {"/data/models/nodes"};
+  for (const std::string more : {R"("pageInfo":{"hasNextPage":true,"endCursor":"x"})",
+                                 R"("nextPageToken":"t")", R"("meta":{"page":1,"pages":2})"}) {
+    CAPTURE(more);
+    const auto list = read_catalog(
+        fmt::format(R"({{"data":{{"models":{{"nodes":[{{"id":"a"}}],{}}}}}}})", more), how);
+    REQUIRE_FALSE(list.has_value());
+    CHECK(list.error().reason == Reason::Partial);
+    CHECK(list.error().sentence.find("/data/models/") != std::string::npos);
+  }
+}
+
+TEST_CASE("pagination that finds nothing in an answer which goes on does not make it whole") {
+  const auto page_of = [](const Pagination& pagination, std::string_view more) {
+    const auto how = paged(pagination);
+    CatalogReader reader{how};
+    return reader.add_page(fmt::format(R"({{"data":[{{"id":"a"}}],{}}})", more));
+  };
+  using Kind = Pagination::Kind;
+  const Pagination token{.kind = Kind::Token, .next = "/nextpagetoken", .query = "t"};
+  const Pagination cursor{
+      .kind = Kind::Cursor, .next = "/last_id", .more = "/hasMore", .query = "after"};
+  CHECK(page_of(token, R"("nextPageToken":"t")").error().reason == Reason::Partial);
+  CHECK(page_of(cursor, R"("has_more":true,"last_id":"a")").error().reason == Reason::Partial);
+  CHECK(page_of({.kind = Kind::LinkHeader}, R"("next":"/m?p=2")").error().reason ==
+        Reason::Partial);
+  // Its own word counts, and silence is an end like others.
+  CHECK(page_of(token, R"("nextpagetoken":"","has_more":true)")->next.empty());
+  CHECK(page_of(token, R"("object":"list")")->next.empty());
+  CHECK(page_of(cursor, R"("hasMore":"true","last_id":"a")")->more);
+}
+
+TEST_CASE("a second document that goes on is not read for whole") {
+  Reading how;
+  how.rules = {{.pointer = "/t", .document = SecondDocument{.url = "d"}}};
+  CatalogReader reader{how};
+  REQUIRE(reader.add_page(R"({"data":[{"id":"a"}]})"));
+  const auto read = reader.add_document(0, R"({"data":[{"id":"a","t":"b"}],"has_more":true})");
+  REQUIRE_FALSE(read.has_value());
+  CHECK(read.error().reason == Reason::Partial);
 }
 
 TEST_CASE("a total above the number of rows is a warning, not a failure") {
@@ -65,6 +124,9 @@ TEST_CASE("a total above the number of rows is a warning, not a failure") {
   CHECK(of(2).notes.empty());
   REQUIRE(of(3).notes.size() == 1);
   CHECK(of(3).ids.size() == 2);
+  const auto counted =
+      read_catalog(R"({"data":[{"id":"a"}],"count":1,"meta":{"total":500}})", Reading{});
+  CHECK(counted->notes.size() == 1);
 }
 
 TEST_CASE("the next page stands in the header Link, among other links") {
@@ -73,6 +135,9 @@ TEST_CASE("the next page stands in the header Link, among other links") {
   CHECK(next_link("<https://h/a?p=3>; title=x; rel=next") == "https://h/a?p=3");
   CHECK(next_link(R"(<b>; rel="last next")") == "b");
   CHECK(next_link(R"(<b>; rel="nextish", <c>; rel="last")").empty());
+  CHECK(next_link(R"(<b>; title="rel=prev; x, y" ; REL = "Next")") == "b");
+  CHECK(next_link(R"(<b>; title="rel=next")").empty());
+  CHECK(next_link(R"(<a>; rel=preload; as=style, <b>;rel=next)") == "b");
   CHECK(next_link("").empty());
   CHECK(next_link("<unended").empty());
   const std::array fetched{std::string{"https://h/a?limit=1"}};
@@ -94,6 +159,28 @@ TEST_CASE("pages by number end with the first one without rows") {
   CHECK(reader.add_page(R"({"data":[{"id":"b"}]})").value().rows == 1);
   CHECK(reader.add_page(R"({"data":null})").value().rows == 0);
   CHECK(reader.take().value().ids == IdList{"a", "b"});
+}
+
+TEST_CASE("pages by number end where the answer says that they do") {
+  const auto how = paged({.kind = Pagination::Kind::Page, .query = "p", .first = 0});
+  const auto ends = [&](std::string_view says, int pages) {
+    CatalogReader reader{how};
+    bool is_last = false;
+    for (int page = 0; page < pages; ++page) {
+      is_last =
+          reader.add_page(fmt::format(R"({{"data":[{{"id":"{}"}}],{}}})", page, says))->is_last;
+    }
+    return is_last;
+  };
+  CHECK(ends(R"("has_next":false)", 1));
+  CHECK_FALSE(ends(R"("has_next":true)", 1));
+  // However the server itself counts them.
+  CHECK_FALSE(ends(R"("page":1,"total_pages":2)", 1));
+  CHECK(ends(R"("page":1,"total_pages":2)", 2));
+  CHECK_FALSE(ends(R"("page":1,"total_pages":0)", 1));
+  CHECK(next_page(how.shape.pagination, {.rows = 2, .is_last = true},
+                  std::array{std::string{"https://h/a"}})
+            .value() == std::nullopt);
 }
 
 TEST_CASE("a server that gives the same page again does not count pages by that key") {

@@ -251,11 +251,11 @@ TEST_CASE("an answer discloses a target, unless it repeats the question") {
   CHECK(disclosed("<html>") == "not_json");
   CHECK(disclosed(R"({"model":"models/gpt-1"})") == "gpt-1");
   CHECK(disclosed(R"({"model":"models/gpt"})") == "undisclosed");
-  CHECK(disclosed(std::string(kDepthMax, '[') + "1" + std::string(kDepthMax, ']')) ==
-        "undisclosed");
-  CHECK(disclosed(std::string(kDepthMax + 1, '[') + std::string(kDepthMax + 1, ']')) ==
-        "bad_shape");
-  CHECK(disclosed(std::string(kAnswerBytesMax, '[')) == "bad_shape");
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  CHECK(disclosed(deep) == "undisclosed");
+  CHECK(disclosed(R"({"model":)" + deep + "}") == "undisclosed");
+  CHECK(disclosed(R"({"choices":)" + deep + R"(,"model":"gpt-1"})") == "gpt-1");
+  CHECK(disclosed(std::string(kAnswerBytesMax, '[')) == "not_json");
   from_header = "gpt-2";
   CHECK(disclosed(R"({"model":"gpt-1"})") == "gpt-2");
   from_header = "gpt-\xff";

@@ -58,7 +58,7 @@ TEST_CASE("a star in a pointer is every item or member, and a key with a value c
   CHECK(picked("/a/*/v", json) == "1,2,3");
   CHECK(picked("/a/[k=y]/v", json) == "2");
   CHECK(picked("/a/[k=z]/v", json).empty());
-  CHECK(picked("/m/*/v", json) == "4,");  // nothing in the second, but its place
+  CHECK(picked("/m/*/v", json) == ",4");  // nothing in the second, but its place
   CHECK(picked("/m/*/none", json).empty());
   CHECK(picked("/m/~2", json) == "5");
   CHECK(picked("/a/1/v", json) == "2");

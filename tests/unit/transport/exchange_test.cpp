@@ -96,6 +96,19 @@ TEST_CASE("interim answers and trailers do not mix with the answer's headers") {
   CHECK(reply.header("x-trailer") == "");
 }
 
+TEST_CASE("links that come in several fields are one") {
+  FakeServer server{[](Connection& peer) {
+    peer.read_head();
+    peer.send(
+        "HTTP/1.1 200 OK\r\nLink: </a?p=1>; rel=prev\r\nX-Other: b\r\nlink: </a?p=3>; "
+        "rel=next\r\nContent-Length: 2\r\n\r\n{}");
+  }};
+  Client client;
+  const HttpReply reply = client.reply_to(get(server.url()));
+  CHECK(reply.header("link") == "</a?p=1>; rel=prev, </a?p=3>; rel=next");
+  CHECK(reply.header("x-other") == "b");
+}
+
 TEST_CASE("all given headers go out together, whether bearer, basic, or without a value") {
   std::string head;
   FakeServer server{[&](Connection& peer) {
