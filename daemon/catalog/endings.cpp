@@ -1,45 +1,13 @@
 #include "daemon/catalog/endings.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "daemon/catalog/json_path.h"
 #include "daemon/catalog/read_catalog.h"
 #include "daemon/text/time.h"
 
 namespace modelvane {
 namespace {
-
-using Json = nlohmann::json;
-
-bool is_wanted(const Json& row, const std::vector<std::pair<std::string, std::string>>& where) {
-  const auto text = row.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return std::ranges::all_of(where, [&](const auto& one) {
-    std::string storage;
-    const auto value = pick(text, steps_of(one.first), storage);
-    return value.is_text() && value.text == one.second;
-  });
-}
-
-// The document with the wanted rows only. What is no such document is left as it is: reading it
-// says what is wrong.
-std::string wanted_rows(const EndingsDocument& document, std::string_view body) {
-  auto json = Json::parse(body, nullptr, false);
-  if (json.is_discarded()) return std::string{body};
-  try {
-    auto& rows = json.at(Json::json_pointer{document.items});
-    if (!rows.is_array()) return std::string{body};
-    auto kept = Json::array();
-    for (auto& row : rows) {
-      if (is_wanted(row, document.where)) kept.push_back(std::move(row));
-    }
-    rows = std::move(kept);
-  } catch (const Json::exception&) {
-    return std::string{body};
-  }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 bool is_before(const Lifecycle& a, const Lifecycle& b) {
   return a.id < b.id;
@@ -47,21 +15,22 @@ bool is_before(const Lifecycle& a, const Lifecycle& b) {
 
 }  // namespace
 
-std::expected<std::vector<Lifecycle>, ReadError> read_endings(const EndingsDocument& document,
-                                                              const std::string& list_prefix,
-                                                              std::string_view body) {
+std::expected<Catalog, ReadError> read_endings(const EndingsDocument& document,
+                                               const std::string& list_prefix,
+                                               std::string_view body) {
   Reading reading;
-  reading.shape.items = {document.items};
-  reading.shape.id = {document.id};
+  reading.shape.items = document.items;
+  reading.shape.id = document.id;
+  reading.shape.where = document.where;
   reading.shape.strip_prefix = list_prefix;
   reading.lifecycle = document.fields;
-  const auto text = document.where.empty() ? std::string{body} : wanted_rows(document, body);
-  auto catalog = read_catalog(text, reading, {}, Extent::Document);
+  reading.own.lifecycle = true;
+  auto catalog = read_catalog(body, reading, {}, Extent::Document);
   // That none of its rows is wanted is an answer, too.
-  if (!catalog && catalog.error().reason == Reason::Empty) return std::vector<Lifecycle>{};
-  if (!catalog) return std::unexpected(std::move(catalog.error()));
+  if (!catalog && catalog.error().reason == Reason::Empty) return Catalog{};
+  if (!catalog) return catalog;
   for (auto& ending : catalog->lifecycles) ending.source = document.source;
-  return std::move(catalog->lifecycles);
+  return catalog;
 }
 
 std::optional<Lifecycle> ending_in_headers(

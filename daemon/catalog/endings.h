@@ -20,9 +20,10 @@ namespace modelvane {
 // then it stands.
 inline constexpr std::string_view kHeaderSource = "the header of its answer";
 
-std::expected<std::vector<Lifecycle>, ReadError> read_endings(const EndingsDocument& document,
-                                                              const std::string& list_prefix,
-                                                              std::string_view body);
+// Its lifecycles and notes.
+std::expected<Catalog, ReadError> read_endings(const EndingsDocument& document,
+                                               const std::string& list_prefix,
+                                               std::string_view body);
 
 // nullopt: the headers say nothing of an end. `header` returns a header's value or "".
 std::optional<Lifecycle> ending_in_headers(

@@ -119,42 +119,47 @@ void GoesOn::Marks::add(const std::string& envelope) {
     numbers.push_back({at(page), document.add(at(page)), document.add(at(pages))});
 }
 
-GoesOn::Marks GoesOn::usual_marks() {
-  Marks marks;
-  marks.object = marks.document.add("/object");
-  for (const auto envelope : kEnvelopes) marks.add(std::string{envelope});
-  for (const auto envelope : kFurtherEnvelopes) marks.add(std::string{envelope});
-  return marks;
+std::shared_ptr<const GoesOn::Marks> GoesOn::usual_marks() {
+  static const auto kUsual = [] {
+    auto marks = std::make_shared<Marks>();
+    marks->object = marks->document.add("/object");
+    for (const auto envelope : kEnvelopes) marks->add(std::string{envelope});
+    for (const auto envelope : kFurtherEnvelopes) marks->add(std::string{envelope});
+    return marks;
+  }();
+  return kUsual;
 }
 
-GoesOn::GoesOn(const std::vector<std::string>& items, PointerTree& document) {
-  static const auto kUsual = usual_marks();
-  marks_ = kUsual;
+GoesOn::GoesOn(const std::vector<std::string>& items, PointerTree& document)
+    : marks_(usual_marks()) {
+  std::shared_ptr<Marks> own;
   for (const auto& pointer : items) {
     for (auto end = pointer.rfind('/'); end != std::string::npos && end > 0;
          end = pointer.rfind('/', end - 1)) {
+      if (!own) own = std::make_shared<Marks>(*marks_);
       for (const auto envelope : kEnvelopes)
-        marks_.add(pointer.substr(0, end) + std::string{envelope});
+        own->add(pointer.substr(0, end) + std::string{envelope});
     }
   }
-  document = std::move(marks_.document);
+  if (own) marks_ = std::move(own);
+  document = marks_->document;
 }
 
 const GoesOn::Flag* GoesOn::flag_that(bool goes_on, const std::vector<JsonValue>& values) const {
-  const auto found = std::ranges::find_if(marks_.flags, [&](const Flag& flag) {
+  const auto found = std::ranges::find_if(marks_->flags, [&](const Flag& flag) {
     const auto& value = values[flag.slot];
     // "last": 3 is a number of a page.
     const bool may_say = flag.leads_on || value.kind == Kind::Boolean;
     const auto said = may_say ? yes_or_no(value) : std::nullopt;
     return said && (*said == flag.leads_on) == goes_on;
   });
-  return found == marks_.flags.end() ? nullptr : &*found;
+  return found == marks_->flags.end() ? nullptr : &*found;
 }
 
 const GoesOn::Link* GoesOn::cursor_beside(const Flag& flag,
                                           const std::vector<JsonValue>& values) const {
   for (std::size_t i = 0; i < kCursorWords.size(); ++i) {
-    const auto& cursor = marks_.cursors[flag.neighbours + i];
+    const auto& cursor = marks_->cursors[flag.neighbours + i];
     if (leads_on(values[cursor.slot])) return &cursor;
   }
   return nullptr;
@@ -170,7 +175,7 @@ std::string GoesOn::remedy_of(const Flag* flag, const Link* link, const Numbers*
   if (cursor != nullptr) {
     const bool is_number = values[cursor->slot].kind == Kind::Number;
     // OpenAI's kin say object: list, and take `after`; Anthropic's take `after_id`.
-    const auto& object = values[marks_.object];
+    const auto& object = values[marks_->object];
     const bool is_openai = cursor->query == "after_id" && object.text == "list";
     const auto query = is_openai                ? std::string_view{"after"}
                        : !cursor->query.empty() ? cursor->query
@@ -190,14 +195,14 @@ std::optional<GoesOn::Sign> GoesOn::sign(const std::vector<JsonValue>& values,
                                          std::string_view link_header) const {
   const auto* flag = flag_that(true, values);
   const auto found = std::ranges::find_if(
-      marks_.links, [&](const Link& link) { return leads_on(values[link.slot]); });
-  const Link* link = found == marks_.links.end() ? nullptr : &*found;
-  const auto counted = std::ranges::find_if(marks_.numbers, [&](const Numbers& numbers) {
+      marks_->links, [&](const Link& link) { return leads_on(values[link.slot]); });
+  const Link* link = found == marks_->links.end() ? nullptr : &*found;
+  const auto counted = std::ranges::find_if(marks_->numbers, [&](const Numbers& numbers) {
     const auto page = number_in<std::size_t>(values[numbers.page]);
     const auto pages = number_in<std::size_t>(values[numbers.pages]);
     return page && pages && std::max<std::size_t>(*page, 1) < *pages;  // some count from 0
   });
-  const Numbers* numbers = counted == marks_.numbers.end() ? nullptr : &*counted;
+  const Numbers* numbers = counted == marks_->numbers.end() ? nullptr : &*counted;
   const bool is_linked = !next_link(link_header).empty();
   if (flag == nullptr && link == nullptr && numbers == nullptr && !is_linked) return std::nullopt;
   Sign sign;
@@ -218,7 +223,7 @@ std::optional<GoesOn::Sign> GoesOn::sign(const std::vector<JsonValue>& values,
 bool GoesOn::ends(const std::vector<JsonValue>& values, std::size_t pages_read) const {
   if (flag_that(true, values) != nullptr) return false;
   return flag_that(false, values) != nullptr ||
-         std::ranges::any_of(marks_.numbers, [&](const Numbers& numbers) {
+         std::ranges::any_of(marks_->numbers, [&](const Numbers& numbers) {
            const auto pages = number_in<std::size_t>(values[numbers.pages]);
            return number_in<std::size_t>(values[numbers.page]) && pages && *pages > 0 &&
                   pages_read >= *pages;
@@ -227,8 +232,26 @@ bool GoesOn::ends(const std::vector<JsonValue>& values, std::size_t pages_read) 
 
 std::optional<std::size_t> GoesOn::total(const std::vector<JsonValue>& values) const {
   std::optional<std::size_t> most;  // others may count one page
-  for (const auto slot : marks_.totals) most = std::max(most, number_in<std::size_t>(values[slot]));
+  for (const auto slot : marks_->totals)
+    most = std::max(most, number_in<std::size_t>(values[slot]));
   return most;
+}
+
+ReadError cut_list(const GoesOn::Sign& sign, bool has_pagination) {
+  return {Reason::Partial,
+          fmt::format("the answer says that the list goes on ({}), and {}: write list: "
+                      "{{pagination: {}}}",
+                      sign.what,
+                      has_pagination ? "the configured pagination finds nothing of it there"
+                                     : "nothing says how",
+                      sign.remedy)};
+}
+
+ReadError cut_document(const GoesOn::Sign& sign) {
+  return {Reason::Partial,
+          fmt::format("the answer says that it goes on ({}), and only one page of it is read; does "
+                      "its URL take a larger page?",
+                      sign.what)};
 }
 
 }  // namespace modelvane

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,14 +58,19 @@ class GoesOn {
     std::size_t object = 0;  // slot of the answer's /object
     void add(const std::string& envelope);
   };
-  static Marks usual_marks();
+  static std::shared_ptr<const Marks> usual_marks();
 
   const Flag* flag_that(bool goes_on, const std::vector<JsonValue>& values) const;
   std::string remedy_of(const Flag* flag, const Link* link, const Numbers* numbers,
                         const std::vector<JsonValue>& values) const;
   const Link* cursor_beside(const Flag& flag, const std::vector<JsonValue>& values) const;
 
-  Marks marks_;
+  std::shared_ptr<const Marks> marks_;  // most lists have the same
 };
+
+// A list that says so while its pagination, if it has one, finds nothing of it.
+ReadError cut_list(const GoesOn::Sign& sign, bool has_pagination);
+// A document of which only one page is ever read.
+ReadError cut_document(const GoesOn::Sign& sign);
 
 }  // namespace modelvane

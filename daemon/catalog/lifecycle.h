@@ -11,9 +11,12 @@
 #include "daemon/catalog/catalog.h"
 #include "daemon/catalog/list_scan.h"
 #include "daemon/catalog/reading.h"
-#include "daemon/catalog/rule_value.h"
+#include "daemon/catalog/unmatched.h"
 
 namespace modelvane {
+
+// A date in one of the ways in which lists write them, be it a placeholder.
+bool is_date(const JsonValue& value);
 
 class LifecycleReader {
  public:
@@ -23,7 +26,7 @@ class LifecycleReader {
   std::optional<Lifecycle> read(const std::string& id, std::span<const JsonValue> values,
                                 std::string_view prefix) const;
   // One for each pointer.
-  void watch(std::vector<PointerUse>& uses) const;
+  void watch(Unmatched& unmatched) const;
 
  private:
   struct DateSlots {
@@ -31,9 +34,9 @@ class LifecycleReader {
   };
   struct FlagSlot {
     std::size_t slot;
-    std::string_view deprecated;  // the value that says so: "true", or "false" where the field says
-                                  // that all is well
+    bool deprecated;  // the value that says so; false where the field says that all is well
   };
+  bool says_deprecated(const FlagSlot& flag, const JsonValue& value) const;
   std::optional<Time> date(std::span<const JsonValue> values) const;
 
   LifecycleFields fields_;

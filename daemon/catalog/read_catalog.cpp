@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ranges>
@@ -16,8 +17,10 @@
 #include "daemon/catalog/list_bounds.h"
 #include "daemon/catalog/list_scan.h"
 #include "daemon/catalog/resolve_aliases.h"
+#include "daemon/catalog/row_places.h"
 #include "daemon/catalog/row_text.h"
 #include "daemon/catalog/rule_value.h"
+#include "daemon/catalog/unmatched.h"
 
 namespace modelvane {
 namespace {
@@ -40,8 +43,10 @@ class CatalogReader::Rows : public RowSink {
         lifecycle_(reading.lifecycle, plan_.row),
         goes_on_(reading.shape.items, plan_.document) {
     plan_.items = reading.shape.items;
-    plan_.has_keys = std::ranges::find(reading.shape.id, "") != reading.shape.id.end();
+    plan_.has_keys = has_keys(reading.shape.id);
     for (const auto& pointer : reading.shape.id) id_slots_.push_back(plan_.row.add(pointer));
+    for (const auto& [pointer, text] : reading.shape.where)
+      where_slots_.push_back(plan_.row.add(pointer));
     for (std::size_t i = 0; i < reading.rules.size(); ++i) plan_rule(i);
     for (const auto& pointer : reading.hints) hints_.push_back(plan_.row.add(pointer));
     watch_own_parts();
@@ -74,7 +79,7 @@ class CatalogReader::Rows : public RowSink {
                                          : in_part(values.error(), fmt::format("page {}", pages_)));
     const auto link = link_of(header);
     if (extent_ != Extent::Start && !says_how(*values, link)) {
-      if (const auto sign = goes_on_.sign(*values, link)) return std::unexpected(goes_on(*sign));
+      if (const auto sign = goes_on_.sign(*values, link)) return std::unexpected(cut(*sign));
     }
     total_ = goes_on_.total(*values);
     return page_end(*values, link);
@@ -91,11 +96,11 @@ class CatalogReader::Rows : public RowSink {
     const bool is_empty = !read && read.error().reason == Reason::Empty;
     if (!read && !is_empty) return std::unexpected(in_part(read.error(), "the second document"));
     if (rows.usable == 0 && rows.seen > 0) {
-      return std::unexpected(
-          ReadError{Reason::Partial,
-                    fmt::format("the second document has no row with a string id at {} in {}",
-                                place_of(document.id), place_of(document.items))});
+      return std::unexpected(ReadError{
+          Reason::Partial, fmt::format("the second document has no row with a string id {} in {}",
+                                       ids_of(document.id), places_of(document.items))});
     }
+    rows.unmatched.add_pointers(rows.usable, "in the second document: ", document_notes_);
     documents_read_.insert(rule);
     return {};
   }
@@ -145,7 +150,8 @@ class CatalogReader::Rows : public RowSink {
 
   std::expected<void, ReadError> add(const ScannedRow& row) override {
     ++rows_seen_;
-    const auto id = id_of(row);
+    if (!says(row, reading_->shape.where, where_slots_)) return {};
+    const auto id = id_in(row, reading_->shape.id, id_slots_, reading_->shape.strip_prefix);
     if (!id) {
       ++catalog_.skipped_rows;
       return {};
@@ -155,8 +161,7 @@ class CatalogReader::Rows : public RowSink {
     evidence_slot_.reset();
     for (const auto& [rule, value] : fields_) state_field(rule, value, *id, row, statements_);
     for (const auto& slots : reverse_slots_) state_reverse(slots, *id, row);
-    if (!uses_.empty() && members_.empty()) members_ = members_of(row.raw);
-    for (auto& use : uses_) use.see(row.values);
+    unmatched_.see(row);
     if (!reading_->models.accepts(*id)) return {};
     if (auto lifecycle = lifecycle_.read(*id, row.values, reading_->shape.strip_prefix)) {
       catalog_.lifecycles.push_back(std::move(*lifecycle));
@@ -198,25 +203,26 @@ class CatalogReader::Rows : public RowSink {
           joined_before(all.joined_.size()),
           evidence_before(all.evidence_.size()) {
       const auto& document = *all.reading_->rules[rule].document;
-      plan.items = {document.items};
-      plan.has_keys = document.id.empty();
+      plan.items = document.items;
+      plan.has_keys = has_keys(document.id);
       plan.rows_max = kRowsMax;
-      id = plan.row.add(document.id);
+      for (const auto& pointer : document.id) ids.push_back(plan.row.add(pointer));
+      all.watch_own_rule(rule, value, unmatched);
     }
     void begin() override {
       all.joined_.resize(joined_before);
       all.evidence_.resize(evidence_before);
+      all.document_ids_.erase(rule);
       seen = usable = 0;
     }
     std::expected<void, ReadError> add(const ScannedRow& row) override {
       ++seen;
-      const auto& own = row.values[id];
-      const auto& prefix = all.reading_->shape.strip_prefix;
-      const auto name = plan.has_keys && row.key ? model_id(*row.key, prefix)
-                        : own.is_text()          ? model_id(own.text, prefix)
-                                                 : std::nullopt;
+      const auto name =
+          id_in(row, all.reading_->rules[rule].document->id, ids, all.reading_->shape.strip_prefix);
       if (!name) return {};
       ++usable;
+      unmatched.see(row);
+      if (all.reading_->own.rules) all.document_ids_[rule].push_back(*name);
       all.evidence_slot_.reset();
       all.state_field(rule, value, *name, row, all.joined_);
       return {};
@@ -228,7 +234,8 @@ class CatalogReader::Rows : public RowSink {
     GoesOn goes_on;
     std::size_t joined_before;
     std::size_t evidence_before;
-    std::size_t id = 0;
+    Unmatched unmatched;
+    std::vector<std::size_t> ids;
     std::size_t seen = 0;
     std::size_t usable = 0;
   };
@@ -270,59 +277,37 @@ class CatalogReader::Rows : public RowSink {
     return values[*next_].kind != Kind::Missing;
   }
 
-  ReadError goes_on(const GoesOn::Sign& sign) const {
-    if (extent_ == Extent::Document) return cut_document(sign);
-    const bool has_pages = reading_->shape.pagination.kind != Pagination::Kind::None;
-    return {Reason::Partial,
-            fmt::format("the answer says that the list goes on ({}), and {}: write list: "
-                        "{{pagination: {}}}",
-                        sign.what,
-                        has_pages ? "the configured pagination finds nothing of it there"
-                                  : "nothing says how",
-                        sign.remedy)};
-  }
-
-  static ReadError cut_document(const GoesOn::Sign& sign) {
-    return {Reason::Partial,
-            fmt::format("the answer says that it goes on ({}), and only one page of it is read; "
-                        "does its URL take a larger page?",
-                        sign.what)};
+  ReadError cut(const GoesOn::Sign& sign) const {
+    return extent_ == Extent::Document
+               ? cut_document(sign)
+               : cut_list(sign, reading_->shape.pagination.kind != Pagination::Kind::None);
   }
 
   static ReadError in_part(const ReadError& error, const std::string& part) {
     return {Reason::Partial, fmt::format("{}: {}", part, error.sentence)};
   }
 
-  std::optional<std::string> id_of(const ScannedRow& row) const {
-    const auto& shape = reading_->shape;
-    for (std::size_t i = 0; i < id_slots_.size(); ++i) {
-      const auto& value = row.values[id_slots_[i]];
-      if (row.key && shape.id[i].empty()) return model_id(*row.key, shape.strip_prefix);
-      if (value.is_text()) return model_id(value.text, shape.strip_prefix);
-    }
-    return std::nullopt;
-  }
-
-  static std::string place_of(const std::string& pointer) {
-    return pointer.empty() ? "the document itself" : pointer;
-  }
-
   // Only what the user wrote: presets know many servers, not all of which have each field.
   void watch_own_parts() {
     using Wants = PointerUse::Wants;
-    for (const auto& [index, value] : fields_) {
-      const auto& rule = reading_->rules[index];
-      const auto wants = rule.opaque || !rule.join.empty() ? Wants::TextsOrNumbers : Wants::Texts;
-      for (const auto slot : value.slots()) watch_own_rule(index, slot, wants);
+    for (const auto& [index, value] : fields_) watch_own_rule(index, value, unmatched_);
+    for (const auto& slots : reverse_slots_) {
+      if (!reading_->own.rules) continue;
+      const auto what = describe(reading_->rules[slots.rule]);
+      unmatched_.watch(what, slots.value, Wants::Array);
+      if (slots.canonical) unmatched_.watch(what, *slots.canonical, Wants::Texts);
     }
-    for (const auto& slots : reverse_slots_) watch_own_rule(slots.rule, slots.value, Wants::Array);
     for (std::size_t i = 0; reading_->own.hints && i < hints_.size(); ++i)
-      uses_.emplace_back("hint " + reading_->hints[i], hints_[i], Wants::Anything);
-    if (reading_->own.lifecycle) lifecycle_.watch(uses_);
+      unmatched_.watch("hint " + reading_->hints[i], hints_[i], Wants::Anything);
+    if (reading_->own.lifecycle) lifecycle_.watch(unmatched_);
   }
 
-  void watch_own_rule(std::size_t rule, std::size_t slot, PointerUse::Wants wants) {
-    if (reading_->own.rules) uses_.emplace_back(describe(reading_->rules[rule]), slot, wants);
+  void watch_own_rule(std::size_t index, const RuleValue& value, Unmatched& unmatched) const {
+    if (!reading_->own.rules) return;
+    const auto& rule = reading_->rules[index];
+    const auto wants = rule.opaque || !rule.join.empty() ? PointerUse::Wants::TextsOrNumbers
+                                                         : PointerUse::Wants::Texts;
+    for (const auto slot : value.slots()) unmatched.watch(describe(rule), slot, wants);
   }
 
   void plan_rule(std::size_t index) {
@@ -377,6 +362,7 @@ class CatalogReader::Rows : public RowSink {
     if (!is_for(reading_->rules[rule], id)) return;
     if (value.is_broken(row.values)) unread_.push_back({id, rule});
     for (auto& target : value.targets(row.values, reading_->shape.strip_prefix)) {
+      unmatched_.found_target(rule);
       if (target != id) state(rule, id, std::move(target), row.raw, statements);
     }
   }
@@ -392,6 +378,7 @@ class CatalogReader::Rows : public RowSink {
     for (const auto& [rule, text] : headers_) {
       const auto target = target_in(reading_->rules[rule], text, reading_->shape.strip_prefix);
       if (!target) continue;
+      unmatched_.found_target(rule);
       const auto row = OrderedJson{{reading_->rules[rule].header, text}}.dump(
           -1, ' ', false, OrderedJson::error_handler_t::replace);
       evidence_slot_.reset();
@@ -413,6 +400,7 @@ class CatalogReader::Rows : public RowSink {
     const auto target = slots.canonical ? target_of(rule, row.values[*slots.canonical])
                                         : model_id(id, rule.strip_prefix);
     if (!target) return;
+    unmatched_.found_target(slots.rule);
     if (slots.canonical && *target == id)
       statements_.push_back({.alias = id, .target = id, .rule = slots.rule});
     for (const auto& text : row.values[slots.value].texts) {
@@ -423,17 +411,11 @@ class CatalogReader::Rows : public RowSink {
   }
 
   ReadError no_rows() const {
-    std::string place;
-    for (const auto& pointer : reading_->shape.items)
-      place += (place.empty() ? "" : " or ") + place_of(pointer);
-    std::string ids;
-    for (const auto& pointer : reading_->shape.id) {
-      ids += (ids.empty() ? "at " : " or ") + (pointer.empty() ? "its place" : pointer);
-    }
+    const auto place = places_of(reading_->shape.items);
     const auto skipped = catalog_.skipped_rows;
     if (skipped == 0) return {Reason::Empty, fmt::format("the list at {} is empty", place)};
-    return {Reason::BadShape,
-            fmt::format("none of the {} rows at {} has a string id {}", skipped, place, ids)};
+    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id {}", skipped,
+                                          place, ids_of(reading_->shape.id))};
   }
 
   void collect_ids() {
@@ -448,6 +430,17 @@ class CatalogReader::Rows : public RowSink {
   void join_documents() {
     for (auto& statement : joined_) {
       if (catalog_.has(statement.alias)) statements_.push_back(std::move(statement));
+    }
+    for (const auto& [rule, names] : document_ids_) {
+      const bool joins = names.empty() || std::ranges::any_of(names, [&](const auto& name) {
+                           return catalog_.has(name);
+                         });
+      if (joins) continue;
+      const auto what = describe(reading_->rules[rule]);
+      document_notes_.push_back(
+          {what,
+           fmt::format("{}: no id of the second document is one of the list's, {} for example",
+                       what, names.front())});
     }
   }
 
@@ -480,10 +473,10 @@ class CatalogReader::Rows : public RowSink {
                            "more pages, or does the key not see all?",
                            *total_, rows_seen_)});
     }
-    for (const auto& use : uses_) {
-      if (auto problem = use.problem(usable_rows_, members_); !problem.empty())
-        catalog_.notes.push_back({use.what(), std::move(problem)});
-    }
+    unmatched_.add_pointers(usable_rows_, "", catalog_.notes);
+    std::ranges::move(document_notes_, std::back_inserter(catalog_.notes));
+    for (std::size_t i = 0; reading_->own.rules && i < reading_->rules.size(); ++i)
+      unmatched_.add_rule(reading_->rules[i], i, headers_[i], catalog_.notes);
   }
 
   void collect_undisclosed() {
@@ -532,8 +525,10 @@ class CatalogReader::Rows : public RowSink {
   std::vector<std::pair<std::string, std::size_t>>
       unread_;                                  // ids whose row is broken, and the rule
   std::map<std::size_t, std::string> headers_;  // by rule
-  std::vector<PointerUse> uses_;
-  std::string members_;  // of the first row, for those that find nothing
+  std::vector<std::size_t> where_slots_;
+  Unmatched unmatched_;
+  std::vector<CatalogNote> document_notes_;
+  std::map<std::size_t, std::vector<std::string>> document_ids_;  // by rule of the user's own
   std::size_t row_notes_ = 0;
   bool has_too_many_ = false;  // statements; checked when all is read
   std::vector<HintRow> listed_;

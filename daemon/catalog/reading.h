@@ -81,6 +81,8 @@ struct ListShape {
   std::vector<std::string> id{"/id"};
   std::string strip_prefix;  // removed from the front of every id and target that has it
   Pagination pagination;
+  // Only rows with this text at this pointer.
+  std::vector<std::pair<std::string, std::string>> where;
   bool is_post = false;  // asked for by POST, with `body`
   std::string body;
   friend bool operator==(const ListShape&, const ListShape&) = default;
@@ -89,8 +91,8 @@ struct ListShape {
 // A second list whose rows tell the targets, joined by id (LiteLLM's /model/info).
 struct SecondDocument {
   std::string url;
-  std::string items = "/data";
-  std::string id = "/id";
+  std::vector<std::string> items{"/data"};  // as in ListShape
+  std::vector<std::string> id{"/id"};
   friend bool operator==(const SecondDocument&, const SecondDocument&) = default;
 };
 
@@ -190,10 +192,10 @@ struct LifecycleFields {
 // A second list, perhaps of another host, that says when models end: joined by id.
 struct EndingsDocument {
   std::string url;
-  std::string source;  // what events call it
-  std::string items;   // pointer to its rows, an array; "" = the document itself
-  std::string id = "/id";
-  // Only rows with this text at this pointer: a feed may speak of several providers' models.
+  std::string source;                  // what events call it
+  std::vector<std::string> items{""};  // as in ListShape
+  std::vector<std::string> id{"/id"};
+  // As in ListShape: a feed may speak of several providers' models.
   std::vector<std::pair<std::string, std::string>> where;
   LifecycleFields fields;
   Duration interval{0};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/catalog/lifecycle.h"
 #include "daemon/catalog/list_bounds.h"
 #include "daemon/catalog/model_id.h"
 #include "daemon/text/labels.h"
@@ -98,8 +99,8 @@ bool PointerUse::fits(const JsonValue& value) const {
     case Wants::TextsOrNumbers:
       return kind == Kind::Text || kind == Kind::Number || is_array_of_texts;
     case Wants::Array: return is_array_of_texts;
-    case Wants::Date: return kind == Kind::Text || kind == Kind::Number || kind == Kind::Object;
-    case Wants::Flag: return kind == Kind::Boolean || kind == Kind::Text;
+    case Wants::Date: return is_date(value) || (value.is_text() && value.text.empty());
+    case Wants::Flag: return value.is_text() || is_array_of_texts || yes_or_no(value);
     case Wants::Anything: return kind != Kind::Missing;
   }
   return false;
@@ -109,7 +110,10 @@ void PointerUse::see(std::span<const JsonValue> values) {
   if (is_found_) return;
   const auto& value = values[slot_];
   is_found_ = fits(value);
-  if (value.kind != Kind::Missing) other_ = value.kind;
+  if (value.kind == Kind::Missing) return;
+  other_ = value.kind;
+  if (value.is_text() && value.text.size() <= kExampleBytesMax && model_id(value.text))
+    example_ = value.text;
 }
 
 std::string PointerUse::problem(std::size_t rows, const std::string& members) const {
@@ -126,8 +130,9 @@ std::string PointerUse::problem(std::size_t rows, const std::string& members) co
       {Wants::Flag, "true, false or a word"},
       {Wants::Anything, "a value"},
   });
-  return fmt::format("{} finds {} in no row, but values of the kind {}; the first row has {}",
-                     what_, kWanted.label(wants_), name_of(other_), members);
+  return fmt::format("{} finds {} in no row, but values of the kind {}{}; the first row has {}",
+                     what_, kWanted.label(wants_), name_of(other_),
+                     example_.empty() ? "" : fmt::format(", such as \"{}\"", example_), members);
 }
 
 }  // namespace modelvane

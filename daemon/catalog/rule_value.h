@@ -52,6 +52,8 @@ class PointerUse {
   std::string problem(std::size_t rows, const std::string& members) const;
 
  private:
+  static constexpr std::size_t kExampleBytesMax = 40;
+
   bool fits(const JsonValue& value) const;
 
   std::string what_;
@@ -59,6 +61,7 @@ class PointerUse {
   Wants wants_;
   bool is_found_ = false;
   JsonValue::Kind other_ = JsonValue::Kind::Missing;  // what stands there instead
+  std::string example_;                               // of it, if it is a text
 };
 
 }  // namespace modelvane

@@ -86,8 +86,7 @@ SecondDocument read_document(const Field& field, const std::string& list_url) {
           fields->need("url", "write the URL of the document whose rows tell the targets")) {
     document.url = read_rule_url(*url, list_url);
   }
-  if (const auto* items = fields->find("items")) read_plain_pointer(*items, document.items);
-  if (const auto* id = fields->find("id")) read_pointer(*id, true, document.id);
+  read_rows(*fields, document.items, document.id);
   return document;
 }
 
@@ -338,6 +337,37 @@ void read_alias_rule(const Field& field, const std::string& list_url, std::vecto
   fields->need("field",
                "write {field: /ref_model}, the JSON pointer from a row to the target's id, or "
                "join, reverse, lookup, echo, served or header");
+}
+
+namespace {
+
+constexpr std::size_t kItemsMax = 8;
+
+// One place of the rows, or a list of places, best first.
+void read_places(const Field& field, std::vector<std::string>& items) {
+  items.clear();
+  if (!field.is_list()) return read_plain_pointer(field, items.emplace_back());
+  const auto places = field.list("JSON pointers such as /data");
+  if (!places) return;
+  if (places->empty() || places->size() > kItemsMax) {
+    field.fail(fmt::format("must name 1 to {} places, not {}", kItemsMax, places->size()));
+  }
+  for (const auto& place : *places) read_plain_pointer(place, items.emplace_back());
+}
+
+}  // namespace
+
+void read_rows(const Fields& fields, std::vector<std::string>& items,
+               std::vector<std::string>& id) {
+  if (const auto* places = fields.find("items")) read_places(*places, items);
+  const bool is_place_named =
+      fields.find("items") != nullptr && items.size() == 1 && !items.front().empty();
+  if (const auto* ids = fields.find("id")) {
+    read_places(*ids, id);
+  } else if (is_place_named && id == ListShape{}.id) {
+    // Nobody has said what an id is: rows without /id are texts, or members whose keys are the ids.
+    id.emplace_back("");
+  }
 }
 
 }  // namespace modelvane

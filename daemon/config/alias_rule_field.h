@@ -28,4 +28,7 @@ std::optional<Pattern> read_pattern(const Field& field);
 // A JSON pointer; errors go to `field`.
 void read_pointer(const Field& field, bool may_be_empty, std::string& pointer);
 
+// `items` and `id`: where rows stand, and in each its id.
+void read_rows(const Fields& fields, std::vector<std::string>& items, std::vector<std::string>& id);
+
 }  // namespace modelvane

@@ -24,23 +24,10 @@ constexpr std::size_t kWordsMax = 32;
 constexpr Duration kEndingsInterval = std::chrono::hours{1};
 constexpr Range<Duration> kEndingsIntervalRange{std::chrono::seconds{10}, std::chrono::days{7}};
 constexpr std::size_t kRulesMax = 16;
-constexpr std::size_t kItemsMax = 8;
 // Each is looked for in every row.
 constexpr std::size_t kPointersMax = 16;
 // Each may cost a request of its own.
 constexpr std::size_t kAliasIdsMax = 256;
-
-// One place of the rows, or a list of places, best first.
-void read_places(const Field& field, std::vector<std::string>& items) {
-  items.clear();
-  if (!field.is_list()) return read_plain_pointer(field, items.emplace_back());
-  const auto places = field.list("JSON pointers such as /data");
-  if (!places) return;
-  if (places->empty() || places->size() > kItemsMax) {
-    field.fail(fmt::format("must name 1 to {} places, not {}", kItemsMax, places->size()));
-  }
-  for (const auto& place : *places) read_plain_pointer(place, items.emplace_back());
-}
 
 std::string read_query_key(const Fields& fields) {
   const auto* field =
@@ -121,7 +108,10 @@ void read_patterns(const Field* field, std::vector<Pattern>& patterns) {
   }
 }
 
-void read_pointers(const Field* field, bool may_negate, std::vector<std::string>& pointers) {
+enum class Pointers { Hints, Ends, Flags };
+
+// Where keys are ids, a row may be nothing but the value itself.
+void read_pointers(const Field* field, Pointers of, std::vector<std::string>& pointers) {
   if (field == nullptr) return;
   const auto items = field->list("JSON pointers such as /context_length");
   if (!items) return;
@@ -129,9 +119,10 @@ void read_pointers(const Field* field, bool may_negate, std::vector<std::string>
     field->fail(fmt::format("must have at most {} entries, not {}", kPointersMax, items->size()));
   pointers.clear();
   for (const auto& item : *items) {
-    const auto text = item.text("a JSON pointer such as /context_length");
+    constexpr std::string_view kWhat = "a JSON pointer such as /context_length";
+    const auto text = of == Pointers::Hints ? item.text(kWhat) : item.text_or_empty(kWhat);
     if (!text) continue;
-    const bool negates = may_negate && text->starts_with(kNegation);
+    const bool negates = of == Pointers::Flags && text->starts_with(kNegation);
     const auto problem = pointer_problem(std::string_view{*text}.substr(negates ? 1 : 0));
     if (problem) item.fail(fmt::format("{}, not {}", *problem, in_quotes(*text)));
     pointers.push_back(*text);
@@ -174,15 +165,7 @@ void read_list(const Field& field, ListShape& shape) {
   const auto fields = field.fields(kKeys);
   if (!fields) return;
   read_method(*fields, shape);
-  if (const auto* items = fields->find("items")) read_places(*items, shape.items);
-  const bool is_place_named =
-      fields->find("items") != nullptr && shape.items.size() == 1 && !shape.items.front().empty();
-  if (const auto* id = fields->find("id")) {
-    read_places(*id, shape.id);
-  } else if (is_place_named && shape.id == ListShape{}.id) {
-    // Nobody has said what an id is: rows without /id are texts, or members whose keys are the ids.
-    shape.id.emplace_back("");
-  }
+  read_rows(*fields, shape.items, shape.id);
   if (const auto* prefix = fields->find("strip_prefix"))
     shape.strip_prefix = prefix->text_or_empty("text").value_or("");
   if (const auto* pagination = fields->find("pagination"))
@@ -204,7 +187,7 @@ void read_aliases(const Field& field, const std::string& list_url, std::vector<A
 }
 
 void read_hints(const Field& field, std::vector<std::string>& hints) {
-  read_pointers(&field, false, hints);
+  read_pointers(&field, Pointers::Hints, hints);
 }
 
 void read_alias_names(const Field& field, AliasNames& names) {
@@ -230,9 +213,9 @@ constexpr std::array kLifecycleKeys{std::string_view{"retires_at"}, std::string_
                                     std::string_view{"deprecated"}, std::string_view{"words"}};
 
 void read_ends(const Fields& fields, LifecycleFields& lifecycle) {
-  read_pointers(fields.find("retires_at"), false, lifecycle.retires_at);
-  read_pointers(fields.find("replacement"), false, lifecycle.replacement);
-  read_pointers(fields.find("deprecated"), true, lifecycle.deprecated);
+  read_pointers(fields.find("retires_at"), Pointers::Ends, lifecycle.retires_at);
+  read_pointers(fields.find("replacement"), Pointers::Ends, lifecycle.replacement);
+  read_pointers(fields.find("deprecated"), Pointers::Flags, lifecycle.deprecated);
   read_words(fields.find("words"), lifecycle.words);
 }
 
@@ -280,8 +263,7 @@ EndingsDocument read_endings_document(const Field& field, Access& access) {
   document.source = host_in(document.url);
   if (const auto* source = fields->find("source"))
     document.source = source->text("a name for people").value_or("");
-  if (const auto* items = fields->find("items")) read_plain_pointer(*items, document.items);
-  if (const auto* id = fields->find("id")) read_pointer(*id, true, document.id);
+  read_rows(*fields, document.items, document.id);
   if (const auto* where = fields->find("where")) read_where(*where, document.where);
   if (const auto* interval = fields->find("interval"))
     document.interval = interval->duration(kEndingsIntervalRange).value_or(kEndingsInterval);

@@ -152,10 +152,12 @@ struct Steady {
 };
 
 // Echo questions asked on a day (counted from 1970, UTC): they cost money, so the count outlives
-// the process.
+// the process, and so does what was learnt for it.
 struct EchoSpending {
   std::int64_t day = 0;
   int asked = 0;
+  // Which form of the question an alias takes, as far as is known; 0 where none stands here.
+  std::map<std::string, std::size_t> forms;
   friend bool operator==(const EchoSpending&, const EchoSpending&) = default;
 };
 

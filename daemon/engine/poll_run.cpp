@@ -65,6 +65,18 @@ std::shared_ptr<const Catalog> joined(JoinMemo& memo, JoinMemo inputs, const aut
   return memo.whole;
 }
 
+std::string says_nothing(const EndingsDocument& document, const std::string& why) {
+  return fmt::format("{} says nothing of models' ends: {}", document.source, why);
+}
+
+// "" = everything that was asked of it was found.
+std::string notes_on(const EndingsDocument& document, const Catalog& read) {
+  std::string all;
+  for (const auto& note : read.notes)
+    all += fmt::format("{} {}", all.empty() ? document.source + ":" : ";", note.sentence);
+  return all;
+}
+
 // One part of the list is missing, whatever the reason: the list is not whole.
 PollFailure partial(const std::string& part, PollFailure failure) {
   failure.reason = Reason::Partial;
@@ -330,7 +342,7 @@ std::optional<HttpRequest> PollRun::request_endings(Time wall) {
   auto request = is_due ? request_to(endpoint_, *endpoint_.endings_access, document->url)
                         : std::expected<HttpRequest, std::string>{};
   if (is_due && request) return std::move(*request);
-  if (!request) others().endings_problem = request.error();
+  if (!request) others().endings_problem = says_nothing(*document, request.error());
   join_endings();
   return std::nullopt;
 }
@@ -341,10 +353,12 @@ void PollRun::take_endings(const HttpResult& result, Time wall) {
   auto read = read_reply(result, wall, [&](std::string_view body) {
     return read_endings(document, endpoint_.reading->shape.strip_prefix, body);
   });
-  others().endings_problem = read ? "" : read.error().sentence;
+  others().endings_problem =
+      read ? notes_on(document, *read) : says_nothing(document, read.error().sentence);
   others().endings_again =
       wall + (read ? document.interval : std::min(document.interval, kQuestionRetry));
-  if (read) others().endings = std::make_shared<const std::vector<Lifecycle>>(std::move(*read));
+  if (read)
+    others().endings = std::make_shared<const std::vector<Lifecycle>>(std::move(read->lifecycles));
   join_endings();
 }
 
@@ -368,9 +382,7 @@ Catalog PollRun::with_endings(Catalog catalog) {
     catalog.silent_sources.push_back(source);
   }
   if (!others().endings_problem.empty()) {
-    catalog.notes.push_back({.rule = "lifecycle document",
-                             .sentence = fmt::format("{} says nothing of models' ends: {}", source,
-                                                     others().endings_problem)});
+    catalog.notes.push_back({.rule = "lifecycle document", .sentence = others().endings_problem});
   }
   return catalog;
 }

@@ -53,7 +53,7 @@ struct OthersWord {
   // What the second list of models' ends said last; null = it has not answered yet.
   std::shared_ptr<const std::vector<Lifecycle>> endings;
   Time endings_again{};
-  std::string endings_problem;  // "" = its last answer was good
+  std::string endings_problem;  // a sentence; "" = all of its last answer was good
   ServedBook traffic;
   std::optional<Time> traffic_asked;
   std::optional<Time> traffic_heard;  // the last answer

@@ -20,9 +20,10 @@ bool is_client_error(const HttpResult& result) {
   return result && result->status >= 400 && result->status < 500 && result->status != 429;
 }
 
-// The server understood the question, and did not like its form.
-bool is_refused_form(const HttpResult& result) {
-  return result && (result->status == 400 || result->status == 422);
+// The server understood the question, and did not like its form; a key that it does not like is
+// another thing.
+bool is_refused_form(const HttpResult& result, Reason reason) {
+  return result && (result->status == 400 || result->status == 422) && reason == Reason::Http4xx;
 }
 
 // "No such model": an answer, and no failure.
@@ -57,6 +58,9 @@ Questions::Questions(const EndpointConfig& endpoint, QuestionMemory& memory, Que
   std::erase_if(memory_.asked, [&](const auto& entry) {
     return !std::binary_search(aliases_.begin(), aliases_.end(), entry.first.first);
   });
+  std::erase_if(scope_.echo.forms, [&](const auto& known) {
+    return !std::binary_search(aliases_.begin(), aliases_.end(), known.first);
+  });
   std::stable_partition(aliases_.begin(), aliases_.end(), [&](const std::string& alias) {
     return std::binary_search(scope_.pending.begin(), scope_.pending.end(), alias);
   });
@@ -88,7 +92,10 @@ Questions::Standing Questions::standing(TimeLeft time, Time now) const {
 }
 
 std::optional<Questions::Question> Questions::next(TimeLeft time, Time now) {
-  if (scope_.echo.day != day_of(now)) scope_.echo = {.day = day_of(now), .asked = 0};
+  if (scope_.echo.day != day_of(now)) {
+    scope_.echo.day = day_of(now);
+    scope_.echo.asked = 0;
+  }
   while (alias_ < aliases_.size()) {
     if (rule_ == endpoint_.reading->rules.size()) {
       (is_gone_ ? gone_ : answered_ ? undisclosed_ : unasked_).push_back(aliases_[alias_]);
@@ -102,7 +109,7 @@ std::optional<Questions::Question> Questions::next(TimeLeft time, Time now) {
         ++echoes_;
         ++scope_.echo.asked;
       }
-      return Question{&rule(), &aliases_[alias_], &body_of(entry().form)};
+      return Question{&rule(), &aliases_[alias_], &body()};
     }
     if (now_what == Standing::Pass) {
       ++rule_;
@@ -130,8 +137,7 @@ void Questions::take(const HttpResult& result, Time now) {
                       event ? std::string_view{*event} : (*reply)->body,
                       [&](std::string_view name) { return (*reply)->header(name); });
   if (!target) return fail(result, now);
-  entry() = {
-      .again = now + rule().interval, .disclosed = target->has_value(), .form = entry().form};
+  entry() = {.again = now + rule().interval, .disclosed = target->has_value()};
   answered_ = true;
   is_gone_ = false;
   note_ending(target->value_or(aliases_[alias_]), **reply);
@@ -173,16 +179,34 @@ void Questions::fail(const HttpResult& result, Time now) {
   const auto wish = reply ? std::nullopt : reply.error().retry_after;
   if (wish || (result && result->status == 429))
     memory_.rest_until = now + std::min(wish.value_or(kQuestionRetry), kRetryAfterMax);
-  // Models differ in the limits that they take: what refused one form is asked in the next, within
-  // the same budget, and the form that it takes is kept.
-  const auto form = entry().form;
-  if (is_refused_form(result) && form < rule().other_bodies.size()) {
-    entry() = {.again = now, .failed = true, .form = form + 1};
-    return give_up();
-  }
+  if (!reply && is_refused_form(result, reply.error().reason) && !rule().other_bodies.empty())
+    return try_next_form(now);
   const Duration pause =
       is_client_error(result) ? rule().interval : std::min(rule().interval, kQuestionRetry);
-  entry() = {.again = now + pause, .failed = true, .form = form};
+  entry() = {.again = now + pause, .failed = true, .refuses_all = entry().refuses_all};
+  give_up();
+}
+
+// The configuration may have had more forms when this one was learnt.
+std::size_t Questions::form() const {
+  const auto known = scope_.echo.forms.find(aliases_[alias_]);
+  return known == scope_.echo.forms.end() ? 0 : std::min(known->second, rule().other_bodies.size());
+}
+
+// Models differ in the limits that they take: what refused one form is asked in the next, within
+// the same budget, and the form that it takes is kept. One that has refused all of them is asked in
+// one form in an interval.
+void Questions::try_next_form(Time now) {
+  const auto next = form() == rule().other_bodies.size() ? 0 : form() + 1;
+  if (next == 0) {
+    scope_.echo.forms.erase(aliases_[alias_]);
+  } else {
+    scope_.echo.forms[aliases_[alias_]] = next;
+  }
+  const bool refuses_all = entry().refuses_all || next == 0;
+  entry() = {.again = refuses_all ? now + rule().interval : now,
+             .failed = true,
+             .refuses_all = refuses_all};
   give_up();
 }
 

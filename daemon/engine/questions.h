@@ -30,8 +30,8 @@ struct QuestionMemory {
   struct Asked {
     Time again{};  // not before, unless the alias is pending
     bool disclosed = false;
-    bool failed = false;   // then not before in any case
-    std::size_t form = 0;  // which of the rule's bodies this model takes, as far as is known
+    bool failed = false;       // then not before in any case
+    bool refuses_all = false;  // each form, one after another
   };
   std::map<std::pair<std::string, std::size_t>, Asked> asked;  // by alias and index of the rule
   Time rest_until{};                                           // the server asked for air
@@ -94,14 +94,16 @@ class Questions {
   bool may_spend(const AliasRule& rule, bool is_pending) const;
   bool is_pending() const;
   const AliasRule& rule() const { return endpoint_.reading->rules[rule_]; }
-  const std::string& body_of(std::size_t form) const {
-    return form == 0 ? rule().body : rule().other_bodies[form - 1];
+  std::size_t form() const;
+  const std::string& body() const {
+    return form() == 0 ? rule().body : rule().other_bodies[form() - 1];
   }
   QuestionMemory::Asked& entry() { return memory_.asked[{aliases_[alias_], rule_}]; }
   void disclose(std::string target, const HttpReply& reply);
   void note_first_token(const HttpReply& reply);
   void note_ending(const std::string& id, const HttpReply& reply);
   void fail(const HttpResult& result, Time now);
+  void try_next_form(Time now);
   void next_alias();
 
   const EndpointConfig& endpoint_;

@@ -304,7 +304,12 @@ EndpointState state_of(const Json& value) {
   state.is_unwatched = value.value("unwatched", false);
   if (const auto echo = value.find("echo"); echo != value.end()) {
     state.echo = {.day = integer_at<std::int64_t>(*echo, "day"),
-                  .asked = integer_at<int>(*echo, "asked")};
+                  .asked = integer_at<int>(*echo, "asked"),
+                  .forms = {}};
+    if (const auto forms = echo->find("forms"); forms != echo->end()) {
+      for (const auto& [alias, form] : forms->items())
+        state.echo.forms[alias] = integer_at<std::size_t>(*forms, alias.c_str());
+    }
   }
   state.events_made = integer_at<std::uint64_t>(value, "events_made");
   return state;
@@ -346,7 +351,10 @@ std::string to_json(const EndpointState& state) {
   put(value, "down_sentence", state.down_sentence);
   put(value, "last_answer", state.last_answer);
   if (state.is_unwatched) value["unwatched"] = true;
-  if (state.echo.asked != 0) value["echo"] = {{"day", state.echo.day}, {"asked", state.echo.asked}};
+  if (state.echo != EchoSpending{.day = state.echo.day}) {
+    value["echo"] = {{"day", state.echo.day}, {"asked", state.echo.asked}};
+    if (!state.echo.forms.empty()) value["echo"]["forms"] = state.echo.forms;
+  }
   value["events_made"] = state.events_made;
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -15,7 +15,7 @@ EndingsDocument feed() {
   EndingsDocument document;
   document.url = "https://feed.example/deprecations.json";
   document.source = "feed.example";
-  document.id = "/model_id";
+  document.id = {"/model_id"};
   document.fields.retires_at = {"/shutdown_date"};
   document.fields.replacement = {"/replacement_models/0"};
   return document;
@@ -40,24 +40,47 @@ TEST_CASE("a feed's rows are read by the pointers of its own, and name their sou
   document.where = {{"/provider", "Acme"}};
   const auto endings = read_endings(document, "", kFeed);
   REQUIRE(endings);
-  CHECK(*endings ==
+  CHECK(endings->lifecycles ==
         std::vector<Lifecycle>{
             {.id = "m-1", .retires_at = kDay, .replacement = "m-2", .source = "feed.example"}});
+}
+
+TEST_CASE("`where` chooses among members of an object, values of sets, and flags as well") {
+  auto document = feed();
+  document.id = {""};
+  document.where = {{"/providers/*", "Acme"}, {"/live", "true"}};
+  const auto read = read_endings(document, "", R"({
+      "m-1":{"providers":["Other","Acme"],"live":true,"shutdown_date":"2027-01-20"},
+      "m-2":{"providers":["Other"],"live":true,"shutdown_date":"2027-01-20"},
+      "m-3":{"providers":["Acme"],"live":false,"shutdown_date":"2027-01-20"}})");
+  REQUIRE(read);
+  REQUIRE(read->lifecycles.size() == 1);
+  CHECK(read->lifecycles[0].id == "m-1");
+  CHECK(read->notes.size() == 1);  // about the replacement
+  CHECK(read_endings(document, "", std::string(200'000, '[')).error().reason == Reason::NotJson);
+}
+
+TEST_CASE("a feed that goes on is not the whole") {
+  auto document = feed();
+  document.items = {"/rows"};
+  const auto read = read_endings(document, "", R"({"rows":[{"model_id":"m"}],"has_more":true})");
+  REQUIRE_FALSE(read);
+  CHECK(read.error().reason == Reason::Partial);
 }
 
 TEST_CASE("without `where` the earliest date of a model counts") {
   const auto endings = read_endings(feed(), "", kFeed);
   REQUIRE(endings);
-  REQUIRE(endings->size() == 1);
-  CHECK(endings->front().retires_at == *parse_rfc3339("2026-12-01T00:00:00Z"));
+  REQUIRE(endings->lifecycles.size() == 1);
+  CHECK(endings->lifecycles.front().retires_at == *parse_rfc3339("2026-12-01T00:00:00Z"));
 }
 
 TEST_CASE("no wanted row is an answer, another document is an error") {
   auto document = feed();
   document.where = {{"/provider", "Nobody"}};
-  CHECK(read_endings(document, "", kFeed)->empty());
+  CHECK(*read_endings(document, "", kFeed) == Catalog{});
   CHECK_FALSE(read_endings(feed(), "", "<html>"));
-  document.items = "/rows";
+  document.items = {"/rows"};
   CHECK_FALSE(read_endings(document, "", kFeed));
 }
 

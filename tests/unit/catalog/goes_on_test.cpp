@@ -205,6 +205,78 @@ TEST_CASE("a provider's word for a model that will go counts as deprecated") {
   CHECK(catalog.lifecycles[1].id == "c");
 }
 
+TEST_CASE("words, flags, dates and replacements count in every way in which lists write them") {
+  Reading how;
+  how.lifecycle = {.retires_at = {"/end", "/stages/*/date"},
+                   .replacement = {"/next", "/others/*/id"},
+                   .deprecated = {"/status", "/tags/*/name", "!/active"},
+                   .words = {"Phasing Out"}};
+  const auto said = [&](const std::string& row) -> std::string {
+    const auto list = read_catalog(R"({"data":[{"id":"a",)" + row + "}]}", how);
+    REQUIRE(list);
+    if (list->lifecycles.empty()) return "nothing";
+    const auto& end = list->lifecycles[0];
+    return (end.retires_at ? to_rfc3339(*end.retires_at).substr(0, 10) : "some day") + " " +
+           end.replacement;
+  };
+  for (const std::string row :
+       {R"("status":"End of Life")", R"("status":"end-of-life")", R"("status":"phasing_out")",
+        R"("status":"DISCONTINUED")", R"("status":["beta","deprecated"])", R"("status":"true")",
+        R"("status":1)", R"("tags":[{"name":"new"},{"name":"Legacy"}])", R"("active":"False")",
+        R"("active":0)"}) {
+    CAPTURE(row);
+    CHECK(said(row) == "some day ");
+  }
+  for (const std::string row :
+       {R"("status":"active")", R"("status":"false")", R"("status":0)", R"("active":"true")",
+        R"("tags":[{"name":"new"}])", R"("end":"never")", R"("next":["a"])"}) {
+    CAPTURE(row);
+    CHECK(said(row) == "nothing");
+  }
+  CHECK(said(R"("end":1798848000000)") == "2027-01-02 ");
+  CHECK(said(R"("end":"1798848000")") == "2027-01-02 ");
+  CHECK(said(R"("stages":[{"date":"2027-05-01"},{"date":"2027-03-01"},{}])") == "2027-03-01 ");
+  CHECK(said(R"("next":["c","b","a","c"])") == "some day b,c");
+  CHECK(said(R"("others":[{"id":"c"},{"id":"b"}])") == "some day b,c");
+}
+
+TEST_CASE("what finds no date, no target or no header is told, with what stands there") {
+  Reading how;
+  how.own = {.rules = true, .hints = true, .lifecycle = true};
+  how.rules = {{.pointer = "/t", .match = Pattern::compile("^z").value()}, {.header = "x-model"}};
+  how.lifecycle.retires_at = {"/end"};
+  const auto notes = [&](const std::string& row, std::string_view header) {
+    const auto list = read_catalog(
+        R"({"data":[{"id":"a",)" + row + "}]}", how,
+        [&](std::string_view name) { return name == "x-model" ? header : std::string_view{}; });
+    REQUIRE(list);
+    return list->notes;
+  };
+  const auto told = notes(R"("t":"y","end":"Jan 2, 2027")", "");
+  REQUIRE(told.size() == 3);
+  CHECK(told[0].sentence.find("such as \"Jan 2, 2027\"") != std::string::npos);
+  CHECK(told[1].rule == "field /t");
+  CHECK(told[2].sentence == "header x-model: the answer has no such header");
+  CHECK(notes(R"("t":"z1","end":"9999-12-31")", "m").empty());
+  CHECK(notes(R"("t":"z1","end":"")", "m").empty());
+}
+
+TEST_CASE("a second document whose rows have no target, or other ids than the list, is told of") {
+  Reading how;
+  how.own.rules = true;
+  how.rules = {{.pointer = "/t", .document = SecondDocument{.url = "d", .id = {"/id", ""}}}};
+  const auto notes = [&](const std::string& document) {
+    CatalogReader reader{how};
+    REQUIRE(reader.add_page(R"({"data":[{"id":"a"}]})"));
+    REQUIRE(reader.add_document(0, document));
+    return reader.take()->notes;
+  };
+  CHECK(notes(R"({"data":{"a":{"t":"x"}}})").empty());
+  CHECK(notes(R"({"data":[{"id":"a","target":"x"}]})").size() == 1);
+  CHECK(notes(R"({"data":[{"id":"b","t":"x"}]})").size() == 1);
+  CHECK(notes(R"({"data":[]})").empty());
+}
+
 TEST_CASE("a model's end is found by its stage's name, wherever in the array it stands") {
   Reading how;
   how.lifecycle.retires_at = {"/lifecycle/[id=withdrawn]/start_date"};

@@ -125,7 +125,7 @@ TEST_CASE("a document that is the only row") {
 
 TEST_CASE("targets in a second document are joined by id, as a set, and it must be read") {
   auto rule = shape_field("/litellm_params/model");
-  rule.document = SecondDocument{"https://gw/model/info", "/data", "/model_name"};
+  rule.document = SecondDocument{"https://gw/model/info", {"/data"}, {"/model_name"}};
   const auto how = shape_reading({rule});
   CatalogReader reader{how};
   REQUIRE(reader.add_page(R"({"data":[{"id":"chat"}]})"));

@@ -194,7 +194,7 @@ TEST_CASE("a pointer of the user's own that finds nothing is told, and one of a 
 
 TEST_CASE("a second document that is empty is an answer") {
   auto rule = field("/target");
-  rule.document = SecondDocument{.url = "http://localhost/aliases", .items = "", .id = "/name"};
+  rule.document = SecondDocument{.url = "http://localhost/aliases", .items = {""}, .id = {"/name"}};
   const auto how = by({rule});
   for (const std::string document : {"[]", "null", R"([{"name":"x","target":"y"}])"}) {
     CatalogReader reader{how};

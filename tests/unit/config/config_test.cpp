@@ -391,7 +391,7 @@ endpoints:
   const auto& rules = reading.rules;
   REQUIRE(rules.size() == 3);
   CHECK(rules[0].document ==
-        SecondDocument{"https://gw.example.com/v1/model/info", "/data", "/model_name"});
+        SecondDocument{"https://gw.example.com/v1/model/info", {"/data"}, {"/model_name"}});
   CHECK(rules[0].max_hops == 2);
   CHECK(rules[1].url == "https://gw.example.com/v1/models/{id}");
   CHECK(rules[1].pointer == "/id");

@@ -547,6 +547,43 @@ TEST_CASE("a model that refuses one form of the question is asked in the next, w
   CHECK(poll.run().catalog.value()->find_alias("a")->target == "a-2026");
   CHECK(poll.requests.back().body.find("256") != std::string::npos);
   CHECK(poll.scope.echo.asked == 3);
+  // Also by the next life of the process, in which nothing but the spending is left.
+  poll.memory = {};
+  CHECK(poll.run().catalog.value()->find_alias("a")->target == "a-2026");
+  CHECK(poll.scope.echo.asked == 4);
+}
+
+TEST_CASE("a key that is refused is no refused form, and one that refuses all forms costs little") {
+  Poll poll;
+  poll.endpoint.reading.edit().rules = {{.kind = Rule::Echo,
+                                         .pointer = "/model",
+                                         .url = "http://api/chat",
+                                         .body = "0",
+                                         .other_bodies = {"1", "2"},
+                                         .interval = 1h,
+                                         .daily_budget = 24}};
+  poll.endpoint.reading.edit().alias_names.ids = {"a"};
+  std::string error = R"({"error":{"message":"Incorrect API key provided"}})";
+  poll.server = [&](const HttpRequest& request) -> HttpResult {
+    if (request.method != "POST") return ok(R"({"data":[{"id":"a"}]})");
+    return HttpReply{.status = 400, .body = error};
+  };
+  const auto asked_in = [&](Duration after) {
+    poll.now += after;
+    poll.run();
+    return poll.requests.size() > 1 ? poll.requests.back().body : "";
+  };
+  CHECK(asked_in(1min) == "0");
+  CHECK(asked_in(1min).empty());
+  CHECK(poll.scope.echo.forms.empty());
+  error = "{}";
+  CHECK(asked_in(2h) == "0");
+  CHECK(asked_in(1min) == "1");
+  CHECK(asked_in(1min) == "2");
+  CHECK(asked_in(1min).empty());
+  CHECK(asked_in(2h) == "0");
+  CHECK(asked_in(1min).empty());
+  CHECK(asked_in(2h) == "1");
 }
 
 }  // namespace modelvane

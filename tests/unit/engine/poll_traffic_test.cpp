@@ -105,7 +105,7 @@ TEST_CASE("a second list of ends is asked at its interval, and its silence takes
   poll.endpoint.reading.edit().rules.clear();
   poll.endpoint.reading.edit().endings = EndingsDocument{.url = "http://feed/ends.json",
                                                          .source = "feed",
-                                                         .items = "",
+                                                         .items = {""},
                                                          .where = {},
                                                          .fields = {.retires_at = {"/end"}},
                                                          .interval = 1h};

@@ -16,6 +16,7 @@ EndpointState full_state() {
   EndpointState state;
   state.has_baseline = true;
   state.last_good = kStart + 1us;
+  state.echo = {.day = 20'000, .asked = 3, .forms = {{"internlm3-latest", 1}}};
   state.ids = {"a", "b \"quoted\"", "internlm3-20b", "internlm3-latest"};
   AliasState alias;
   alias.sighting.known = {AliasStatus::Undisclosed, "internlm3-8b"};
