@@ -154,6 +154,7 @@ class CatalogReader::Rows : public RowSink {
     const auto id = id_in(row, reading_->shape.id, id_slots_, reading_->shape.strip_prefix);
     if (!id) {
       ++catalog_.skipped_rows;
+      has_keys_ = has_keys_ || (row.key && row.raw.starts_with('{'));
       return {};
     }
     ++usable_rows_;
@@ -414,8 +415,10 @@ class CatalogReader::Rows : public RowSink {
     const auto place = places_of(reading_->shape.items);
     const auto skipped = catalog_.skipped_rows;
     if (skipped == 0) return {Reason::Empty, fmt::format("the list at {} is empty", place)};
-    return {Reason::BadShape, fmt::format("none of the {} rows at {} has a string id {}", skipped,
-                                          place, ids_of(reading_->shape.id))};
+    return {Reason::BadShape,
+            fmt::format("none of the {} rows at {} has a string id {}{}", skipped, place,
+                        ids_of(reading_->shape.id),
+                        has_keys_ ? R"(; if their keys are the ids, write list: {id: ""})" : "")};
   }
 
   void collect_ids() {
@@ -542,6 +545,7 @@ class CatalogReader::Rows : public RowSink {
   std::optional<std::size_t> total_;  // rows, as the last page says
   std::size_t rows_seen_ = 0;
   std::size_t usable_rows_ = 0;
+  bool has_keys_ = false;  // rows without an id that are members of an object
 };
 
 CatalogReader::CatalogReader(const Reading& reading, Extent extent)

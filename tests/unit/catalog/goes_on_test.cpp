@@ -261,6 +261,15 @@ TEST_CASE("what finds no date, no target or no header is told, with what stands 
   CHECK(notes(R"("t":"z1","end":"")", "m").empty());
 }
 
+TEST_CASE("rows that are members of an object without ids are told with what to write") {
+  const auto why = [](const std::string& body) {
+    return read_catalog(body, Reading{}).error().sentence;
+  };
+  CHECK(why(R"({"data":{"a":{"t":"x"}}})").ends_with(R"(write list: {id: ""})"));
+  CHECK(why(R"({"data":{"code":5}})").ends_with("at /id"));
+  CHECK(why(R"({"data":[{"name":"a"}]})").ends_with("at /id"));
+}
+
 TEST_CASE("a second document whose rows have no target, or other ids than the list, is told of") {
   Reading how;
   how.own.rules = true;
