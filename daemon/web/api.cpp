@@ -107,6 +107,12 @@ Json slowed_json(const EndpointView& endpoint) {
           {"because", sentence_of(*endpoint.slowed)}};
 }
 
+Json warnings_json(const EndpointView& endpoint) {
+  Json warnings = Json::array();
+  for (const auto& note : endpoint.notes) warnings.push_back(note.sentence);
+  return warnings;
+}
+
 Json endpoint_json(const EndpointView& endpoint, Time now) {
   const auto& known = known_of(endpoint);
   return {{"name", endpoint.name},
@@ -126,6 +132,7 @@ Json endpoint_json(const EndpointView& endpoint, Time now) {
           {"last_good_poll", time_or_null(endpoint.last_good_poll)},
           {"next_poll", time_or_null(endpoint.next_poll)},
           {"slowed", slowed_json(endpoint)},
+          {"warnings", warnings_json(endpoint)},
           {"maintenance", text_or_null(endpoint.maintenance)},
           {"paused", endpoint.is_paused},
           {"certificate_expiry", time_or_null(endpoint.certificate_expiry)},

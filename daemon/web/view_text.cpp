@@ -66,6 +66,12 @@ void fields(A& a, Is<Phases> auto& phases) {
 }
 
 template <class A>
+void fields(A& a, Is<CatalogNote> auto& note) {
+  a("rule", note.rule);
+  a("sentence", note.sentence);
+}
+
+template <class A>
 void fields(A& a, Is<Slowing> auto& slowing) {
   a("reason", slowing.reason);
   a("is_asked_for", slowing.is_asked_for);
@@ -127,6 +133,7 @@ void fields(A& a, Is<EndpointView> auto& view) {
   a("certificate_expiry", view.certificate_expiry);
   a("next_poll", view.next_poll);
   a("slowed", view.slowed);
+  a("notes", view.notes);
   a("is_paused", view.is_paused);
   a("maintenance", view.maintenance);
   a("served", view.served);

@@ -60,6 +60,7 @@ export function anEndpoint(name, more = {}) {
     last_good_poll: iso(20_000),
     next_poll: iso(-40_000),
     slowed: null,
+    warnings: [],
     maintenance: null,
     paused: false,
     certificate_expiry: iso(-61 * kDay),

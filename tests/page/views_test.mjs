@@ -300,6 +300,14 @@ test('each poll is a cell that tells its reason, and a sentence tells them all',
   await closeCalmly(page);
 });
 
+test('what a list has not as the configuration expects it stands with its endpoint', async () => {
+  const warnings = ['hint /versoin finds nothing in any of the 3 rows', 'field <b>/ref</b>'];
+  const daemon = await fake({ ...sampleFacts(), endpoints: [anEndpoint('plain', { warnings })] });
+  const page = await open(daemon, '#/endpoint/plain');
+  await seeText(page, '.facts', /Not as configured[\s\S]*versoin[\s\S]*field <b>/);
+  await closeCalmly(page);
+});
+
 test('a lost connection is told with the time of what is shown, and ends by itself', async () => {
   const daemon = await fake();
   const page = await open(daemon);

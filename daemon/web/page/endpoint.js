@@ -176,6 +176,10 @@ function headFacts(endpoint) {
       `${endpoint.slowed.because}; next poll `,
       time(endpoint.next_poll),
     ],
+    endpoint.warnings.length > 0 && [
+      'Not as configured',
+      endpoint.warnings.map((warning) => h('div', null, warning)),
+    ],
     endpoint.certificate_expiry && [
       'Certificate ends',
       until(endpoint.certificate_expiry, 'expired'),

@@ -39,6 +39,8 @@ TEST_CASE("endpoints are shown with what is known of them, and null where nothin
   CHECK(internlm["last_poll"]["time"] == "2026-11-22T09:59:40.000Z");
   CHECK(internlm["last_poll"]["phase_seconds"]["tls"] == 0.04);
   CHECK(internlm["failures"]["timeout"] == 1);
+  CHECK(internlm["warnings"][0] == "hint /versoin finds nothing in any of the 3 rows");
+  CHECK(endpoints[1]["warnings"].empty());
   CHECK(endpoints[1]["last_poll"].is_null());
   CHECK(endpoints[1]["provider"].is_null());
   CHECK(endpoints[2]["last_poll"]["reason"] == "tls");
