@@ -28,11 +28,13 @@ constexpr int kRenewPart = 10;
 // Of a token whose server names no end, and the longest that one is believed.
 constexpr Duration kUnknownLife = 1h;
 constexpr Duration kLongestLife = 24h;
-// A refused token that is younger was not refused for its age: another one would be, too.
+// A refused token that is younger was not refused for its age. Where none was ever taken, another
+// one would be refused, too; where one was, the server has ended it.
 constexpr Duration kYoung = 60s;
 // Thousands of endpoints share a client: its server is not asked by each of them when it fails.
 constexpr Duration kFailureKept = 5s;
 constexpr std::size_t kAccountsMax = 20'000;  // two for each endpoint that a daemon may have
+constexpr std::size_t kTakersMax = 20'000;
 constexpr int kUnauthorized = 401;
 
 std::string account_of(const HttpRequest& request) {
@@ -228,10 +230,20 @@ void OAuth2Transport::release(Account& account) {
 
 bool OAuth2Transport::wants_new_token(const Carried& carried, const HttpResult& result) const {
   if (carried.is_repeated || !result || result->status != kUnauthorized) return false;
-  const auto& token = accounts_.at(carried.account).token;
-  const bool is_replaced = token && token->value != carried.token.value;
+  const auto& account = accounts_.at(carried.account);
+  const bool is_replaced = account.token && account.token->value != carried.token.value;
   const auto now = now_();
-  return (is_replaced || now - carried.token.fetched >= kYoung) && now < carried.deadline;
+  const bool may_be_ended =
+      now - carried.token.fetched >= kYoung || account.takers.contains(carried.request.url);
+  return (is_replaced || may_be_ended) && now < carried.deadline;
+}
+
+void OAuth2Transport::note_taken(Account& account, const std::string& url, int status) {
+  if (status == kUnauthorized) {
+    account.takers.erase(url);
+  } else if (account.takers.size() < kTakersMax) {
+    account.takers.insert(url);
+  }
 }
 
 void OAuth2Transport::settle(Completion completion) {
@@ -244,7 +256,10 @@ void OAuth2Transport::settle(Completion completion) {
     if (account.token && account.token->value == carried.token.value) account.token.reset();
     return carry(completion.ticket);
   }
-  if (completion.result) completion.result->bearer = carried.token.value;
+  if (completion.result) {
+    note_taken(account, carried.request.url, completion.result->status);
+    completion.result->bearer = carried.token.value;
+  }
   carried_.erase(found);
   done_.push_back(std::move(completion));
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,7 @@ class OAuth2Transport final : public Transport {
     std::uint64_t fetch = 0;  // ticket of the one under way
     HttpRequest asker;        // of which that one has grant, authorities and proxy
     std::vector<std::uint64_t> waiting;
+    std::unordered_set<std::string> takers;  // URLs whose servers took its tokens when last asked
   };
   struct Carried {
     HttpRequest request;  // kept: it may have to be sent a second time
@@ -66,6 +68,7 @@ class OAuth2Transport final : public Transport {
   void fail_all(Account& account, HttpFailure failure);
   void release(Account& account);
   void settle(Completion completion);
+  static void note_taken(Account& account, const std::string& url, int status);
   bool wants_new_token(const Carried& carried, const HttpResult& result) const;
   void end_overdue();
   Duration time_to_next(Duration timeout) const;

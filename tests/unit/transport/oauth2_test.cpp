@@ -191,10 +191,48 @@ TEST_CASE("a refused token is fetched anew and the request repeated, once") {
   REQUIRE(completed.size() == 2);
   CHECK(completed[0].result->status == 401);
   CHECK(completed[1].result->status == 200);
-  // Young as it is, it was not refused for its age.
+}
+
+TEST_CASE("a young token that was taken before and is refused now has been ended by its server") {
+  Story story;
+  story.ask_all_the_way("t1");
+  story.ask();
+  story.network.answer(reply(401));
+  CHECK(story.turn().empty());
+  story.network.answer(token("t2"));
+  CHECK(story.turn().empty());
+  CHECK(authorization(story.network.answer(reply(200))) == "Bearer t2");
+  CHECK(story.turn().size() == 1);
+}
+
+TEST_CASE("a young token that was never taken is not refused for its age, and not fetched anew") {
+  Story story;
+  story.ask();
+  story.network.answer(token("t1"));
+  story.turn();
+  for (const int again : {1, 2}) {
+    CAPTURE(again);
+    story.network.answer(reply(401));
+    CHECK(story.turn().size() == 1);
+    story.ask();
+  }
+  CHECK(story.network.sent.front().request.url != kTokenUrl);
+}
+
+TEST_CASE("where the new token is refused as well, the next waits until it is no longer young") {
+  Story story;
+  story.ask_all_the_way("t1");
+  story.ask();
+  story.network.answer(reply(401));
+  story.turn();
+  story.network.answer(token("t2"));
+  story.turn();
+  story.network.answer(reply(401));
+  CHECK(story.turn().size() == 1);
   story.ask();
   story.network.answer(reply(401));
   CHECK(story.turn().size() == 1);
+  CHECK(story.network.sent.empty());
 }
 
 TEST_CASE("where the secret is not taken by HTTP Basic, it goes in the body") {
