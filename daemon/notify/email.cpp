@@ -85,8 +85,11 @@ std::string address_of(std::string_view text) {
                          : text.substr(open + 2, text.size() - open - 3)};
 }
 
-// A name with a comma or another sign of the grammar stands in quotes.
+// A name with a comma or another sign of the grammar stands in quotes, whether the user wrote them
+// or not.
 std::string display_name(std::string_view name) {
+  if (name.size() > 1 && name.starts_with('"') && name.ends_with('"'))
+    name = name.substr(1, name.size() - 2);
   const auto is_word = [](unsigned char c) {
     return std::isalnum(c) != 0 ||
            std::string_view{" !#$%&'*+-/=?^_`{|}~"}.contains(static_cast<char>(c));
@@ -188,6 +191,14 @@ std::string headers_of(const Occasion& occasion, const Message& message) {
   return headers + "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";
 }
 
+std::vector<std::string> refused_recipients(const HttpReply& reply) {
+  std::vector<std::string> refused;
+  for (const auto& [name, value] : reply.headers) {
+    if (name == kMailRefusedRecipient) refused.push_back(value);
+  }
+  return refused;
+}
+
 }  // namespace
 
 Payload render_email(const Occasion& occasion) {
@@ -226,7 +237,8 @@ Ruling rule_email(const HttpReply& reply) {
     if (reply.body.empty()) return std::nullopt;
     return Verdict{
         .kind = VerdictClass::Ok,
-        .sentence = "the mail server refused some of the recipients: " + quotable(reply.body),
+        .sentence = fmt::format("the mail server did not take it for {}: {}",
+                                fmt::join(refused_recipients(reply), ", "), quotable(reply.body)),
         .retry_after = std::nullopt};
   }
   Verdict verdict{.kind = VerdictClass::Config,

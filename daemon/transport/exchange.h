@@ -60,6 +60,7 @@ struct MailTalk {
   std::size_t uploaded = 0;  // bytes of the message
   std::size_t refused = 0;   // recipients
   int refused_with = 0;      // the mildest code that any recipient was refused with
+  std::string recipient{};   // the last that was named
   int status = 0;            // the last code
   bool is_over = false;      // no more is heard about this mail
 };

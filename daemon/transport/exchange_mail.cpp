@@ -23,6 +23,7 @@ constexpr auto kAllowRefusedRecipients = CURLOPT_MAIL_RCPT_ALLOWFAILS;
 constexpr auto kAllowRefusedRecipients = CURLOPT_MAIL_RCPT_ALLLOWFAILS;
 #endif
 
+constexpr std::string_view kRecipientCommand = "RCPT TO:";
 struct Command {
   std::string_view begins;
   MailStep step;
@@ -30,7 +31,7 @@ struct Command {
 constexpr std::array kCommands{
     Command{"EHLO ", MailStep::Hello},           Command{"HELO ", MailStep::OldHello},
     Command{"STARTTLS\r\n", MailStep::StartTls}, Command{"AUTH ", MailStep::Login},
-    Command{"MAIL FROM:", MailStep::Sender},     Command{"RCPT TO:", MailStep::Recipient},
+    Command{"MAIL FROM:", MailStep::Sender},     Command{kRecipientCommand, MailStep::Recipient},
     Command{"DATA\r\n", MailStep::Message},
 };
 
@@ -45,6 +46,8 @@ int on_trace(CURL*, curl_infotype kind, char* data, std::size_t size, void* user
   const std::string_view line{data, size};
   if (kind != CURLINFO_HEADER_OUT || mail.is_over) return 0;
   if (line == "QUIT\r\n") hear_no_more(mail);
+  if (line.starts_with(kRecipientCommand))
+    mail.recipient = trimmed(line.substr(kRecipientCommand.size()), "<>\r\n");
   for (const auto& command : kCommands) {
     if (line.starts_with(command.begins)) mail.step = command.step;
   }
@@ -59,7 +62,9 @@ std::size_t on_upload(char* to, std::size_t, std::size_t room, void* user) {
   return part.size();
 }
 
-void note_refused_recipient(MailTalk& mail) {
+void note_refused_recipient(Exchange& exchange) {
+  auto& mail = exchange.mail;
+  exchange.reply.headers.emplace_back(kMailRefusedRecipient, mail.recipient);
   ++mail.refused;
   mail.refused_with =
       mail.refused_with == 0 ? mail.status : std::min(mail.refused_with, mail.status);
@@ -73,7 +78,7 @@ bool is_last_word(Exchange& exchange) {
   switch (mail.step) {
     case MailStep::Hello: return false;
     case MailStep::Recipient:
-      if (is_refused) note_refused_recipient(mail);
+      if (is_refused) note_refused_recipient(exchange);
       if (mail.refused < exchange.request.mail->to.size()) return false;
       mail.status = mail.refused_with;
       return true;

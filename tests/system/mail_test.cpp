@@ -97,6 +97,14 @@ TEST_CASE("a mail server takes every event's mail, and Python's parser finds no 
   }
 }
 
+TEST_CASE("a recipient's name is the same whether the user quoted it or not") {
+  MailServer server;
+  auto webhook = server.webhook();
+  webhook.email.to = {"Ng, Anna <a@example.com>", "\"Ng, Anna\" <b@example.com>"};
+  CHECK(server.send(webhook, {sample(EventType::EndpointDown)}).kind == VerdictClass::Ok);
+  CHECK(server.taken()["names"] == Json{"Ng, Anna", "Ng, Anna"});
+}
+
 TEST_CASE("an end answers what its beginning answered") {
   MailServer server;
   std::vector<std::string> ancestors;
@@ -125,7 +133,7 @@ TEST_CASE("what the server refuses is a matter of the configuration, or of one r
   webhook.email.to.emplace_back("nobody@example.com");
   verdict = server.send(webhook, {sample(EventType::EndpointDown)});
   CHECK(verdict.kind == VerdictClass::Ok);
-  CHECK(verdict.sentence.find("no such user") != std::string::npos);
+  CHECK(verdict.sentence.find("for nobody@example.com: 550") != std::string::npos);
   CHECK(server.taken()["envelope"]["to"].size() == 2);
 
   webhook.email.to = {"nobody@example.com"};

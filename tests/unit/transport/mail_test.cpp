@@ -103,6 +103,7 @@ TEST_CASE("a recipient that the server refuses does not keep a mail from the oth
   const auto reply = talk.client.reply_to(mail(talk.server));
   CHECK(reply.status == 250);
   CHECK(reply.body == "550 no such user");
+  CHECK(reply.header(kMailRefusedRecipient) == "a@example.com");
   CHECK(talk.script.message == "Subject: a\n\n..b\n");
 }
 
