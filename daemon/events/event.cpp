@@ -7,6 +7,7 @@
 namespace modelvane {
 
 std::string subject_of(std::string_view endpoint, std::string_view about) {
+  if (endpoint.empty()) return about.empty() ? "daemon" : fmt::format("webhook/{}", about);
   return about.empty() ? std::string{endpoint} : fmt::format("{}/{}", endpoint, about);
 }
 

@@ -212,9 +212,7 @@ struct Event {
   const std::string& about() const {
     return !alias.empty() ? alias : !model.empty() ? model : webhook;
   }
-  std::string subject() const {
-    return subject_of(webhook.empty() ? endpoint : "webhook", about());
-  }
+  std::string subject() const { return subject_of(endpoint, about()); }
   friend bool operator==(const Event&, const Event&) = default;
 };
 

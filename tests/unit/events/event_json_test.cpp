@@ -62,6 +62,15 @@ TEST_CASE("what is written is read back equal") {
   CHECK(parse_cloudevent(to_cloudevent(down, "urn:x")) == down);
 }
 
+TEST_CASE("what is about no endpoint has the daemon or a webhook as its subject, never none") {
+  Event event;
+  event.type = EventType::DaemonHeartbeat;
+  CHECK(to_cloudevent(event, "urn:x").find(R"("subject":"daemon")") != std::string::npos);
+  event.type = EventType::WebhookFailing;
+  event.webhook = "oncall";
+  CHECK(to_cloudevent(event, "urn:x").find(R"("subject":"webhook/oncall")") != std::string::npos);
+}
+
 TEST_CASE("broken UTF-8 in a name is replaced, not thrown on") {
   Event event = moved();
   event.to = "bad\xff";
