@@ -130,7 +130,7 @@ void add_key(const Field& provider, const Fields& fields, const ProviderKey& key
     return;
   const SecretRef secret{SecretRef::From::Env, variable_of(key)};
   if (key.is_optional && std::getenv(secret.where.c_str()) == nullptr) return;
-  check_secret(provider, secret, credentials_problem,
+  check_secret(provider, secret, credentials_problem, "credentials",
                "export it, or write authorization: {credentials_file: ...}");
   if (in_own_header) {
     access.http_headers.emplace_back(key.header, secret);

@@ -22,6 +22,7 @@
 #include "daemon/config/syntax.h"
 #include "daemon/config/webhook_field.h"
 #include "daemon/config/yaml_node.h"
+#include "daemon/text/glob.h"
 
 namespace modelvane {
 namespace {
@@ -88,6 +89,18 @@ void read_endpoints(const Field& field, const EndpointConfig& defaults, ReadEndp
   }
 }
 
+// Labels that no endpoint has may be a typing error, which would be noticed only when an event is
+// missed; or the endpoints of a team that are yet to come.
+bool is_for_any_endpoint(const WebhookConfig& webhook, const Config& config) {
+  if (webhook.labels.empty()) return true;
+  return std::ranges::any_of(config.endpoints, [&](const auto& endpoint) {
+    return std::ranges::all_of(webhook.labels, [&](const auto& wanted) {
+      const auto found = endpoint->labels.find(wanted.first);
+      return found != endpoint->labels.end() && glob_matches(wanted.second, found->second);
+    });
+  });
+}
+
 void read_webhooks(const Field& field, const Names& endpoint_names, Names& names, Config& config) {
   const auto items = field.list("webhooks");
   if (!items) return;
@@ -96,8 +109,11 @@ void read_webhooks(const Field& field, const Names& endpoint_names, Names& names
     return;
   }
   for (const auto& item : *items) {
-    for (auto& webhook : read_webhook(item, endpoint_names, names))
-      config.webhooks.push_back(std::move(webhook));
+    auto members = read_webhook(item, endpoint_names, names);
+    if (!members.empty() && endpoint_names.is_complete() &&
+        !is_for_any_endpoint(members.front(), config))
+      item.warn("labels: no endpoint has all of them, so it hears of none");
+    std::ranges::move(members, std::back_inserter(config.webhooks));
   }
   if (config.webhooks.size() > kWebhooksMax) {
     field.fail(fmt::format("must have at most {} webhooks, counting each of urls, not {}",

@@ -59,7 +59,7 @@ std::optional<SecretRef> read_one(const Field& field, SecretRef::From from, std:
   if (from == SecretRef::From::File) secret.where = field.findings().resolve(secret.where);
   const auto instead =
       from == SecretRef::From::Env ? fmt::format("export it, or use {}_file", key) : "";
-  check_secret(field, secret, check, instead);
+  check_secret(field, secret, check, key, instead);
   return secret;
 }
 
@@ -83,6 +83,16 @@ std::optional<std::string> header_value_problem(std::string_view value) {
 
 namespace {
 
+// "${SMTP_PASSWORD}" -> "SMTP_PASSWORD", wherever it stands; "" where no such thing does.
+std::string_view variable_in(std::string_view value) {
+  for (auto open = value.find("${"); open != value.npos; open = value.find("${")) {
+    value.remove_prefix(open + 2);
+    const auto name = value.substr(0, value.find('}'));
+    if (name.size() < value.size() && is_environment_name(name)) return name;
+  }
+  return "";
+}
+
 // $OPENAI_API_KEY, <your key>
 bool is_placeholder(std::string_view value) {
   if (value.starts_with('<') && value.ends_with('>')) return true;
@@ -102,9 +112,6 @@ std::optional<std::string> credentials_problem(std::string_view value) {
     return "must not stand in quotes: they would be sent as a part of the key (docker's env files "
            "keep them)";
   }
-  const auto placeholder = value.find("${");
-  if (placeholder != std::string_view::npos && value.find('}', placeholder) != value.npos)
-    return "must be the key itself: nothing is put in for ${...}; write credentials_env: NAME";
   if (is_placeholder(value))
     return "must be the key itself, not a place for one: write credentials_env: NAME";
   if (const auto at = std::ranges::find_if(value, [](char c) { return c < ' '; });
@@ -123,7 +130,7 @@ std::optional<std::string> credentials_problem(std::string_view value) {
 }
 
 void check_secret(const Field& field, const SecretRef& secret, SecretCheck check,
-                  std::string_view instead) {
+                  std::string_view key, std::string_view instead) {
   if (secret.from != SecretRef::From::Inline && !field.findings().checks_surroundings()) return;
   const auto value = reveal(secret);
   if (!value) {
@@ -136,7 +143,11 @@ void check_secret(const Field& field, const SecretRef& secret, SecretCheck check
   const std::string_view subject = secret.from == SecretRef::From::Env    ? "the variable's value "
                                    : secret.from == SecretRef::From::File ? "the file's text "
                                                                           : "";
-  if (const auto problem = check(*value)) {
+  if (const auto variable = variable_in(*value); !variable.empty()) {
+    field.fail(
+        fmt::format("{}must be the secret itself: nothing is put in for ${{...}}; write {}_env: {}",
+                    subject, key, variable));
+  } else if (const auto problem = check(*value)) {
     field.fail(fmt::format("{}{}", subject, *problem));
   } else if (const auto around = left_out(secret); !around.empty()) {
     field.warn(
@@ -184,7 +195,7 @@ std::optional<SecretRef> read_secret_value(const Field& field, SecretCheck check
   auto text = field.text("text, or a map with value, value_env or value_file");
   if (!text) return std::nullopt;
   SecretRef secret{SecretRef::From::Inline, std::move(*text)};
-  check_secret(field, secret, check, "");
+  check_secret(field, secret, check, "value", "");
   return secret;
 }
 

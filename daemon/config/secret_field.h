@@ -34,9 +34,9 @@ std::vector<SecretRef> read_secrets(const Fields& fields, std::string_view key, 
 // A text that is the value, or a map with value, value_env or value_file.
 std::optional<SecretRef> read_secret_value(const Field& field, SecretCheck check);
 
-// Looks the secret up and checks its value; errors go to `field`. `instead` ends the sentence about
-// an unset variable.
+// Looks the secret up and checks its value; errors go to `field`. `key` is what `_env` is put
+// behind in the file, and `instead` ends the sentence about an unset variable.
 void check_secret(const Field& field, const SecretRef& secret, SecretCheck check,
-                  std::string_view instead);
+                  std::string_view key, std::string_view instead);
 
 }  // namespace modelvane

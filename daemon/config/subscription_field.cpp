@@ -28,7 +28,8 @@ constexpr std::array kEventGlobs{std::string_view{"alias.*"},    std::string_vie
 void read_globs(const Field& field, std::string_view what,
                 std::span<const std::string_view> candidates,
                 std::span<const std::string_view> suggestions, std::vector<std::string>& globs) {
-  const auto items = field.list(fmt::format("globs over {}s", what));
+  const auto items =
+      field.list(fmt::format("globs over {}{}", what, what.ends_with('s') ? "es" : "s"));
   if (!items) return;
   if (items->empty() || items->size() > kGlobsMax) {
     field.fail(fmt::format("must have 1 to {} entries, not {}; leave the key out for all",
@@ -71,7 +72,42 @@ void read_labels(const Field& field, WebhookConfig& webhook) {
   }
 }
 
-Mention read_mention(const Field& field) {
+// How a chat writes whom it calls; anything else is shown there and calls nobody. Those that are
+// not named here take names of any form. "@oncall" in Slack's format is Rocket.Chat's way.
+struct MentionForm {
+  std::string_view format;
+  std::string_view begins;
+  std::string_view ends;
+  std::string_view example;
+};
+constexpr std::array kMentionForms{
+    MentionForm{"slack", "<!", ">", "<!subteam^S1>"},
+    MentionForm{"slack", "<@", ">", "<@U1>"},
+    MentionForm{"slack", "@", "", "@oncall (Rocket.Chat)"},
+    MentionForm{"mattermost", "@", "", "@oncall"},
+    MentionForm{"discord", "<@", ">", "<@&77>"},
+    MentionForm{"discord", "@here", "", "@here"},
+    MentionForm{"discord", "@everyone", "", "@everyone"},
+    MentionForm{"feishu", "<at ", "</at>", "<at id=all></at>"},
+    MentionForm{"wecom", "<@", ">", "<@anna>"},
+    MentionForm{"google_chat", "<users/", ">", "<users/all>"},
+    MentionForm{"telegram", "@", "", "@anna"},
+};
+
+void check_mention(const Field& field, std::string_view format, std::string_view who) {
+  std::string examples;
+  for (const auto& form : kMentionForms) {
+    if (form.format != format) continue;
+    if (who.starts_with(form.begins) && who.ends_with(form.ends)) return;
+    examples += fmt::format("{}{}", examples.empty() ? "" : ", ", form.example);
+  }
+  const bool is_number = std::ranges::all_of(who, [](char c) { return c >= '0' && c <= '9'; });
+  if (examples.empty() || (format == "telegram" && is_number)) return;
+  field.warn(fmt::format("calls nobody with format {}; write it as the chat does, such as {}",
+                         format, examples));
+}
+
+Mention read_mention(const Field& field, std::string_view format) {
   static constexpr std::array kKeys{std::string_view{"events"}, std::string_view{"who"}};
   Mention mention;
   const auto fields = field.fields(kKeys);
@@ -83,6 +119,7 @@ Mention read_mention(const Field& field) {
   mention.who = who->text("a name as the chat writes it").value_or("");
   if (mention.who.size() > kWhoBytesMax || !is_header_value(mention.who))
     who->fail(fmt::format("must be at most {} bytes of plain text", kWhoBytesMax));
+  if (!mention.who.empty()) check_mention(*who, format, mention.who);
   return mention;
 }
 
@@ -90,7 +127,7 @@ void read_mentions(const Field& field, WebhookConfig& webhook) {
   const auto items = field.list("maps such as {events: [alias.pin_broken], who: NAME}");
   if (!items) return;
   if (items->size() > kMentionsMax) field.fail(fmt::format("must have at most {}", kMentionsMax));
-  for (const auto& item : *items) webhook.mentions.push_back(read_mention(item));
+  for (const auto& item : *items) webhook.mentions.push_back(read_mention(item, webhook.format));
 }
 
 }  // namespace

@@ -343,6 +343,8 @@ BodyTemplate::Success read_success(const Field& field) {
   const auto* equals = fields->find("equals");
   if (pointer != nullptr) success.pointer = read_pointer(*pointer);
   if (equals != nullptr) read_expected(*equals, success);
+  if (fields->find("status") == nullptr && pointer == nullptr && equals == nullptr)
+    field.fail("is empty: write status, or pointer and equals");
   if (pointer != nullptr && equals == nullptr)
     pointer->fail("needs equals: what stands there in a success");
   if (equals != nullptr && pointer == nullptr)

@@ -57,9 +57,20 @@ bool is_word_sign(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
 }
 
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Groups have negative numbers.
+bool is_chat(std::string_view text) {
+  if (text.starts_with('@'))
+    return text.size() > 1 && std::ranges::all_of(text.substr(1), is_word_sign);
+  return is_number(text.starts_with('-') ? text.substr(1) : text);
+}
+
 std::optional<std::string> bot_token_problem(std::string_view value) {
   const bool is_token =
-      value.find(':') != std::string_view::npos &&
+      value.find(':') != std::string_view::npos && !value.starts_with("bot") &&
       std::ranges::all_of(value, [](char c) { return c == ':' || is_word_sign(c); });
   return is_token ? std::nullopt
                   : std::optional<std::string>{
@@ -76,9 +87,16 @@ void read_telegram(const Field& field, WebhookConfig& webhook) {
   if (auto token = read_secret(*fields, "bot_token", bot_token_problem,
                                "write one of bot_token, bot_token_env and bot_token_file"))
     webhook.vendor_secret = std::move(*token);
-  webhook.chat_id = need_text(*fields, "chat_id", "number of the chat, or @name of the channel");
-  if (fields->find("thread_id") != nullptr)
-    webhook.thread_id = need_text(*fields, "thread_id", "number of the topic");
+  constexpr std::string_view kChat = "number of the chat, or @name of the channel";
+  webhook.chat_id = need_text(*fields, "chat_id", kChat);
+  if (const auto* chat = fields->find("chat_id");
+      chat != nullptr && !webhook.chat_id.empty() && !is_chat(webhook.chat_id))
+    chat->fail("must be the number of the chat, or @name of the channel");
+  const auto* thread = fields->find("thread_id");
+  if (thread == nullptr) return;
+  webhook.thread_id = need_text(*fields, "thread_id", "number of the topic");
+  if (!webhook.thread_id.empty() && !is_number(webhook.thread_id))
+    thread->fail("must be the number of the topic");
 }
 
 void read_ntfy(const Field& field, WebhookConfig& webhook) {
@@ -182,8 +200,11 @@ void read_email(const Field& field, WebhookConfig& webhook) {
     webhook.email.username = need_text(*fields, "username", "the name to log in with");
   const auto hint =
       webhook.email.username.empty() ? "" : "write one of password, password_env and password_file";
-  if (auto password = read_secret(*fields, "password", header_value_problem, hint))
-    webhook.vendor_secret = std::move(*password);
+  auto password = read_secret(*fields, "password", header_value_problem, hint);
+  if (!password) return;
+  if (webhook.email.username.empty())
+    fields->need("username", "write the name to log in with, or leave the password out");
+  webhook.vendor_secret = std::move(*password);
 }
 
 void read_gitlab(const Fields& fields, WebhookConfig& webhook) {

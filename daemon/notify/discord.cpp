@@ -21,8 +21,8 @@ int colour(Severity severity) {
   return kColours[static_cast<std::size_t>(severity)];
 }
 
-// "<@1>", "<@&2>", "@everyone", "@here": only these are called, whatever else stands in the
-// message.
+// "<@1>", "<@!1>", "<@&2>", "@everyone", "@here": only these are called, whatever else stands in
+// the message.
 void add_discord_mentions(const Occasion& occasion, Json& body) {
   std::string content;
   auto& allowed = body["allowed_mentions"];
@@ -31,7 +31,7 @@ void add_discord_mentions(const Occasion& occasion, Json& body) {
     const bool is_role = who.starts_with("<@&");
     if (is_role || who.starts_with("<@")) {
       auto& ids = allowed[is_role ? "roles" : "users"];
-      const std::size_t begin = is_role ? 3 : 2;
+      const std::size_t begin = is_role || who.starts_with("<@!") ? 3 : 2;
       ids.push_back(who.substr(begin, who.find('>') - begin));
     } else if (allowed["parse"].empty()) {
       allowed["parse"].push_back("everyone");

@@ -59,6 +59,36 @@ TEST_CASE("check-config warns of what is taken as it was probably meant, and the
   CHECK(ran.out.ends_with("fine\n"));
 }
 
+TEST_CASE("check-config warns of whom a chat would not call, and of labels that no endpoint has") {
+  test::set_up_environment();
+  const TemporaryFolder folder;
+  const auto file = folder.write("a.yml", R"(endpoints:
+  - {provider: internlm, labels: {team: search}}
+webhooks:
+  - {name: a, url: "http://a/", format: slack, mentions: [{events: ["*"], who: oncall}, {events: ["*"], who: "<!here>"}]}
+  - {name: b, url: "http://a/", format: discord, mentions: [{events: ["*"], who: "@oncall"}, {events: ["*"], who: "<@!5>"}]}
+  - {name: c, format: telegram, telegram: {bot_token: "1:a", chat_id: -1}, mentions: [{events: ["*"], who: anna}, {events: ["*"], who: 42}]}
+  - {name: d, url: "http://a/", format: dingtalk, mentions: [{events: ["*"], who: anna}]}
+  - {name: e, url: "http://a/", labels: {team: ads}}
+  - {name: f, url: "http://a/", labels: {team: "s*"}}
+)");
+  const auto ran = run(file);
+  CHECK(ran.code == 0);
+  CHECK(ran.err ==
+        file +
+            ":4:80: warning: webhooks[0].mentions[0].who: calls nobody with format slack; write "
+            "it as the chat does, such as <!subteam^S1>, <@U1>, @oncall (Rocket.Chat)\n" +
+            file +
+            ":5:82: warning: webhooks[1].mentions[0].who: calls nobody with format discord; "
+            "write it as the chat does, such as <@&77>, @here, @everyone\n" +
+            file +
+            ":6:108: warning: webhooks[2].mentions[0].who: calls nobody with format "
+            "telegram; write it as the chat does, such as @anna\n" +
+            file +
+            ":8:5: warning: webhooks[4]: labels: no endpoint has all of them, so it hears of "
+            "none\n");
+}
+
 TEST_CASE("check-config prints every error on a line of its own and exits with 2") {
   test::set_up_environment();
   const TemporaryFolder folder;

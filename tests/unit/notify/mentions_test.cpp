@@ -47,6 +47,7 @@ TEST_CASE("Discord and DingTalk are told whom the message may call, and nobody e
   CHECK(role["content"] == "<@&77>");
   CHECK(role["allowed_mentions"] == Json{{"parse", Json::array()}, {"roles", {"77"}}});
   CHECK(body_of("discord", calls("<@5>"))["allowed_mentions"]["users"] == Json{"5"});
+  CHECK(body_of("discord", calls("<@!5>"))["allowed_mentions"]["users"] == Json{"5"});
   CHECK(body_of("discord", calls("@here"))["allowed_mentions"]["parse"] == Json{"everyone"});
   CHECK(body_of("dingtalk", calls("@all"))["at"]["isAtAll"] == true);
   CHECK(body_of("dingtalk", calls("13800000000"))["at"]["atMobiles"] == Json{"13800000000"});
