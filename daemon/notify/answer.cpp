@@ -91,6 +91,14 @@ Verdict refusal(VerdictClass kind, const HttpReply& reply, std::string_view mean
       kind, fmt::format("the receiver answered with status {} ({})", reply.status, meaning), reply);
 }
 
+Verdict refusal(const AnswerWord& said, const HttpReply& reply) {
+  auto verdict = refusal_of(
+      said.kind,
+      fmt::format("the receiver answered with status {} and {}", reply.status, said.word), reply);
+  verdict.is_limit = verdict.throttled = said.is_limit;
+  return verdict;
+}
+
 std::string quotable(std::string_view body) {
   body = body.substr(0, kReadBytesMax);
   std::string masked;
@@ -113,12 +121,7 @@ Ruling rule_by_word(const HttpReply& reply, std::string_view field,
     return is_success(reply) ? said == word.word : begins_with(said, word.word);
   });
   if (found == words.end()) return std::nullopt;
-  auto verdict = refusal_of(
-      found->kind,
-      fmt::format("the receiver answered with status {} and {}", reply.status, found->word), reply);
-  verdict.is_limit = found->is_limit;
-  verdict.throttled = found->is_limit;
-  return verdict;
+  return refusal(*found, reply);
 }
 
 Ruling rule_by_code(const HttpReply& reply, std::string_view field,

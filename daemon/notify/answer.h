@@ -46,6 +46,8 @@ bool is_decided_by_status(const HttpReply& reply);
 
 // "the receiver answered with status 400 (look at the flow): ..."
 Verdict refusal(VerdictClass kind, const HttpReply& reply, std::string_view meaning);
+// "the receiver answered with status 400 and invalid_token: ..."
+Verdict refusal(const AnswerWord& said, const HttpReply& reply);
 
 // The start of a body, fit for a log: one line, no control characters, what may be a secret masked.
 std::string quotable(std::string_view body);

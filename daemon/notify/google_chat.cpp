@@ -63,10 +63,7 @@ Ruling rule_google_chat(const HttpReply& reply) {
   const auto status = error.value("status", Json{});
   const auto* const found =
       std::ranges::find_if(kWords, [&](const AnswerWord& word) { return status == word.word; });
-  if (found == kWords.end()) return std::nullopt;
-  auto verdict = refusal(found->kind, reply, found->word);
-  verdict.is_limit = verdict.throttled = found->is_limit;
-  return verdict;
+  return found == kWords.end() ? std::nullopt : Ruling{refusal(*found, reply)};
 }
 
 }  // namespace modelvane
