@@ -6,14 +6,12 @@
 #include <cstdlib>
 #include <utility>
 
+#include "daemon/text/ascii.h"
+
 namespace modelvane {
 namespace {
 
 constexpr std::string_view kReplacement = "FFFD";  // U+FFFD
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 class Mender {
  public:

@@ -10,6 +10,7 @@
 
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -68,10 +69,6 @@ std::optional<std::string_view> meant_key(std::string_view written,
   if (const auto near = nearest(written, known)) return near;
   const auto other = look_up(kCalledElsewhere, written);
   return other && std::ranges::find(known, *other) != known.end() ? other : std::nullopt;
-}
-
-bool is_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::string_view kind_name(YamlNode::Kind kind) {

@@ -94,10 +94,7 @@ void read_endpoints(const Field& field, const EndpointConfig& defaults, ReadEndp
 bool is_for_any_endpoint(const WebhookConfig& webhook, const Config& config) {
   if (webhook.labels.empty()) return true;
   return std::ranges::any_of(config.endpoints, [&](const auto& endpoint) {
-    return std::ranges::all_of(webhook.labels, [&](const auto& wanted) {
-      const auto found = endpoint->labels.find(wanted.first);
-      return found != endpoint->labels.end() && glob_matches(wanted.second, found->second);
-    });
+    return labels_match(webhook.labels, endpoint->labels);
   });
 }
 

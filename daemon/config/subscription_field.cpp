@@ -8,6 +8,7 @@
 #include "daemon/config/spelling.h"
 #include "daemon/config/syntax.h"
 #include "daemon/events/event.h"
+#include "daemon/text/ascii.h"
 #include "daemon/text/glob.h"
 
 namespace modelvane {
@@ -101,8 +102,7 @@ void check_mention(const Field& field, std::string_view format, std::string_view
     if (who.starts_with(form.begins) && who.ends_with(form.ends)) return;
     examples += fmt::format("{}{}", examples.empty() ? "" : ", ", form.example);
   }
-  const bool is_number = std::ranges::all_of(who, [](char c) { return c >= '0' && c <= '9'; });
-  if (examples.empty() || (format == "telegram" && is_number)) return;
+  if (examples.empty() || (format == "telegram" && is_digits(who))) return;
   field.warn(fmt::format("calls nobody with format {}; write it as the chat does, such as {}",
                          format, examples));
 }

@@ -27,10 +27,6 @@ constexpr std::size_t kSigningSecretBytesMax = 64;
 // The private half and then the public one.
 constexpr std::size_t kEd25519KeyBytes = 64;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_host_name(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty() || host.size() > kHostBytesMax) return false;

@@ -9,6 +9,7 @@
 
 #include "daemon/config/secret_field.h"
 #include "daemon/config/syntax.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -57,15 +58,11 @@ bool is_word_sign(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 // Groups have negative numbers.
 bool is_chat(std::string_view text) {
   if (text.starts_with('@'))
     return text.size() > 1 && std::ranges::all_of(text.substr(1), is_word_sign);
-  return is_number(text.starts_with('-') ? text.substr(1) : text);
+  return is_digits(text.starts_with('-') ? text.substr(1) : text);
 }
 
 std::optional<std::string> bot_token_problem(std::string_view value) {
@@ -95,7 +92,7 @@ void read_telegram(const Field& field, WebhookConfig& webhook) {
   const auto* thread = fields->find("thread_id");
   if (thread == nullptr) return;
   webhook.thread_id = need_text(*fields, "thread_id", "number of the topic");
-  if (!webhook.thread_id.empty() && !is_number(webhook.thread_id))
+  if (!webhook.thread_id.empty() && !is_digits(webhook.thread_id))
     thread->fail("must be the number of the topic");
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <expected>
+#include <string_view>
 
 #include "daemon/catalog/read_error.h"
 #include "daemon/detect/observation.h"
@@ -13,6 +14,11 @@ namespace modelvane {
 // The body's owner when the server answered with success; otherwise why the poll failed. `now` is
 // for Retry-After dates.
 std::expected<const HttpReply*, PollFailure> successful_reply(const HttpResult& result, Time now);
+
+// A reply's headers, as readers of catalogs ask for them; borrows the reply.
+inline auto headers_of(const HttpReply& reply) {
+  return [&reply](std::string_view name) { return reply.header(name); };
+}
 
 // A provider that asks for air gets it, but not for ever.
 inline constexpr Duration kRetryAfterMax = std::chrono::hours{1};

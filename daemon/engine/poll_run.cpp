@@ -273,8 +273,7 @@ void PollRun::take_page(const HttpReply& reply, Time wall) {
   if (fetched_.empty()) memory_.body_bytes = reply.body.size();
   if (is_single()) return take_only_page(reply, wall);
   if (!reader_) reader_.emplace(*endpoint_.reading);
-  const auto end =
-      reader_->add_page(reply.body, [&](std::string_view name) { return reply.header(name); });
+  const auto end = reader_->add_page(reply.body, headers_of(reply));
   if (!end) return fail(no_list(reply, end.error(), wall));
   fetched_.push_back(url_);
   auto url = next_page(endpoint_.reading->shape.pagination, *end, fetched_);
@@ -291,8 +290,7 @@ void PollRun::take_page(const HttpReply& reply, Time wall) {
 void PollRun::take_only_page(const HttpReply& reply, Time wall) {
   const auto hash = std::hash<std::string>{}(reply.body);
   if (!memory_.list || hash != memory_.body_hash) {
-    auto list = read_catalog(reply.body, *endpoint_.reading,
-                             [&](std::string_view name) { return reply.header(name); });
+    auto list = read_catalog(reply.body, *endpoint_.reading, headers_of(reply));
     if (!list) return fail(no_list(reply, std::move(list.error()), wall));
     keep_list(std::move(*list));
     memory_.body_hash = hash;
@@ -306,8 +304,7 @@ void PollRun::take_only_page(const HttpReply& reply, Time wall) {
 }
 
 void PollRun::take_document(const HttpReply& reply) {
-  const auto header = [&](std::string_view name) { return reply.header(name); };
-  if (auto added = reader_->add_document(document_, reply.body, header); !added) {
+  if (auto added = reader_->add_document(document_, reply.body, headers_of(reply)); !added) {
     return fail(partial("the list's second document", to_failure(std::move(added.error()))));
   }
   ++document_;

@@ -134,8 +134,7 @@ void Questions::take(const HttpResult& result, Time now) {
       rule().is_streamed ? telling_event(rule(), (*reply)->body) : std::optional<std::string>{};
   const auto target =
       read_disclosure(rule(), endpoint_.reading->shape.strip_prefix, aliases_[alias_],
-                      event ? std::string_view{*event} : (*reply)->body,
-                      [&](std::string_view name) { return (*reply)->header(name); });
+                      event ? std::string_view{*event} : (*reply)->body, headers_of(**reply));
   if (!target) return fail(result, now);
   entry() = {.again = now + rule().interval, .disclosed = target->has_value()};
   answered_ = true;
@@ -160,8 +159,8 @@ void Questions::note_first_token(const HttpReply& reply) {
 void Questions::note_ending(const std::string& id, const HttpReply& reply) {
   if (rule().url.find("{id}") == std::string::npos) return;
   answered_ids_.push_back(id);
-  const auto header = [&](std::string_view name) { return reply.header(name); };
-  if (auto ending = ending_in_headers(id, header)) endings_.push_back(std::move(*ending));
+  if (auto ending = ending_in_headers(id, headers_of(reply)))
+    endings_.push_back(std::move(*ending));
 }
 
 void Questions::disclose(std::string target, const HttpReply& reply) {

@@ -42,10 +42,7 @@ bool is_about_wanted_alias(const WebhookConfig& webhook, const Event& event) {
 // The labels of an endpoint that left while no daemon ran are not known any more.
 bool has_wanted_labels(const WebhookConfig& webhook, const Event& event) {
   if (is_unwatched(event.type) && event.labels.empty()) return true;
-  return std::ranges::all_of(webhook.labels, [&](const auto& wanted) {
-    const auto found = event.labels.find(wanted.first);
-    return found != event.labels.end() && glob_matches(wanted.second, found->second);
-  });
+  return labels_match(webhook.labels, event.labels);
 }
 
 bool wants(const WebhookConfig& webhook, const Event& event) {

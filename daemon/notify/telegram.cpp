@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "daemon/notify/answer.h"
 #include "daemon/notify/layout.h"
 #include "daemon/notify/rendering.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -21,10 +21,6 @@ constexpr std::size_t kTelegramCharactersMax = 3'600;
 
 std::string telegram_code(std::string_view value) {
   return value.empty() ? "" : fmt::format("<code>{}</code>", slack_escaped(value));
-}
-
-bool is_digit(char c) {
-  return std::isdigit(static_cast<unsigned char>(c)) != 0;
 }
 
 // "@name", or the number of a user without one.

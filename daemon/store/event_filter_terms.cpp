@@ -18,8 +18,4 @@ std::string matching_types(const std::vector<std::string>& globs) {
   return types;
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace modelvane

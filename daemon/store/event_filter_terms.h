@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "daemon/store/store.h"
@@ -17,8 +16,5 @@ inline constexpr std::size_t kRowsMax = 1000;
 // The types that any glob matches as ",alias.moved,alias.settled,": a single value for whatever was
 // asked.
 std::string matching_types(const std::vector<std::string>& globs);
-
-// EventFilter::called is a sequence number, and not the beginning of an id.
-bool is_number(std::string_view text);
 
 }  // namespace modelvane

@@ -7,6 +7,7 @@
 
 #include "daemon/store/event_filter_terms.h"
 #include "daemon/store/postgres_rows.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -46,7 +47,7 @@ std::vector<StoredEvent> read_events(PostgresConnection& connection, const Event
     terms.add("e.sequence < {v}::bigint", std::to_string(*filter.before_sequence));
   if (filter.after_sequence)
     terms.add("e.sequence > {v}::bigint", std::to_string(*filter.after_sequence));
-  if (is_number(filter.called)) {
+  if (is_digits(filter.called)) {
     terms.add("e.sequence = {v}::numeric", filter.called);
   } else if (!filter.called.empty()) {
     // "~" comes after every character of an id, so this is a range of the index.

@@ -12,6 +12,7 @@
 #include "daemon/store/sqlite.h"
 #include "daemon/store/sqlite_store.h"
 #include "daemon/store/stored_event.h"
+#include "daemon/text/ascii.h"
 
 namespace modelvane {
 namespace {
@@ -28,7 +29,7 @@ std::string sql_for(const EventFilter& filter) {
   if (filter.before_sequence) sql += " AND e.sequence < ?6";
   if (filter.after_sequence) sql += " AND e.sequence > ?7";
   // "~" comes after every character of an id, so this is a range of the index.
-  if (is_number(filter.called)) {
+  if (is_digits(filter.called)) {
     sql += " AND e.sequence = CAST(?8 AS INTEGER)";
   } else if (!filter.called.empty()) {
     sql += " AND e.id >= ?8 AND e.id < ?8 || '~'";

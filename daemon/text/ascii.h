@@ -1,5 +1,5 @@
-// Upper and lower case where only ASCII counts: names of headers, hosts, schemes (RFC 9110, RFC
-// 3986). All other bytes stay as they are, in every locale.
+// Digits, and upper and lower case, where only ASCII counts: names of headers, hosts, schemes (RFC
+// 9110, RFC 3986). All other bytes stay as they are, in every locale.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +7,15 @@
 #include <string_view>
 
 namespace modelvane {
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Nothing else, and at least one.
+constexpr bool is_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_digit);
+}
 
 constexpr char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -1,5 +1,6 @@
 #include "daemon/text/glob.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace modelvane {
@@ -26,6 +27,14 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+bool labels_match(const std::map<std::string, std::string>& patterns,
+                  const std::map<std::string, std::string>& labels) {
+  return std::ranges::all_of(patterns, [&](const auto& wanted) {
+    const auto found = labels.find(wanted.first);
+    return found != labels.end() && glob_matches(wanted.second, found->second);
+  });
 }
 
 }  // namespace modelvane

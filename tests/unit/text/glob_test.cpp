@@ -16,5 +16,14 @@ TEST_CASE("a star stands for any run of characters, all else for itself") {
   CHECK_FALSE(glob_matches("", "x"));
 }
 
+TEST_CASE("labels match when each pattern has its label, whatever else is labelled") {
+  const std::map<std::string, std::string> labels{{"team", "search"}, {"stage", "production"}};
+  CHECK(labels_match({}, labels));
+  CHECK(labels_match({{"team", "s*"}}, labels));
+  CHECK(labels_match({{"team", "search"}, {"stage", "prod*"}}, labels));
+  CHECK_FALSE(labels_match({{"team", "search"}, {"stage", "test"}}, labels));
+  CHECK_FALSE(labels_match({{"region", "*"}}, labels));
+}
+
 }  // namespace
 }  // namespace modelvane
