@@ -19,8 +19,14 @@ using Kind = JsonValue::Kind;
 
 constexpr std::string_view kBetween = " \t\r\n";
 
-// An iterator whose position others can see: the parser tells no positions, and raw texts need
-// them.
+// Where the parser reads, for it tells no positions and raw texts need them; and a part of the body
+// that it does not get to see.
+struct Progress {
+  const char* at;
+  const char* gap = nullptr;        // where the part begins
+  const char* after_gap = nullptr;  // where reading goes on instead
+};
+
 class ReadingHead {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -28,19 +34,27 @@ class ReadingHead {
   using difference_type = std::ptrdiff_t;
   using pointer = const char*;
   using reference = const char&;
-  explicit ReadingHead(const char*& at) : at_(&at) {}
-  reference operator*() const { return **at_; }
+  explicit ReadingHead(Progress& progress) : progress_(&progress) {}
+  reference operator*() const { return *progress_->at; }
   ReadingHead& operator++() {
-    ++*at_;
+    if (++progress_->at == progress_->gap) progress_->at = progress_->after_gap;
     return *this;
   }
   ReadingHead operator++(int) = delete;
-  friend bool operator==(const ReadingHead& a, const ReadingHead& b) { return *a.at_ == *b.at_; }
+  friend bool operator==(const ReadingHead& a, const ReadingHead& b) {
+    return a.progress_->at == b.progress_->at;
+  }
   friend bool operator!=(const ReadingHead& a, const ReadingHead& b) { return !(a == b); }
 
  private:
-  const char** at_;
+  Progress* progress_;
 };
+
+// What may stand in a JSON text without being looked at closer.
+bool is_plain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= ' ' && byte < 0x7F && c != '"' && c != '\\';
+}
 
 std::string place(const std::vector<std::string>& items) {
   std::string text;
@@ -50,8 +64,9 @@ std::string place(const std::vector<std::string>& items) {
   return text;
 }
 
-// The SAX handler. Every callback comes just after its token was read; `at_` then stands right
-// behind it, except after numbers, which end with the first character that does not belong to them.
+// The SAX handler. Every callback comes just after its token was read; progress_.at then stands
+// right behind it, except after numbers, which end with the first character that does not belong to
+// them.
 class Scan {
  public:
   // `mended` is what `body` belongs to, or null.
@@ -60,7 +75,7 @@ class Scan {
         sink_(sink),
         body_(body),
         mended_(mended),
-        at_(body.data()),
+        progress_{.at = body.data()},
         last_(body.data()),
         document_(plan.document.size()),
         row_(plan.row.size()),
@@ -70,8 +85,8 @@ class Scan {
   }
 
   std::expected<std::vector<JsonValue>, ReadError> run() {
-    const char* end = body_.data() + body_.size();
-    const bool complete = Json::sax_parse(ReadingHead{at_}, ReadingHead{end}, this);
+    Progress end{.at = body_.data() + body_.size()};
+    const bool complete = Json::sax_parse(ReadingHead{progress_}, ReadingHead{end}, this);
     if (failure_) return std::unexpected(std::move(*failure_));
     if (!complete) return std::unexpected(ReadError{Reason::NotJson, "the body is not JSON"});
     if (found_ == kNowhere) return std::unexpected(no_items());
@@ -101,17 +116,17 @@ class Scan {
     parent.next = {tree().child(parent.at.node, name),
                    in_row_ ? PointerTree::kNone : places_.child(parent.at.place, name)};
     if (parent.has_rows) row_key_ = name;
-    last_ = at_;
+    last_ = progress_.at;
+    if (!parent.has_rows && leads_nowhere(parent.next)) leave_out_text();
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) {
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) {
     // Only out_of_range (1e400) and parse errors come here; the library's text quotes raw bytes, so
     // the sentence is ours.
     return fail(Reason::NotJson,
-                fmt::format("the body is not JSON: the error is near byte {} (error {})", position,
-                            error.id));
+                fmt::format("the body is not JSON: the error is near byte {} (error {})",
+                            progress_.at - body_.data(), error.id));
   }
 
  private:
@@ -129,6 +144,27 @@ class Scan {
     std::size_t index = 0;
     const char* start = nullptr;
   };
+
+  static bool leads_nowhere(const At& at) {
+    return at.node == PointerTree::kNone && at.place == PointerTree::kNone;
+  }
+
+  // After the key of a value that nobody reads. A plain text is valid as it stands, and the parser
+  // need not take it apart: in long lists these are most of the bytes.
+  void leave_out_text() {
+    const char* end = body_.data() + body_.size();
+    const auto skip = [&](const char* at) {
+      return std::find_if(at, end, [](char c) { return kBetween.find(c) == kBetween.npos; });
+    };
+    const char* colon = skip(progress_.at);
+    if (colon == end || *colon != ':') return;
+    const char* open = skip(colon + 1);
+    if (open == end || *open != '"') return;
+    const char* close = std::find_if_not(open + 1, end, is_plain);
+    if (close == end || *close != '"') return;
+    progress_.gap = open + 1;
+    progress_.after_gap = close;
+  }
 
   const PointerTree& tree() const { return in_row_ ? plan_.row : plan_.document; }
   std::vector<JsonValue>& values() { return in_row_ ? row_ : document_; }
@@ -207,7 +243,7 @@ class Scan {
     note_place(*at, kind);
     forget_below(at->node);
     const auto raw = raw_before_now();
-    last_ = at_;
+    last_ = progress_.at;
     if (const int slot = tree().slot(at->node); slot >= 0) {
       auto& value = values()[static_cast<std::size_t>(slot)];
       value.clear();
@@ -249,7 +285,7 @@ class Scan {
 
   // What was read since the token before, without what separates values.
   std::string_view raw_before_now() const {
-    std::string_view raw{last_, static_cast<std::size_t>(at_ - last_)};
+    std::string_view raw{last_, static_cast<std::size_t>(progress_.at - last_)};
     raw.remove_prefix(std::min(raw.find_first_not_of(" \t\r\n:,"), raw.size()));
     if (raw.starts_with('"')) return raw;
     return raw.substr(0, raw.find_last_not_of(" \t\r\n,]}") + 1);
@@ -316,7 +352,7 @@ class Scan {
       values()[static_cast<std::size_t>(slot)] = {.kind = kind, .text = {}, .raw = {}, .texts = {}};
     }
     const bool has_rows = starts_rows(*at, kind);
-    if (at->node == PointerTree::kNone && at->place == PointerTree::kNone) {
+    if (leads_nowhere(*at)) {
       unread_ = 1;
       return true;
     }
@@ -325,21 +361,21 @@ class Scan {
                      .is_array = kind == Kind::Array,
                      .has_rows = has_rows,
                      .index = 0,
-                     .start = at_ - 1});
-    last_ = at_;
+                     .start = progress_.at - 1});
+    last_ = progress_.at;
     return true;
   }
 
   bool close() {
     if (unread_ > 0) {
       --unread_;
-      last_ = at_;
+      last_ = progress_.at;
       return true;
     }
     const auto done = open_.back();
     open_.pop_back();
-    last_ = at_;
-    const std::string_view raw{done.start, static_cast<std::size_t>(at_ - done.start)};
+    last_ = progress_.at;
+    const std::string_view raw{done.start, static_cast<std::size_t>(progress_.at - done.start)};
     if (const int slot = tree().slot(done.at.node); slot >= 0) {
       auto& value = values()[static_cast<std::size_t>(slot)];
       value.raw = raw;
@@ -354,7 +390,7 @@ class Scan {
   RowSink& sink_;
   std::string_view body_;
   const MendedJson* mended_;
-  const char* at_;
+  Progress progress_;
   const char* last_;
   PointerTree places_;
   std::vector<std::size_t> item_slots_;
