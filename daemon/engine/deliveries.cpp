@@ -24,6 +24,7 @@ bool is_public(const WebhookConfig& webhook) {
 void Deliveries::start(NotifyContext context) {
   for (const auto& due : outbox_.take_due(now())) {
     context.alert_ended = due.alert_ended;
+    context.only_to = due.only_to;
     std::vector<const StoredEvent*> events;
     for (const auto& event : due.events) events.push_back(event.get());
     if (events.size() > 1) {

@@ -315,8 +315,10 @@ std::vector<Outbox::Candidate> Outbox::company(const Webhook& webhook,
   due.resize(std::min(due.size(), webhook.format->events_max));
   std::ranges::sort(due, {}, &Candidate::sequence);
   if (due.empty()) return due;
-  const auto loner = std::find_if(due.begin(), due.end(),
-                                  [](const auto& candidate) { return candidate.parcel->alone; });
+  const auto& only_to = due.front().parcel->only_to;
+  const auto loner = std::ranges::find_if(due, [&](const auto& candidate) {
+    return candidate.parcel->alone || candidate.parcel->only_to != only_to;
+  });
   const auto together = loner == due.begin() ? 1 : static_cast<std::size_t>(loner - due.begin());
   due.resize(together);
   return due;
@@ -329,6 +331,7 @@ Outbox::Due Outbox::send(const std::string& name, Webhook& webhook,
   for (const auto& candidate : group) {
     due.events.push_back(candidate.parcel->event);
     due.alert_ended = candidate.parcel->ended;
+    due.only_to = candidate.parcel->only_to;
     ++sent.lanes[*candidate.lane];
     ++webhook.lanes.at(*candidate.lane).in_flight;
     if (webhook.waiting_of.size() > 1)

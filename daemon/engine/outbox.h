@@ -99,8 +99,9 @@ class Outbox {
     std::uint64_t key;
     const WebhookConfig* webhook;  // valid until the next configure()
     std::vector<std::shared_ptr<const StoredEvent>>
-        events;                         // oldest first; several only for formats that coalesce
-    std::optional<Time> alert_ended{};  // a state that is over: its endpoint has left
+        events;                          // oldest first; several only for formats that coalesce
+    std::optional<Time> alert_ended{};   // a state that is over: its endpoint has left
+    std::vector<std::string> only_to{};  // recipients of a mail; empty = all
   };
   // What to send now; each counts as in flight until verdict() or give_back().
   std::vector<Due> take_due(Now now);
@@ -163,6 +164,8 @@ class Outbox {
     bool is_aside = false;    // has itself to blame so often that its subject goes on without it
     bool is_last_try = false;  // expired: what comes of its present attempt is final
     bool is_dropped = false;   // while in flight
+    // Recipients that have not got it, while others have; empty = all are to get it.
+    std::vector<std::string> only_to{};
     // When it came here, and how old it was then. From there on the steady clock counts: a wall
     // clock that is set ahead makes nothing older.
     Duration entered{0};
@@ -272,7 +275,11 @@ class Outbox {
   void bury_expired(const std::string& name, Webhook& webhook, Now now);
   void finish(Webhook& webhook, Delivery delivery, DeliveryState state, const std::string& error);
   std::vector<Parcel> take_back(const Sent& sent, Webhook& webhook);
-  void succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels, Now now);
+  void succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
+               const Verdict& verdict, Now now);
+  void defer(Webhook& webhook, Parcel parcel, const Verdict& verdict, Now now);
+  void try_again(Webhook& webhook, Parcel parcel, Duration delay, const std::string& error,
+                 Now now);
   void hold(Webhook& webhook, Parcel parcel, Now now);
   static bool is_their_own(const Webhook& webhook, const std::vector<Parcel>& parcels, Now now);
   static bool is_given_up(const Parcel& parcel, const Verdict& verdict, Now now);

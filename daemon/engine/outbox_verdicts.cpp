@@ -66,18 +66,23 @@ void Outbox::verdict(std::uint64_t key, const Verdict& verdict, std::optional<Du
   for (auto& parcel : parcels) ++parcel.delivery.attempts;
   if (took) webhook.view.duration.observe(to_seconds(*took));
   touch(name);
-  if (verdict.kind == VerdictClass::Ok) return succeed(name, webhook, std::move(parcels), now);
+  if (verdict.kind == VerdictClass::Ok)
+    return succeed(name, webhook, std::move(parcels), verdict, now);
   fail(name, webhook, std::move(parcels), verdict, now);
 }
 
 void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parcel> parcels,
-                     Now now) {
+                     const Verdict& verdict, Now now) {
   const bool was_in_trouble = webhook.failures_in_row > 0;
   const bool recovered = webhook.failures_in_row >= kFailuresToProbe;
   webhook.view.last_error.clear();
   webhook.limits_in_row = 0;
   speed_up(webhook);
   for (auto& parcel : parcels) {
+    if (!verdict.deferred.empty()) {
+      defer(webhook, std::move(parcel), verdict, now);
+      continue;
+    }
     if (!parcel.is_accepted() || parcel.delivery.attempts == 1) ++webhook.view.delivered;
     if (parcel.life) {
       hold(webhook, std::move(parcel), now);
@@ -91,6 +96,28 @@ void Outbox::succeed(const std::string& name, Webhook& webhook, std::vector<Parc
   if (was_in_trouble) release(webhook, now);
   webhook.failures_in_row = 0;
   webhook.is_misconfigured = false;
+}
+
+// The receiver has it for some: it is asked again for the others, and nothing else waits for that.
+void Outbox::defer(Webhook& webhook, Parcel parcel, const Verdict& verdict, Now now) {
+  if (parcel.is_last_try)
+    return finish(webhook, std::move(parcel.delivery), DeliveryState::Dead, verdict.sentence);
+  parcel.only_to = verdict.deferred;
+  parcel.is_blamed = true;
+  parcel.is_aside = true;
+  parcel.tried = now.steady;
+  ++parcel.failures;
+  const Duration delay = delay_of(parcel, verdict);
+  try_again(webhook, std::move(parcel), delay, verdict.sentence, now);
+}
+
+void Outbox::try_again(Webhook& webhook, Parcel parcel, Duration delay, const std::string& error,
+                       Now now) {
+  parcel.due = now.steady + delay;
+  parcel.delivery.next_attempt = now.wall + delay;
+  parcel.delivery.last_error = error;
+  changes_.push_back(parcel.delivery);
+  put(webhook, std::move(parcel));
 }
 
 // The receiver works: what failed while it did not is due. What was released before, and failed
@@ -195,11 +222,7 @@ void Outbox::fail(const std::string& name, Webhook& webhook, std::vector<Parcel>
     parcel.is_aside =
         parcel.is_aside || (parcel.is_suspect && !parcel.life && !verdict.retry_after &&
                             parcel.failures >= kFailuresToStepAside);
-    parcel.due = now.steady + delay;
-    parcel.delivery.next_attempt = now.wall + delay;
-    parcel.delivery.last_error = verdict.sentence;
-    changes_.push_back(parcel.delivery);
-    put(webhook, std::move(parcel));
+    try_again(webhook, std::move(parcel), delay, verdict.sentence, now);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/text/labels.h"
 #include "daemon/text/time.h"
@@ -35,6 +36,8 @@ struct Verdict {
   std::optional<Duration> retry_after;  // the receiver's own wish
   bool is_limit = false;                // 429: the receiver takes fewer a second
   bool throttled = false;               // 429, 502, 504 or a time-out: the receiver needs air
+  // Ok: recipients of a mail that its server took for the others only; they are to be asked again.
+  std::vector<std::string> deferred{};
 };
 
 enum class DeliveryState { Pending, Delivered, Dead };

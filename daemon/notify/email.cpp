@@ -191,12 +191,42 @@ std::string headers_of(const Occasion& occasion, const Message& message) {
   return headers + "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";
 }
 
-std::vector<std::string> refused_recipients(const HttpReply& reply) {
-  std::vector<std::string> refused;
+std::vector<std::string> recipients(const HttpReply& reply, std::string_view kind) {
+  std::vector<std::string> addresses;
   for (const auto& [name, value] : reply.headers) {
-    if (name == kMailRefusedRecipient) refused.push_back(value);
+    if (name == kind) addresses.push_back(value);
   }
-  return refused;
+  return addresses;
+}
+
+// Of all that are configured those that did not get the mail yet. Where none of them is configured
+// any more the users have changed the list, and all of the new one get it.
+std::vector<std::string> envelope_to(const Occasion& occasion) {
+  const auto& missing = occasion.context.only_to;
+  std::vector<std::string> all;
+  std::vector<std::string> left;
+  for (const auto& recipient : occasion.webhook.email.to) {
+    all.push_back(address_of(recipient));
+    if (std::ranges::find(missing, all.back()) != missing.end()) left.push_back(all.back());
+  }
+  return left.empty() ? all : left;
+}
+
+// A mail that the server took for at least one.
+Ruling rule_taken(const HttpReply& reply) {
+  if (reply.body.empty()) return std::nullopt;
+  const auto refused = recipients(reply, kMailRefusedRecipient);
+  auto deferred = recipients(reply, kMailDeferredRecipient);
+  std::vector<std::string> parts;
+  if (!refused.empty())
+    parts.push_back(fmt::format("did not take it for {}", fmt::join(refused, ", ")));
+  if (!deferred.empty())
+    parts.push_back(fmt::format("wants to be asked later for {}", fmt::join(deferred, ", ")));
+  return Verdict{.kind = VerdictClass::Ok,
+                 .sentence = fmt::format("the mail server {}: {}", fmt::join(parts, " and "),
+                                         quotable(reply.body)),
+                 .retry_after = std::nullopt,
+                 .deferred = std::move(deferred)};
 }
 
 }  // namespace
@@ -218,8 +248,9 @@ Payload render_email(const Occasion& occasion) {
       "--{0}--\r\n",
       boundary, part("text/plain", text), part("text/html", html_of(message)));
   const auto& email = occasion.webhook.email;
-  Mail mail{.from = address_of(email.from), .to = {}, .wants_starttls = email.wants_starttls};
-  for (const auto& address : email.to) mail.to.push_back(address_of(address));
+  Mail mail{.from = address_of(email.from),
+            .to = envelope_to(occasion),
+            .wants_starttls = email.wants_starttls};
   return {.body = std::move(body), .mail = std::move(mail), .left_out = lines.left_out};
 }
 
@@ -233,14 +264,7 @@ Ruling rule_email(const HttpReply& reply) {
   constexpr int kFirstPermanent = 500;
   constexpr std::array kOfSize{523, 552};
   constexpr int kClosing = 421;
-  if (reply.status < kFirstRefusal) {
-    if (reply.body.empty()) return std::nullopt;
-    return Verdict{
-        .kind = VerdictClass::Ok,
-        .sentence = fmt::format("the mail server did not take it for {}: {}",
-                                fmt::join(refused_recipients(reply), ", "), quotable(reply.body)),
-        .retry_after = std::nullopt};
-  }
+  if (reply.status < kFirstRefusal) return rule_taken(reply);
   Verdict verdict{.kind = VerdictClass::Config,
                   .sentence = fmt::format("the mail server answered with {}: {}", reply.status,
                                           quotable(reply.body)),

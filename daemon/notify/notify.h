@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "daemon/config/config.h"
 #include "daemon/events/delivery.h"
@@ -24,7 +25,8 @@ inline constexpr std::size_t kReplyBytesMax = 64 * 1024;
 struct NotifyContext {
   std::string external_url;  // --web.external-url; may be empty: then messages have no links
   std::string instance;
-  std::optional<Time> alert_ended{};  // of a state whose endpoint has left
+  std::optional<Time> alert_ended{};   // of a state whose endpoint has left
+  std::vector<std::string> only_to{};  // addresses of a mail; empty = all that are configured
   // Of those who read, and its name; null = UTC. Set for each webhook by its own.
   const TimeZone* zone = nullptr;
   std::string zone_name{};

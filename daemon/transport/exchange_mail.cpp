@@ -13,6 +13,7 @@ namespace modelvane {
 namespace {
 
 constexpr int kFirstRefusal = 400;
+constexpr int kFirstPermanent = 500;
 constexpr int kGoOn = 354;  // to DATA: the message is waited for
 // What a server says of refusals is kept for people, who read one sentence.
 constexpr std::size_t kRefusalBytesMax = 2'000;
@@ -64,7 +65,9 @@ std::size_t on_upload(char* to, std::size_t, std::size_t room, void* user) {
 
 void note_refused_recipient(Exchange& exchange) {
   auto& mail = exchange.mail;
-  exchange.reply.headers.emplace_back(kMailRefusedRecipient, mail.recipient);
+  exchange.reply.headers.emplace_back(
+      mail.status < kFirstPermanent ? kMailDeferredRecipient : kMailRefusedRecipient,
+      mail.recipient);
   ++mail.refused;
   mail.refused_with =
       mail.refused_with == 0 ? mail.status : std::min(mail.refused_with, mail.status);

@@ -83,8 +83,9 @@ struct HttpRequest {
   std::optional<OAuth2Grant> oauth2{};
   // The body is a whole message. Of the rest only URL, basic_*, tls, proxy and timeout count; the
   // reply has the server's last code about the mail as its status, as its body the lines that
-  // refused something, kMailRefusedAt as a header when that was the message itself, and
-  // kMailRefusedRecipient for each recipient that was refused.
+  // refused something, kMailRefusedAt as a header when that was the message itself, and for each
+  // recipient that it was not taken for kMailRefusedRecipient, or kMailDeferredRecipient when the
+  // server asks to try again later.
   std::optional<Mail> mail{};
   Duration timeout{0};  // ONE deadline: queueing for an address, DNS, connect, TLS, headers, body
   std::size_t body_limit = 0;     // bytes after decompression
@@ -106,6 +107,7 @@ struct HttpRequest {
 
 inline constexpr std::string_view kMailRefusedAt = "mail-refused-at";
 inline constexpr std::string_view kMailRefusedRecipient = "mail-refused-recipient";
+inline constexpr std::string_view kMailDeferredRecipient = "mail-deferred-recipient";
 
 struct HttpReply {
   int status = 0;

@@ -11,10 +11,16 @@ from email import message_from_bytes, policy
 from aiosmtpd.smtp import SMTP, AuthResult
 
 
+greylist = set()  # who was put off once
+
+
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("nobody@"):
             return "550 5.1.1 no such user"
+        if address.startswith("grey@") and address not in greylist:
+            greylist.add(address)
+            return "451 4.7.1 greylisted"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

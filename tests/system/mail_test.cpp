@@ -42,8 +42,9 @@ class MailServer {
     return webhook;
   }
   // As the daemon would send them.
-  Verdict send(const WebhookConfig& webhook, const std::vector<StoredEvent>& events) {
-    transport_.start(1, samples::request_of(webhook, events, samples::then()));
+  Verdict send(const WebhookConfig& webhook, const std::vector<StoredEvent>& events,
+               std::vector<std::string> only_to = {}) {
+    transport_.start(1, samples::request_of(webhook, events, samples::then(), std::move(only_to)));
     std::vector<Completion> completed;
     while (completed.empty()) transport_.wait(1s, completed);
     return judge(webhook, completed.front().result, Mask{webhook}, samples::then());
@@ -135,6 +136,18 @@ TEST_CASE("what the server refuses is a matter of the configuration, or of one r
   CHECK(verdict.kind == VerdictClass::Ok);
   CHECK(verdict.sentence.find("for nobody@example.com: 550") != std::string::npos);
   CHECK(server.taken()["envelope"]["to"].size() == 2);
+
+  webhook.email.to = {"oncall@example.com", "grey@example.com", "nobody@example.com"};
+  verdict = server.send(webhook, {sample(EventType::EndpointDown)});
+  CHECK(verdict.kind == VerdictClass::Ok);
+  CHECK(verdict.deferred == std::vector<std::string>{"grey@example.com"});
+  CAPTURE(verdict.sentence);
+  CHECK(verdict.sentence.find("did not take it for nobody@example.com and wants to be asked later "
+                              "for grey@example.com: 451") != std::string::npos);
+  CHECK(server.taken()["envelope"]["to"] == Json{"oncall@example.com"});
+  verdict = server.send(webhook, {sample(EventType::EndpointDown)}, verdict.deferred);
+  CHECK(verdict.sentence.empty());
+  CHECK(server.taken()["envelope"]["to"] == Json{"grey@example.com"});
 
   webhook.email.to = {"nobody@example.com"};
   CHECK(server.send(webhook, {sample(EventType::EndpointDown)}).kind == VerdictClass::Config);

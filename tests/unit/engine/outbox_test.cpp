@@ -50,6 +50,43 @@ TEST_CASE("a verdict on a message counts for each event in it") {
   CHECK(desk.send_all() == Sizes{3});
 }
 
+TEST_CASE("a mail that was put off for one recipient is made again for that one alone") {
+  Desk desk{{webhook("mail", "email")}};
+  for (std::uint64_t n = 1; n <= 2; ++n) desk.add(n, "mail", EventType::AliasMoved, "same");
+  const auto first = desk.due();
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].only_to.empty());
+  desk.outbox.verdict(first[0].key,
+                      {.kind = VerdictClass::Ok,
+                       .sentence = "later for anna@example.com",
+                       .retry_after = std::nullopt,
+                       .deferred = {"anna@example.com"}},
+                      1ms, desk.now());
+  CHECK(desk.outbox.view("mail").status == WebhookStatus::Ok);
+  for (const auto& change : desk.outbox.take_changes()) {
+    CHECK(change.state == DeliveryState::Pending);
+    CHECK(change.last_error == "later for anna@example.com");
+  }
+  // Nobody waits for it, not even what is told of the same alias.
+  desk.add(3, "mail", EventType::AliasMoved, "same");
+  const auto next = desk.due();
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].events.size() == 1);
+  CHECK(next[0].only_to.empty());
+  desk.end(next[0], VerdictClass::Ok);
+
+  desk.passed = 1min;
+  desk.add(4, "mail", EventType::AliasMoved, "same");
+  const auto again = desk.due();
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].only_to == std::vector<std::string>{"anna@example.com"});
+  CHECK(again[0].events.size() == 2);
+  desk.end(again[0], VerdictClass::Ok);
+  CHECK(desk.send_all() == Sizes{1});
+  const auto states = desk.last_states();
+  for (std::uint64_t n = 1; n <= 4; ++n) CHECK(states.at(n) == DeliveryState::Delivered);
+}
+
 TEST_CASE(
     "a message that is refused is taken apart, so that one bad event costs the others nothing") {
   Desk desk{{webhook("chat", "slack")}};

@@ -254,10 +254,12 @@ NotifyContext context() {
 }
 
 HttpRequest request_of(const WebhookConfig& webhook, const std::vector<StoredEvent>& events,
-                       Time now) {
+                       Time now, std::vector<std::string> only_to) {
   std::vector<const StoredEvent*> pointers;
   for (const auto& event : events) pointers.push_back(&event);
-  auto request = make_request(webhook, pointers, context(), now);
+  auto occasion = context();
+  occasion.only_to = std::move(only_to);
+  auto request = make_request(webhook, pointers, occasion, now);
   REQUIRE_MESSAGE(request.has_value(), request.error());
   return std::move(*request);
 }

@@ -30,8 +30,9 @@ WebhookConfig webhook(std::string_view format);
 NotifyContext context();
 
 // Fails the test when there is no request.
+// `only_to`: recipients of a mail; empty = all.
 HttpRequest request_of(const WebhookConfig& webhook, const std::vector<StoredEvent>& events,
-                       Time now);
+                       Time now, std::vector<std::string> only_to = {});
 // The body's values, all texts joined by line breaks: what people could see of it.
 std::string texts_of(const std::string& json);
 

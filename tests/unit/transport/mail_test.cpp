@@ -107,6 +107,14 @@ TEST_CASE("a recipient that the server refuses does not keep a mail from the oth
   CHECK(talk.script.message == "Subject: a\n\n..b\n");
 }
 
+TEST_CASE("a recipient whom the server puts off is told apart from one that it refuses") {
+  Talk talk{{{"RCPT TO:<a@", "451 greylisted"}}};
+  const auto reply = talk.client.reply_to(mail(talk.server));
+  CHECK(reply.status == 250);
+  CHECK(reply.header(kMailDeferredRecipient) == "a@example.com");
+  CHECK(reply.header(kMailRefusedRecipient).empty());
+}
+
 TEST_CASE("what a mail server refuses is told with its code and words") {
   struct Case {
     const char* what;
