@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -57,9 +58,18 @@ void Board::publish_endpoint(std::size_t index, std::shared_ptr<const EndpointVi
   ++state_->version;
 }
 
-void Board::publish_webhook(std::size_t index, std::shared_ptr<const WebhookView> view) {
+void Board::publish_webhook(std::shared_ptr<const WebhookView> view) {
   const std::scoped_lock lock{state_->mutex};
-  state_->snapshot.webhooks.at(index).swap(view);
+  auto& webhooks = state_->snapshot.webhooks;
+  const auto place = std::ranges::find(webhooks, view->name, &WebhookView::name);
+  if (!view->is_shown()) {
+    if (place == webhooks.end()) return;
+    webhooks.erase(place);
+  } else if (place == webhooks.end()) {
+    webhooks.push_back(std::move(view));
+  } else {
+    place->swap(view);
+  }
   ++state_->version;
 }
 

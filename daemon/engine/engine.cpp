@@ -498,12 +498,8 @@ void Engine::publish(Watch& watch) {
 }
 
 void Engine::publish_webhooks() {
-  for (const auto& name : outbox_.take_touched()) {
-    for (std::size_t i = 0; i < webhooks_.size(); ++i) {
-      if (webhooks_[i].name == name)
-        board_.publish_webhook(i, std::make_shared<const WebhookView>(outbox_.view(name)));
-    }
-  }
+  for (const auto& name : outbox_.take_touched())
+    board_.publish_webhook(std::make_shared<const WebhookView>(outbox_.view(name)));
 }
 
 void Engine::publish_daemon() {

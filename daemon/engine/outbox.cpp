@@ -43,10 +43,7 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
     webhook.config = config;
     webhook.max_age = config.max_age;
     webhook.format = find_format(config.format);
-    webhook.view.name = config.name;
     webhook.view.format = config.format;
-    if (is_new || webhook.view.duration.bounds->empty())
-      webhook.view.duration = Histogram{kDurationBounds};
     if (is_new || !(webhook.bucket.limit() == config.rate_limit))
       webhook.bucket = {config.rate_limit, now.steady};
     const bool moved = !is_new && webhook.address != address;
@@ -60,6 +57,9 @@ void Outbox::configure(const std::vector<Addressed>& webhooks, Now now) {
   for (const auto& name : left) {
     webhooks_.at(name).sorted_by.reset();
     say_it_left(name);
+  }
+  for (const auto& [name, webhook] : webhooks_) {
+    if (!webhook.config) touch(name);
   }
 }
 
@@ -569,6 +569,7 @@ std::set<std::string> Outbox::take_touched() {
 WebhookView Outbox::view(const std::string& name) const {
   const Webhook& webhook = webhooks_.at(name);
   WebhookView view = webhook.view;
+  view.name = name;
   if (webhook.failures_in_row > 0) {
     view.status = webhook.is_misconfigured ? WebhookStatus::Misconfigured : WebhookStatus::Failing;
   }
@@ -576,6 +577,7 @@ WebhookView Outbox::view(const std::string& name) const {
     view.status = WebhookStatus::Disabled;
     view.disabled_since = webhook.off->disabled;
   }
+  if (!webhook.config) view.status = WebhookStatus::Removed;
   for (const auto& [key, lane] : webhook.lanes) {
     for (const auto& parcel : lane.parcels) {
       if (parcel.is_accepted()) continue;

@@ -227,7 +227,8 @@ class Outbox {
     bool has_changed = true;
     std::optional<Duration> next_due;
     Duration next_burial{0};
-    WebhookView view;
+    WebhookView view{
+        .name = "", .format = "", .duration = Histogram{kDurationBounds}, .last_error = ""};
 
     bool is_state() const { return format != nullptr && format->is_state; }
     // Alerts have clocks of their own: one that waited for the others would resolve by itself.

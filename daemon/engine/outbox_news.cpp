@@ -55,6 +55,7 @@ void Outbox::forget(const std::string& webhook) {
   if (found == webhooks_.end()) return;
   size_ -= found->second.waiting;
   webhooks_.erase(found);
+  touched_.erase(webhook);
   std::erase_if(sent_, [&](const auto& entry) { return entry.second.webhook == webhook; });
   std::erase_if(changes_, [&](const Delivery& change) { return change.webhook == webhook; });
   std::erase_if(switches_, [&](const WebhookSwitch& change) { return change.webhook == webhook; });

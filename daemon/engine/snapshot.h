@@ -108,13 +108,15 @@ struct EndpointView {
 };
 
 // Failing: the last attempt failed. Misconfigured: an operator must mend something (URL, key, TLS).
-// Disabled: it wants no more events and is switched off.
-enum class WebhookStatus { Ok, Failing, Misconfigured, Disabled };
+// Disabled: it wants no more events and is switched off. Removed: it left the configuration, and
+// deliveries to it still wait or were given up.
+enum class WebhookStatus { Ok, Failing, Misconfigured, Disabled, Removed };
 inline constexpr auto kWebhookStatuses = labelled<WebhookStatus>({
     {WebhookStatus::Ok, "ok"},
     {WebhookStatus::Failing, "failing"},
     {WebhookStatus::Misconfigured, "misconfigured"},
     {WebhookStatus::Disabled, "disabled"},
+    {WebhookStatus::Removed, "removed"},
 });
 
 constexpr std::string_view label(WebhookStatus status) {
@@ -133,6 +135,11 @@ struct WebhookView {
   std::string last_error;
   WebhookStatus status = WebhookStatus::Ok;
   std::optional<Time> disabled_since;
+
+  // Whether there is anything to show of it.
+  bool is_shown() const {
+    return status != WebhookStatus::Removed || pending > 0 || dead_letters > 0;
+  }
 };
 
 struct DaemonView {
@@ -215,11 +222,11 @@ class Board {
   Snapshot read(Time now) const;
   Pulse pulse(Time now) const;
   // The engine's thread. reset() sets the number and order of endpoints and webhooks (start,
-  // reload).
+  // reload). A webhook that is not shown yet comes last, one that has nothing to show goes.
   void reset(std::vector<std::shared_ptr<const EndpointView>> endpoints,
              std::vector<std::shared_ptr<const WebhookView>> webhooks);
   void publish_endpoint(std::size_t index, std::shared_ptr<const EndpointView> view);
-  void publish_webhook(std::size_t index, std::shared_ptr<const WebhookView> view);
+  void publish_webhook(std::shared_ptr<const WebhookView> view);
   void publish_daemon(const DaemonView& view);
 
  private:

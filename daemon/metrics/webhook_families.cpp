@@ -47,7 +47,7 @@ void add_failures(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
 void add_states(const std::vector<WebhookSeries>& webhooks, Exposition& out) {
   Family family{out, "modelvane_webhook_state", FamilyType::Gauge,
                 "1 for the state that the webhook is in: misconfigured needs an operator, disabled "
-                "wants no more events."};
+                "wants no more events, removed left the configuration while some wait."};
   for (const auto& [view, labels] : webhooks) {
     for (const auto status : kWebhookStatuses.values()) {
       family.add(labels, {{"state", std::string{label(status)}}}, view->status == status ? 1 : 0);

@@ -36,18 +36,18 @@ function(config)
   // One number for the state, because a timeline has one colour per number.
   local states = std.join(' + ', std.mapWithIndex(
     function(index, name) '%d * max by (webhook) (modelvane_webhook_state{%s,state="%s"})' % [index + 1, webhook, name],
-    ['failing', 'misconfigured', 'disabled']
+    ['failing', 'misconfigured', 'disabled', 'removed']
   ));
 
   local deliveries = [
     p.row(6, [p.wide(24, p.timeline(
       'State of webhooks',
-      'failing: tried again by itself; misconfigured: an operator must mend it; disabled: the receiver wants no more, events wait.',
+      'failing: tried again by itself; misconfigured: an operator must mend it; disabled: the receiver wants no more, events wait; removed: it left the configuration, what waits for it expires.',
       [p.query(states, '{{webhook}}')],
       {
         unit: 'short',
-        thresholds: p.steps(p.good, [[1, p.warn], [2, p.bad]]),
-        mappings: p.valueMap([[0, 'ok', p.good], [1, 'failing', p.warn], [2, 'misconfigured', p.bad], [3, 'disabled', p.bad]]),
+        thresholds: p.steps(p.good, [[1, p.warn], [2, p.bad], [4, p.warn]]),
+        mappings: p.valueMap([[0, 'ok', p.good], [1, 'failing', p.warn], [2, 'misconfigured', p.bad], [3, 'disabled', p.bad], [4, 'removed', p.warn]]),
       }
     ) + p.runbooks(['ModelvaneDeliveriesFailing', 'ModelvaneWebhookDisabled']))]),
     p.row(8, [

@@ -20,9 +20,11 @@ const kWebhookStates = {
   failing: 'warn',
   misconfigured: 'bad',
   disabled: 'bad',
+  removed: 'warn',
 };
+const kWebhookWords = { disabled: 'switched off', removed: 'not configured any more' };
 export const webhookBadge = ({ state: now }) =>
-  badge(kWebhookStates[now] ?? 'quiet', now === 'disabled' ? 'switched off' : now);
+  badge(kWebhookStates[now] ?? 'quiet', kWebhookWords[now] ?? now);
 
 const webhookCells = (context) => (webhook) => [
   h(
@@ -31,7 +33,8 @@ const webhookCells = (context) => (webhook) => [
     h('a', { href: listLink('deliveries', { webhook: webhook.name }) }, webhook.name),
     ' ',
     webhook.state && webhookBadge(webhook),
-    actButton('Send a drill', { path: 'drill', query: { webhook: webhook.name } }, context),
+    webhook.state !== 'removed' &&
+      actButton('Send a drill', { path: 'drill', query: { webhook: webhook.name } }, context),
     h('div', { class: 'sub' }, webhook.format, webhook.last_error && ` · ${webhook.last_error}`),
   ),
   h('td', { class: 'number wide' }, webhook.delivered.toLocaleString('en')),
@@ -58,6 +61,7 @@ const webhookCells = (context) => (webhook) => [
 function nextAttempt({ webhook: name, next_attempt: at, attempts }) {
   if (!at) return null;
   const webhook = state.status.webhooks.find((one) => one.name === name);
+  if (webhook?.state === 'removed') return ', expires, or goes out when the webhook is back';
   if (webhook?.state === 'disabled' || webhook?.state === 'misconfigured')
     return ', waits until the webhook works again';
   if (attempts === 0 && Date.parse(at) < Date.now()) return ', waits for its first attempt';

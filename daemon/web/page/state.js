@@ -56,9 +56,12 @@ export const endOf = (alias) =>
 export const endsSoon = (end) => end !== null && Date.parse(end.at) - Date.now() < kEndsSoon;
 const kEndsSoon = 30 * kDay;
 
-// Webhooks that do not take their events; before the first delivery nothing is known.
+// Webhooks that do not take their events; before the first delivery nothing is known. Of one that
+// left the configuration, what was given up is no news.
 export const sickWebhooks = (status) =>
-  status.webhooks.filter((webhook) => webhook.state && webhook.state !== 'ok');
+  status.webhooks.filter(
+    ({ state: now, pending }) => now && now !== 'ok' && !(now === 'removed' && pending === 0),
+  );
 
 // Polled less often than it should be: it refuses, and asks for that, or the daemon is late.
 export const isSlowed = (endpoint) =>

@@ -70,6 +70,38 @@ TEST_CASE("trouble that was told before a restart ends after it, also for a webh
   CHECK(news(desk) == Lines{"works w"});
 }
 
+TEST_CASE("a webhook that left the configuration is shown while deliveries wait or were given up") {
+  Desk desk{{webhook("w", "cloudevents"), webhook("idle", "slack")}};
+  desk.add(1, "w");
+  desk.outbox.take_touched();
+  desk.configure({});
+  CHECK(desk.outbox.take_touched() == std::set<std::string>{"idle", "w"});
+  CHECK_FALSE(desk.outbox.view("idle").is_shown());
+  const auto waits = desk.outbox.view("w");
+  CHECK(waits.status == WebhookStatus::Removed);
+  CHECK(waits.pending == 1);
+  CHECK(waits.is_shown());
+
+  desk.passed = webhook("w", "cloudevents").max_age + 1s;
+  CHECK(desk.due().empty());
+  const auto expired = desk.outbox.view("w");
+  CHECK(expired.pending == 0);
+  CHECK(expired.dead_letters == 1);
+  CHECK(expired.is_shown());
+  desk.outbox.forget_dead("w", 1);
+  CHECK_FALSE(desk.outbox.view("w").is_shown());
+
+  desk.configure({webhook("w", "cloudevents")});
+  CHECK(desk.outbox.view("w").status == WebhookStatus::Ok);
+}
+
+TEST_CASE("what waited for a webhook that is gone has its name after a restart, too") {
+  Desk desk{{}};
+  desk.add(1, "w");
+  CHECK(desk.outbox.view("w").name == "w");
+  CHECK(desk.outbox.view("w").status == WebhookStatus::Removed);
+}
+
 TEST_CASE("a newer heartbeat takes the place of one that waits") {
   Desk desk{{webhook("w", "cloudevents")}};
   desk.add(1, "w", EventType::DaemonHeartbeat);
