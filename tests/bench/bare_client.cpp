@@ -80,7 +80,7 @@ class Client {
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port_));
     address.sin_addr.s_addr =
-        htonl(0x7f010000U + static_cast<std::uint32_t>(i / 250) * 256 + i % 250 + 1);
+        htonl(0x7f010000U + static_cast<std::uint32_t>(i / 250 * 256 + i % 250 + 1));
     ::connect(poll.fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
     if (context_ != nullptr) {
       poll.tls = SSL_new(context_);
