@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <latch>
+#include <mutex>
 #include <thread>
 
 #include "tests/unit/transport/client.h"
@@ -309,9 +310,12 @@ TEST_CASE("a stream is broken off as soon as enough of it has come, and the serv
 }
 
 TEST_CASE("where the status suffices, no body spoils the answer") {
-  std::string answer;
+  // The client may be back before all of an answer was sent.
+  std::mutex mutex;
+  std::string answer;  // under mutex
   FakeServer server{[&](Connection& peer) {
     peer.read_head();
+    const std::scoped_lock lock{mutex};
     peer.send(answer);
   }};
   Client client;
@@ -319,7 +323,10 @@ TEST_CASE("where the status suffices, no body spoils the answer") {
   request.status_suffices = true;
   request.body_limit = 10;
   const auto status_of = [&](std::string text) {
-    answer = std::move(text);
+    {
+      const std::scoped_lock lock{mutex};
+      answer = std::move(text);
+    }
     return client.reply_to(request).status;
   };
   CHECK(status_of("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + std::string(20, 'a')) == 200);
