@@ -152,35 +152,16 @@ void Outbox::put(Webhook& webhook, Parcel parcel) {
   const auto place = std::upper_bound(
       resting, lane.parcels.end(), parcel,
       [](const auto& a, const auto& b) { return is_earlier(a.delivery, b.delivery); });
+  const auto placed = static_cast<std::size_t>(place - lane.parcels.begin());
   lane.parcels.insert(place, std::move(parcel));
   webhook.has_changed = true;
   ++size_;
   if (webhook.is_state()) {
     replace_older(webhook, lane);
-  } else {
+  } else if (lane.parcels[placed].event->type == EventType::DaemonHeartbeat) {
     replace_heartbeats(webhook, lane);
-  }
-  if (webhook.format != nullptr && webhook.format->is_for_people)
-    leave_out_what_ended(webhook, lane);
-}
-
-// A state that began and ended before anybody could be told is one line, that of its end, and pages
-// nobody.
-void Outbox::leave_out_what_ended(Webhook& webhook, Lane& lane) {
-  for (std::size_t end = lane.in_flight; end < lane.parcels.size(); ++end) {
-    const auto begun = beginning_of(lane.parcels[end].event->type);
-    if (!begun) continue;
-    for (std::size_t i = end; i-- > lane.in_flight;) {
-      Parcel& parcel = lane.parcels[i];
-      if (parcel.event->type != *begun || parcel.event->alias != lane.parcels[end].event->alias)
-        continue;
-      Delivery done = std::move(parcel.delivery);
-      uncount(webhook, parcel);
-      lane.parcels.erase(lane.parcels.begin() + static_cast<std::ptrdiff_t>(i));
-      finish(webhook, std::move(done), DeliveryState::Delivered,
-             "it had ended before it could be told; its end tells of both");
-      --end;
-    }
+  } else if (webhook.format != nullptr && webhook.format->is_for_people) {
+    leave_out_what_ended(webhook, lane, placed);
   }
 }
 

@@ -260,7 +260,7 @@ class Outbox {
   static void take_turns(const Webhook& webhook, std::vector<Candidate>& waiting);
   Parcel* find(const DeliveryKey& key, Lane** lane, std::string* lane_key);
   void put(Webhook& webhook, Parcel parcel);
-  void leave_out_what_ended(Webhook& webhook, Lane& lane);
+  void leave_out_what_ended(Webhook& webhook, Lane& lane, std::size_t placed);
   void uncount(Webhook& webhook, const Parcel& parcel);
   bool give_way();
   void keep_within_bounds(Now now);

@@ -61,18 +61,4 @@ void Outbox::forget(const std::string& webhook) {
   std::erase_if(switches_, [&](const WebhookSwitch& change) { return change.webhook == webhook; });
 }
 
-// A sign of life is of use while it is fresh.
-void Outbox::replace_heartbeats(Webhook& webhook, Lane& lane) {
-  for (auto newer = lane.parcels.size(); newer-- > lane.in_flight + 1;) {
-    Parcel& older = lane.parcels[newer - 1];
-    if (older.event->type != EventType::DaemonHeartbeat ||
-        lane.parcels[newer].event->type != EventType::DaemonHeartbeat)
-      continue;
-    Delivery done = std::move(older.delivery);
-    uncount(webhook, older);
-    lane.parcels.erase(lane.parcels.begin() + static_cast<std::ptrdiff_t>(newer - 1));
-    finish(webhook, std::move(done), DeliveryState::Delivered, "a later heartbeat took its place");
-  }
-}
-
 }  // namespace modelvane
