@@ -75,8 +75,8 @@ class Scan {
         sink_(sink),
         body_(body),
         mended_(mended),
-        progress_{.at = body.data()},
-        last_(body.data()),
+        progress_{.at = body.begin()},
+        last_(body.begin()),
         document_(plan.document.size()),
         row_(plan.row.size()),
         picked_(plan.row.picked().size() + plan.document.picked().size()) {

@@ -94,7 +94,7 @@ std::string display_name(std::string_view name) {
     return std::isalnum(c) != 0 ||
            std::string_view{" !#$%&'*+-/=?^_`{|}~"}.contains(static_cast<char>(c));
   };
-  const auto encoded = header_text(name);
+  auto encoded = header_text(name);
   if (encoded != name || std::ranges::all_of(name, is_word)) return encoded;
   std::string text;
   for (const char c : name) {
@@ -105,7 +105,7 @@ std::string display_name(std::string_view name) {
 }
 
 std::string mailbox(std::string_view text) {
-  const auto address = address_of(text);
+  auto address = address_of(text);
   if (address == text) return address;
   constexpr std::size_t kFrame = 3;  // " <" and ">"
   return fmt::format("{} <{}>", display_name(text.substr(0, text.size() - address.size() - kFrame)),

@@ -201,7 +201,7 @@ class Store {
   // What came since the last call; cheap when there is nothing.
   virtual std::expected<StoreNews, StoreError> look() = 0;
   // `wake` is called, on any thread, when look() may find something now. Before the first load().
-  virtual void when_there_is_news(std::function<void()> wake) { (void)wake; }
+  virtual void when_there_is_news(std::function<void()> /*wake*/) {}
   // Until this moment of the steady clock nobody else sends what is ours. Any thread.
   virtual Duration trusted_until() const { return Duration::max(); }
   // Where several daemons share it. Any thread.

@@ -12,10 +12,13 @@ class Shared {
  public:
   // A default value, the same in memory for all.
   Shared() : value_(usual()) {}
+  // Implicit, as the way back below: it stands where a Value would.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   Shared(Value value) : value_(std::make_shared<const Value>(std::move(value))) {}
 
   const Value& operator*() const { return *value_; }
   const Value* operator->() const { return value_.get(); }
+  // NOLINTNEXTLINE(google-explicit-constructor)
   operator const Value&() const { return *value_; }
 
   // From here on this holder has a value of its own. The reference holds until the holder is

@@ -117,8 +117,8 @@ void take_mail_reply(Exchange& exchange, std::string_view line) {
   auto& mail = exchange.mail;
   int code = 0;
   const auto [end, error] =
-      std::from_chars(line.data(), line.data() + std::min(line.size(), kCodeDigits), code);
-  if (mail.is_over || error != std::errc{} || end != line.data() + kCodeDigits) return;
+      std::from_chars(line.begin(), line.begin() + std::min(line.size(), kCodeDigits), code);
+  if (mail.is_over || error != std::errc{} || end != line.begin() + kCodeDigits) return;
   auto& body = exchange.reply.body;
   if (code >= kFirstRefusal && body.size() + line.size() < kRefusalBytesMax) {
     if (!body.empty()) body += ' ';

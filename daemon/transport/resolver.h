@@ -26,6 +26,8 @@ namespace modelvane {
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Addresses = std::vector<std::string>;  // numeric, IPv4 and IPv6, in the order of preference
 struct LookupError {
+  // Implicit: most errors are a sentence alone.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   LookupError(std::string why, std::optional<Shortage> lacked = std::nullopt)
       : sentence(std::move(why)), shortage(lacked) {}
   std::string sentence;  // for people

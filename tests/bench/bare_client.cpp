@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -81,7 +82,9 @@ class Client {
     address.sin_port = htons(static_cast<std::uint16_t>(port_));
     address.sin_addr.s_addr =
         htonl(0x7f010000U + static_cast<std::uint32_t>(i / 250 * 256 + i % 250 + 1));
-    ::connect(poll.fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    if (::connect(poll.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 &&
+        errno != EINPROGRESS)
+      fail("connect");
     if (context_ != nullptr) {
       poll.tls = SSL_new(context_);
       SSL_set_fd(poll.tls, poll.fd);
